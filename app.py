@@ -1,0 +1,70 @@
+"""Neurarium: `streamlit run app.py`. Starts and stops the process; the pages begin in pages/frame.py."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import logging
+import os
+import sys
+import threading
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))  # Streamlit puts the script's folder there, not the root
+
+import streamlit as st
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
+
+from pages.components.canvas import canvas_routes
+from pages.components.compute import JOBS
+from pages.components.errors import on_script_error
+from pages.components.web import PageHead, warm, web_routes
+
+logger = logging.getLogger("neurarium")
+def warm_up() -> None:
+    """Import torch and take one optimiser step (the first Adam imports for seconds), then freeze the garbage collector.
+
+    Frozen objects are never looked at again: with torch loaded, each collection would otherwise cost 190 ms.
+    """
+    try:
+        import torch
+
+        torch.set_num_threads(int(os.environ.get("NEURARIUM_TORCH_THREADS", "1")))
+        weight = torch.zeros(2, 2, requires_grad=True)
+        optimizer = torch.optim.Adam([weight])
+        weight.square().sum().backward()
+        optimizer.step()
+        import plotly.graph_objects  # noqa: F401
+
+        from engine.core.topic import catalogue
+
+        for topic in catalogue().values():
+            topic.load(topic.run)
+        gc.collect()
+        gc.freeze()
+    except Exception:
+        logger.exception("warm-up failed; pages will load what they need themselves")
+    finally:
+        warm.set()
+
+
+@asynccontextmanager
+async def lifespan(app):
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    threading.Thread(target=warm_up, name="warm-up", daemon=True).start()
+    try:
+        yield
+    finally:
+        stopped = await asyncio.to_thread(JOBS.shutdown)
+        logger.info("jobs stopped" if stopped else "some jobs did not stop in time")
+
+
+app = st.App(
+    "pages/frame.py",
+    lifespan=lifespan,
+    routes=[*web_routes(), *canvas_routes()],
+    middleware=[Middleware(GZipMiddleware, minimum_size=1024, compresslevel=5), Middleware(PageHead)],
+    on_script_error=on_script_error,
+)

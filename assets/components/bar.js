@@ -1,0 +1,87 @@
+// The transport bar: play, steps, scrub, speed, "frame k / n · step s", live.
+import { element, fill, format } from "./core.js";
+import { icon } from "./controls.js";
+
+const SPEEDS = [0.5, 1, 2, 4];
+const REPORT_AFTER = 250; // ms after the last touch: a held key or a row of clicks is one report
+
+export class TransportBar {
+  constructor() {
+    const button = (name, act) => element("button", { type: "button", class: "round", "data-act": name, onclick: act }, icon(name));
+    this.back = button("back", () => this.#go(this.clock.position - 1));
+    this.play = button("play", () => (this.clock.moving ? this.#pause() : this.clock.play()));
+    this.forward = button("forward", () => this.#go(this.clock.position + 1));
+    this.range = element("input", { type: "range", min: "0", step: "1", value: "0" });
+    this.range.addEventListener("input", () => this.clock.seek(Number(this.range.value)));
+    this.range.addEventListener("change", () => this.#report());
+    this.speed = element("select", { class: "speed" }, ...SPEEDS.map((speed) => element("option", { value: speed, selected: speed === 1 }, "×" + speed)));
+    this.speed.addEventListener("change", () => { this.clock.speed = Number(this.speed.value); });
+    this.live = element("button", { type: "button", class: "live", "data-act": "live", onclick: () => this.clock.follow() });
+    this.label = element("span", { class: "moment" });
+    this.root = element("div", { class: "transport", role: "group" },
+      element("div", { class: "buttons" }, this.back, this.play, this.forward), this.range,
+      element("div", { class: "side" }, this.label, this.live, this.speed));
+  }
+
+  /** report(frame index) is called after the reader lets go. */
+  attach(clock, text, report, owner) {
+    this.text = text;
+    this.report = report;
+    this.owner = owner;
+    if (this.clock !== clock) {
+      this.leave?.();
+      this.clock = clock;
+      this.leave = clock.subscribe(() => this.update());
+    }
+    for (const [part, words] of [[this.back, text.back], [this.forward, text.forward], [this.range, text.moment], [this.speed, text.speed]]) {
+      part.setAttribute("aria-label", words);
+      part.title = words;
+    }
+    this.live.textContent = text.live;
+    this.speed.value = clock.speed;
+    this.update();
+  }
+
+  update() {
+    const { clock, text } = this;
+    const { moving } = clock;
+    if (this.moving !== moving) {
+      this.moving = moving;
+      this.play.replaceChildren(icon(moving ? "pause" : "play"));
+    }
+    const words = moving ? text.pause : text.play;
+    this.play.setAttribute("aria-label", words);
+    this.play.title = words;
+    this.range.max = Math.max(0, clock.count - 1);
+    this.range.value = clock.position;
+    this.range.disabled = clock.count < 2;
+    this.range.style.setProperty("--done", clock.count > 1 ? clock.position / (clock.count - 1) : 0);
+    const values = { frame: clock.position + 1, count: clock.count, step: format(clock.step) };
+    const moment = fill(text.frameOf, values);
+    if (this.label.textContent !== moment) this.label.textContent = moment;
+    this.range.setAttribute("aria-valuetext", moment);
+    this.live.classList.toggle("on", clock.live && clock.running);
+    this.live.hidden = !clock.running;
+    this.live.setAttribute("aria-pressed", String(clock.live));
+  }
+
+  #go(position) {
+    this.clock.seek(position);
+    this.#report();
+  }
+
+  #pause() {
+    this.clock.pause();
+    this.#report();
+  }
+
+  #report() {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => { if (this.owner.isConnected) this.report?.(this.clock.index); }, REPORT_AFTER);
+  }
+
+  destroy() {
+    clearTimeout(this.timer);
+    this.leave?.();
+  }
+}

@@ -1,0 +1,299 @@
+// What every canvas component shares: payload, colours, theme, stage (canvas + tooltip + live region), numbers.
+import { PALETTE } from "./palette.js";
+
+export const CLASS_COLOURS = PALETTE.classColours;
+export const TABLES = Object.fromEntries(
+  Object.entries(PALETTE.tables).map(([name, rgba]) => {
+    const bytes = Uint8Array.from(rgba);
+    return [name, { bytes, words: new Uint32Array(bytes.buffer) }];
+  }),
+);
+export const MISSING = new Uint32Array(Uint8Array.of(128, 128, 128, 255).buffer)[0]; // NaN, as theme.colourise
+
+export const rgb = (hex) => [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16));
+const CLASS_RGB = CLASS_COLOURS.map(rgb);
+
+/** A class index, "#RRGGBB" or null (the text colour) -> CSS colour. */
+export function colourOf(value, theme) {
+  if (typeof value === "number") return CLASS_COLOURS[value % CLASS_COLOURS.length];
+  return value || theme.text;
+}
+
+// ---------------------------------------------------------------- payload
+
+const READERS = { uint8: Uint8Array, float32: Float32Array, int32: Int32Array };
+
+/** Bytes of engine.plots.pixels.pack -> {meta, arrays: {name: {shape, data}}}. */
+export function decode(bytes) {
+  const payload = bytes.slice(); // own, aligned copy: typed arrays need it, and the message can be freed
+  const length = new DataView(payload.buffer).getUint32(0, true);
+  const meta = JSON.parse(new TextDecoder().decode(payload.subarray(4, 4 + length)));
+  const start = Math.ceil((4 + length) / 8) * 8;
+  const arrays = {};
+  for (const [name, { dtype, shape, offset }] of Object.entries(meta.arrays)) {
+    const count = shape.reduce((product, size) => product * size, 1);
+    arrays[name] = { shape, data: new READERS[dtype](payload.buffer, start + offset, count) };
+  }
+  return { meta, arrays };
+}
+
+function sameBytes(a, b) {
+  if (!a || !b || a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
+}
+
+// ---------------------------------------------------------------- colours
+
+/** Writes values as colours into `words` (one uint32 a pixel, RGBA in memory order). NaN becomes grey. */
+export function paintScale(values, scale, low, high, words) {
+  const table = TABLES[scale].words;
+  const bytes = values instanceof Uint8Array;
+  if (bytes) {
+    for (let i = 0; i < values.length; i++) words[i] = table[values[i]];
+    return;
+  }
+  const factor = 255 / (high - low || 1);
+  for (let i = 0; i < values.length; i++) {
+    const at = (values[i] - low) * factor;
+    words[i] = at !== at ? MISSING : table[at <= 0 ? 0 : at >= 255 ? 255 : Math.floor(at + 0.5)];
+  }
+}
+
+/** Class probabilities (pixels x classes) -> colours; the formula is theme.class_mixture. */
+export function paintClasses(values, classes, out) {
+  const one = values instanceof Uint8Array ? 1 / 255 : 1;
+  for (let i = 0, at = 0; i < out.length / 4; i++, at += classes) {
+    let highest = 0, squares = 0, red = 0, green = 0, blue = 0;
+    for (let k = 0; k < classes; k++) {
+      const p = values[at + k] * one, weight = p * p, colour = CLASS_RGB[k % CLASS_RGB.length];
+      if (p > highest) highest = p;
+      squares += weight;
+      red += weight * colour[0]; green += weight * colour[1]; blue += weight * colour[2];
+    }
+    squares = Math.max(squares, 1e-12);
+    const decided = Math.min(1, Math.max(0, (highest - 1 / classes) / (1 - 1 / classes))) * PALETTE.classStrength;
+    out[4 * i] = Math.floor(255.5 + decided * (red / squares - 255));
+    out[4 * i + 1] = Math.floor(255.5 + decided * (green / squares - 255));
+    out[4 * i + 2] = Math.floor(255.5 + decided * (blue / squares - 255));
+    out[4 * i + 3] = 255;
+  }
+}
+
+export function paintRgb(values, out) {
+  for (let i = 0, at = 0; i < out.length; i += 4, at += 3) {
+    out[i] = values[at]; out[i + 1] = values[at + 1]; out[i + 2] = values[at + 2]; out[i + 3] = 255;
+  }
+}
+
+// ---------------------------------------------------------------- numbers
+
+/** Short, honest numbers: 4 significant digits, thin spaces in thousands, exponents only where they help. */
+export function format(value) {
+  if (value === null || value === undefined) return "";
+  if (Number.isNaN(value)) return "NaN";
+  if (!Number.isFinite(value)) return value > 0 ? "∞" : "−∞";
+  const size = Math.abs(value);
+  let text;
+  if (size === 0) text = "0";
+  else if (size >= 1e6 || size < 1e-3) text = size.toExponential(2).replace(/\.?0+e/, "e").replace("e+", "e");
+  else if (size >= 1000) text = String(Math.round(size)).replace(/\B(?=(\d{3})+$)/g, "\u2009");
+  else text = String(Number(size.toPrecision(4)));
+  return (value < 0 && text !== "0" ? "−" : "") + text;
+}
+
+export const withUnit = (value, unit) => format(value) + (unit ? (unit === "%" ? "\u2009%" : " " + unit) : "");
+
+/** "frame {k} / {n}" with {k: 3, n: 9} -> "frame 3 / 9". */
+export const fill = (template, values) => template.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
+
+// ---------------------------------------------------------------- elements
+
+/** element("button", {class: "x", onclick: f, aria-label: "y"}, "text" | child, …) */
+export function element(tag, attributes = {}, ...children) {
+  const made = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name.startsWith("on")) made.addEventListener(name.slice(2), value);
+    else if (value === true) made.setAttribute(name, "");
+    else if (value !== false && value !== null && value !== undefined) made.setAttribute(name, value);
+  }
+  made.append(...children.filter((child) => child !== null && child !== undefined));
+  return made;
+}
+
+export function readTheme(host) {
+  const style = getComputedStyle(host instanceof ShadowRoot ? host.host : host);
+  const read = (name, fallback) => style.getPropertyValue(name).trim() || fallback;
+  const background = read("--st-background-color", "#ffffff");
+  const probe = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
+  probe.fillStyle = background;
+  probe.fillRect(0, 0, 1, 1);
+  const [red, green, blue] = probe.getImageData(0, 0, 1, 1).data;
+  const dark = 0.299 * red + 0.587 * green + 0.114 * blue < 128;
+  return {
+    dark, background,
+    text: read("--st-text-color", "#222222"),
+    faint: dark ? "#98A2B8" : "#667085",
+    line: read("--st-border-color", dark ? "#2A3550" : "#DEDAD0"),
+    panel: read("--st-secondary-background-color", dark ? "#182033" : "#F1EFE9"),
+    primary: read("--st-primary-color", "#2F6FED"),
+    family: read("--st-font", "sans-serif"),
+  };
+}
+
+/** Text cut to `width` pixels with an ellipsis. */
+export function elide(context, text, width) {
+  if (!text || context.measureText(text).width <= width) return text;
+  const letters = [...text];
+  let low = 0, high = letters.length;
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if (context.measureText(letters.slice(0, middle).join("") + "…").width <= width) low = middle;
+    else high = middle - 1;
+  }
+  return low ? letters.slice(0, low).join("").trimEnd() + "…" : "";
+}
+
+// ---------------------------------------------------------------- mounting
+
+const views = new WeakMap(); // parentElement -> View
+
+/** The life of a component. Streamlit calls the module again with every new payload or theme; a View answers. */
+export function mount(component, ViewClass) {
+  const host = component.parentElement;
+  let view = views.get(host);
+  if (!view) views.set(host, (view = new ViewClass(host)));
+  view.component = component;
+  if (component.data) view.accept(component.data);
+  // Streamlit also calls the clean-up of a call that a newer one overtook: only a detached host is really gone.
+  return () => setTimeout(() => {
+    if ((host.host ?? host).isConnected) return;
+    view.destroy();
+    views.delete(host);
+  }, 0);
+}
+
+/** Base of all components: one canvas with tooltip, read-out for screen readers, theme, sizes, draws. */
+export class View {
+  constructor(host) {
+    this.host = host;
+    this.canvas = element("canvas", { class: "stage", tabindex: "0", role: "img" });
+    this.tip = element("div", { class: "tip", "aria-hidden": "true" });
+    this.spoken = element("div", { class: "spoken", "aria-live": "polite", role: "status" });
+    this.scroll = element("div", { class: "scroll" }, this.canvas);
+    this.plane = element("div", { class: "plane" }, this.scroll, this.tip);
+    this.below = element("div", { class: "below" });
+    this.root = element("div", { class: "nv" }, this.plane, this.below, this.spoken);
+    host.append(this.root);
+    this.context = this.canvas.getContext("2d", { willReadFrequently: false });
+    this.gone = new AbortController(); // its signal takes listeners on the document away again
+    this.drawn = 0;
+    this.width = 0;
+    this.observer = new ResizeObserver(() => this.#measure());
+    this.observer.observe(this.plane);
+  }
+
+  accept(bytes) {
+    this.theme = readTheme(this.host);
+    if (!sameBytes(bytes, this.lastBytes)) {
+      this.lastBytes = bytes;
+      const { meta, arrays } = decode(bytes);
+      this.meta = meta;
+      this.arrays = arrays;
+      this.text = meta.text ?? {};
+      this.canvas.setAttribute("aria-label", meta.alt ?? "");
+      this.receive(meta, arrays);
+    }
+    this.#measure(true);
+  }
+
+  #measure(force = false) {
+    const width = Math.floor(this.plane.clientWidth);
+    if (!this.meta || !width || (width === this.width && !force)) return;
+    this.width = width;
+    this.layout(width);
+    this.invalidate();
+  }
+
+  /** Canvas of width x height CSS pixels, sharp on any screen. */
+  size(width, height) {
+    const ratio = Math.min(3, window.devicePixelRatio || 1);
+    this.ratio = ratio;
+    const [w, h] = [Math.round(width * ratio), Math.round(height * ratio)];
+    if (this.canvas.width !== w || this.canvas.height !== h) {
+      this.canvas.width = w;
+      this.canvas.height = h;
+      this.canvas.style.width = width + "px";
+      this.canvas.style.height = height + "px";
+    }
+    this.canvasWidth = width;
+    this.canvasHeight = height;
+  }
+
+  font(size = 12, weight = 400) {
+    return `${weight} ${size}px ${this.theme.family}`;
+  }
+
+  invalidate() {
+    this.pending ??= requestAnimationFrame(() => this.paint());
+  }
+
+  /** Draws now; called by the clock inside an animation frame, else through invalidate. */
+  paint() {
+    cancelAnimationFrame(this.pending);
+    this.pending = undefined;
+    if (!this.meta || !this.width) return;
+    const { context } = this;
+    context.setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
+    context.clearRect(0, 0, this.canvasWidth, this.canvasHeight);
+    this.draw(context);
+    this.canvas.dataset.ready = "true";
+  }
+
+  /** A draw of a frame that was not shown before; data-drawn counts them, data-frame names the last. */
+  countFrame(index) {
+    if (this.shownFrame === index) return;
+    this.shownFrame = index;
+    this.canvas.dataset.drawn = ++this.drawn;
+    this.canvas.dataset.frame = index;
+  }
+
+  // ------------------------------------------------ read-out
+
+  /** Tooltip at a canvas position; lines: strings, the first one strong. */
+  showTip(lines, x, y) {
+    this.tip.replaceChildren(...lines.filter(Boolean).map((line, at) => element("div", at ? {} : { class: "strong" }, line)));
+    this.tip.classList.add("on");
+    const left = x - this.scroll.scrollLeft;
+    const { offsetWidth: w, offsetHeight: h } = this.tip;
+    const over = y - h - 14;
+    this.tip.style.left = Math.max(0, Math.min(this.width - w, left - w / 2)) + "px";
+    this.tip.style.top = (over >= -h / 2 ? over : y + 18) + "px";
+  }
+
+  hideTip() {
+    this.tip.classList.remove("on");
+  }
+
+  speak(text) {
+    clearTimeout(this.speaking);
+    this.speaking = setTimeout(() => (this.spoken.textContent = text), 120); // not every cell a held key runs over
+  }
+
+  send(name, value) {
+    this.component.setTriggerValue(name, value);
+  }
+
+  keep(name, value) {
+    this.component.setStateValue(name, value);
+  }
+
+  destroy() {
+    this.gone.abort();
+    this.observer.disconnect();
+    cancelAnimationFrame(this.pending);
+    clearTimeout(this.speaking);
+    this.leave?.();
+    this.root.remove();
+  }
+}

@@ -1,0 +1,90 @@
+// Points, boxes, lines and words over a tile, in the tile's own pixel coordinates.
+import { colourOf } from "./core.js";
+
+export function disc(context, x, y, radius, colour, filled, background) {
+  context.beginPath();
+  context.arc(x, y, radius, 0, 2 * Math.PI);
+  context.fillStyle = filled ? colour : background;
+  context.strokeStyle = filled ? background : colour;
+  context.lineWidth = filled ? 1.25 : 2;
+  context.fill();
+  context.stroke();
+}
+
+/** Words with a thin edge in the opposite colour, to be read on any picture. */
+export function haloText(context, words, x, y, colour, halo) {
+  context.lineJoin = "round";
+  context.lineWidth = 3;
+  context.strokeStyle = halo;
+  context.strokeText(words, x, y);
+  context.fillStyle = colour;
+  context.fillText(words, x, y);
+}
+
+/** frame: index shown now; marks that belong to another frame stay away. */
+export function drawMarks(context, tile, theme, font, frame) {
+  const { points = [], boxes = [], lines = [], texts = [] } = tile;
+  if (!(points.length + boxes.length + lines.length + texts.length)) return;
+  const now = (only) => only === null || only === undefined || only === frame;
+  const across = (x) => tile.x + x * tile.zoom, down = (y) => tile.y + y * tile.zoom;
+  context.save();
+  context.beginPath();
+  context.rect(tile.x - 1, tile.y - 1, tile.w + 2, tile.h + 2);
+  context.clip();
+  context.lineJoin = context.lineCap = "round";
+  for (const [path, colour, width, arrow, only] of lines) {
+    if (!now(only) || path.length < 2) continue;
+    context.strokeStyle = colourOf(colour, theme);
+    context.lineWidth = width;
+    context.beginPath();
+    path.forEach(([x, y], at) => (at ? context.lineTo(across(x), down(y)) : context.moveTo(across(x), down(y))));
+    if (arrow) {
+      const [[x0, y0], [x1, y1]] = path.slice(-2);
+      const angle = Math.atan2(y1 - y0, x1 - x0), size = 3 + 2 * width;
+      for (const side of [2.6, -2.6]) {
+        context.moveTo(across(x1), down(y1));
+        context.lineTo(across(x1) + size * Math.cos(angle + side), down(y1) + size * Math.sin(angle + side));
+      }
+    }
+    context.stroke();
+  }
+  for (const [x0, y0, x1, y1, label, colour, only] of boxes) {
+    if (!now(only)) continue;
+    const paint = colourOf(colour, theme);
+    const [x, y, w, h] = [across(x0), down(y0), (x1 - x0) * tile.zoom, (y1 - y0) * tile.zoom];
+    context.lineWidth = 4;
+    context.strokeStyle = "#FFFFFFB0";
+    context.strokeRect(x, y, w, h);
+    context.lineWidth = 2;
+    context.strokeStyle = paint;
+    context.strokeRect(x, y, w, h);
+    if (!label) continue;
+    context.font = font(12, 600);
+    const wide = context.measureText(label).width + 10;
+    const top = y - 18 >= tile.y ? y - 18 : y;
+    const start = Math.max(tile.x, Math.min(x - 1, tile.x + tile.w - wide));
+    context.fillStyle = paint;
+    context.fillRect(start, top, wide, 18);
+    context.fillStyle = dark(paint) ? "#FFFFFF" : "#111111";
+    context.textAlign = "left";
+    context.textBaseline = "middle";
+    context.fillText(label, start + 5, top + 9.5);
+  }
+  const radius = Math.min(5, Math.max(2.6, tile.w / 85));
+  for (const [x, y, classIndex, filled, , only] of points)
+    if (now(only)) disc(context, across(x), down(y), radius, colourOf(classIndex, theme), filled, "#FFFFFF");
+  context.font = font(12, 600);
+  context.textAlign = "center";
+  context.textBaseline = "middle";
+  for (const [x, y, words, colour, only] of texts)
+    if (now(only)) {
+      const paint = colour === null ? "#111111" : colourOf(colour, theme);
+      haloText(context, words, across(x), down(y), paint, dark(paint) ? "#FFFFFFD0" : "#000000B0");
+    }
+  context.restore();
+}
+
+function dark(colour) {
+  const value = parseInt(colour.slice(1, 7), 16);
+  return 0.299 * (value >> 16) + 0.587 * ((value >> 8) & 255) + 0.114 * (value & 255) < 150;
+}

@@ -1,0 +1,372 @@
+// A network as columns of neuron maps joined by weights: still or on a clock.
+import { TABLES, View, elide, element, fill, format, mount } from "./core.js";
+import { colourBar, keyboard, pointer } from "./controls.js";
+import { follow } from "./clock.js";
+
+const MOST_EDGES = 1500, LARGEST = 46, LEAST = 11, HEAD = 46, PAD = 8;
+const CURVE = Array.from({ length: 65 }, (_, at) => at / 64).map((t) => [1.5 * t * (1 - t) + t ** 3, 3 * t * t - 2 * t ** 3]);
+const BUCKETS = 7; // edges of like strength are stroked together
+
+const signedColour = (place) => `rgb(${TABLES.signed.bytes.slice(4 * place, 4 * place + 3).join(" ")})`;
+
+class Network extends View {
+  constructor(host) {
+    super(host);
+    this.atlas = document.createElement("canvas");
+    this.hot = null; // {kind: "neuron", layer, index} or {kind: "edge", layer, to, from} under pointer or keyboard
+    this.sizers = [];
+    pointer(this, {
+      move: (x, y) => this.#hover(this.#hit(x, y), x, y),
+      out: () => this.#hover(null),
+      click: (x, y) => this.#choose(this.#hit(x, y)),
+    });
+    keyboard(this, {
+      arrow: (dx, dy) => this.#step(dx, dy),
+      enter: () => this.#choose(this.hot),
+      focus: () => this.#toNeuron(this.hot?.kind === "neuron" ? this.hot : { layer: 0, index: 0 }),
+      blur: () => this.#hover(null),
+    });
+  }
+
+  receive(meta, arrays) {
+    this.layers = meta.layers;
+    this.starts = [];
+    let total = 0;
+    for (const layer of this.layers) {
+      this.starts.push(total);
+      total += layer.neurons.length;
+    }
+    this.total = total;
+    this.side = arrays.maps.shape[2];
+    this.edgeCount = this.layers.slice(1).reduce((sum, layer, at) => sum + layer.neurons.length * this.layers[at].neurons.length, 0);
+    if (this.hot && !this.layers[this.hot.layer]?.neurons[this.hot.index ?? this.hot.to]) this.hot = null;
+    this.shown = this.frame = undefined;
+    follow(this, meta, arrays);
+    this.#takeFrame();
+    this.#legend();
+  }
+
+  onTime() {
+    if (!this.total || !this.#takeFrame()) return;
+    this.paint();
+    if (this.hot && this.tip.classList.contains("on")) this.#readOut();
+  }
+
+  #takeFrame() {
+    const frame = this.store.at(this.clock.index);
+    if (!frame || frame === this.frame || frame.slices.maps.length !== this.total * this.side ** 2) return false;
+    this.frame = frame;
+    this.shown = frame.index;
+    this.#fillAtlas();
+    this.#measureWeights();
+    return true;
+  }
+
+  #fillAtlas() {
+    const { side, total } = this;
+    const across = Math.ceil(Math.sqrt(total));
+    const [w, h] = [across * (side + 1), Math.ceil(total / across) * (side + 1)];
+    if (this.atlas.width !== w || this.atlas.height !== h || !this.picture) {
+      this.atlas.width = w;
+      this.atlas.height = h;
+      this.picture = new ImageData(w, h);
+    }
+    const words = new Uint32Array(this.picture.data.buffer), table = TABLES.signed.words, { maps } = this.frame.slices;
+    for (let n = 0; n < total; n++) {
+      const corner = Math.floor(n / across) * (side + 1) * w + (n % across) * (side + 1);
+      for (let row = 0, from = n * side * side; row < side; row++)
+        for (let column = 0, to = corner + row * w; column < side; column++) words[to++] = table[maps[from++]];
+    }
+    this.atlas.getContext("2d").putImageData(this.picture, 0, 0);
+    this.atlasColumns = across;
+  }
+
+  /** Strength of an edge: |weight| over the greatest of its layer. Keeps the strongest where there are too many. */
+  #measureWeights() {
+    const { slices } = this.frame;
+    const strengths = new Float32Array(this.edgeCount);
+    this.greatest = [];
+    let at = 0, bias = 1e-12;
+    for (let l = 1; l < this.layers.length; l++) {
+      const weights = slices["w" + (l - 1)];
+      let most = 1e-12;
+      for (const w of weights) if (Math.abs(w) > most) most = Math.abs(w);
+      this.greatest.push(most);
+      for (const w of weights) strengths[at++] = Math.abs(w) / most;
+      for (const b of slices["b" + (l - 1)] ?? []) if (Math.abs(b) > bias) bias = Math.abs(b);
+    }
+    this.greatestBias = bias;
+    this.least = this.edgeCount > MOST_EDGES ? strengths.sort()[this.edgeCount - MOST_EDGES] : 0;
+  }
+
+  // ------------------------------------------------ layout
+
+  layout(width) {
+    const { layers, meta } = this;
+    const biggest = Math.max(...layers.map((layer) => layer.neurons.length));
+    const height = meta.height ?? Math.max(220, Math.min(440, HEAD + biggest * 56));
+    const room = height - HEAD - PAD;
+    const gapOf = (size) => Math.max(3, size * 0.24);
+    const plan = (size) => {
+      const rows = Math.max(1, Math.floor((room + gapOf(size)) / (size + gapOf(size))));
+      const shapes = layers.map((layer) => {
+        const across = Math.ceil(layer.neurons.length / rows);
+        return { across, rows: Math.ceil(layer.neurons.length / across) };
+      });
+      const maps = shapes.reduce((sum, shape) => sum + shape.across * (size + gapOf(size)) - gapOf(size), 0);
+      return { size, shapes, maps, least: maps + (layers.length - 1) * Math.max(16, size * 0.8) + 2 * PAD };
+    };
+    const sizes = Array.from({ length: LARGEST - LEAST + 1 }, (_, at) => plan(LARGEST - at)); // the largest first
+    const fits = sizes.filter((one) => one.least <= width);
+    const straight = fits.find((one) => one.size >= 26 && one.shapes.every((shape) => shape.across === 1));
+    const best = straight ?? fits[0] ?? sizes.at(-1); // one column a layer is easiest to read, if not too small
+    const used = Math.max(width, Math.ceil(best.least)); // wider than the box only if the maps cannot shrink further
+    const { size } = best, gap = gapOf(size);
+    const between = Math.min(170, (used - 2 * PAD - best.maps) / (layers.length - 1));
+    let x = PAD + Math.max(0, (used - 2 * PAD - best.maps - between * (layers.length - 1)) / 2);
+    this.nodes = [];
+    this.columns = layers.map((layer, l) => {
+      const { across, rows } = best.shapes[l];
+      const step = Math.min(size + 16, rows > 1 ? Math.max(size + gap, (room - size) / (rows - 1)) : size);
+      const top = HEAD + (room - (step * (rows - 1) + size)) / 2;
+      layer.neurons.forEach((name, index) => {
+        const [column, row] = [Math.floor(index / rows), index % rows];
+        this.nodes.push({ layer: l, index, name, x: Math.round(x + column * (size + gap)), y: Math.round(top + row * step), s: size });
+      });
+      const wide = across * (size + gap) - gap;
+      const placed = { x, wide, rows, middle: x + wide / 2 };
+      x += wide + between;
+      return placed;
+    });
+    this.pitch = Math.min(...this.columns.slice(1).map((column, at) => column.middle - this.columns[at].middle));
+    this.size(used, height);
+    this.#placeSizers(used);
+    this.canvas.neurarium = {
+      nodes: this.nodes.map(({ layer, index, x: left, y, s }) => ({ layer, index, x: left, y, s })),
+      edge: (layer, to, from) => { const [a, b] = this.#ends(layer, to, from); return [(a[0] + b[0]) / 2, (a[1] + b[1]) / 2]; },
+    };
+  }
+
+  #placeSizers(used) {
+    for (const button of this.sizers) button.remove();
+    this.sizers = [];
+    const touch = matchMedia("(pointer: coarse)").matches;
+    this.layers.forEach((layer, l) => {
+      if (!layer.resizable) return;
+      const size = Math.max(18, Math.min(touch ? 28 : 22, (this.pitch - 24) / 2));
+      const count = layer.neurons.length;
+      for (const [delta, sign, words, stop] of [[-1, "−", this.text.fewer, count <= layer.minimum], [1, "+", this.text.more, count >= layer.maximum]]) {
+        const button = element("button", { type: "button", class: "sizer", "aria-label": `${layer.name}: ${words}`, title: words, disabled: stop,
+          "data-layer": l, "data-delta": delta, onclick: () => this.send("resize", { layer: l, delta }) }, sign);
+        const middle = Math.max(size + 12, Math.min(used - size - 12, this.columns[l].middle));
+        Object.assign(button.style, { width: size + "px", height: size + "px", top: 31 - size / 2 + "px",
+          left: middle + (delta > 0 ? 12 : -12 - size) + "px" });
+        this.scroll.append(button);
+        this.sizers.push(button);
+      }
+    });
+  }
+
+  #ends(layer, to, from) {
+    const a = this.nodes[this.starts[layer - 1] + from], b = this.nodes[this.starts[layer] + to];
+    return [[a.x + a.s, a.y + a.s / 2], [b.x, b.y + b.s / 2]];
+  }
+
+  // ------------------------------------------------ drawing
+
+  draw(context) {
+    if (!this.frame) return;
+    this.countFrame(this.shown);
+    const focus = this.hot ?? this.meta.picked;
+    this.#edges(context, focus);
+    this.#nodes(context);
+    this.#heads(context);
+  }
+
+  /** f(layer, to, from, weight, strength) for every edge that is shown. */
+  #eachEdge(visit) {
+    for (let l = 1; l < this.layers.length; l++) {
+      const weights = this.frame.slices["w" + (l - 1)], inputs = this.layers[l - 1].neurons.length;
+      const off = l === 1 ? this.layers[0].off : [];
+      for (let at = 0; at < weights.length; at++) {
+        const strength = Math.abs(weights[at]) / this.greatest[l - 1];
+        if (strength >= this.least && !off.includes(at % inputs)) visit(l, Math.floor(at / inputs), at % inputs, weights[at], strength);
+      }
+    }
+  }
+
+  #edges(context, focus) {
+    const { theme } = this;
+    const colours = theme.dark ? [signedColour(62), signedColour(198)] : [signedColour(14), signedColour(241)];
+    const belongs = (l, to, from) => focus.kind === "neuron"
+      ? (l === focus.layer && to === focus.index) || (l - 1 === focus.layer && from === focus.index)
+      : l === focus.layer && to === focus.to && from === focus.from;
+    const crowd = 1 / Math.max(1, Math.sqrt(this.edgeCount / 60)); // many edges are drawn more quietly
+    const paths = new Map();
+    this.#eachEdge((l, to, from, weight, strength) => {
+      const own = focus ? belongs(l, to, from) : false;
+      const key = (own ? 100 : 0) + (weight > 0 ? 50 : 0) + Math.min(BUCKETS - 1, Math.floor(strength * BUCKETS));
+      let path = paths.get(key);
+      if (!path) paths.set(key, (path = new Path2D()));
+      const [[x0, y0], [x1, y1]] = this.#ends(l, to, from), middle = (x0 + x1) / 2;
+      path.moveTo(x0, y0);
+      path.bezierCurveTo(middle, y0, middle, y1, x1, y1);
+    });
+    context.lineCap = "butt";
+    for (const [key, path] of [...paths].sort((a, b) => a[0] - b[0])) {
+      const own = key >= 100, strength = ((key % 50) + 0.5) / BUCKETS;
+      context.strokeStyle = colours[key % 100 >= 50 ? 1 : 0];
+      context.lineWidth = (0.5 + 3.6 * strength) * (own ? 1.25 : Math.max(0.55, crowd));
+      context.globalAlpha = own ? 0.95 : (0.1 + 0.75 * strength) * (focus ? 0.25 : 1) * Math.max(0.5, Math.sqrt(crowd));
+      context.stroke(path);
+    }
+    context.globalAlpha = 1;
+  }
+
+  #nodes(context) {
+    const { theme, side, meta } = this;
+    const same = (a, b) => a && b && a.kind === "neuron" && a.layer === b.layer && a.index === b.index;
+    context.imageSmoothingEnabled = true;
+    for (let n = 0; n < this.nodes.length; n++) {
+      const node = this.nodes[n], { x, y, s } = node;
+      const radius = Math.min(5, s / 7);
+      const off = this.layers[node.layer].off.includes(node.index);
+      context.fillStyle = theme.background;
+      context.beginPath();
+      context.roundRect(x, y, s, s, radius);
+      context.fill();
+      context.save();
+      context.clip();
+      if (off) context.globalAlpha = 0.22;
+      context.drawImage(this.atlas, (n % this.atlasColumns) * (side + 1), Math.floor(n / this.atlasColumns) * (side + 1), side, side, x, y, s, s);
+      context.restore();
+      const mark = { kind: "neuron", layer: node.layer, index: node.index };
+      const picked = same(meta.picked, mark), hot = same(this.hot, mark);
+      context.lineWidth = picked ? 3 : hot ? 2 : 1;
+      context.strokeStyle = picked ? theme.primary : hot ? theme.text : theme.dark ? "#8893AA88" : "#66708577";
+      if (off) context.setLineDash([3, 3]);
+      context.beginPath();
+      context.roundRect(x, y, s, s, radius);
+      context.stroke();
+      context.setLineDash([]);
+      const bias = this.#bias(node);
+      if (bias === undefined || s < 14) continue;
+      const size = Math.max(2.2, s / 13);
+      context.beginPath();
+      context.arc(x, y + s, size, 0, 2 * Math.PI);
+      context.fillStyle = signedColour(Math.round(127.5 + 127.4 * (bias / this.greatestBias)));
+      context.strokeStyle = theme.dark ? "#0F1420" : "#475067";
+      context.lineWidth = 1;
+      context.fill();
+      context.stroke();
+    }
+  }
+
+  #bias(node) {
+    return node.layer ? this.frame.slices["b" + (node.layer - 1)]?.[node.index] : undefined;
+  }
+
+  #heads(context) {
+    const { theme } = this;
+    context.textAlign = "center";
+    context.textBaseline = "middle";
+    this.layers.forEach((layer, l) => {
+      const { middle } = this.columns[l];
+      context.font = this.font(12, 600);
+      context.fillStyle = theme.text;
+      const words = elide(context, layer.name, Math.max(30, this.pitch - 6));
+      const half = context.measureText(words).width / 2;
+      context.fillText(words, Math.max(half + 1, Math.min(this.canvasWidth - half - 1, middle)), 9);
+      context.font = this.font(12);
+      context.fillStyle = theme.faint;
+      const place = layer.resizable ? Math.max(34, Math.min(this.canvasWidth - 34, middle)) : middle;
+      context.fillText(String(layer.neurons.length), place, 31);
+    });
+  }
+
+  // ------------------------------------------------ touching and reading
+
+  #hit(x, y) {
+    if (!this.nodes || !this.frame) return null;
+    for (const { layer, index, x: left, y: top, s } of this.nodes)
+      if (x >= left - 2 && x <= left + s + 2 && y >= top - 2 && y <= top + s + 2) return { kind: "neuron", layer, index };
+    let found = null, nearest = 5;
+    this.#eachEdge((l, to, from) => {
+      const [[x0, y0], [x1, y1]] = this.#ends(l, to, from), u = (x - x0) / (x1 - x0);
+      if (u <= 0 || u >= 1) return;
+      const at = CURVE.findIndex(([place]) => place >= u), [u0, v0] = CURVE[at - 1], [u1, v1] = CURVE[at];
+      const distance = Math.abs(y0 + (y1 - y0) * (v0 + ((v1 - v0) * (u - u0)) / (u1 - u0)) - y);
+      if (distance < nearest) { nearest = distance; found = { kind: "edge", layer: l, to, from }; }
+    });
+    return found;
+  }
+
+  #hover(target, x, y) {
+    if (JSON.stringify(target) !== JSON.stringify(this.hot)) {
+      this.hot = target;
+      this.invalidate();
+    }
+    this.canvas.classList.toggle("clickable", Boolean(target));
+    if (!target) return this.hideTip();
+    this.place = x === undefined ? null : [x, y];
+    this.#readOut();
+  }
+
+  #readOut() {
+    const lines = this.describe(this.hot);
+    let [x, y] = this.place ?? [];
+    if (this.hot.kind === "neuron") {
+      const node = this.nodes[this.starts[this.hot.layer] + this.hot.index];
+      [x, y] = [node.x + node.s / 2, node.y];
+    }
+    this.showTip(lines, x, y);
+    this.speak(lines.filter(Boolean).join(" · "));
+  }
+
+  describe(target) {
+    const { text, layers, frame } = this;
+    if (target.kind === "edge") {
+      const { layer, to, from } = target;
+      const weight = frame.slices["w" + (layer - 1)][to * layers[layer - 1].neurons.length + from];
+      return [`${text.weight} ${format(weight)}`, `${layers[layer - 1].neurons[from]} → ${layers[layer].neurons[to]}`];
+    }
+    const { layer, index } = target, n = this.starts[layer] + index, range = frame.slices.ranges[n];
+    const bias = this.#bias(this.nodes[n]);
+    return [
+      `${layers[layer].name} · ${layers[layer].neurons[index]}`,
+      bias === undefined ? "" : `${text.bias} ${format(bias)}`,
+      layers[layer].off.includes(index) ? text.off : fill(text.range, { low: format(-range), high: format(range) }),
+    ];
+  }
+
+  #choose(target) {
+    if (!target) return;
+    if (this.meta.toggle && target.kind === "neuron" && target.layer === 0) this.send("toggle", { index: target.index });
+    else this.send("pick", target);
+  }
+
+  #toNeuron({ layer, index }) {
+    this.#hover({ kind: "neuron", layer, index });
+    const node = this.nodes[this.starts[layer] + index];
+    if (this.scroll.scrollWidth > this.width) this.scroll.scrollTo({ left: node.x - this.width / 2, behavior: "smooth" });
+  }
+
+  #step(dx, dy) {
+    if (this.hot?.kind !== "neuron") return this.#toNeuron({ layer: 0, index: 0 });
+    const here = this.nodes[this.starts[this.hot.layer] + this.hot.index];
+    const ahead = this.nodes.filter((node) => (dx ? Math.sign(node.x - here.x) === dx : node.x === here.x && Math.sign(node.y - here.y) === dy));
+    if (!ahead.length) return;
+    const far = (node) => (dx ? Math.abs(node.x - here.x) * 1000 + Math.abs(node.y - here.y) : Math.abs(node.y - here.y));
+    this.#toNeuron(ahead.reduce((a, b) => (far(b) < far(a) ? b : a)));
+  }
+
+  #legend() {
+    const { text } = this;
+    const cut = this.edgeCount > MOST_EDGES ? " · " + fill(text.strongest, { count: format(MOST_EDGES), total: format(this.edgeCount) }) : "";
+    const bar = colourBar({ scale: "signed", note: text.weightLegend + cut });
+    bar.classList.add("wide");
+    this.below.replaceChildren(bar);
+  }
+}
+
+export default (component) => mount(component, Network);

@@ -1,0 +1,26 @@
+// Copies the page's address; the link holds the whole experiment.
+export default function share(component) {
+  const { data, parentElement } = component;
+  let button = parentElement.querySelector("button");
+  if (!button) {
+    button = document.createElement("button");
+    button.type = "button";
+    parentElement.append(button);
+  }
+  const show = (text) => {
+    button.innerHTML = '<span aria-hidden="true"></span>';
+    button.append(text);
+  };
+  show(data.label);
+  button.title = data.hint;
+  button.setAttribute("aria-live", "polite");
+  button.onclick = async () => {
+    try {
+      await navigator.clipboard.writeText(location.href);
+      show(data.done);
+    } catch {
+      show(data.failed); // no permission, or a page that is not served securely
+    }
+    setTimeout(() => show(data.label), 2000);
+  };
+}

@@ -1,0 +1,27 @@
+// The transport bar alone: drives every component on the same clock.
+import { View, mount } from "./core.js";
+import { follow } from "./clock.js";
+import { TransportBar } from "./bar.js";
+
+class Transport extends View {
+  constructor(host) {
+    super(host);
+    this.bar = new TransportBar();
+    this.root.replaceChildren(this.bar.root);
+    this.observer.disconnect();
+  }
+
+  receive(meta) {
+    follow(this, meta, {});
+    this.bar.attach(this.clock, meta.text, meta.report ? (frame) => this.keep("frame", frame) : null, this.root);
+  }
+
+  onTime() {}
+
+  destroy() {
+    this.bar.destroy();
+    super.destroy();
+  }
+}
+
+export default (component) => mount(component, Transport);

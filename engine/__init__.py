@@ -1,0 +1,1 @@
+"""The engine: models, data, training, measures and pictures. Knows nothing of Streamlit."""

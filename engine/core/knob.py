@@ -1,0 +1,318 @@
+"""Knobs: one declaration of an adjustable value feeds the widget, the link, the command line, the tests and the docs.
+
+A `Config` is a frozen dataclass made by `@configuration` whose fields are made by `knob(...)`. Because it is frozen and
+hashable it is also the key under which results are kept.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, TypeVar, dataclass_transform
+
+ConfigType = TypeVar("ConfigType")
+
+_KINDS = ("bool", "int", "float", "choice", "choices", "sizes", "text")
+MAXIMUM_TEXT = 4000
+
+
+class KnobError(ValueError):
+    """A value does not fit its knob. `template` and `values` let a page say it in the reader's language."""
+
+    def __init__(self, template: str, **values: Any):
+        super().__init__(template.format(**values))
+        self.template, self.values = template, values
+
+
+@dataclasses.dataclass(frozen=True)
+class Knob:
+    """Everything there is to know about one adjustable value.
+
+    kind is one of: bool, int, float, choice (one of `choices`), choices (a tuple out of `choices`),
+    sizes (a tuple of up to `most` integers, each low..high), text (at most `most` characters, checked by `check`).
+    """
+
+    name: str
+    kind: str
+    default: Any
+    label: str
+    help: str
+    low: float | None = None
+    high: float | None = None
+    step: float | None = None
+    choices: tuple[str, ...] = ()
+    choice_labels: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    unit: str = ""
+    log: bool = False
+    most: int = MAXIMUM_TEXT
+    advanced: bool = False
+    hidden: bool = False
+    run_only: bool = False
+    check: Callable[[str], Any] | None = None
+
+    def accept(self, value: Any) -> Any:
+        """The value in its canonical type, or KnobError naming what was expected and what came."""
+        match self.kind:
+            case "bool":
+                if isinstance(value, bool):
+                    return value
+                raise KnobError("{label}: expected yes or no, got {value!r}", label=self.label, value=value)
+            case "int":
+                if isinstance(value, bool) or not isinstance(value, (int, float)) or value != value or value % 1:
+                    raise KnobError("{label}: expected a whole number, got {value!r}", label=self.label, value=value)
+                return int(self._in_range(value))
+            case "float":
+                if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+                    raise KnobError("{label}: expected a number, got {value!r}", label=self.label, value=value)
+                return float(self._in_range(value))
+            case "choice":
+                if value in self.choices:
+                    return value
+                raise KnobError(
+                    "{label}: expected one of {choices}, got {value!r}",
+                    label=self.label, choices=", ".join(self.choices), value=value,
+                )  # fmt: skip
+            case "choices":
+                return self._accept_choices(value)
+            case "sizes":
+                return self._accept_sizes(value)
+            case "text":
+                return self._accept_text(value)
+        raise AssertionError(self.kind)
+
+    def _in_range(self, value: float) -> float:
+        if (self.low is not None and value < self.low) or (self.high is not None and value > self.high):
+            raise KnobError(
+                "{label}: expected {low} to {high}, got {value}",
+                label=self.label, low=_short(self.low), high=_short(self.high), value=_short(value),
+            )  # fmt: skip
+        return value
+
+    def _accept_choices(self, value: Any) -> tuple[str, ...]:
+        if isinstance(value, str) or not all(item in self.choices for item in value):
+            raise KnobError(
+                "{label}: expected some of {choices}, got {value!r}",
+                label=self.label, choices=", ".join(self.choices), value=value,
+            )  # fmt: skip
+        chosen = tuple(choice for choice in self.choices if choice in value)  # canonical order
+        if len(chosen) < (self.low or 0):
+            raise KnobError("{label}: expected at least {low} of them", label=self.label, low=int(self.low))
+        return chosen
+
+    def _accept_sizes(self, value: Any) -> tuple[int, ...]:
+        items = tuple(value)
+        if len(items) > self.most:
+            raise KnobError(
+                "{label}: expected at most {most} numbers, got {count}",
+                label=self.label, most=self.most, count=len(items),
+            )  # fmt: skip
+        for item in items:
+            if isinstance(item, bool) or not isinstance(item, (int, float)) or item % 1:
+                raise KnobError("{label}: expected whole numbers, got {value!r}", label=self.label, value=item)
+            self._in_range(item)
+        return tuple(int(item) for item in items)
+
+    def _accept_text(self, value: Any) -> str:
+        if not isinstance(value, str):
+            raise KnobError("{label}: expected text, got {value!r}", label=self.label, value=value)
+        if len(value) > self.most:
+            raise KnobError(
+                "{label}: expected at most {most} characters, got {count}",
+                label=self.label, most=self.most, count=len(value),
+            )  # fmt: skip
+        if self.check is not None:
+            self.check(value)
+        return value
+
+    def to_text(self, value: Any) -> str:
+        """The value as it stands in a link or on the command line; `from_text` reads it back exactly."""
+        match self.kind:
+            case "bool":
+                return "yes" if value else "no"
+            case "float":
+                return repr(float(value)).removesuffix(".0")
+            case "choices":
+                return ".".join(value)
+            case "sizes":
+                return "-".join(map(str, value))
+        return str(value)
+
+    def from_text(self, text: str) -> Any:
+        """Read a value from a link or the command line; KnobError if it is not one."""
+        match self.kind:
+            case "bool":
+                if text.lower() in ("yes", "true", "1", "no", "false", "0"):
+                    return text.lower() in ("yes", "true", "1")
+                raise KnobError("{label}: expected yes or no, got {value!r}", label=self.label, value=text[:40])
+            case "int" | "float":
+                try:
+                    number = float(text)
+                except ValueError:
+                    raise KnobError(
+                        "{label}: expected a number, got {value!r}", label=self.label, value=text[:40]
+                    ) from None
+                return self.accept(number)
+            case "choices":
+                return self.accept(tuple(part for part in text.split(".") if part))
+            case "sizes":
+                try:
+                    return self.accept(tuple(int(part) for part in text.split("-") if part))
+                except ValueError as error:
+                    if isinstance(error, KnobError):
+                        raise
+                    raise KnobError(
+                        "{label}: expected whole numbers, got {value!r}", label=self.label, value=text[:40]
+                    ) from None
+        if self.kind == "choice" and text not in self.choices:
+            text = text[:40]
+        return self.accept(text)
+
+
+def knob(
+    default: Any,
+    label: str,
+    help: str = "",
+    *,
+    low: float | None = None,
+    high: float | None = None,
+    step: float | None = None,
+    choices: tuple[str, ...] | Mapping[str, str] = (),
+    unit: str = "",
+    log: bool = False,
+    most: int = MAXIMUM_TEXT,
+    advanced: bool = False,
+    hidden: bool = False,
+    run_only: bool = False,
+    check: Callable[[str], Any] | None = None,
+) -> Any:
+    """Declare one knob of a Config.
+
+    Parameters: `choices` may map value -> label. `log` asks for a logarithmic slider. `advanced` knobs fold away under
+    "More knobs"; `hidden` ones have no widget of their own (own points drawn on the picture, an uploaded picture's key)
+    but travel in the link like all others; `run_only` ones (how far a run went, what was changed in it by hand) go back to
+    their default when another knob changes. `check(text)` raises KnobError for a malformed text.
+    """
+    if isinstance(default, bool):
+        kind = "bool"
+    elif isinstance(default, int):
+        kind = "int"
+    elif isinstance(default, float):
+        kind = "float"
+    elif isinstance(default, tuple):
+        kind = "choices" if choices else "sizes"
+    else:
+        kind = "choice" if choices else "text"
+    labels = dict(choices) if isinstance(choices, Mapping) else {}
+    declared = Knob(
+        name="", kind=kind, default=default, label=label, help=help, low=low, high=high, step=step,
+        choices=tuple(choices), choice_labels=labels, unit=unit, log=log, most=most,
+        advanced=advanced, hidden=hidden, run_only=run_only, check=check,
+    )  # fmt: skip
+    if kind in ("int", "float", "sizes") and (low is None or high is None):
+        raise TypeError(f"knob {label!r}: a number needs low and high, so that links and random tests stay in range")
+    if log and not (low and low > 0):
+        raise TypeError(f"knob {label!r}: a logarithmic knob needs low > 0, got {low}")
+    declared.accept(default)
+    return dataclasses.field(default=default, metadata={"knob": declared})
+
+
+@dataclass_transform(frozen_default=True, field_specifiers=(knob,))
+def configuration(cls: type[ConfigType]) -> type[ConfigType]:
+    """Class decorator: a frozen, hashable dataclass that checks every knob when it is made."""
+
+    def check_all(self: Any) -> None:
+        for knob_ in knobs(type(self)):
+            object.__setattr__(self, knob_.name, knob_.accept(getattr(self, knob_.name)))
+
+    cls.__post_init__ = check_all
+    frozen = dataclasses.dataclass(frozen=True)(cls)
+    declared = []
+    for field in dataclasses.fields(frozen):
+        if "knob" not in field.metadata:
+            raise TypeError(f"{cls.__qualname__}.{field.name}: every field of a Config is made by knob(...)")
+        declared.append(dataclasses.replace(field.metadata["knob"], name=field.name))
+    frozen.__knobs__ = tuple(declared)
+    return frozen
+
+
+def knobs(config_type: type) -> tuple[Knob, ...]:
+    """All knobs of a Config type in the order of their declaration."""
+    return config_type.__knobs__
+
+
+@dataclasses.dataclass(frozen=True)
+class Rejected:
+    """A part of a link that could not be used, and why; the reader is told."""
+
+    name: str
+    text: str
+    reason: KnobError
+
+
+def to_query(config: Any) -> dict[str, str]:
+    """Link parameters of a Config. Defaults stay out, so links stay short."""
+    return {
+        knob_.name: knob_.to_text(getattr(config, knob_.name))
+        for knob_ in knobs(type(config))
+        if getattr(config, knob_.name) != knob_.default
+    }
+
+
+def from_query(config_type: type[ConfigType], query: Mapping[str, str]) -> tuple[ConfigType, list[Rejected]]:
+    """Read a Config from link parameters.
+
+    A value that does not fit falls back to the default and is reported; parameters that are no knob of this Config
+    (the language, a campaign tag) are left alone.
+    """
+    values, rejected = {}, []
+    for knob_ in knobs(config_type):
+        if knob_.name not in query:
+            continue
+        text = query[knob_.name]
+        try:
+            values[knob_.name] = knob_.from_text(text)
+        except KnobError as reason:
+            rejected.append(Rejected(knob_.name, text[:80], reason))
+    return config_type(**values), rejected
+
+
+def random_value(knob_: Knob, random: Any) -> Any:
+    """A value within range for property tests; `random` is a `random.Random`. Text knobs keep their default."""
+    match knob_.kind:
+        case "bool":
+            return random.random() < 0.5
+        case "int":
+            return random.randint(int(knob_.low), int(knob_.high))
+        case "float":
+            if knob_.log:
+                return min(
+                    max(math.exp(random.uniform(math.log(knob_.low), math.log(knob_.high))), knob_.low), knob_.high
+                )
+            return random.uniform(knob_.low, knob_.high)
+        case "choice":
+            return random.choice(knob_.choices)
+        case "choices":
+            count = random.randint(max(1, int(knob_.low or 0)), len(knob_.choices))
+            return tuple(random.sample(knob_.choices, count))
+        case "sizes":
+            count = random.randint(0, knob_.most)
+            return tuple(random.randint(int(knob_.low), int(knob_.high)) for _ in range(count))
+    return knob_.default
+
+
+def without_run(config: ConfigType) -> ConfigType:
+    """The same experiment before it was run: every `run_only` knob at its default."""
+    return dataclasses.replace(config, **{knob_.name: knob_.default for knob_ in knobs(type(config)) if knob_.run_only})
+
+
+def differences(first: Any, second: Any) -> Iterator[tuple[Knob, Any, Any]]:
+    """Knobs in which two Configs of one type differ, with both values."""
+    for knob_ in knobs(type(first)):
+        pair = getattr(first, knob_.name), getattr(second, knob_.name)
+        if pair[0] != pair[1]:
+            yield knob_, *pair
+
+
+def _short(value: float | None) -> str:
+    return "" if value is None else f"{value:g}"

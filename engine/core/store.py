@@ -1,0 +1,68 @@
+"""One store of results for the whole process, bounded in bytes; who asks for the same thing at once waits for one computation."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from concurrent.futures import Future
+from typing import Any
+
+
+class ResultStore:
+    """Least-recently-used results under a budget of bytes.
+
+    Results are shared between visitors, so they must never be changed after they are made. A result larger than the
+    whole budget is returned but not kept. An error is passed to everyone who waited and is not kept.
+    """
+
+    def __init__(self, budget_bytes: int):
+        self.budget_bytes = budget_bytes
+        self._lock = threading.Lock()
+        self._kept: OrderedDict[Hashable, tuple[Any, int]] = OrderedDict()
+        self._running: dict[Hashable, Future] = {}
+        self._bytes = 0
+
+    @property
+    def bytes_held(self) -> int:
+        """Bytes of all results kept now; never above the budget."""
+        return self._bytes
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+    def get_or_compute(self, key: Hashable, compute: Callable[[], Any]) -> Any:
+        """The result under `key`, computed at most once however many ask at the same time."""
+        with self._lock:
+            if key in self._kept:
+                self._kept.move_to_end(key)
+                return self._kept[key][0]
+            future = self._running.get(key)
+            mine = future is None
+            if mine:
+                future = self._running[key] = Future()
+        if not mine:
+            return future.result()
+        try:
+            value = compute()
+        except BaseException as error:
+            with self._lock:
+                del self._running[key]
+            future.set_exception(error)
+            raise
+        self._keep(key, value)
+        future.set_result(value)
+        return value
+
+    def _keep(self, key: Hashable, value: Any) -> None:
+        size = int(getattr(value, "nbytes", None) or sys.getsizeof(value))
+        with self._lock:
+            self._running.pop(key, None)
+            if size > self.budget_bytes:
+                return
+            self._kept[key] = (value, size)
+            self._bytes += size
+            while self._bytes > self.budget_bytes:
+                _, (_, dropped) = self._kept.popitem(last=False)
+                self._bytes -= dropped

@@ -1,0 +1,123 @@
+"""A Topic describes one page: what it asks, what can be set, what is computed and how it is drawn.
+
+Cards are light: they import neither torch nor plotly. Everything heavy is named by a dotted path
+("engine.topics.mlp.run:run") and imported at first use.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib
+import pkgutil
+import re
+from collections.abc import Mapping
+from functools import cache
+from types import MappingProxyType
+from typing import Any
+
+from .knob import knobs
+
+GROUPS = (
+    "Foundations",
+    "Convolution",
+    "Sequences",
+    "Self-supervised",
+    "Vision",
+    "Generative",
+    "Graphs",
+    "Reinforcement",
+)
+
+
+class CatalogueError(ValueError):
+    """A topic card that contradicts itself or the catalogue."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Source:
+    """Where the method or the data comes from: shown under the lesson."""
+
+    title: str
+    link: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Topic:
+    """The card of a page.
+
+    run: dotted path of `run(config) -> Result`; stream: dotted path of `stream(config) -> Iterator[Snapshot]` for topics
+    that train; figures: name -> dotted path of `draw(result, **view)`; presets: name -> Config;
+    code: dotted paths of the objects whose source the code tab shows; views: knobs that only choose what to see.
+    """
+
+    slug: str
+    title: str
+    group: str
+    question: str
+    icon: str
+    config: type
+    run: str
+    figures: Mapping[str, str]
+    presets: Mapping[str, Any]
+    sources: tuple[Source, ...]
+    code: tuple[str, ...]
+    order: int
+    keywords: tuple[str, ...] = ()
+    stream: str | None = None
+
+    def __post_init__(self) -> None:
+        def demand(condition: Any, message: str) -> None:
+            if not condition:
+                raise CatalogueError(f"topic {self.slug!r}: {message}")
+
+        demand(re.fullmatch(r"[a-z][a-z_]*", self.slug), "a slug is lower case letters and underscores")
+        demand(self.group in GROUPS, f"group {self.group!r} is none of {', '.join(GROUPS)}")
+        demand(self.title and self.question, "title and question must not be empty")
+        demand(self.presets, "needs at least one preset")
+        demand(self.figures, "needs at least one figure")
+        demand(self.sources, "needs at least one source")
+        demand(self.code, "names no code for the code tab")
+        knobs(self.config)
+        for name, preset in self.presets.items():
+            demand(type(preset) is self.config, f"preset {name!r} is a {type(preset).__name__}, not a {self.config}")
+        for path in (self.run, *self.figures.values(), *self.code, *filter(None, [self.stream])):
+            demand(re.fullmatch(r"[\w.]+:[\w.]+", path), f"{path!r} is no dotted path 'package.module:name'")
+        object.__setattr__(self, "figures", MappingProxyType(dict(self.figures)))
+        object.__setattr__(self, "presets", MappingProxyType(dict(self.presets)))
+
+    def load(self, path: str) -> Any:
+        """The object behind one of this card's dotted paths."""
+        return load(path)
+
+
+def load(path: str) -> Any:
+    """Import 'package.module:name' and return the object."""
+    module, _, name = path.partition(":")
+    found = importlib.import_module(module)
+    for part in name.split("."):
+        found = getattr(found, part)
+    return found
+
+
+@cache
+def catalogue(package: str = "engine.topics") -> Mapping[str, Topic]:
+    """All topics by slug, in the order of their groups and of `order` within a group.
+
+    Raises CatalogueError if a card is missing, its folder differs from its slug, or two share a place.
+    """
+    topics = []
+    for entry in pkgutil.iter_modules(importlib.import_module(package).__path__):
+        if not entry.ispkg:
+            continue
+        module = importlib.import_module(f"{package}.{entry.name}.card")
+        topic = getattr(module, "TOPIC", None)
+        if not isinstance(topic, Topic):
+            raise CatalogueError(f"topic folder {entry.name!r}: card.py has no TOPIC")
+        if topic.slug != entry.name:
+            raise CatalogueError(f"topic folder {entry.name!r} holds a card with the slug {topic.slug!r}")
+        topics.append(topic)
+    topics.sort(key=lambda topic: (GROUPS.index(topic.group), topic.order))
+    places = [(topic.group, topic.order) for topic in topics]
+    if len(set(places)) != len(places):
+        raise CatalogueError(f"two topics share a place: {sorted(places)}")
+    return MappingProxyType({topic.slug: topic for topic in topics})

@@ -1,0 +1,1 @@
+"""Seeded generators and bundled real sets, one subject a file."""

@@ -1,0 +1,1 @@
+"""Measures taken on models: traces, attributions, costs."""

@@ -1,0 +1,1 @@
+"""One architecture a file, shapes in comments, taps inside."""

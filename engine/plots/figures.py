@@ -1,0 +1,63 @@
+"""Arrays -> Plotly figures in the one colour language of theme.py. No torch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import plotly.graph_objects as go
+
+from engine.plots.theme import CLASS_COLOURS, plotly_template
+
+ROW_HEIGHT = 44  # pixels of one bar with its name above
+
+
+def bars(
+    names: Sequence[str],
+    shares: Sequence[float],
+    *,
+    hover: Sequence[str] | None = None,
+    marked: int | None = None,
+    ticks: Sequence[float] | None = None,
+    ticks_name: str = "",
+    longest: int = 40,
+    dark: bool = False,
+) -> go.Figure:
+    """Horizontal bars of shares (0 to 1), the first on top; each has its name and its percentage in the line above it.
+
+    hover: what the read-out says instead of the name. marked: index of the bar in the second class colour. ticks: a
+    second value per bar, drawn as a vertical mark named `ticks_name`. Names longer than `longest` are cut. Raises
+    ValueError unless all sequences have one length.
+    """
+    count = len(names)
+    hover = names if hover is None else hover
+    if len(shares) != count or len(hover) != count or (ticks is not None and len(ticks) != count):
+        raise ValueError(f"expected {count} shares, read-outs and ticks, got {len(shares)}, {len(hover)}, {ticks}")
+    layout = plotly_template(dark)
+    rows = list(range(count))
+    colours = [CLASS_COLOURS[1] if index == marked else CLASS_COLOURS[0] for index in rows]
+    track = "rgba(128,128,128,0.16)"
+    figure = go.Figure()
+    figure.add_bar(y=rows, x=[1.0] * count, orientation="h", marker_color=track, width=0.22, hoverinfo="skip")
+    figure.add_bar(
+        y=rows, x=list(shares), orientation="h", marker_color=colours, width=0.22, customdata=list(hover),
+        hovertemplate="%{customdata}<br><b>%{x:.2%}</b><extra></extra>",
+    )  # fmt: skip
+    if ticks is not None:
+        figure.add_scatter(
+            y=rows, x=list(ticks), mode="markers", customdata=list(hover),
+            marker={"symbol": "line-ns", "size": 14, "line": {"width": 2, "color": layout["font"]["color"]}},
+            hovertemplate=f"%{{customdata}}<br>{ticks_name}: <b>%{{x:.2%}}</b><extra></extra>",
+        )  # fmt: skip
+    for row, (name, share) in enumerate(zip(names, shares, strict=True)):
+        short = name if len(name) <= longest else name[: longest - 1] + "…"
+        text = f"<b>{short}</b>" if row == marked else short
+        common = {"y": row - 0.36, "xref": "x", "showarrow": False, "yanchor": "middle"}
+        figure.add_annotation(x=0, text=text, xanchor="left", xshift=-3, **common)
+        figure.add_annotation(x=1, text=f"{share:.1%}", xanchor="right", xshift=3, **common)
+    figure.update_layout(layout)
+    figure.update_layout(
+        barmode="overlay", showlegend=False, height=ROW_HEIGHT * count + 12, margin={"l": 4, "r": 4, "t": 4, "b": 4},
+    )  # fmt: skip
+    figure.update_xaxes(range=[0, 1], visible=False, fixedrange=True)
+    figure.update_yaxes(range=[count - 0.75, -0.65], visible=False, fixedrange=True)
+    return figure

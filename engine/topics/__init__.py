@@ -1,0 +1,1 @@
+"""What each page lets a reader do, one folder a topic."""

@@ -1,0 +1,146 @@
+"""Image classifier: pictures of a Result."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from engine.data.imagenet import class_names, english_names, full_names
+from engine.plots.figures import bars
+from engine.plots.pixels import Over, PixelPicture, Tile
+
+from .run import LAYERS, Result
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+    from torch import Tensor
+
+METHODS = ("grad_cam", "saliency", "occlusion", "none")
+MAXIMUM_BYTES = 1_000_000  # of one picture sent to the browser; above it, maps go out as 8 bits
+
+
+def grad_cam_at(result: Result, layer: str = "head") -> Tensor:
+    """Grad-CAM (rows, columns) after any layer, from the maps and weights that the Result holds."""
+    maps, weights = getattr(result, _known(layer)), getattr(result, f"{layer}_weights")
+    return torch.einsum("k,kij->ij", weights, maps).relu()
+
+
+def draw_evidence(
+    result: Result,
+    method: str = "grad_cam",
+    *,
+    layer: str = "head",
+    heat: Tensor | None = None,
+    opacity: float = 0.6,
+    name: str = "",
+    unit: str = "",
+    alt: str = "",
+) -> PixelPicture:
+    """The picture as the network sees it with the evidence for the explained class over it.
+
+    method: "grad_cam" (of `layer`), "saliency", "occlusion" (pass `heat`, (56, 56) of a Snapshot; NaN is shown grey)
+    or "none". name and unit: what the read-out calls the layer. Colours run from 0 to the map's maximum; less than 0,
+    evidence against the class, is left without colour but read out. ValueError for another method.
+    """
+    if method not in METHODS:
+        raise ValueError(f"expected one of {', '.join(METHODS)}, got {method!r}")
+    if method == "grad_cam":
+        heat = grad_cam_at(result, layer)
+    elif method == "saliency":
+        heat = result.saliency
+    over = None
+    if method != "none" and heat is not None:
+        values = heat.numpy().astype(np.float32)
+        high = float(np.nanmax(values)) if np.isfinite(values).any() else 0.0
+        over = Over(values, "heat", 0.0, high if high > 0 else 1.0, opacity, unit, name)
+    target = english_names()[result.explained]
+    tile = Tile(result.square.numpy(), smooth=True, over=over)
+    return PixelPicture([tile], alt=alt or f"The picture with the evidence for {target}", columns=1)
+
+
+def draw_answers(
+    result: Result,
+    top_k: int = 5,
+    *,
+    language: str = "en",
+    dark: bool = False,
+    before: str = "before the change",
+) -> go.Figure:
+    """Bars of the `top_k` most probable classes, the explained one marked and, if it is not among them, added below.
+
+    Where the picture was changed, a tick marks the probability before. Hover says all names of the class.
+    """
+    chosen = top_classes(result, top_k)
+    names, full = class_names(language), full_names()
+    return bars(
+        [names[index] for index in chosen],
+        [result.probabilities[index].item() for index in chosen],
+        hover=[f"{names[index]}: {full[index]}" if language == "zh" else full[index] for index in chosen],
+        marked=chosen.index(result.explained),
+        ticks=[result.untouched[index].item() for index in chosen] if result.changed else None,
+        ticks_name=before,
+        dark=dark,
+    )
+
+
+def top_classes(result: Result, top_k: int) -> list[int]:
+    """Indices of the most probable classes, most probable first; the explained class is always among them."""
+    chosen = result.probabilities.topk(top_k).indices.tolist()
+    return chosen if result.explained in chosen else [*chosen, result.explained]
+
+
+def draw_features(
+    result: Result,
+    layer: str = "stage1",
+    *,
+    scale: str = "own",
+    order: str = "number",
+    most: int = 320,
+    words: Sequence[str] = ("channel", "row", "column"),
+    alt: str = "",
+) -> PixelPicture:
+    """All channels after a layer, each a small picture.
+
+    scale: "own" (each from its own lowest to its highest value) or "common" (one scale for all, so that strong and
+    weak channels differ). order: "number", or "evidence" (those that argue most for the explained class first). At
+    most `most` channels. Layers that end in ReLU6 have magnitudes, the others signed values.
+    """
+    if scale not in ("own", "common") or order not in ("number", "evidence"):
+        raise ValueError(f"expected scale own or common and order number or evidence, got {scale!r} and {order!r}")
+    maps = getattr(result, _known(layer))
+    ranking = channels_by_evidence(result, layer) if order == "evidence" else list(range(len(maps)))
+    colours = "magnitude" if layer in ("stem", "head") else "signed"
+    values = maps.numpy()
+    common = _range(values, colours)
+    compact = maps[:most].nbytes > MAXIMUM_BYTES
+    tiles = []
+    for channel in ranking[:most]:
+        low, high = common if scale == "common" else _range(values[channel], colours)
+        pixels = np.rint((values[channel] - low) / (high - low) * 255).astype(np.uint8) if compact else values[channel]
+        tiles.append(Tile(pixels, f"{channel}", colours, low, high, cell_names=tuple(words)))
+    return PixelPicture(tiles, alt=alt or f"Feature maps after {layer}")
+
+
+def channels_by_evidence(result: Result, layer: str) -> list[int]:
+    """Channels by what they add to the class's score at this layer: alpha_k times the mean of A_k, largest first."""
+    maps, weights = getattr(result, _known(layer)), getattr(result, f"{layer}_weights")
+    return (weights * maps.mean((1, 2))).argsort(descending=True).tolist()
+
+
+def _range(values: np.ndarray, colours: str) -> tuple[float, float]:
+    low, high = float(values.min()), float(values.max())
+    if colours == "signed":
+        high = max(-low, high)
+        low = -high
+    else:
+        low = 0.0
+    return (low, high) if high > low else (low, low + 1.0)
+
+
+def _known(layer: str) -> str:
+    if layer not in LAYERS:
+        raise ValueError(f"expected one of {', '.join(LAYERS)}, got {layer!r}")
+    return layer

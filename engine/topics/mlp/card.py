@@ -1,0 +1,229 @@
+"""MLP playground: what it asks and what can be set."""
+
+from engine.core.knob import KnobError, configuration, knob
+from engine.core.topic import Source, Topic
+
+FEATURES = {
+    "x1": "x₁",
+    "x2": "x₂",
+    "x1_squared": "x₁²",
+    "x2_squared": "x₂²",
+    "x1_x2": "x₁x₂",
+    "sin_x1": "sin 2x₁",
+    "sin_x2": "sin 2x₂",
+}
+DATA = {
+    "spiral": "Spiral",
+    "circles": "Circles",
+    "xor": "XOR",
+    "gaussians": "Gaussians",
+    "moons": "Moons",
+    "own": "Own points",
+    "plane": "Plane (regression)",
+    "hills": "Hills (regression)",
+}
+REGRESSION = ("plane", "hills")
+MAXIMUM_STEPS = 20_000
+MAXIMUM_EDITS = 50
+
+
+def check_points(text: str) -> None:
+    """KnobError unless the text encodes points; full decoding happens in engine.data.points."""
+    if len(text) % 5 or any(
+        not (character.isascii() and (character.isalnum() or character in "-_")) for character in text
+    ):
+        raise KnobError("Own points: expected 5 characters a point, got {count} characters", count=len(text))
+    if any(character not in "abcd" for character in text[4::5]):
+        raise KnobError("Own points: expected classes 1 to 4")
+
+
+def parse_edits(text: str) -> list[tuple[int, int, int, int, float]]:
+    """Weights set by hand, "step:layer.to.from=value" joined by ";" -> (step, layer, to, from, value).
+
+    from = -1 means the bias. Layers count from 0 (the first hidden layer). KnobError if malformed.
+    """
+    edits = []
+    for part in filter(None, text.split(";")):
+        try:
+            place, value = part.split("=")
+            step, address = place.split(":")
+            layer, to, origin = (int(number) for number in address.replace("b", "-1").split("."))
+            edits.append((int(step), layer, to, origin, float(value)))
+        except ValueError:
+            raise KnobError(
+                "Weights set by hand: expected step:layer.to.from=value, got {value!r}", value=part[:40]
+            ) from None
+        if not (
+            0 <= edits[-1][0] <= MAXIMUM_STEPS and layer >= 0 and to >= 0 and origin >= -1 and abs(edits[-1][4]) <= 100
+        ):
+            raise KnobError("Weights set by hand: {value!r} is out of range", value=part[:40])
+    if len(edits) > MAXIMUM_EDITS:
+        raise KnobError(
+            "Weights set by hand: expected at most {most}, got {count}", most=MAXIMUM_EDITS, count=len(edits)
+        )
+    return edits
+
+
+@configuration
+class Config:
+    """A network, its data and how it is trained. Equal Configs give equal runs."""
+
+    data: str = knob(
+        "spiral", "Data", "What the network has to learn: classes to tell apart, or a surface to fit.", choices=DATA
+    )
+    layers: tuple[int, ...] = knob(
+        (16, 16, 16),
+        "Hidden layers",
+        "Neurons in each hidden layer; none at all leaves a straight line.",
+        low=1,
+        high=64,
+        most=8,
+    )
+    activation: str = knob(
+        "tanh", "Activation", "What every hidden neuron does to its weighted sum.",
+        choices={"tanh": "tanh", "relu": "ReLU", "leaky_relu": "Leaky ReLU", "sigmoid": "sigmoid", "gelu": "GELU", "silu": "SiLU", "identity": "none (linear)"},
+    )  # fmt: skip
+    learning_rate: float = knob(
+        0.02, "Learning rate", "Length of each step against the gradient.", low=0.0001, high=10.0, log=True
+    )
+    features: tuple[str, ...] = knob(
+        ("x1", "x2"), "Input features", "What the network is given about a point.", choices=FEATURES, low=1
+    )
+    noise: float = knob(
+        0.05,
+        "Noise",
+        "Standard deviation of the noise added to the points (regression: to the target).",
+        low=0.0,
+        high=1.0,
+        step=0.05,
+    )
+    classes: int = knob(2, "Classes", "Number of classes; regression has none.", low=2, high=4)
+    optimizer: str = knob(
+        "adam",
+        "Optimiser",
+        "How a gradient becomes a step.",
+        choices={"sgd": "SGD", "momentum": "Momentum 0.9", "adam": "Adam"},
+        advanced=True,
+    )
+    batch_size: int = knob(
+        400,
+        "Batch size",
+        "Points averaged in one gradient; at or above the training set, all of them.",
+        low=1,
+        high=400,
+        advanced=True,
+    )
+    train_share: float = knob(
+        0.7,
+        "Train share",
+        "Share of the points used for training; the rest are only tested.",
+        low=0.1,
+        high=0.9,
+        step=0.05,
+        advanced=True,
+    )
+    samples: int = knob(
+        400,
+        "Points",
+        "Number of points drawn (own points: as many as you draw).",
+        low=20,
+        high=1000,
+        step=20,
+        advanced=True,
+    )
+    regularisation: str = knob(
+        "none",
+        "Regularisation",
+        "L1 pulls weights to exactly zero (soft-thresholding), L2 shrinks them all; biases are left alone.",
+        choices={"none": "none", "l1": "L1", "l2": "L2"},
+        advanced=True,
+    )
+    strength: float = knob(
+        0.001,
+        "Strength",
+        "Weight α of the penalty: α Σ|w|, or α/2 Σw².",
+        low=0.00001,
+        high=1.0,
+        log=True,
+        advanced=True,
+    )
+    dropout: float = knob(
+        0.0,
+        "Dropout",
+        "Share of hidden neurons switched off at random in each training step.",
+        low=0.0,
+        high=0.8,
+        step=0.05,
+        advanced=True,
+    )
+    seed: int = knob(
+        1,
+        "Seed",
+        "Start of all randomness: the points, the split, the first weights, the batches.",
+        low=0,
+        high=9999,
+        advanced=True,
+    )
+    until: int = knob(
+        2000, "Stop at step", "Training ends by itself here.", low=50, high=MAXIMUM_STEPS, step=50, advanced=True
+    )
+    steps: int = knob(
+        0,
+        "Steps trained",
+        "How far this run has been trained; a link brings it back.",
+        low=0,
+        high=MAXIMUM_STEPS,
+        hidden=True,
+        run_only=True,
+    )
+    points: str = knob("", "Own points", "Points drawn by hand.", hidden=True, most=2000, check=check_points)
+    edits: str = knob(
+        "",
+        "Weights set by hand",
+        "step:layer.to.from=value; …",
+        hidden=True,
+        run_only=True,
+        most=1500,
+        check=parse_edits,
+    )
+
+
+TOPIC = Topic(
+    slug="mlp",
+    title="MLP playground",
+    group="Foundations",
+    question="What shape can a network of this size cut the plane into, and how does it find it?",
+    icon=":material/scatter_plot:",
+    config=Config,
+    order=5,
+    run="engine.topics.mlp.run:run",
+    stream="engine.topics.mlp.run:stream",
+    figures={
+        "boundary": "engine.topics.mlp.draw:draw_boundary",
+        "network": "engine.topics.mlp.draw:draw_network",
+        "loss": "engine.topics.mlp.draw:draw_curves",
+    },
+    presets={
+        "Spiral": Config(),
+        "Straight line": Config(data="moons", layers=()),
+        "XOR, two neurons": Config(data="xor", layers=(2,), learning_rate=0.05, seed=2),
+        "Four classes": Config(data="spiral", classes=4, layers=(24, 24), activation="relu", learning_rate=0.01),
+        "Overfitting": Config(data="gaussians", noise=0.9, layers=(64, 64), activation="relu", train_share=0.15, samples=300, learning_rate=0.01),
+        "Rate too high": Config(data="circles", learning_rate=3.0, optimizer="sgd", activation="relu"),
+        "Features for free": Config(data="circles", layers=(), features=("x1_squared", "x2_squared"), learning_rate=0.1),
+        "Hills": Config(data="hills", layers=(24, 24), learning_rate=0.02),
+    },
+    sources=(
+        Source("Rumelhart, Hinton, Williams 1986: Learning representations by back-propagating errors", "https://doi.org/10.1038/323533a0"),
+        Source("Glorot, Bengio 2010: Understanding the difficulty of training deep feedforward networks", "https://proceedings.mlr.press/v9/glorot10a.html"),
+        Source("He, Zhang, Ren, Sun 2015: Delving deep into rectifiers", "https://arxiv.org/abs/1502.01852"),
+    ),
+    code=(
+        "engine.models.mlp.mlp:MultiLayerPerceptron",
+        "engine.models.mlp.mlp:Layer",
+        "engine.topics.mlp.run:stream",
+        "engine.training.fit:fit",
+        "engine.data.points:make_points",
+    ),
+    keywords=("neural network", "decision boundary", "hidden layer", "training", "overfitting", "playground", "classification", "regression"),
+)  # fmt: skip

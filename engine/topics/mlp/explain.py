@@ -1,0 +1,117 @@
+"""MLP playground: one neuron's formula with the live numbers in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+
+from engine.models.mlp.mlp import ACTIVATIONS
+from engine.training.fit import Snapshot
+
+from .card import FEATURES, Config
+from .run import FEATURE_FUNCTIONS
+
+FUNCTION_NAMES = {
+    "tanh": r"\tanh",
+    "relu": r"\operatorname{ReLU}",
+    "leaky_relu": r"\operatorname{LeakyReLU}",
+    "sigmoid": r"\sigma",
+    "gelu": r"\operatorname{GELU}",
+    "silu": r"\operatorname{SiLU}",
+    "identity": "",
+}
+LATEX_FEATURES = {
+    "x1": "x_1",
+    "x2": "x_2",
+    "x1_squared": "x_1^2",
+    "x2_squared": "x_2^2",
+    "x1_x2": "x_1x_2",
+    "sin_x1": r"\sin 2x_1",
+    "sin_x2": r"\sin 2x_2",
+}
+MOST_TERMS = 4
+
+
+@dataclass(frozen=True)
+class NeuronFormula:
+    """What one neuron does at one spot.
+
+    symbols: the formula in LaTeX; numbers: the same with the values of the spot; inputs, weights: what is multiplied
+    (I,), bias, total: Σ w·x + b, value: after the activation. layer counts from 1 (first hidden); index from 0.
+    """
+
+    symbols: str
+    numbers: str
+    inputs: tuple[float, ...]
+    weights: tuple[float, ...]
+    bias: float
+    total: float
+    value: float
+
+
+def explain_neuron(
+    config: Config, snapshot: Snapshot, layer: int, index: int, spot: tuple[float, float]
+) -> NeuronFormula:
+    """The weighted sum and the activation of one neuron at `spot` (x1, x2), from the weights of `snapshot`.
+
+    Raises ValueError for a neuron the network does not have.
+    """
+    weights, biases = snapshot.seen["weights"], snapshot.seen["biases"]
+    if not (1 <= layer <= len(weights) and 0 <= index < len(biases[layer - 1])):
+        raise ValueError(f"no neuron {index} in layer {layer}")
+    x = torch.tensor([spot], dtype=torch.float32)
+    values = torch.stack([FEATURE_FUNCTIONS[name](x) for name in config.features], dim=1)[0]
+    function = ACTIVATIONS[config.activation]
+    for number in range(layer - 1):
+        values = function(torch.from_numpy(weights[number]) @ values + torch.from_numpy(biases[number]))
+    row, bias = torch.from_numpy(weights[layer - 1][index]), float(biases[layer - 1][index])
+    total = float(row @ values) + bias
+    is_output = layer == len(weights)
+    value = total if is_output else float(function(torch.tensor(total)))
+
+    if layer == 1:
+        names = [LATEX_FEATURES[name] for name in config.features]
+    else:
+        names = [f"h_{{{layer - 1},{i + 1}}}" for i in range(len(row))]
+    strongest = sorted(range(len(row)), key=lambda i: -abs(float(row[i] * values[i])))[:MOST_TERMS]
+    shown = sorted(strongest)
+    more = r" + \dots" if len(row) > len(shown) else ""
+    symbols = "".join(f"{_signed(float(row[i]), first=i == shown[0])}\\,{names[i]}" for i in shown)
+    numbers = "".join(
+        f"{_signed(float(row[i]), first=i == shown[0])}\\cdot{_bracketed(float(values[i]))}" for i in shown
+    )
+    name = "z" if is_output else f"h_{{{layer},{index + 1}}}"
+    call = "" if is_output else FUNCTION_NAMES[config.activation]
+    wrap = (lambda inside: rf"{call}\left({inside}\right)") if call else (lambda inside: inside)
+    return NeuronFormula(
+        symbols=f"{name} = {wrap(symbols + more + _signed(bias))}",
+        numbers=f"{name} = {wrap(numbers + more + _signed(bias))} = "
+        + (f"{wrap(_plain(total))} = " if call else "")
+        + _plain(value),
+        inputs=tuple(float(v) for v in values),
+        weights=tuple(float(w) for w in row),
+        bias=bias,
+        total=total,
+        value=value,
+    )
+
+
+def neuron_name(config: Config, layer: int, index: int) -> str:
+    """Name of a neuron for people: x₁, h2,3 or ŷ."""
+    if layer == 0:
+        return list(FEATURES.values())[index]
+    return f"h{layer},{index + 1}" if layer <= len(config.layers) else "ŷ"
+
+
+def _plain(value: float) -> str:
+    return f"{value:.3f}"
+
+
+def _signed(value: float, first: bool = False) -> str:
+    sign = "-" if value < 0 else "" if first else "+"
+    return f"{sign}{abs(value):.2f}"
+
+
+def _bracketed(value: float) -> str:
+    return f"({value:.2f})" if value < 0 else f"{value:.2f}"

@@ -1,0 +1,271 @@
+"""MLP playground: the experiment."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from engine.core.axes import axes, note, result
+from engine.core.device import current_device
+from engine.core.knob import KnobError
+from engine.data.points import REGRESSION_SETS, grid, make_points, own_points, split
+from engine.instrument.trace import record
+from engine.models.mlp.mlp import MultiLayerPerceptron
+from engine.plots.diagrams import quantise_maps
+from engine.training.fit import Snapshot, TrainingDiverged, batches_of, fit, seeded
+
+from .card import Config, parse_edits
+
+BOUNDARY_SIZE = 64  # pixels a side of the picture of the plane
+MAP_BYTES = 40_000  # all neuron maps of one snapshot together
+FEATURE_FUNCTIONS = {
+    "x1": lambda x: x[:, 0],
+    "x2": lambda x: x[:, 1],
+    "x1_squared": lambda x: x[:, 0] ** 2,
+    "x2_squared": lambda x: x[:, 1] ** 2,
+    "x1_x2": lambda x: x[:, 0] * x[:, 1],
+    "sin_x1": lambda x: torch.sin(2 * x[:, 0]),
+    "sin_x2": lambda x: torch.sin(2 * x[:, 1]),
+}
+
+
+@result
+class Result:
+    """A network after `steps` steps, its data, its picture of the plane and the history of its training."""
+
+    inputs: Tensor = axes("point coordinate", "the points")
+    targets: Tensor = axes("point", "class of each point, or the value to fit")
+    is_train: Tensor = axes("point", "whether the point is trained on")
+    plane: Tensor = axes("row column output", "what the network says at each spot: class probabilities, or the value")
+    step: Tensor = axes("moment", "optimiser step of each moment looked at", unit="step")
+    train_loss: Tensor = axes("moment", "mean loss over the training points", unit="nat or squared error", gaps=True)
+    test_loss: Tensor = axes("moment", "mean loss over the test points", unit="nat or squared error", gaps=True)
+    train_accuracy: Tensor = axes("moment", "share of training points named rightly (regression: R²)", gaps=True)
+    test_accuracy: Tensor = axes("moment", "share of test points named rightly (regression: R²)", gaps=True)
+    gradient_norm: Tensor = axes("moment", "Euclidean norm of all gradients", gaps=True)
+    confusion: Tensor = axes("truth answer", "test points of each class by the class answered", unit="points")
+    parameters: Tensor = axes("parameter", "all weights and biases, layer by layer")
+    snapshot: Snapshot = note("the last moment, with every neuron's map")
+    diverged_at: int | None = note("the step at which the loss stopped being a number, if it did")
+
+
+@dataclass
+class Experiment:
+    """Data, model and optimiser of one Config, freshly made; equal Configs make equal Experiments."""
+
+    config: Config
+
+    def __post_init__(self) -> None:
+        config, device = self.config, current_device()
+        self.regression = config.data in REGRESSION_SETS
+        with seeded(config.seed) as generator:
+            if config.data == "own":
+                points = own_points(config.points)
+            else:
+                points = make_points(config.data, config.samples, config.classes, config.noise, generator)
+            self.is_train = split(len(points), config.train_share, generator)
+        self.inputs, self.targets = points.inputs, points.targets
+        largest = int(self.targets.max()) + 1 if len(points) and not self.regression else 1
+        self.classes = 1 if self.regression else max(config.classes, largest)
+        self.outputs = 1 if self.regression or self.classes == 2 else self.classes
+        with seeded(config.seed + 10_000) as generator:  # apart from the data's, so that a new network keeps the points
+            self.model = MultiLayerPerceptron(
+                len(config.features), config.layers, self.outputs, config.activation, generator, config.dropout
+            ).to(device)
+        self.features = self.lift(self.inputs).to(device)
+        self.device_targets = self.targets.to(device)
+        self.train_rows = self.is_train.nonzero().flatten().to(device)
+        self.test_rows = (~self.is_train).nonzero().flatten().to(device)
+        self.plane_features = self.lift(grid(BOUNDARY_SIZE)).to(device)
+        self.edits = parse_edits(config.edits)
+        for _, layer, to, origin, _ in self.edits:
+            shape = self.model.layers[layer].linear.weight.shape if layer < len(self.model.layers) else (0, 0)
+            if to >= shape[0] or origin >= shape[1]:
+                raise KnobError(
+                    "Weights set by hand: this network has no weight {value}", value=f"{layer}.{to}.{origin}"
+                )
+
+    def lift(self, x: Tensor) -> Tensor:
+        """(N, 2) coordinates -> (N, I) chosen features."""
+        return torch.stack([FEATURE_FUNCTIONS[name](x) for name in self.config.features], dim=1)
+
+    @cached_property
+    def map_stride(self) -> int:
+        """Pixels of the plane skipped between the pixels of a neuron's map, so that a snapshot stays small."""
+        neurons = sum(self.config.layers) + len(self.config.features) + self.outputs
+        side = math.sqrt(MAP_BYTES / neurons)
+        return next(stride for stride in (2, 4, 8) if side >= BOUNDARY_SIZE / stride or stride == 8)
+
+    def optimizer(self) -> torch.optim.Optimizer:
+        config, parameters = self.config, list(self.model.parameters())
+        match config.optimizer:
+            case "adam":
+                return torch.optim.Adam(parameters, lr=config.learning_rate)
+            case "momentum":
+                return torch.optim.SGD(parameters, lr=config.learning_rate, momentum=0.9)
+        return torch.optim.SGD(parameters, lr=config.learning_rate)
+
+    def loss(self, output: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:
+        """Squared error for regression, else cross-entropy in nats. output (B, O), target (B,)."""
+        if self.regression:
+            return F.mse_loss(output[:, 0], target, reduction=reduction)
+        if self.outputs == 1:
+            return F.binary_cross_entropy_with_logits(output[:, 0], target.float(), reduction=reduction)
+        return F.cross_entropy(output, target, reduction=reduction)
+
+    def answer(self, output: Tensor) -> Tensor:
+        """Network output (B, O) -> class probabilities (B, K), or values (B, 1) for regression."""
+        if self.regression:
+            return output
+        if self.outputs == 1:
+            p = torch.sigmoid(output)
+            return torch.cat([1 - p, p], dim=1)
+        return output.softmax(1)
+
+    def score(self, output: Tensor, target: Tensor) -> float:
+        """Accuracy, or R² = 1 - residual / total sum of squares for regression; NaN for no points."""
+        if len(target) == 0:
+            return math.nan
+        if self.regression:
+            total = (target - target.mean()).square().sum()
+            return (1 - (output[:, 0] - target).square().sum() / total).item() if total > 0 else math.nan
+        return (self.answer(output).argmax(1) == target).float().mean().item()
+
+    def l2_penalty(self) -> Tensor:
+        """α/2 Σ w² over all weights, biases left out."""
+        return 0.5 * self.config.strength * sum(layer.linear.weight.square().sum() for layer in self.model.layers)
+
+    @torch.no_grad()
+    def after_step(self, step: int) -> None:
+        """Proximal step of L1, w ← sign(w) max(|w| − ηα, 0), which gives exact zeros; then weights set by hand."""
+        if self.config.regularisation == "l1":
+            threshold = self.config.learning_rate * self.config.strength
+            for layer in self.model.layers:
+                layer.linear.weight.copy_(F.softshrink(layer.linear.weight, threshold))
+        self.apply_edits(step)
+
+    @torch.no_grad()
+    def apply_edits(self, step: int) -> None:
+        for when, layer, to, origin, value in self.edits:
+            if when == step:
+                linear = self.model.layers[layer].linear
+                if origin < 0:
+                    linear.bias[to] = value
+                else:
+                    linear.weight[to, origin] = value
+
+    @torch.no_grad()
+    def observe(self, step: int) -> Mapping[str, Any]:
+        """All that the page shows of one moment, as small NumPy arrays."""
+        self.model.eval()
+        output = self.model(self.features)
+        losses = self.loss(output, self.device_targets, "none") if len(output) else output[:, 0]
+        with record(self.model) as trace:
+            plane = self.answer(self.model(self.plane_features))
+        stride = self.map_stride
+        names = ["input", *(f"hidden.{i}.output" for i in range(len(self.config.layers))), "output.output"]
+        maps = torch.cat([trace[name] for name in names], dim=1)  # (S², N)
+        maps = maps.T.reshape(-1, BOUNDARY_SIZE, BOUNDARY_SIZE)[:, stride // 2 :: stride, stride // 2 :: stride]
+        pixels, ranges = quantise_maps(maps.cpu().numpy()[None])
+        picture = plane.reshape(BOUNDARY_SIZE, BOUNDARY_SIZE, -1).cpu().numpy()
+        seen = {
+            "plane": picture if self.regression else np.round(np.nan_to_num(picture) * 255).astype(np.uint8),
+            "maps": pixels[0],  # (N, s, s)
+            "ranges": ranges[0],  # (N,)
+            "weights": [layer.linear.weight.cpu().numpy().copy() for layer in self.model.layers],
+            "biases": [layer.linear.bias.cpu().numpy().copy() for layer in self.model.layers],
+        }
+        for part, rows in (("train", self.train_rows), ("test", self.test_rows)):
+            seen[f"{part}_loss"] = losses[rows].mean().item() if len(rows) else math.nan
+            seen[f"{part}_accuracy"] = self.score(output[rows], self.device_targets[rows])
+        return seen
+
+    def train(self, steps: int, snapshot_every: int = 10) -> Iterator[Snapshot]:
+        config = self.config
+        if len(self.inputs) == 0:
+            yield Snapshot(0, math.nan, math.nan, self.observe(0), steps)
+            return
+        self.apply_edits(0)
+        with seeded(config.seed + 20_000) as generator:
+            yield from fit(
+                self.model,
+                batches_of(
+                    self.features[self.train_rows], self.device_targets[self.train_rows], config.batch_size, generator
+                ),
+                self.loss,
+                self.optimizer(),
+                observe=self.observe,
+                steps=steps,
+                snapshot_every=snapshot_every,
+                penalty=self.l2_penalty if config.regularisation == "l2" else None,
+                after_step=self.after_step,
+            )
+
+
+def stream(config: Config) -> Iterator[Snapshot]:
+    """Train the network of `config` and yield what it looks like; takes `.send(steps)` like every stream."""
+    return Experiment(config).train(max(config.until, config.steps))
+
+
+def run(config: Config) -> Result:
+    """Train to `config.steps` and return everything about the network there."""
+    moments, diverged_at = [], None
+    try:
+        for snapshot in Experiment(config).train(config.steps, max(1, config.steps // 100)):
+            moments.append(snapshot)
+    except TrainingDiverged as error:
+        diverged_at = error.step
+    return result_of(config, moments, diverged_at)
+
+
+def data_of(config: Config) -> tuple[list[list[float]], list[bool]]:
+    """The points as [x1, x2, class or value], and which of them are trained on."""
+    experiment = Experiment(replace(config, edits="", layers=()))
+    rows = torch.cat([experiment.inputs, experiment.targets[:, None].to(torch.float32)], dim=1)
+    return rows.tolist(), experiment.is_train.tolist()
+
+
+@torch.no_grad()
+def result_of(config: Config, moments: Sequence[Snapshot], diverged_at: int | None = None) -> Result:
+    """The Result of a run from its snapshots; the last one holds the weights."""
+    experiment, last = Experiment(replace(config, edits="")), moments[-1]
+    for layer, weight, bias in zip(experiment.model.layers, last.seen["weights"], last.seen["biases"], strict=True):
+        layer.linear.weight.copy_(torch.from_numpy(np.nan_to_num(weight)))
+        layer.linear.bias.copy_(torch.from_numpy(np.nan_to_num(bias)))
+    experiment.model.eval()
+    plane = experiment.answer(experiment.model(experiment.plane_features)).reshape(BOUNDARY_SIZE, BOUNDARY_SIZE, -1)
+    size = 1 if experiment.regression else experiment.classes
+    confusion = torch.zeros(size, size, dtype=torch.int64)
+    if not experiment.regression and len(experiment.test_rows):
+        rows = experiment.test_rows
+        answers = experiment.answer(experiment.model(experiment.features[rows])).argmax(1)
+        pairs = experiment.device_targets[rows] * size + answers
+        confusion = torch.bincount(pairs, minlength=size * size).reshape(size, size).cpu()
+
+    def history(name: str) -> Tensor:
+        return torch.tensor([moment.seen[name] for moment in moments], dtype=torch.float64)
+
+    return Result(
+        inputs=experiment.inputs,
+        targets=experiment.targets,
+        is_train=experiment.is_train,
+        plane=torch.nan_to_num(plane).cpu(),
+        step=torch.tensor([moment.step for moment in moments]),
+        train_loss=history("train_loss"),
+        test_loss=history("test_loss"),
+        train_accuracy=history("train_accuracy"),
+        test_accuracy=history("test_accuracy"),
+        gradient_norm=torch.tensor([moment.gradient_norm for moment in moments], dtype=torch.float64),
+        confusion=confusion,
+        parameters=torch.cat([parameter.flatten().cpu() for parameter in experiment.model.parameters()]),
+        snapshot=last,
+        diverged_at=diverged_at,
+    )

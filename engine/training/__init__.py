@@ -1,0 +1,1 @@
+"""Training loops that yield what they see."""

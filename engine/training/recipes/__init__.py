@@ -1,0 +1,14 @@
+"""Recipes that regenerate the shipped weights: `python -m engine train NAME`.
+
+Each is `make(progress) -> Card`; progress(share, what) is called with the share done (0 to 1) and a short text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+Progress = Callable[[float, str], None]
+
+RECIPES: dict[str, str] = {
+    "efficientnet_lite0": "engine.training.recipes.efficientnet_lite0:make",
+}

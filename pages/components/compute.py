@@ -1,0 +1,63 @@
+"""The one door from the pages to the engine's store and to background work."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from typing import Any
+
+import streamlit as st
+
+from engine.core.device import available_devices, using_device
+from engine.core.jobs import JobQueue
+from engine.core.store import ResultStore
+from engine.core.topic import Topic
+from pages.components.errors import explain
+
+STORE = ResultStore(int(os.environ.get("NEURARIUM_STORE_MB", "256")) * 1_000_000)
+JOBS = JobQueue(
+    running=int(os.environ.get("NEURARIUM_RUNNING_JOBS", "2")),
+    waiting=int(os.environ.get("NEURARIUM_WAITING_JOBS", "64")),
+)
+
+
+def visitor() -> str:
+    """A name for this session, for admission to the queue. It says nothing about the person."""
+    if "visitor" not in st.session_state:
+        st.session_state["visitor"] = uuid.uuid4().hex
+    return st.session_state["visitor"]
+
+
+def chosen_device() -> str:
+    """The device this visitor computes on."""
+    device = st.session_state.get("device")
+    return device if device in available_devices() else available_devices()[0]
+
+
+def compute(topic: Topic, config: Any, path: str | None = None) -> Any | None:
+    """The Result of `config`, from the store or computed now; None after a failure has been explained to the reader.
+
+    path: dotted path of another function of the topic that takes the Config (default: topic.run).
+    """
+    path = path or topic.run
+
+    def work() -> Any:
+        with using_device(device):
+            return topic.load(path)(config)
+
+    device = chosen_device()
+    try:
+        return STORE.get_or_compute((topic.slug, path, config, device), work)
+    except Exception as error:
+        explain(error, topic, config)
+        return None
+
+
+def start_job(topic: Topic, config: Any, **options: Any) -> Any | None:
+    """Submit `topic.stream(config)` for this visitor; None after a failure has been explained (the queue is full)."""
+    try:
+        with using_device(chosen_device()):
+            return JOBS.submit(topic.load(topic.stream), config, visitor=visitor(), **options)
+    except Exception as error:
+        explain(error, topic, config)
+        return None

@@ -1,0 +1,226 @@
+"""Knobs as widgets, kept in step with the link.
+
+The Config of a page is kept in the session under "<slug>:config" and is the only truth. Widgets are filled from it when a
+page opens, when a preset is chosen and when the link changes (back button, edited address); in between they change it.
+Bad values in a link fall back and are reported. The link is written here and not by Streamlit's own binding, which
+drops bad values silently and writes option labels in the language of the moment.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import streamlit as st
+
+from engine.core.knob import Knob, KnobError, from_query, knobs, to_query, without_run
+from engine.core.topic import Topic
+from pages.components.errors import report_rejected
+from pages.components.language import browser_language, language, number, t
+
+
+def current_config(topic: Topic) -> Any:
+    """The Config to show now: taken from the link when it changed, from the widgets otherwise."""
+    state, slug = st.session_state, topic.slug
+    names = {knob.name for knob in knobs(topic.config)}
+    query = {name: value for name, value in st.query_params.items() if name in names}
+    known, entered = state.get(f"{slug}:config"), state.get("page") != slug
+    state["page"] = slug
+    pending = state.pop(f"{slug}:pending", None)
+    if pending is not None:
+        state.pop(f"{slug}:rejected", None)
+        adopt(topic, pending)
+    elif known is None or (entered and query):
+        _take_link(topic, query)
+    elif entered:
+        adopt(topic, known)
+    else:
+        from_widgets = _read_widgets(topic, known)
+        if from_widgets != known:
+            state[f"{slug}:config"] = without_run(from_widgets)
+            state.pop(f"{slug}:rejected", None)
+        elif query != state.get(f"{slug}:link"):
+            # Nothing was touched, yet the link differs from the one we wrote: the back button or an edited address.
+            _take_link(topic, query)
+    if rejected := state.get(f"{slug}:rejected"):
+        report_rejected(rejected)
+    return state[f"{slug}:config"]
+
+
+def _take_link(topic: Topic, query: dict[str, str]) -> None:
+    config, rejected = from_query(topic.config, query)
+    st.session_state[f"{topic.slug}:rejected"] = rejected
+    adopt(topic, config)
+
+
+def adopt(topic: Topic, config: Any) -> None:
+    """Make `config` the page's Config and set the widgets to it; only before the widgets are drawn or in a callback."""
+    for knob in knobs(topic.config):
+        _fill(topic.slug, knob, getattr(config, knob.name))
+    st.session_state[f"{topic.slug}:config"] = config
+
+
+def change(topic: Topic, **values: Any) -> None:
+    """Change some knobs by a click on a picture; holds from the next run on. KnobError if a value is bad.
+
+    A change of any knob that is not `run_only` begins a new run.
+    """
+    known = st.session_state[f"{topic.slug}:config"]
+    if any(not knob.run_only for knob in knobs(topic.config) if knob.name in values):
+        known = without_run(known)
+    st.session_state[f"{topic.slug}:pending"] = dataclasses.replace(known, **values)
+
+
+def note_progress(topic: Topic, **values: Any) -> None:
+    """Record how far a run went, so that the link brings it back; starts nothing."""
+    known = st.session_state[f"{topic.slug}:config"]
+    st.session_state[f"{topic.slug}:config"] = dataclasses.replace(known, **values)
+
+
+def write_link(topic: Topic) -> None:
+    """Put the page's Config, and the language if the reader chose another than the browser's, into the address."""
+    query = to_query(st.session_state[f"{topic.slug}:config"])
+    st.session_state[f"{topic.slug}:link"] = query
+    wanted = query | ({"lang": language()} if language() != browser_language() else {})
+    st.session_state["language_asked"] = wanted.get("lang")
+    if dict(st.query_params) != wanted:
+        st.query_params.from_dict(wanted)
+
+
+def controls(topic: Topic, *, columns: int = 2, skip: tuple[str, ...] = ()) -> None:
+    """Presets, one widget for every knob, and the advanced ones folded away. Call after `current_config`."""
+    presets(topic)
+    shown = [knob for knob in knobs(topic.config) if not knob.hidden and knob.name not in skip]
+    _grid(topic, [knob for knob in shown if not knob.advanced], columns)
+    if advanced := [knob for knob in shown if knob.advanced]:
+        with st.expander(t("More knobs"), icon=":material/tune:", key=f"{topic.slug}:more"):
+            _grid(topic, advanced, columns)
+
+
+def presets(topic: Topic) -> None:
+    """One button for each preset."""
+    with st.container(horizontal=True, gap="xsmall", key=f"{topic.slug}-presets"):
+        for name, preset in topic.presets.items():
+            st.button(t(name), key=f"{topic.slug}:preset:{name}", on_click=_choose, args=(topic, preset))
+
+
+def _choose(topic: Topic, preset: Any) -> None:
+    st.session_state.pop(f"{topic.slug}:rejected", None)
+    adopt(topic, preset)
+
+
+def _grid(topic: Topic, shown: list[Knob], columns: int) -> None:
+    wide = ("choices", "text")
+    row: list[Any] = []
+    for knob in shown:
+        if knob.kind in wide:
+            widget(topic, knob)
+            row = []
+        elif knob.kind == "sizes":
+            with st.columns(2)[0] if columns == 1 else st.container():
+                widget(topic, knob)
+            row = []
+        else:
+            if not row:
+                row = list(st.columns(columns, gap="small"))
+            with row.pop(0):
+                widget(topic, knob)
+
+
+def widget(topic: Topic, knob: Knob) -> None:
+    """The widget of one knob; its value is read back by `current_config` in the next run."""
+    state, slug = st.session_state, topic.slug
+    key, label, help_text = f"{slug}.{knob.name}", t(knob.label), t(knob.help) or None
+    if knob.unit:
+        label += f" ({t(knob.unit)})"
+    if key not in state:
+        _fill(slug, knob, getattr(state[f"{slug}:config"], knob.name))
+    options: dict[str, Any] = {"key": key, "help": help_text, "persist_state": "session"}
+    match knob.kind:
+        case "bool":
+            st.toggle(label, **options)
+        case "choice":
+            st.selectbox(
+                label, knob.choices, format_func=lambda value: t(knob.choice_labels.get(value, value)), **options
+            )
+        case "choices":
+            st.pills(
+                label, knob.choices, selection_mode="multi",
+                format_func=lambda value: t(knob.choice_labels.get(value, value)), **options,
+            )  # fmt: skip
+        case "text":
+            st.text_input(label, max_chars=knob.most, **options)
+        case "sizes":
+            _sizes_widget(topic, knob, key, label, help_text)
+        case "int" if (knob.high - knob.low) / (knob.step or 1) > 1000:
+            st.number_input(label, int(knob.low), int(knob.high), step=int(knob.step or 1), **options)
+        case _ if knob.log:
+            st.select_slider(label, log_steps(knob, state[key]), format_func=lambda value: number(value, 2), **options)
+        case "int":
+            st.slider(label, int(knob.low), int(knob.high), step=int(knob.step or 1), **options)
+        case "float":
+            step = knob.step or (knob.high - knob.low) / 100
+            st.slider(label, knob.low, knob.high, step=step, format=f"%.{_decimals(step)}f", **options)
+
+
+def _sizes_widget(topic: Topic, knob: Knob, key: str, label: str, help_text: str | None) -> None:
+    """Two sliders: how many, and how large; unequal sizes are set on the picture and survive here."""
+    state, slug = st.session_state, topic.slug
+    sizes = getattr(state[f"{slug}:config"], knob.name)
+    left, right = st.columns(2, gap="small")
+    options: dict[str, Any] = {"persist_state": "session", "on_change": _sizes_changed}
+    with left:
+        st.slider(label, 0, knob.most, key=f"{key}:count", help=help_text, args=(topic, knob, "count"), **options)
+    with right:
+        st.slider(
+            t("Neurons each"), int(knob.low), int(knob.high), key=f"{key}:width",
+            args=(topic, knob, "width"), disabled=not sizes, **options,
+        )  # fmt: skip
+
+
+def _sizes_changed(topic: Topic, knob: Knob, what: str) -> None:
+    state, slug = st.session_state, topic.slug
+    key, sizes = f"{slug}.{knob.name}", state[f"{slug}.{knob.name}"]
+    count, width = state[f"{key}:count"], state[f"{key}:width"]
+    if what == "width":
+        state[key] = (width,) * len(sizes)
+    else:
+        state[key] = (sizes + (width,) * count)[:count]
+
+
+def _fill(slug: str, knob: Knob, value: Any) -> None:
+    state, key = st.session_state, f"{slug}.{knob.name}"
+    state[key] = list(value) if knob.kind == "choices" else value
+    if knob.kind == "sizes":
+        state[f"{key}:count"] = len(value)
+        if value:
+            state[f"{key}:width"] = max(value)
+        else:
+            state.setdefault(f"{key}:width", 8)
+
+
+def _read_widgets(topic: Topic, known: Any) -> Any:
+    """The Config the widgets say; a knob without a widget keeps what it had."""
+    values = {}
+    for knob in knobs(topic.config):
+        value = st.session_state.get(f"{topic.slug}.{knob.name}")
+        if knob.hidden or value is None:
+            continue
+        try:
+            values[knob.name] = knob.accept(tuple(value) if isinstance(value, list) else value)
+        except KnobError:
+            continue  # e.g. nothing chosen for a moment: the last good value stands
+    return dataclasses.replace(known, **values)
+
+
+def log_steps(knob: Knob, value: float) -> list[float]:
+    """1, 2, 3, 5 in every decade of the knob's range, its ends, and the present value."""
+    import math
+
+    low, high = math.floor(math.log10(knob.low)), math.ceil(math.log10(knob.high))
+    steps = {round(m * 10.0**e, 12) for e in range(low, high + 1) for m in (1, 2, 3, 5)}
+    return sorted({step for step in steps if knob.low <= step <= knob.high} | {knob.low, knob.high, value})
+
+
+def _decimals(step: float) -> int:
+    return 0 if step % 1 == 0 else 1 if step * 10 % 1 < 1e-9 else 2

@@ -1,0 +1,65 @@
+"""The home page, made from the topics' cards."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import streamlit as st
+
+from engine.core.knob import to_query
+from engine.core.topic import GROUPS, Topic
+from pages.components.language import t
+from pages.components.page import title_row
+from pages.components.topics import topics_with_pages
+
+
+def show_home() -> None:
+    """Title, search, learning path, cards by group."""
+    st.session_state["page"] = "home"
+    topics = topics_with_pages()
+    title_row("Neurarium", share=False)
+    st.html(
+        f'<p class="question">{t("A planetarium for neural networks: touch a real network and see what it does.")}</p>'
+    )
+    wanted = st.text_input(
+        t("Search"), key="home:search", placeholder=t("Search topics, methods, words …"), icon=":material/search:",
+        label_visibility="collapsed", max_chars=80, persist_state="session",
+    )  # fmt: skip
+    found = [topic for topic in topics if matches(topic, wanted)]
+    if not found:
+        st.info(t("Nothing is called “{text}” here. Try a shorter word.", text=wanted))
+    if not wanted:
+        learning_path(topics)
+    for group in GROUPS:
+        in_group = [topic for topic in found if topic.group == group]
+        if in_group:
+            st.subheader(t(group), anchor=False)
+            for start in range(0, len(in_group), 3):
+                for column, topic in zip(st.columns(3, gap="medium"), in_group[start : start + 3], strict=False):
+                    with column:
+                        card(topic)
+
+
+def matches(topic: Topic, text: str) -> bool:
+    """Whether every word of `text` occurs in the topic's card, in either language."""
+    english = [topic.title, topic.question, topic.group, topic.slug, *topic.keywords, *topic.presets]
+    haystack = " ".join([*english, *map(t, english)]).lower()
+    return all(word in haystack for word in text.lower().split())
+
+
+def card(topic: Topic) -> None:
+    """Title, question, and links that open a preset."""
+    with st.container(border=True, key=f"card-{topic.slug}"):
+        st.page_link(f"{topic.slug}.py", label=f"**{t(topic.title)}**", icon=topic.icon)
+        st.html(f"<p>{t(topic.question)}</p>")
+        with st.container(horizontal=True, gap="xsmall", key=f"card-{topic.slug}-links"):
+            for name, preset in list(topic.presets.items())[:4]:
+                st.page_link(f"{topic.slug}.py", label=t(name), query_params=to_query(preset) or None)
+
+
+def learning_path(topics: Iterable[Topic]) -> None:
+    """The topics in teaching order, one after the other."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="learning-path"):
+        st.markdown(f"**{t('Learning path')}**", width="content")
+        for number, topic in enumerate(topics, 1):
+            st.page_link(f"{topic.slug}.py", label=f"{number} · {t(topic.title)}")

@@ -1,0 +1,151 @@
+"""The frame of every topic page: title, question, stage and knobs above the fold, then Lesson, Numbers and Code.
+
+page = open_page("mlp")
+with page.panel:
+    controls(page.topic)
+with page.stage:
+    ...  # compute and draw
+close_page(page, result)
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+
+from engine.core.axes import Quantity
+from engine.core.device import available_devices
+from engine.core.topic import Topic, catalogue
+from pages.components.compute import chosen_device
+from pages.components.controls import current_config, write_link
+from pages.components.language import LANGUAGES, language, number, t
+from pages.components.lesson import lesson
+from pages.components.share import share_button
+
+DEVICE_NAMES = {"cpu": "CPU", "cuda": "CUDA GPU", "mps": "Apple GPU"}
+
+
+@dataclass
+class Page:
+    """An open page: its topic, the Config to show, and the two places above the fold."""
+
+    topic: Topic
+    config: Any
+    stage: Any
+    panel: Any
+
+
+def open_page(slug: str) -> Page:
+    """Draw title, question and the two empty places; read the Config from link and widgets."""
+    topic = catalogue()[slug]
+    title_row(t(topic.title))
+    st.html(f'<p class="question">{t(topic.question)}</p>')
+    config = current_config(topic)
+    stage, panel = st.columns([2.05, 1], gap="medium")
+    return Page(topic, config, stage.container(key=f"{slug}-stage"), panel.container(border=True, key=f"{slug}-panel"))
+
+
+def title_row(title: str, *, share: bool = True) -> None:
+    """The title with Share, device and language at its right."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="title-row"):
+        st.html(f"<h1>{title}</h1>", width="stretch")
+        if share:
+            share_button()
+        device_choice()
+        language_switch()
+
+
+def device_choice() -> None:
+    """Which device computes; switchable where there is more than one."""
+    device = chosen_device()
+    with st.popover(DEVICE_NAMES[device], icon=":material/memory:", type="tertiary", key="device-popover"):
+        st.radio(
+            t("Compute on"), available_devices(), index=available_devices().index(device), key="device",
+            format_func=DEVICE_NAMES.get, persist_state="session",
+        )  # fmt: skip
+        if len(available_devices()) == 1:
+            st.caption(t("This machine has no GPU that PyTorch can use; everything here runs on the CPU."))
+        else:
+            st.caption(t("Results on all devices agree within a small tolerance; speed differs."))
+
+
+def language_switch() -> None:
+    """English or Chinese, in place; nothing else changes."""
+    st.session_state.setdefault("language", language())
+    st.segmented_control(
+        t("Language"), list(LANGUAGES), format_func=LANGUAGES.get, key="language", required=True,
+        label_visibility="collapsed", width="content", persist_state="session",
+    )  # fmt: skip
+
+
+def close_page(
+    page: Page,
+    result: Any | Callable[[], Any] | None,
+    *,
+    formulas: Callable[[Any], None] | None = None,
+) -> None:
+    """The tabs below the stage, and the address. Tabs that are not open cost nothing.
+
+    result: a Result, or a function that makes it when the Numbers tab is opened. formulas: draws the formulas with the
+    live values of the Result into the Numbers tab.
+    """
+    topic = page.topic
+    names = {"lesson": t("Lesson"), "numbers": t("Numbers"), "code": t("Code")}
+    tabs = dict(
+        zip(names, st.tabs(list(names.values()), key=f"{topic.slug}-tabs-{language()}", on_change="rerun"), strict=True)
+    )
+    if tabs["lesson"].open:
+        with tabs["lesson"]:
+            lesson(topic)
+    if tabs["numbers"].open:
+        with tabs["numbers"]:
+            made = result() if callable(result) else result
+            if made is None:
+                st.info(t("There is nothing to count yet."))
+            else:
+                if formulas is not None:
+                    formulas(made)
+                numbers_table(made.quantities())
+    if tabs["code"].open:
+        with tabs["code"]:
+            code(topic)
+    write_link(topic)
+
+
+def numbers_table(quantities: Sequence[Quantity]) -> None:
+    """Every array of the Result: name, axes, shape, range, unit, meaning."""
+    rows = [
+        {
+            t("Name"): quantity.name,
+            t("Axes"): " × ".join(t(axis) for axis in quantity.axes) or "–",
+            t("Shape"): " × ".join(map(str, quantity.shape)) or "1",
+            t("Lowest"): _extreme(quantity.values, "min"),
+            t("Highest"): _extreme(quantity.values, "max"),
+            t("Unit"): t(quantity.unit) if quantity.unit else "–",
+            t("Meaning"): t(quantity.meaning),
+        }
+        for quantity in quantities
+    ]
+    st.table(rows, border="horizontal")
+
+
+def _extreme(values: Any, which: str) -> str:
+    flat = values[values == values] if hasattr(values, "shape") and values.shape else values
+    if hasattr(flat, "shape") and 0 in flat.shape:
+        return "–"
+    extreme = getattr(flat, which)() if hasattr(flat, which) else flat
+    value = extreme.item() if hasattr(extreme, "item") else extreme
+    return t("yes") if value is True else t("no") if value is False else number(value, 4)
+
+
+def code(topic: Topic) -> None:
+    """The source of the very objects that ran, and where the method comes from."""
+    for path in topic.code:
+        module, _, name = path.partition(":")
+        st.markdown(f"`{module.replace('.', '/')}.py` · **{name}**")
+        st.code(inspect.getsource(topic.load(path)), language="python", line_numbers=False)
+    st.markdown(f"**{t('Sources')}**\n\n" + "\n".join(f"- [{source.title}]({source.link})" for source in topic.sources))

@@ -1,0 +1,230 @@
+"""Training that can be watched: play, pause, step, reset, speed; and scrub back, in the browser, through what was seen.
+
+The job runs in the background and survives every widget change. A fragment with a timer brings the snapshots made since
+the last look; the canvas components play them until the next ones arrive. When the job ends the timer ends.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+
+from engine.core.knob import without_run
+from engine.core.topic import Topic
+from pages.components.compute import start_job
+from pages.components.controls import change, note_progress, write_link
+from pages.components.errors import sentence
+from pages.components.language import t
+
+TICK_SECONDS = 0.25
+SPEEDS = {"slow": 12.0, "normal": 60.0, "fast": None}  # steps a second; None: as fast as the machine allows
+SPEED_NAMES = {"slow": "Slow", "normal": "Normal", "fast": "Fast"}
+PAYLOAD_BYTES = 900_000
+_runs = itertools.count(1)
+
+
+@dataclass
+class Run:
+    """One visitor's run of one experiment on one page, kept in the session."""
+
+    number: int
+    experiment: Any
+    job: Any | None = None
+    sent: int = 0  # snapshots the browser has surely got
+
+    @property
+    def name(self) -> str:
+        return f"run-{self.number}"
+
+    @property
+    def live(self) -> bool:
+        return self.job is not None and self.job.state in ("queued", "running")
+
+
+@dataclass(frozen=True)
+class View:
+    """What to draw now. pairs: (index, snapshot) to send to the browser; latest: the newest snapshot."""
+
+    run: str
+    pairs: Sequence[tuple[int, Any]]
+    latest: Any
+    live: bool
+
+
+def player(
+    topic: Topic,
+    config: Any,
+    first: Any,
+    draw: Callable[[View], None],
+    *,
+    status: Callable[[Any], str],
+    default_speed: str = "normal",
+) -> Callable[[], Sequence[Any]]:
+    """Draw the buttons and, through `draw`, the pictures of the run of `config`; keeps going over widget changes.
+
+    first: the snapshot before training, shown until there is a job. status(snapshot) -> one line of live numbers.
+    Returns a function that gives all kept snapshots (for the Numbers tab).
+    """
+    run = _run_of(topic, config)
+    fragment = st.fragment(_view, run_every=TICK_SECONDS if run.live else None)
+    fragment(topic, run, first, draw, status, default_speed, run.live)
+    return lambda: [snapshot for _, snapshot in run.job.history] if run.job and run.job.count else [first]
+
+
+def _run_of(topic: Topic, config: Any) -> Run:
+    """The session's run for this experiment; another experiment begins a new one, which plays on if the old one did."""
+    state, key = st.session_state, f"{topic.slug}:run"
+    experiment, wanted = without_run_progress(config), getattr(config, "steps", 0)
+    run: Run | None = state.get(key)
+    entered = state.get(f"{topic.slug}:shown") != state.get("visit")
+    state[f"{topic.slug}:shown"] = state.get("visit")
+    if run is None or run.experiment != experiment:
+        played = run is not None and run.live
+        if run is not None and run.job is not None:
+            run.job.stop()
+        run = state[key] = Run(next(_runs), experiment)
+        if wanted:
+            run.job = start_job(topic, experiment, start_at=wanted, pause_at=wanted)
+        elif played:
+            _play(topic, run)
+    elif entered:
+        run.sent = 0  # the page was left and opened again: the browser has forgotten its frames
+    return run
+
+
+def without_run_progress(config: Any) -> Any:
+    """The experiment itself: how far it was run does not count, weights set by hand do."""
+    return without_run(config) if not getattr(config, "edits", "") else _with_edits(config)
+
+
+def _with_edits(config: Any) -> Any:
+    import dataclasses
+
+    return dataclasses.replace(without_run(config), edits=config.edits)
+
+
+def _speed(topic: Topic, default: str = "normal") -> float | None:
+    return SPEEDS[st.session_state.get(f"{topic.slug}:speed") or default]
+
+
+def _play(topic: Topic, run: Run) -> None:
+    """Start, or go on where the run was; a run that ended by itself starts over."""
+    job = run.job
+    if job is not None and job.active:
+        job.pace = _speed(topic)
+        job.resume()
+        return
+    if job is not None and job.state == "stopped" and job.latest is not None:
+        # Nobody watched, or a newer experiment of this visitor took the place: equal seeds lead back to the same step.
+        run.job = start_job(topic, run.experiment, start_at=job.latest.step, pace=_speed(topic))
+    else:
+        run.job = start_job(topic, run.experiment, pace=_speed(topic))
+    if job is not None:
+        _fresh(run)
+
+
+def _fresh(run: Run) -> None:
+    run.number, run.sent = next(_runs), 0
+
+
+def _toggle(topic: Topic, run: Run) -> None:
+    if run.live:
+        run.job.pause()
+    else:
+        _play(topic, run)
+
+
+def _step(topic: Topic, run: Run) -> None:
+    if run.job is None or not run.job.active:
+        at = run.job.latest.step if run.job is not None and run.job.state == "stopped" and run.job.latest else 0
+        if run.job is not None:
+            _fresh(run)
+        run.job = start_job(topic, run.experiment, start_at=at, pause_at=at or None)
+    if run.job is not None:
+        run.job.step()
+
+
+def _reset(topic: Topic, run: Run) -> None:
+    if run.job is not None:
+        run.job.stop()
+    run.job = None
+    _fresh(run)
+    change(topic, **{name: default for name, default in (("steps", 0), ("edits", "")) if hasattr(run.experiment, name)})
+
+
+def _set_speed(topic: Topic, run: Run) -> None:
+    if run.job is not None:
+        run.job.pace = _speed(topic)
+
+
+def _view(
+    topic: Topic, run: Run, first: Any, draw: Callable, status: Callable, default_speed: str, timer_on: bool
+) -> None:
+    slug, job = topic.slug, run.job
+    live = run.live
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"{slug}-buttons"):
+        st.button(
+            t("Pause") if live else t("Play"), key=f"{slug}:play", type="primary", shortcut="Space",
+            icon=":material/pause:" if live else ":material/play_arrow:", on_click=_toggle, args=(topic, run),
+        )  # fmt: skip
+        st.button(
+            t("Step"), key=f"{slug}:step", icon=":material/skip_next:", help=t("One optimiser step"), disabled=live,
+            on_click=_step, args=(topic, run),
+        )  # fmt: skip
+        st.button(
+            t("Reset"), key=f"{slug}:reset", icon=":material/replay:", on_click=_reset, args=(topic, run),
+            help=t("Back to the first weights"),
+        )  # fmt: skip
+        st.segmented_control(
+            t("Speed"), list(SPEEDS), format_func=lambda name: t(SPEED_NAMES[name]), key=f"{slug}:speed", required=True,
+            default=None if f"{slug}:speed" in st.session_state else default_speed, label_visibility="collapsed",
+            on_change=_set_speed, args=(topic, run), persist_state="session",
+        )  # fmt: skip
+        latest = job.latest if job is not None and job.latest is not None else first
+        st.html(f'<p class="status" role="status">{status(latest)}{_progress(job, latest)}</p>', width="stretch")
+    if job is not None and job.error is not None:
+        st.error(sentence(job.error), icon=":material/error:")
+    draw(View(run.name, _to_send(run, first, live), latest, live))
+    if live != timer_on:
+        if not live:
+            note_progress(topic, steps=latest.step)
+            write_link(topic)
+        st.rerun()  # the timer of this fragment starts or ends with the whole page
+
+
+def _progress(job: Any, latest: Any) -> str:
+    """Place in the queue, or what is left to do."""
+    if job is None or not job.active:
+        return ""
+    if job.place:
+        return " · " + t("waiting, place {place} in the queue", place=job.place)
+    step, goal = latest.step, job.start_at
+    if step < goal:
+        rate = step / job.seconds if job.seconds and step else 0
+        left = t(", {seconds} s left", seconds=max(1, round((goal - step) / rate))) if rate else ""
+        return " · " + t("catching up with step {goal}", goal=goal) + left
+    return ""
+
+
+def _to_send(run: Run, first: Any, live: bool) -> list[tuple[int, Any]]:
+    """Live: what came since the last look and the one before it. Else: the whole history, thinned to a bounded size."""
+    if run.job is None or run.job.count == 0:
+        return [(0, first)]
+    if live:
+        pairs = run.job.since(run.sent)
+        if len(pairs) > 1:
+            run.sent = pairs[len(pairs) // 2][0] if run.sent == 0 else max(run.sent, pairs[-1][0] - 2)
+        if not pairs:
+            pairs = run.job.history[-1:]
+    else:
+        pairs = run.job.since(0)
+    size = max(1, pairs[-1][1].nbytes)
+    most = max(2, PAYLOAD_BYTES // size)
+    if len(pairs) > most:
+        stride = -(-len(pairs) // most)
+        pairs = [*pairs[:-1][::stride], pairs[-1]]
+    return pairs

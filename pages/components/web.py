@@ -1,0 +1,87 @@
+"""What the server does around Streamlit: where the front end finds it, security headers, health. No widgets here."""
+
+from __future__ import annotations
+
+import threading
+
+import streamlit as st
+from starlette.datastructures import MutableHeaders
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from pages.components.compute import JOBS, STORE
+
+warm = threading.Event()
+
+SECURITY_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "X-Frame-Options": "SAMEORIGIN",
+    "Permissions-Policy": "geolocation=(), microphone=(), camera=(self)",
+}
+
+# Streamlit's front end looks for its server under every part of the page's path; on a deep link that costs two failed
+# requests, a pause, and two errors in the console. This tells it where the server is.
+BOOT = "window.__streamlit = {{BACKEND_BASE_URL: location.origin + {base!r}, MAIN_PAGE_BASE_URL: location.origin + {base!r}}};\n"
+
+
+def base_path() -> str:
+    """The path the app is served under, "" or "/name"."""
+    base = (st.get_option("server.baseUrlPath") or "").strip("/")
+    return f"/{base}" if base else ""
+
+
+async def health(request) -> JSONResponse:
+    """Alive, and whether the warm-up is over."""
+    return JSONResponse(
+        {"status": "ok", "warm": warm.is_set(), "jobs": len(JOBS.jobs()), "store_bytes": STORE.bytes_held}
+    )
+
+
+async def boot(request) -> Response:
+    """The script that the page loads before Streamlit's own."""
+    return Response(BOOT.format(base=base_path()), media_type="text/javascript", headers={"Cache-Control": "no-cache"})
+
+
+def web_routes() -> list[Route]:
+    """Health and boot script."""
+    return [Route(f"{base_path()}/health", health), Route(f"{base_path()}/neurarium-boot.js", boot)]
+
+
+class PageHead:
+    """ASGI middleware: puts the boot script into the one HTML page there is, and security headers on every answer."""
+
+    def __init__(self, app):
+        self.app = app
+
+    async def __call__(self, scope, receive, send):
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        start, body = None, b""
+
+        async def forward(message):
+            nonlocal start, body
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in SECURITY_HEADERS.items():
+                    headers.setdefault(name, value)
+                if message["status"] == 200 and headers.get("content-type", "").startswith("text/html"):
+                    start = message
+                    return
+            elif start is not None and message["type"] == "http.response.body":
+                body += message.get("body", b"")
+                if message.get("more_body"):
+                    return
+                script = f'<head><script src="{base_path()}/neurarium-boot.js"></script>'.encode()
+                page = body.replace(b"<head>", script, 1)
+                headers = MutableHeaders(scope=start)
+                headers["content-length"] = str(len(page))
+                for name in ("etag", "last-modified"):
+                    del headers[name]
+                await send(start)
+                await send({"type": "http.response.body", "body": page if scope["method"] != "HEAD" else b""})
+                return
+            await send(message)
+
+        await self.app(scope, receive, forward)

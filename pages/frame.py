@@ -1,0 +1,24 @@
+"""The frame around every page: configuration, language, navigation. A new topic needs no change here."""
+
+import streamlit as st
+
+from engine.core.topic import GROUPS
+from pages.components.language import adopt_language, t
+from pages.components.style import inject_style
+from pages.components.topics import topics_with_pages
+
+st.set_page_config(
+    page_title="Neurarium", page_icon=":material/blur_on:", layout="wide", initial_sidebar_state="collapsed"
+)
+adopt_language()
+inject_style()
+
+navigation = {"": [st.Page("home.py", title=t("Home"), icon=":material/home:", default=True)]}
+for group in GROUPS:
+    topics = [topic for topic in topics_with_pages() if topic.group == group]
+    if topics:
+        navigation[t(group)] = [
+            st.Page(f"{topic.slug}.py", title=t(topic.title), icon=topic.icon, url_path=topic.slug) for topic in topics
+        ]
+page = st.navigation(navigation, position="top")
+page.run()

@@ -1,0 +1,12 @@
+"""`streamlit run tests/browser/canvas_app.py`: every canvas component with known arrays, one a view (?show=pixels)."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+import streamlit as st
+
+from pages.components.canvas import canvas_routes
+
+app = st.App(Path(__file__).with_name("canvas_script.py"), routes=canvas_routes())

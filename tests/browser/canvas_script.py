@@ -1,0 +1,195 @@
+"""The page of canvas_app.py. What a component returns is written out as JSON, for the tests to read."""
+
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+import streamlit as st
+
+ROOT = str(Path(__file__).resolve().parents[2])
+if ROOT not in sys.path:
+    sys.path.insert(0, ROOT)
+
+from engine.plots.diagrams import Curve, NetworkDiagram, NetworkLayer, quantise_maps  # noqa: E402
+from engine.plots.pixels import Box, Frames, Line, Over, PixelPicture, Point, Text, Tile  # noqa: E402
+from pages.components import canvas  # noqa: E402
+
+st.set_page_config(layout="wide", page_title="canvas")
+show = st.query_params.get("show", "pixels")
+
+
+def report(name: str, value: object) -> None:
+    """`name` as a locator, `value` as JSON."""
+    with st.container(key=f"report_{name}"):
+        st.code(json.dumps(value), language=None)
+
+
+def ramp(rows: int, columns: int, low: float = -1.0, high: float = 1.0) -> np.ndarray:
+    return np.linspace(low, high, rows * columns, dtype=np.float32).reshape(rows, columns)
+
+
+def two_classes(size: int, turn: float = 0.0) -> np.ndarray:
+    """(size, size, 2) float32: a soft spiral."""
+    y, x = np.mgrid[1 : -1 : size * 1j, -1 : 1 : size * 1j]
+    p = 1 / (1 + np.exp(-6 * np.sin(np.arctan2(y, x) + 5 * np.hypot(x, y) + turn)))
+    return np.stack([1 - p, p], -1).astype(np.float32)
+
+
+def show_pixels() -> None:
+    tiles = [
+        Tile(ramp(8, 8), "signed ramp", scale="signed", low=-1, high=1, unit="mV"),
+        Tile((np.arange(64, dtype=np.uint8) * 4).reshape(8, 8), "grey bytes", scale="grey", low=0, high=1),
+        Tile(two_classes(24), "two classes", classes=["blue class", "orange class"]),
+        Tile(np.stack(np.meshgrid(np.arange(16) * 16, np.arange(16) * 16, [128]), -1)[:, :, 0].astype(np.uint8), "RGB"),
+        Tile(np.array([[0.25, np.nan], [0.5, 1.0]], np.float32), "one is missing", scale="magnitude", low=0, high=1),
+    ]
+    picture = PixelPicture(tiles, alt="Five small matrices", columns=3)
+    selected = st.session_state.get("selected")
+    cell = canvas.pixels(picture, "tiles", selected=selected, height=420)
+    if cell:
+        st.session_state.selected = cell
+        st.session_state.last_cell = cell
+        st.rerun()
+    report("cell", st.session_state.get("last_cell"))
+
+
+def show_gallery() -> None:
+    y, x = np.mgrid[0:96, 0:128]
+    photo = np.stack([x * 2, y * 2, 255 - x], -1).astype(np.uint8)
+    heat = np.exp(-((np.mgrid[0:7, 0:7][0] - 2) ** 2 + (np.mgrid[0:7, 0:7][1] - 4) ** 2) / 4).astype(np.float32)
+    tiles = [
+        Tile(photo, "a heat layer over a photo", over=Over(heat, name="Grad-CAM"), smooth=True),
+        Tile(photo, "boxes, lines, points and words", smooth=True,
+             boxes=[Box((20, 20, 70, 60), "cat 0.93", 5), Box((60, 40, 120, 90), "dog 0.88", "#009E73")],
+             lines=[Line([(10, 90), (40, 70), (110, 20)], "#FFFFFF", 2, arrow=True)],
+             points=[Point(30, 80, 0, label="query 3"), Point(100, 15, 1, filled=False)], texts=[Text(64, 12, "sky")]),
+    ]  # fmt: skip
+    canvas.pixels(PixelPicture(tiles, alt="Overlays"), "overlays")
+    words = ["The", "animal", "did", "not", "cross", "the", "street", "你好", "世界", "."]
+    scores = np.random.default_rng(0).normal(size=(10, 10)).astype(np.float32) * 2
+    attention = np.exp(scores) / np.exp(scores).sum(1, keepdims=True)
+    left, right = st.columns(2)
+    with left:
+        tile = Tile(attention, "head 3", scale="probability", low=0, high=1, row_labels=words, column_labels=words,
+                    cell_names=("", "query", "key"))  # fmt: skip
+        canvas.pixels(PixelPicture([tile], alt="Attention of ten tokens"), "attention")
+    with right:
+        maps = np.random.default_rng(1).normal(size=(64, 14, 14)).cumsum(1).cumsum(2).astype(np.float32)
+        tiles = [Tile(m, f"map {k}", scale="magnitude") for k, m in enumerate(maps)]
+        canvas.pixels(PixelPicture(tiles, alt="64 feature maps"), "feature_maps")
+    digits = np.random.default_rng(2).integers(0, 256, (600, 8, 8)).astype(np.uint8)
+    tiles = [Tile(digit, scale="grey", low=0, high=1) for digit in digits]
+    canvas.pixels(PixelPicture(tiles, alt="600 small pictures"), "many")
+
+
+def show_scrubber() -> None:
+    frames = Frames("noise", list(range(20)), [10 * k for k in range(20)], clock="noise", start="first")
+    pixels = np.stack([np.full((6, 6), 10 * k, np.uint8) for k in range(20)])
+    shown = canvas.scrubber(
+        PixelPicture([Tile(pixels, "level", scale="magnitude", low=0, high=255)], alt="Twenty levels", frames=frames),
+        "scrub", height=200)  # fmt: skip
+    other = pixels[:, :3, :3] + np.uint8(5)
+    canvas.pixels(PixelPicture([Tile(other, scale="grey")], alt="The same moments", frames=frames), "twin", height=200)
+    report("frame", shown["frame"])
+
+
+def training(count: int, neurons: tuple[int, ...], first: int = 0) -> dict:
+    """`count` frames of a made-up training whose every number is a known function of the frame index."""
+    t = np.arange(first, first + count)
+    total, side = sum(neurons), 12
+    y, x = np.mgrid[1 : -1 : side * 1j, -1 : 1 : side * 1j]
+    angle = np.arange(total)[None, :, None, None] * 0.7 + t[:, None, None, None] * 0.08
+    maps, ranges = quantise_maps(np.cos(angle) * x + np.sin(angle) * y)
+    rng = np.random.default_rng(3)
+    weights, biases = [], []
+    for a, b in zip(neurons, neurons[1:], strict=False):
+        start, end = rng.normal(size=(2, b, a))
+        mix = (t / 40)[:, None, None].clip(0, 1)
+        weights.append((start * (1 - mix) + end * mix).astype(np.float32))
+        biases.append((rng.normal(size=b)[None] + 0.01 * t[:, None]).astype(np.float32))
+    loss = np.stack([np.exp(-t / 15), np.exp(-t / 18) + 0.05], 1).astype(np.float32)
+    return {"t": t, "maps": maps, "ranges": ranges, "weights": weights, "biases": biases, "loss": loss}
+
+
+def diagram_of(data: dict, neurons: tuple[int, ...], frames: Frames | None, off: frozenset[int] = frozenset()):
+    names = [NetworkLayer("inputs", [f"x{k + 1}" for k in range(neurons[0])], off=off)]
+    for number, size in enumerate(neurons[1:-1], 1):
+        names.append(NetworkLayer(f"hidden {number}", [f"neuron {k + 1}" for k in range(size)], resizable=True))
+    names.append(NetworkLayer("outputs", [f"class {k}" for k in range(neurons[-1])]))
+    return NetworkDiagram(names, data["maps"], data["ranges"], data["weights"], data["biases"], frames,
+                          alt="A small network", toggle_inputs=True)  # fmt: skip
+
+
+def show_network() -> None:
+    neurons = tuple(int(n) for n in st.query_params.get("sizes", "3,6,4,2").split(","))
+    data = training(1, neurons)
+    event = canvas.network(diagram_of(data, neurons, None, frozenset(st.session_state.get("off", ()))), "net",
+                           picked=st.session_state.get("picked"), height=380)  # fmt: skip
+    if event:
+        st.session_state.event = event
+        if event["event"] == "pick":
+            st.session_state.picked = event
+        if event["event"] == "toggle":
+            st.session_state.off = set(st.session_state.get("off", ())) ^ {event["index"]}
+        st.rerun()
+    report("event", st.session_state.get("event"))
+
+
+def show_mlp() -> None:
+    neurons = (2, 8, 6, 2)
+    data = training(40, neurons)
+    frames = Frames("mlp", data["t"].tolist(), (data["t"] * 5).tolist(), clock="mlp")
+    left, middle, right = st.columns([3, 4, 3])
+    with left:
+        background = (255 * np.stack([two_classes(40, 0.05 * k) for k in range(40)])).round().astype(np.uint8)
+        rng = np.random.default_rng(0)
+        points = [[*rng.uniform(-1, 1, 2), int(k % 2)] for k in range(60)]
+        canvas.points_editor(points, "plane", domain=(-1, 1, -1, 1), classes=["class 0", "class 1"], alt="The plane",
+                             background=background, frames=frames, editable=False,
+                             train_mask=[k % 3 > 0 for k in range(60)])  # fmt: skip
+    with middle:
+        canvas.network(diagram_of(data, neurons, frames), "net", height=380)
+    with right:
+        canvas.curves(data["loss"], [Curve("train", 0), Curve("test", 1, dashed=True)], frames, "loss",
+                      alt="Loss of train and test points", y_label="loss")  # fmt: skip
+        report("frame", canvas.transport("bar", frames))
+
+
+@st.fragment(run_every=0.25)
+def live_fragment() -> None:
+    """Five new frames a delivery, the last of the 60 known; deliveries overlap by three frames."""
+    tick = st.session_state.tick = min(12, st.session_state.get("tick", 0) + 1)
+    first, last = max(0, 5 * (tick - 1) - 3), 5 * tick
+    indices = list(range(first, last))
+    frames = Frames("live", indices, [10 * k for k in indices], live=tick < 12, clock="live")
+    levels = np.stack([np.full((4, 4), 4 * k, np.uint8) for k in indices])
+    picture = PixelPicture([Tile(levels, "live", scale="grey")], alt="Live levels", frames=frames)
+    canvas.pixels(picture, "live_pixels", height=200)
+    neurons = (2, 4, 2)
+    data = training(last - first, neurons, first)
+    canvas.network(diagram_of(data, neurons, frames), "live_net", height=240)
+    canvas.curves(data["loss"], [Curve("train", 0), Curve("test", 1)], frames, "live_loss", alt="Loss", y_label="loss")
+    canvas.transport("live_bar", frames, report=False)
+
+
+def show_live() -> None:
+    live_fragment()
+
+
+def show_points() -> None:
+    editable = st.query_params.get("edit", "1") == "1"
+    start = [[-0.5, -0.5, 0], [0.5, 0.5, 1]]
+    background = (255 * two_classes(40)).round().astype(np.uint8)
+    result = canvas.points_editor(start, "editor", domain=(-1, 1, -1, 1), classes=["class 0", "class 1"], most=5,
+                                  alt="Points to edit", background=background, editable=editable,
+                                  train_mask=None if editable else [True, False], height=400,
+                                  revision=st.query_params.get("revision", ""))  # fmt: skip
+    report("points", result["points"])
+    if result["spot"]:
+        st.session_state.spot = result["spot"]
+    report("spot", st.session_state.get("spot"))
+
+
+{"pixels": show_pixels, "gallery": show_gallery, "scrubber": show_scrubber, "network": show_network, "mlp": show_mlp,
+ "live": show_live, "points": show_points}[show]()  # fmt: skip
