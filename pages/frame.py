@@ -1,5 +1,7 @@
 """The frame around every page: configuration, language, navigation. A new topic needs no change here."""
 
+from pathlib import Path
+
 import streamlit as st
 
 from engine.core.topic import GROUPS
@@ -7,8 +9,10 @@ from pages.components.language import adopt_language, t
 from pages.components.style import inject_style
 from pages.components.topics import topics_with_pages
 
+ICON = Path(__file__).parents[1] / "assets" / "icon.png"
+
 st.set_page_config(
-    page_title="Neurarium", page_icon=":material/blur_on:", layout="wide", initial_sidebar_state="collapsed"
+    page_title="Neurarium", page_icon=str(ICON), layout="wide", initial_sidebar_state="collapsed"
 )
 adopt_language()
 inject_style()

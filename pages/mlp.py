@@ -22,7 +22,7 @@ with page.panel:
 def status(snapshot) -> str:
     score = "R²" if draw.is_regression(config) else t("accuracy")
     seen = snapshot.seen
-    return t("step <b>{step}</b> · {score}: train <b>{train}</b>, test <b>{test}</b>", step=number(snapshot.step),
+    return t("step <b>{step}</b><br>{score}: train <b>{train}</b> · test <b>{test}</b>", step=number(snapshot.step),
              score=score, train=percent(seen["train_accuracy"]), test=percent(seen["test_accuracy"]))  # fmt: skip
 
 
@@ -51,7 +51,7 @@ def touched(event: dict) -> None:
 def stage(view: View) -> None:
     frames = draw.frames_of(view.pairs, view.run, view.live)
     points, is_train = data_of(without_run(config))
-    left, right = st.columns([1, 1.3], gap="small")
+    left, right = st.columns([1.12, 1.25], gap="small")
     with left:
         drawn = config.data == "own"
         seen = points_editor(

@@ -8,8 +8,14 @@ import pytest
 
 from engine.plots import theme
 from engine.plots.diagrams import (
-    Curve, NetworkDiagram, NetworkLayer, curves_payload, network_payload, points_payload, quantise_maps,
-)  # fmt: skip
+    Curve,
+    NetworkDiagram,
+    NetworkLayer,
+    curves_payload,
+    network_payload,
+    points_payload,
+    quantise_maps,
+)
 from engine.plots.pixels import Frames, Over, PixelPicture, Point, Tile, pack, picture_payload, unpack, value_range
 
 
@@ -77,7 +83,7 @@ def test_colourise_ends_nan_and_unknown_scale():
     shown = theme.colourise(np.array([-5.0, 0.0, 1.0, 9.0, np.nan]), "magnitude", 0, 1)
     table = theme.table("magnitude")
     assert shown.tolist() == [table[0].tolist(), table[0].tolist(), table[255].tolist(), table[255].tolist(), [128] * 3]
-    with pytest.raises(ValueError, match="unknown colour scale 'jet'.*magnitude"):
+    with pytest.raises(ValueError, match=r"unknown colour scale 'jet'.*magnitude"):
         theme.table("jet")
 
 

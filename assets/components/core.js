@@ -97,12 +97,12 @@ export function format(value) {
   let text;
   if (size === 0) text = "0";
   else if (size >= 1e6 || size < 1e-3) text = size.toExponential(2).replace(/\.?0+e/, "e").replace("e+", "e");
-  else if (size >= 1000) text = String(Math.round(size)).replace(/\B(?=(\d{3})+$)/g, "\u2009");
+  else if (size >= 1000) text = String(Math.round(size)).replace(/\B(?=(\d{3})+$)/g, "\u202f");
   else text = String(Number(size.toPrecision(4)));
   return (value < 0 && text !== "0" ? "−" : "") + text;
 }
 
-export const withUnit = (value, unit) => format(value) + (unit ? (unit === "%" ? "\u2009%" : " " + unit) : "");
+export const withUnit = (value, unit) => format(value) + (unit ? (unit === "%" ? "\u202f%" : " " + unit) : "");
 
 /** "frame {k} / {n}" with {k: 3, n: 9} -> "frame 3 / 9". */
 export const fill = (template, values) => template.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
@@ -121,15 +121,24 @@ export function element(tag, attributes = {}, ...children) {
   return made;
 }
 
+const darkness = new Map(); // background colour -> whether it is dark
+
+function isDark(background) {
+  if (!darkness.has(background)) {
+    const probe = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
+    probe.fillStyle = background;
+    probe.fillRect(0, 0, 1, 1);
+    const [red, green, blue] = probe.getImageData(0, 0, 1, 1).data;
+    darkness.set(background, 0.299 * red + 0.587 * green + 0.114 * blue < 128);
+  }
+  return darkness.get(background);
+}
+
 export function readTheme(host) {
   const style = getComputedStyle(host instanceof ShadowRoot ? host.host : host);
   const read = (name, fallback) => style.getPropertyValue(name).trim() || fallback;
   const background = read("--st-background-color", "#ffffff");
-  const probe = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
-  probe.fillStyle = background;
-  probe.fillRect(0, 0, 1, 1);
-  const [red, green, blue] = probe.getImageData(0, 0, 1, 1).data;
-  const dark = 0.299 * red + 0.587 * green + 0.114 * blue < 128;
+  const dark = isDark(background);
   return {
     dark, background,
     text: read("--st-text-color", "#222222"),
@@ -177,7 +186,7 @@ export function mount(component, ViewClass) {
 export class View {
   constructor(host) {
     this.host = host;
-    this.canvas = element("canvas", { class: "stage", tabindex: "0", role: "img" });
+    this.canvas = element("canvas", { class: "stage", tabindex: "0", role: "application" });
     this.tip = element("div", { class: "tip", "aria-hidden": "true" });
     this.spoken = element("div", { class: "spoken", "aria-live": "polite", role: "status" });
     this.scroll = element("div", { class: "scroll" }, this.canvas);
@@ -248,6 +257,15 @@ export class View {
     context.clearRect(0, 0, this.canvasWidth, this.canvasHeight);
     this.draw(context);
     this.canvas.dataset.ready = "true";
+  }
+
+  /** Builds the elements of a part of the page only when `facts` changed: a button must live through a rerun. */
+  rebuild(part, facts, build) {
+    const signature = JSON.stringify(facts);
+    this.built ??= {};
+    if (this.built[part] === signature) return;
+    this.built[part] = signature;
+    build();
   }
 
   /** A draw of a frame that was not shown before; data-drawn counts them, data-frame names the last. */

@@ -6,6 +6,8 @@ import { follow } from "./clock.js";
 const MOST_EDGES = 1500, LARGEST = 46, LEAST = 11, HEAD = 46, PAD = 8;
 const CURVE = Array.from({ length: 65 }, (_, at) => at / 64).map((t) => [1.5 * t * (1 - t) + t ** 3, 3 * t * t - 2 * t ** 3]);
 const BUCKETS = 7; // edges of like strength are stroked together
+const OWN = 100; // keys of the paths that stand out
+const CROWD = 120; // neurons, from which on maps are plain squares, many of which cost little
 
 const signedColour = (place) => `rgb(${TABLES.signed.bytes.slice(4 * place, 4 * place + 3).join(" ")})`;
 
@@ -14,11 +16,10 @@ class Network extends View {
     super(host);
     this.atlas = document.createElement("canvas");
     this.hot = null; // {kind: "neuron", layer, index} or {kind: "edge", layer, to, from} under pointer or keyboard
-    this.sizers = [];
     pointer(this, {
-      move: (x, y) => this.#hover(this.#hit(x, y), x, y),
+      move: (x, y, event) => this.#hover(this.#hit(x, y, event.pointerType === "touch"), x, y),
       out: () => this.#hover(null),
-      click: (x, y) => this.#choose(this.#hit(x, y)),
+      click: (x, y, event) => this.#choose(this.#hit(x, y, event.pointerType === "touch")),
     });
     keyboard(this, {
       arrow: (dx, dy) => this.#step(dx, dy),
@@ -140,7 +141,8 @@ class Network extends View {
     });
     this.pitch = Math.min(...this.columns.slice(1).map((column, at) => column.middle - this.columns[at].middle));
     this.size(used, height);
-    this.#placeSizers(used);
+    const facts = this.layers.map((layer, l) => [layer.name, layer.resizable, layer.neurons.length, layer.minimum, layer.maximum, this.columns[l].middle]);
+    this.rebuild("sizers", [facts, used, this.text], () => this.#placeSizers(used));
     this.canvas.neurarium = {
       nodes: this.nodes.map(({ layer, index, x: left, y, s }) => ({ layer, index, x: left, y, s })),
       edge: (layer, to, from) => { const [a, b] = this.#ends(layer, to, from); return [(a[0] + b[0]) / 2, (a[1] + b[1]) / 2]; },
@@ -148,8 +150,8 @@ class Network extends View {
   }
 
   #placeSizers(used) {
-    for (const button of this.sizers) button.remove();
-    this.sizers = [];
+    const held = this.scroll.querySelector(".sizer:focus")?.dataset; // keep the focus where the reader has it
+    for (const button of this.scroll.querySelectorAll(".sizer")) button.remove();
     const touch = matchMedia("(pointer: coarse)").matches;
     this.layers.forEach((layer, l) => {
       if (!layer.resizable) return;
@@ -162,7 +164,7 @@ class Network extends View {
         Object.assign(button.style, { width: size + "px", height: size + "px", top: 31 - size / 2 + "px",
           left: middle + (delta > 0 ? 12 : -12 - size) + "px" });
         this.scroll.append(button);
-        this.sizers.push(button);
+        if (held && Number(held.layer) === l && Number(held.delta) === delta) button.focus();
       }
     });
   }
@@ -178,8 +180,11 @@ class Network extends View {
     if (!this.frame) return;
     this.countFrame(this.shown);
     const focus = this.hot ?? this.meta.picked;
-    this.#edges(context, focus);
-    this.#nodes(context);
+    const paths = this.#edgePaths(focus), crowded = this.nodes.length > CROWD;
+    const quiet = [...paths].filter(([key]) => key < OWN), own = [...paths].filter(([key]) => key >= OWN);
+    this.#strokeEdges(context, crowded ? quiet : [...quiet, ...own], Boolean(focus));
+    this.#nodes(context, crowded);
+    if (crowded) this.#strokeEdges(context, own, true); // else they would hide behind other maps
     this.#heads(context);
   }
 
@@ -195,62 +200,71 @@ class Network extends View {
     }
   }
 
-  #edges(context, focus) {
-    const { theme } = this;
-    const colours = theme.dark ? [signedColour(62), signedColour(198)] : [signedColour(14), signedColour(241)];
+  /** Edges of like sign and strength as one path: key -> Path2D. Keys from OWN on are the edges of the focus. */
+  #edgePaths(focus) {
     const belongs = (l, to, from) => focus.kind === "neuron"
       ? (l === focus.layer && to === focus.index) || (l - 1 === focus.layer && from === focus.index)
       : l === focus.layer && to === focus.to && from === focus.from;
-    const crowd = 1 / Math.max(1, Math.sqrt(this.edgeCount / 60)); // many edges are drawn more quietly
     const paths = new Map();
     this.#eachEdge((l, to, from, weight, strength) => {
       const own = focus ? belongs(l, to, from) : false;
-      const key = (own ? 100 : 0) + (weight > 0 ? 50 : 0) + Math.min(BUCKETS - 1, Math.floor(strength * BUCKETS));
+      const key = (own ? OWN : 0) + (weight > 0 ? 50 : 0) + Math.min(BUCKETS - 1, Math.floor(strength * BUCKETS));
       let path = paths.get(key);
       if (!path) paths.set(key, (path = new Path2D()));
       const [[x0, y0], [x1, y1]] = this.#ends(l, to, from), middle = (x0 + x1) / 2;
       path.moveTo(x0, y0);
       path.bezierCurveTo(middle, y0, middle, y1, x1, y1);
     });
-    context.lineCap = "butt";
-    for (const [key, path] of [...paths].sort((a, b) => a[0] - b[0])) {
-      const own = key >= 100, strength = ((key % 50) + 0.5) / BUCKETS;
-      context.strokeStyle = colours[key % 100 >= 50 ? 1 : 0];
+    return new Map([...paths].sort((a, b) => a[0] - b[0]));
+  }
+
+  #strokeEdges(context, paths, focused) {
+    const colours = this.theme.dark ? [signedColour(62), signedColour(198)] : [signedColour(14), signedColour(241)];
+    const crowd = 1 / Math.max(1, Math.sqrt(this.edgeCount / 60)); // many edges are drawn more quietly
+    for (const [key, path] of paths) {
+      const own = key >= OWN, strength = ((key % 50) + 0.5) / BUCKETS;
+      context.strokeStyle = colours[key % OWN >= 50 ? 1 : 0];
       context.lineWidth = (0.5 + 3.6 * strength) * (own ? 1.25 : Math.max(0.55, crowd));
-      context.globalAlpha = own ? 0.95 : (0.1 + 0.75 * strength) * (focus ? 0.25 : 1) * Math.max(0.5, Math.sqrt(crowd));
+      context.globalAlpha = own ? 0.95 : (0.1 + 0.75 * strength) * (focused ? 0.25 : 1) * Math.max(0.5, Math.sqrt(crowd));
       context.stroke(path);
     }
     context.globalAlpha = 1;
   }
 
-  #nodes(context) {
+  #nodes(context, crowded) {
     const { theme, side, meta } = this;
     const same = (a, b) => a && b && a.kind === "neuron" && a.layer === b.layer && a.index === b.index;
+    const outline = (x, y, s) => {
+      context.beginPath();
+      if (crowded) context.rect(x, y, s, s);
+      else context.roundRect(x, y, s, s, Math.min(5, s / 7));
+    };
     context.imageSmoothingEnabled = true;
     for (let n = 0; n < this.nodes.length; n++) {
       const node = this.nodes[n], { x, y, s } = node;
-      const radius = Math.min(5, s / 7);
       const off = this.layers[node.layer].off.includes(node.index);
-      context.fillStyle = theme.background;
-      context.beginPath();
-      context.roundRect(x, y, s, s, radius);
-      context.fill();
-      context.save();
-      context.clip();
-      if (off) context.globalAlpha = 0.22;
-      context.drawImage(this.atlas, (n % this.atlasColumns) * (side + 1), Math.floor(n / this.atlasColumns) * (side + 1), side, side, x, y, s, s);
-      context.restore();
+      const source = [(n % this.atlasColumns) * (side + 1), Math.floor(n / this.atlasColumns) * (side + 1), side, side];
+      if (crowded && !off) context.drawImage(this.atlas, ...source, x, y, s, s);
+      else {
+        outline(x, y, s);
+        context.fillStyle = theme.background;
+        context.fill();
+        context.save();
+        context.clip();
+        if (off) context.globalAlpha = 0.22;
+        context.drawImage(this.atlas, ...source, x, y, s, s);
+        context.restore();
+      }
       const mark = { kind: "neuron", layer: node.layer, index: node.index };
       const picked = same(meta.picked, mark), hot = same(this.hot, mark);
       context.lineWidth = picked ? 3 : hot ? 2 : 1;
       context.strokeStyle = picked ? theme.primary : hot ? theme.text : theme.dark ? "#8893AA88" : "#66708577";
       if (off) context.setLineDash([3, 3]);
-      context.beginPath();
-      context.roundRect(x, y, s, s, radius);
+      outline(x, y, s);
       context.stroke();
-      context.setLineDash([]);
+      if (off) context.setLineDash([]);
       const bias = this.#bias(node);
-      if (bias === undefined || s < 14) continue;
+      if (bias === undefined || s < (crowded ? 24 : 14)) continue;
       const size = Math.max(2.2, s / 13);
       context.beginPath();
       context.arc(x, y + s, size, 0, 2 * Math.PI);
@@ -286,11 +300,15 @@ class Network extends View {
 
   // ------------------------------------------------ touching and reading
 
-  #hit(x, y) {
+  #hit(x, y, finger) {
     if (!this.nodes || !this.frame) return null;
-    for (const { layer, index, x: left, y: top, s } of this.nodes)
-      if (x >= left - 2 && x <= left + s + 2 && y >= top - 2 && y <= top + s + 2) return { kind: "neuron", layer, index };
-    let found = null, nearest = 5;
+    let found = null, nearest = finger ? 10 : 2; // to a neuron's edge, then 5 to a line
+    for (const { layer, index, x: left, y: top, s } of this.nodes) {
+      const away = Math.max(left - x, x - left - s, top - y, y - top - s);
+      if (away <= nearest) { nearest = away; found = { kind: "neuron", layer, index }; }
+    }
+    if (found) return found;
+    nearest = 5;
     this.#eachEdge((l, to, from) => {
       const [[x0, y0], [x1, y1]] = this.#ends(l, to, from), u = (x - x0) / (x1 - x0);
       if (u <= 0 || u >= 1) return;

@@ -336,12 +336,17 @@ class Pixels extends View {
 
   #legend() {
     const { meta, text } = this;
-    const parts = [];
     if (meta.bar) {
       this.bar ??= new TransportBar();
       this.bar.attach(this.clock, text, (frame) => this.keep("frame", frame), this.root);
-      parts.push(this.bar.root);
     }
+    const facts = this.tiles.map(({ scale, low, high, unit, classes, layer }) => [scale, low, high, unit, classes, layer && [layer.scale, layer.low, layer.high, layer.name]]);
+    this.rebuild("legend", [meta.bar, meta.legend, text, facts], () => this.#buildLegend());
+  }
+
+  #buildLegend() {
+    const { meta, text } = this;
+    const parts = meta.bar ? [this.bar.root] : [];
     if (meta.legend) {
       const groups = new Map(), scales = new Map();
       for (const tile of this.tiles)
@@ -352,7 +357,7 @@ class Pixels extends View {
           }
       if (groups.size <= 3) parts.push(...[...groups.values()].map(colourBar));
       else parts.push(...[...scales.values()].map((item) => colourBar({ ...item, note: fill(item.scale === "signed" ? text.ownSigned : text.ownRange, { unit: item.unit ?? "" }) })));
-      const classes = this.tiles.find((tile) => tile.classes)?.classes ?? meta.classes;
+      const classes = this.tiles.find((tile) => tile.classes)?.classes;
       if (classes) parts.push(swatches(classes));
     }
     this.below.replaceChildren(...parts);

@@ -200,24 +200,29 @@ class Points extends View {
 
   #controls() {
     const { meta, text } = this;
-    const ringed = this.train?.includes(false);
+    const ringed = Boolean(this.train?.includes(false));
+    this.rebuild("controls", [meta.classes, meta.editable, ringed, text, this.theme.faint], () => this.#buildControls(ringed));
+    this.#count();
+  }
+
+  #buildControls(ringed) {
+    const { meta, text } = this;
     const legend = swatches(ringed ? [...meta.classes, { name: text.train, colour: this.theme.faint }, { name: text.test, colour: this.theme.faint, shape: "ring" }] : meta.classes);
     this.ring.replaceChildren(...(meta.editable && !ringed ? [] : [legend]));
     this.keys.hidden = !meta.editable;
+    this.counter = element("span", { class: "count" });
     if (!meta.editable) return this.keys.replaceChildren();
     const pills = meta.classes.map((name, k) => {
       const dot = element("i", { class: "swatch" });
       dot.style.setProperty("--swatch", CLASS_COLOURS[k % CLASS_COLOURS.length]);
       return element("button", { type: "button", class: "pill", "data-class": k, title: `${name} (${k + 1})`, "aria-pressed": String(k === this.current), onclick: () => this.#choose(k) }, dot, name);
     });
-    this.counter = element("span", { class: "count" });
     const clear = element("button", { type: "button", class: "pill", "data-act": "clear", onclick: () => { this.points = []; this.train = null; this.#changed(0); } }, text.clear);
     this.keys.replaceChildren(...pills, clear, this.counter);
-    this.#count();
   }
 
   #count() {
-    if (this.counter) this.counter.textContent = fill(this.text.points, { count: this.points.length, most: this.meta.most });
+    this.counter.textContent = fill(this.text.points, { count: this.points.length, most: this.meta.most });
   }
 
   // ------------------------------------------------ editing

@@ -21,6 +21,7 @@ logger = logging.getLogger("neurarium.jobs")
 ACTIVE_STATES = ("queued", "running", "paused")
 SNAPSHOTS_PER_SECOND = 20
 MAXIMUM_STRIDE = 500
+LOOKS_WHILE_CATCHING_UP = 50
 _numbers = itertools.count(1)
 
 
@@ -314,8 +315,8 @@ class JobQueue:
 
     @staticmethod
     def _stride(job: Job, stride: int, step_now: int, begun: bool) -> int:
-        if step_now < job.start_at:
-            return min(MAXIMUM_STRIDE, job.start_at - step_now)
+        if step_now < job.start_at:  # catching up at full speed, with enough looks to scrub through
+            return min(max(1, job.start_at // LOOKS_WHILE_CATCHING_UP), MAXIMUM_STRIDE, job.start_at - step_now)
         if job._steps_to_go is not None:
             return 1 if not begun else min(stride, job._steps_to_go)
         if job.pace:

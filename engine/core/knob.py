@@ -59,11 +59,11 @@ class Knob:
                     return value
                 raise KnobError("{label}: expected yes or no, got {value!r}", label=self.label, value=value)
             case "int":
-                if isinstance(value, bool) or not isinstance(value, (int, float)) or value != value or value % 1:
+                if not _is_number(value) or value % 1:  # NaN and infinity leave NaN, which counts as true
                     raise KnobError("{label}: expected a whole number, got {value!r}", label=self.label, value=value)
                 return int(self._in_range(value))
             case "float":
-                if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+                if not _is_number(value) or (isinstance(value, float) and not math.isfinite(value)):
                     raise KnobError("{label}: expected a number, got {value!r}", label=self.label, value=value)
                 return float(self._in_range(value))
             case "choice":
@@ -90,10 +90,10 @@ class Knob:
         return value
 
     def _accept_choices(self, value: Any) -> tuple[str, ...]:
-        if isinstance(value, str) or not all(item in self.choices for item in value):
+        if not isinstance(value, (tuple, list)) or not all(item in self.choices for item in value):
             raise KnobError(
-                "{label}: expected some of {choices}, got {value!r}",
-                label=self.label, choices=", ".join(self.choices), value=value,
+                "{label}: expected some of {choices}, got {value}",
+                label=self.label, choices=", ".join(self.choices), value=_cut(value),
             )  # fmt: skip
         chosen = tuple(choice for choice in self.choices if choice in value)  # canonical order
         if len(chosen) < (self.low or 0):
@@ -101,6 +101,8 @@ class Knob:
         return chosen
 
     def _accept_sizes(self, value: Any) -> tuple[int, ...]:
+        if not isinstance(value, (tuple, list)):
+            raise KnobError("{label}: expected whole numbers, got {value!r}", label=self.label, value=_cut(value))
         items = tuple(value)
         if len(items) > self.most:
             raise KnobError(
@@ -108,7 +110,7 @@ class Knob:
                 label=self.label, most=self.most, count=len(items),
             )  # fmt: skip
         for item in items:
-            if isinstance(item, bool) or not isinstance(item, (int, float)) or item % 1:
+            if not _is_number(item) or item % 1:
                 raise KnobError("{label}: expected whole numbers, got {value!r}", label=self.label, value=item)
             self._in_range(item)
         return tuple(int(item) for item in items)
@@ -154,10 +156,10 @@ class Knob:
                     ) from None
                 return self.accept(number)
             case "choices":
-                return self.accept(tuple(part for part in text.split(".") if part))
+                return self.accept(tuple(text.split(".")) if text else ())
             case "sizes":
                 try:
-                    return self.accept(tuple(int(part) for part in text.split("-") if part))
+                    return self.accept(tuple(int(part) for part in text.split("-")) if text else ())
                 except ValueError as error:
                     if isinstance(error, KnobError):
                         raise
@@ -213,8 +215,8 @@ def knob(
         raise TypeError(f"knob {label!r}: a number needs low and high, so that links and random tests stay in range")
     if log and not (low and low > 0):
         raise TypeError(f"knob {label!r}: a logarithmic knob needs low > 0, got {low}")
-    declared.accept(default)
-    return dataclasses.field(default=default, metadata={"knob": declared})
+    default = declared.accept(default)  # canonical, as every value is: else it would not stay out of the link
+    return dataclasses.field(default=default, metadata={"knob": dataclasses.replace(declared, default=default)})
 
 
 @dataclass_transform(frozen_default=True, field_specifiers=(knob,))
@@ -314,5 +316,17 @@ def differences(first: Any, second: Any) -> Iterator[tuple[Knob, Any, Any]]:
             yield knob_, *pair
 
 
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _cut(value: Any) -> str:
+    """A value as a message shows it; links may be absurdly long."""
+    text = repr(value)
+    return text if len(text) <= 60 else text[:59] + "…"
+
+
 def _short(value: float | None) -> str:
+    if isinstance(value, int) and abs(value) >= 1e15:
+        return f"a number of {len(str(value)) if abs(value) < 10**4000 else 'thousands of'} digits"
     return "" if value is None else f"{value:g}"

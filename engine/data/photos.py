@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from types import MappingProxyType
 
-from engine.data.pictures import Picture, decode
+import numpy as np
+from PIL import Image
+
+from engine.data.pictures import Picture, decode, find_picture
 
 FOLDER = Path(__file__).resolve().parent.parent.parent / "assets" / "pictures"
 
@@ -39,3 +42,14 @@ def photo(name: str) -> Picture:
     """The sample `name`, one of PHOTOS, (H, W, 3) uint8 with at most 512 pixels a side. KeyError for any other."""
     content = (FOLDER / PHOTOS[name].file).read_bytes()
     return decode(content, PHOTOS[name].file)
+
+
+@lru_cache(maxsize=64)
+def thumbnail(name: str, side: int = 96) -> np.ndarray:
+    """The middle square of a sample, or of the upload with this key, (side, side, 3) uint8."""
+    rgb = find_picture(name).rgb if ":" in name else photo(name).rgb
+    height, width = rgb.shape[:2]
+    edge = min(height, width)
+    top, left = (height - edge) // 2, (width - edge) // 2
+    image = Image.fromarray(np.ascontiguousarray(rgb[top : top + edge, left : left + edge]))
+    return np.array(image.resize((side, side), Image.Resampling.LANCZOS))

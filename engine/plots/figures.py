@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import plotly.graph_objects as go
 
@@ -60,4 +60,23 @@ def bars(
     )  # fmt: skip
     figure.update_xaxes(range=[0, 1], visible=False, fixedrange=True)
     figure.update_yaxes(range=[count - 0.75, -0.65], visible=False, fixedrange=True)
+    return figure
+
+
+def lines(
+    curves: Mapping[str, tuple[Sequence[float], Sequence[float]]],
+    *,
+    x_title: str,
+    y_title: str,
+    log: bool = False,
+    dark: bool = False,
+) -> go.Figure:
+    """Named curves (x values, y values) in the class colours; NaN breaks a curve. Titles carry the units."""
+    figure = go.Figure()
+    for index, (name, (x, y)) in enumerate(curves.items()):
+        line = {"color": CLASS_COLOURS[index % len(CLASS_COLOURS)], "dash": "solid" if index == 0 else "dash"}
+        figure.add_scatter(x=list(x), y=list(y), name=name, mode="lines", line=line)
+    figure.update_layout(plotly_template(dark))
+    figure.update_xaxes(title=x_title)
+    figure.update_yaxes(title=y_title, type="log" if log else "linear")
     return figure

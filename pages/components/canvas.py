@@ -79,11 +79,6 @@ def canvas_routes() -> list[Route]:
 
 
 def stub(name: str) -> str:
-    """The JavaScript to register for assets/components/<name>.js."""
-    return STUB % (_assets()[0], name)
-
-
-def stub(name: str) -> str:
     """The JavaScript to register for a component whose module is assets/components/<name>.js."""
     version, files = _assets()
     if f"{name}.js" not in files:

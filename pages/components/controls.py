@@ -71,6 +71,11 @@ def change(topic: Topic, **values: Any) -> None:
     st.session_state[f"{topic.slug}:pending"] = dataclasses.replace(known, **values)
 
 
+def change_pending(topic: Topic) -> bool:
+    """Whether `change` was called and the page has not followed yet."""
+    return f"{topic.slug}:pending" in st.session_state
+
+
 def note_progress(topic: Topic, **values: Any) -> None:
     """Record how far a run went, so that the link brings it back; starts nothing."""
     known = st.session_state[f"{topic.slug}:config"]

@@ -16,7 +16,7 @@ import streamlit as st
 from engine.core.knob import without_run
 from engine.core.topic import Topic
 from pages.components.compute import start_job
-from pages.components.controls import change, note_progress, write_link
+from pages.components.controls import change, change_pending, note_progress, write_link
 from pages.components.errors import sentence
 from pages.components.language import t
 
@@ -165,6 +165,8 @@ def _view(
     topic: Topic, run: Run, first: Any, draw: Callable, status: Callable, default_speed: str, timer_on: bool
 ) -> None:
     slug, job = topic.slug, run.job
+    if change_pending(topic):
+        st.rerun()  # a click changed the experiment: the whole page follows
     live = run.live
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"{slug}-buttons"):
         st.button(
@@ -185,7 +187,7 @@ def _view(
             on_change=_set_speed, args=(topic, run), persist_state="session",
         )  # fmt: skip
         latest = job.latest if job is not None and job.latest is not None else first
-        st.html(f'<p class="status" role="status">{status(latest)}{_progress(job, latest)}</p>', width="stretch")
+        st.html(f'<p class="status">{status(latest)}{_progress(job, latest)}</p>', width="content")
     if job is not None and job.error is not None:
         st.error(sentence(job.error), icon=":material/error:")
     draw(View(run.name, _to_send(run, first, live), latest, live))

@@ -58,6 +58,8 @@ class PageHead:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        # The page must come uncompressed to be completed here; the outermost layer compresses what leaves.
+        scope = {**scope, "headers": [item for item in scope["headers"] if item[0] != b"accept-encoding"]}
         start, body = None, b""
 
         async def forward(message):

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -103,7 +104,7 @@ def training(count: int, neurons: tuple[int, ...], first: int = 0) -> dict:
     maps, ranges = quantise_maps(np.cos(angle) * x + np.sin(angle) * y)
     rng = np.random.default_rng(3)
     weights, biases = [], []
-    for a, b in zip(neurons, neurons[1:], strict=False):
+    for a, b in pairwise(neurons):
         start, end = rng.normal(size=(2, b, a))
         mix = (t / 40)[:, None, None].clip(0, 1)
         weights.append((start * (1 - mix) + end * mix).astype(np.float32))

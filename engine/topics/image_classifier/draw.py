@@ -39,7 +39,8 @@ def draw_evidence(
     unit: str = "",
     alt: str = "",
 ) -> PixelPicture:
-    """The picture as the network sees it with the evidence for the explained class over it.
+    """The picture as the network sees it with the evidence for the explained class over it; under colours it is grey,
+    for an orange cat would hide them.
 
     method: "grad_cam" (of `layer`), "saliency", "occlusion" (pass `heat`, (56, 56) of a Snapshot; NaN is shown grey)
     or "none". name and unit: what the read-out calls the layer. Colours run from 0 to the map's maximum; less than 0,
@@ -57,8 +58,14 @@ def draw_evidence(
         high = float(np.nanmax(values)) if np.isfinite(values).any() else 0.0
         over = Over(values, "heat", 0.0, high if high > 0 else 1.0, opacity, unit, name)
     target = english_names()[result.explained]
-    tile = Tile(result.square.numpy(), smooth=True, over=over)
+    tile = Tile(result.square.numpy() if over is None else _grey(result.square.numpy()), smooth=True, over=over)
     return PixelPicture([tile], alt=alt or f"The picture with the evidence for {target}", columns=1)
+
+
+def _grey(rgb: np.ndarray) -> np.ndarray:
+    """(H, W, 3) uint8 -> the same shape without colour (luma of ITU-R 601)."""
+    luma = (rgb @ np.array([0.299, 0.587, 0.114])).round().astype(np.uint8)
+    return np.repeat(luma[..., None], 3, axis=2)
 
 
 def draw_answers(

@@ -71,6 +71,14 @@ class Config:
     data: str = knob(
         "spiral", "Data", "What the network has to learn: classes to tell apart, or a surface to fit.", choices=DATA
     )
+    noise: float = knob(
+        0.05,
+        "Noise",
+        "Standard deviation of the noise added to the points (regression: to the target).",
+        low=0.0,
+        high=1.0,
+        step=0.05,
+    )
     layers: tuple[int, ...] = knob(
         (16, 16, 16),
         "Hidden layers",
@@ -89,15 +97,15 @@ class Config:
     features: tuple[str, ...] = knob(
         ("x1", "x2"), "Input features", "What the network is given about a point.", choices=FEATURES, low=1
     )
-    noise: float = knob(
-        0.05,
-        "Noise",
-        "Standard deviation of the noise added to the points (regression: to the target).",
-        low=0.0,
-        high=1.0,
+    classes: int = knob(2, "Classes", "Number of classes; regression has none.", low=2, high=4)
+    train_share: float = knob(
+        0.7,
+        "Train share",
+        "Share of the points used for training; the rest are only tested.",
+        low=0.1,
+        high=0.9,
         step=0.05,
     )
-    classes: int = knob(2, "Classes", "Number of classes; regression has none.", low=2, high=4)
     optimizer: str = knob(
         "adam",
         "Optimiser",
@@ -111,15 +119,6 @@ class Config:
         "Points averaged in one gradient; at or above the training set, all of them.",
         low=1,
         high=400,
-        advanced=True,
-    )
-    train_share: float = knob(
-        0.7,
-        "Train share",
-        "Share of the points used for training; the rest are only tested.",
-        low=0.1,
-        high=0.9,
-        step=0.05,
         advanced=True,
     )
     samples: int = knob(
@@ -157,7 +156,7 @@ class Config:
         advanced=True,
     )
     seed: int = knob(
-        1,
+        0,
         "Seed",
         "Start of all randomness: the points, the split, the first weights, the batches.",
         low=0,
@@ -205,13 +204,15 @@ TOPIC = Topic(
     },
     presets={
         "Spiral": Config(),
-        "Straight line": Config(data="moons", layers=()),
-        "XOR, two neurons": Config(data="xor", layers=(2,), learning_rate=0.05, seed=2),
-        "Four classes": Config(data="spiral", classes=4, layers=(24, 24), activation="relu", learning_rate=0.01),
-        "Overfitting": Config(data="gaussians", noise=0.9, layers=(64, 64), activation="relu", train_share=0.15, samples=300, learning_rate=0.01),
-        "Rate too high": Config(data="circles", learning_rate=3.0, optimizer="sgd", activation="relu"),
-        "Features for free": Config(data="circles", layers=(), features=("x1_squared", "x2_squared"), learning_rate=0.1),
-        "Hills": Config(data="hills", layers=(24, 24), learning_rate=0.02),
+        "Straight line": Config(data="moons", layers=(), learning_rate=0.1),
+        "Two neurons on XOR": Config(data="xor", layers=(2,), learning_rate=0.05),
+        "Four classes": Config(classes=4, layers=(24, 24), activation="relu", learning_rate=0.01),
+        "Squared features": Config(data="circles", layers=(), features=("x1_squared", "x2_squared"), learning_rate=0.1),
+        "Overfitting": Config(
+            data="moons", noise=0.5, layers=(64, 64), activation="relu", train_share=0.1, learning_rate=0.01, seed=1
+        ),
+        "Rate too high": Config(data="hills", layers=(24, 24), activation="relu", optimizer="sgd", learning_rate=1.0),
+        "Hills": Config(data="hills", layers=(24, 24)),
     },
     sources=(
         Source("Rumelhart, Hinton, Williams 1986: Learning representations by back-propagating errors", "https://doi.org/10.1038/323533a0"),

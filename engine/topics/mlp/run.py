@@ -118,7 +118,7 @@ class Experiment:
         if self.regression:
             return F.mse_loss(output[:, 0], target, reduction=reduction)
         if self.outputs == 1:
-            return F.binary_cross_entropy_with_logits(output[:, 0], target.float(), reduction=reduction)
+            return F.binary_cross_entropy_with_logits(output[:, 0], (target == 0).float(), reduction=reduction)
         return F.cross_entropy(output, target, reduction=reduction)
 
     def answer(self, output: Tensor) -> Tensor:
@@ -126,8 +126,8 @@ class Experiment:
         if self.regression:
             return output
         if self.outputs == 1:
-            p = torch.sigmoid(output)
-            return torch.cat([1 - p, p], dim=1)
+            first = torch.sigmoid(output)  # one output: its sign says A (positive, blue) or B (negative, orange)
+            return torch.cat([first, 1 - first], dim=1)
         return output.softmax(1)
 
     def score(self, output: Tensor, target: Tensor) -> float:

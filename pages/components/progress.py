@@ -1,0 +1,63 @@
+"""Long work that is watched but not steered: its newest snapshot, a progress bar, and a button to stop."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import streamlit as st
+
+from engine.core.topic import Topic
+from pages.components.compute import start_job
+from pages.components.errors import sentence
+from pages.components.language import t
+
+TICK_SECONDS = 0.3
+
+
+def watch(topic: Topic, config: Any, draw: Callable[[Any], None]) -> None:
+    """Run `topic.stream(config)` in the background and draw its newest snapshot, None before the first.
+
+    Starts at once, goes on over widget changes, begins again for another config. Snapshots count steps up to `total`.
+    """
+    state, key = st.session_state, f"{topic.slug}:watched"
+    known, job = state.get(key, (None, None))
+    if job is None or known != config:
+        if job is not None:
+            job.stop()
+        job = start_job(topic, config)
+        state[key] = (config, job)
+    if job is not None:
+        st.fragment(_view, run_every=TICK_SECONDS if job.active else None)(topic, job, draw, job.active)
+
+
+def _view(topic: Topic, job: Any, draw: Callable[[Any], None], timer_on: bool) -> None:
+    job.watch()
+    snapshot, active = job.latest, job.active
+    draw(snapshot)
+    if job.error is not None:
+        st.error(sentence(job.error), icon=":material/error:")
+    elif active or job.state == "stopped":
+        _bar(topic, job, snapshot, active)
+    if timer_on and not active:
+        st.rerun()  # ends the timer
+
+
+def _bar(topic: Topic, job: Any, snapshot: Any, active: bool) -> None:
+    done, total = (snapshot.step, snapshot.total or 0) if snapshot is not None else (0, 0)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"{topic.slug}-progress"):
+        if job.place:
+            text = t("waiting, place {place} in the queue", place=job.place)
+        elif total and done and active:
+            left = max(1, round(job.seconds / done * (total - done)))
+            text = t("{done} of {total}, {seconds} s left", done=done, total=total, seconds=left)
+        else:
+            text = t("{done} of {total}", done=done, total=total) if total else t("starting")
+        st.progress(done / total if total else 0.0, text=text, width="stretch")
+        if active:
+            st.button(t("Stop"), key=f"{topic.slug}:stop", icon=":material/stop:", on_click=job.stop)
+        else:
+            st.button(
+                t("Again"), key=f"{topic.slug}:again", icon=":material/replay:",
+                on_click=st.session_state.pop, args=(f"{topic.slug}:watched", None),
+            )  # fmt: skip

@@ -1,0 +1,129 @@
+"""Image classifier."""
+
+from dataclasses import replace
+
+import streamlit as st
+
+from engine.data.imagenet import class_names
+from engine.topics.image_classifier import draw
+from pages.components.canvas import pixels
+from pages.components.compute import compute
+from pages.components.controls import change, controls
+from pages.components.language import language, percent, t
+from pages.components.page import close_page, open_page
+from pages.components.progress import watch
+from pages.components.uploads import choose_picture
+
+METHODS = {"grad_cam": "Grad-CAM", "saliency": "Saliency", "occlusion": "Occlusion", "none": "Picture"}
+MEANINGS = {
+    "grad_cam": "Colour: where the maps after this layer argue for {name} (score per position). No colour: nothing there does.",  # noqa: E501
+    "saliency": "Colour: how much each spot counts for the score of {name}.",
+    "occlusion": "Colour: how far the probability of {name} falls when this spot is covered. Grey: not yet tried.",
+    "none": "What the network sees: 224 × 224 pixels from the middle of the picture.",
+}
+UNITS = {"grad_cam": "score per position", "saliency": "", "occlusion": "fall of probability", "none": ""}
+
+page = open_page("image_classifier")
+topic, state, names = page.topic, st.session_state, class_names(language())
+with page.panel:
+    config = replace(page.config, picture=choose_picture(topic, page.config.picture, target=-1))
+    controls(topic)
+result = compute(topic, config)
+
+
+def explain_class(index: int) -> None:
+    change(topic, target=index)
+
+
+def evidence() -> None:
+    """The picture with the evidence over it, and what shows it."""
+    method = st.segmented_control(
+        t("Evidence"), list(METHODS), format_func=lambda name: t(METHODS[name]), default="grad_cam",
+        key="image_classifier:method", required=True, label_visibility="collapsed", persist_state="session",
+    )  # fmt: skip
+    layer = state.get("image_classifier:layer", "head")
+
+    def picture(snapshot=None) -> None:
+        shown = draw.draw_evidence(
+            result, method, layer=layer, heat=snapshot.seen["heat"] if snapshot is not None else None,
+            name=t(METHODS[method]), unit=t(UNITS[method]) if UNITS[method] else "",
+            alt=t("The picture, coloured where it speaks for {name}", name=names[result.explained]),
+        )  # fmt: skip
+        pixels(shown, "image-classifier-evidence", height=400, click=False)
+
+    if method == "occlusion":
+        watch(topic, replace(config, saliency="gradient", cell=4), picture)
+    else:
+        picture()
+    meaning, choice = st.columns([1.7, 1], gap="small") if method == "grad_cam" else (st.container(), None)
+    meaning.caption(t(MEANINGS[method], name=f"**{names[result.explained]}**"))
+    if choice is not None:
+        choice.selectbox(
+            t("Layer"), draw.LAYERS[::-1], format_func=lambda name: t("after {layer}", layer=t(name)),
+            key="image_classifier:layer", label_visibility="collapsed", persist_state="session",
+        )  # fmt: skip
+
+
+def answers() -> None:
+    """The most probable classes; a click on a bar, or a name chosen, explains another class."""
+    best = int(result.probabilities.argmax())
+    sure = percent(result.probabilities[best].item())
+    st.html(f'<p class="status" role="status">{t("The network says")} <b>{names[best]}</b>, {sure}</p>')
+    choice, count = st.columns([2, 1], gap="small")
+    with choice:
+        state["image_classifier:target"] = config.target
+        st.selectbox(
+            t("Class explained"), range(-1, len(names)), key="image_classifier:target",
+            format_func=lambda index: names[index] if index >= 0 else t("its own answer"),
+            on_change=lambda: explain_class(state["image_classifier:target"]),
+        )  # fmt: skip
+    with count:
+        top_k = st.slider(t("Answers"), 3, 10, 7, key="image_classifier:top_k", persist_state="session")
+    figure = draw.draw_answers(
+        result, top_k, language=language(), dark=st.context.theme.type == "dark", before=t("before the change")
+    )
+    chosen = draw.top_classes(result, top_k)
+    event = st.plotly_chart(
+        figure, key=f"answers-{config.picture}-{result.explained}-{top_k}", theme=None, on_select="rerun",
+        selection_mode="points", config={"displayModeBar": False},
+        alt="; ".join(f"{names[index]} {percent(result.probabilities[index].item())}" for index in chosen),
+    )  # fmt: skip
+    clicked = [chosen[point["point_index"]] for point in event.selection.points]
+    if clicked and clicked[0] != result.explained:
+        explain_class(clicked[0])
+        st.rerun()
+
+
+def features() -> None:
+    """All channels after the chosen layer."""
+    st.markdown(f"#### {t('Feature maps')}")
+    with st.container(horizontal=True, gap="small", vertical_alignment="bottom", key="features-view"):
+        layer = st.segmented_control(
+            t("Layer"), draw.LAYERS, format_func=t, default="stage1", key="image_classifier:maps", required=True,
+            persist_state="session", width="content",
+        )  # fmt: skip
+        scale = st.selectbox(
+            t("Scale"), ["own", "common"], format_func={"own": t("each its own"), "common": t("one for all")}.get,
+            key="image_classifier:scale", persist_state="session", width=150,
+        )  # fmt: skip
+        order = st.selectbox(
+            t("Order"), ["number", "evidence"],
+            format_func={"number": t("by number"), "evidence": t("by evidence")}.get, key="image_classifier:order",
+            persist_state="session", width=150,
+        )  # fmt: skip
+    shown = draw.draw_features(
+        result, layer, scale=scale, order=order, words=(t("channel"), t("row"), t("column")),
+        alt=t("Feature maps after {layer}", layer=t(layer)),
+    )  # fmt: skip
+    pixels(shown, f"image-classifier-maps-{layer}", click=False)
+
+
+if result is not None:
+    with page.stage:
+        left, right = st.columns([1.12, 1], gap="medium")
+        with left:
+            evidence()
+        with right:
+            answers()
+    features()
+close_page(page, result)

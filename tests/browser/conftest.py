@@ -1,0 +1,345 @@
+"""A real server, a real Chromium, and a Visitor who does what people do and notices every error the page makes.
+
+Tests import nothing from here; everything comes as fixtures:
+
+start_app(**environment) -> Server     a fresh server on a free port; stopped at the end of the test
+app -> Server                          one warm server for all tests
+visit(path, locale=, theme=, size=, touch=, server=) -> Visitor     a new browser context with the page open
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
+PATIENCE = 30.0  # seconds to wait for anything: generous, since machines that run tests are busy
+LANDMARK = ".stMainBlockContainer h1"
+
+
+def find_chromium() -> str | None:
+    """Path of the system's Chromium: $CHROMIUM, else what the PATH has."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    return os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Everything in this folder needs a browser: without one it is skipped, or fails where one is demanded."""
+    missing = None
+    if find_chromium() is None:
+        missing = "Chromium is not installed"
+    elif not _has_playwright():
+        missing = "Playwright is not installed"
+    for item in items:
+        if Path(item.path).parent != Path(__file__).parent:
+            continue
+        item.add_marker(pytest.mark.browser)
+        if missing and os.environ.get("NEURARIUM_REQUIRE_BROWSER") != "1":
+            item.add_marker(pytest.mark.skip(reason=missing))
+
+
+def _has_playwright() -> bool:
+    try:
+        import playwright.sync_api  # noqa: F401
+    except ImportError:
+        return False
+    return True
+
+
+# ---------------------------------------------------------------- the server
+
+
+@dataclass
+class Server:
+    """A running app. log: everything it has written so far."""
+
+    address: str
+    process: subprocess.Popen
+    log_file: Path
+
+    @property
+    def log(self) -> str:
+        return self.log_file.read_text("utf-8", "replace")
+
+    def health(self) -> dict[str, Any]:
+        with urllib.request.urlopen(f"{self.address}/health", timeout=10) as answer:
+            return json.load(answer)
+
+    def wait_until_warm(self) -> None:
+        deadline = time.monotonic() + 2 * PATIENCE
+        while time.monotonic() < deadline:
+            if self.process.poll() is not None:
+                raise RuntimeError(f"the server ended with {self.process.returncode}:\n{self.log}")
+            try:
+                if self.health()["warm"]:
+                    return
+            except OSError:
+                pass
+            time.sleep(0.1)
+        raise RuntimeError(f"the server did not become warm:\n{self.log}")
+
+    def stop(self) -> int:
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            return self.process.wait(15)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            raise
+
+
+def _start(log_file: Path, environment: dict[str, str]) -> Server:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.address=127.0.0.1", f"--server.port={port}"]
+    with log_file.open("wb") as log:
+        process = subprocess.Popen(
+            command, cwd=ROOT, stdout=log, stderr=subprocess.STDOUT,
+            env={**os.environ, "OMP_NUM_THREADS": "1", "PYTHONUNBUFFERED": "1", **environment},
+        )  # fmt: skip
+    return Server(f"http://127.0.0.1:{port}", process, log_file)
+
+
+@pytest.fixture(scope="session")
+def app(tmp_path_factory) -> Iterator[Server]:
+    """One warm server for all tests. More jobs at once than usual: what a test leaves running must not delay the next."""
+    server = _start(tmp_path_factory.mktemp("server") / "log.txt", {"NEURARIUM_RUNNING_JOBS": "6"})
+    try:
+        server.wait_until_warm()
+        yield server
+    finally:
+        server.stop()
+
+
+@pytest.fixture
+def start_app(tmp_path) -> Iterator[Callable[..., Server]]:
+    """start_app(warm=False, NEURARIUM_RUNNING_JOBS="1") -> a server of the test's own."""
+    servers: list[Server] = []
+
+    def start(*, warm: bool = True, **environment: str) -> Server:
+        server = _start(tmp_path / f"log{len(servers)}.txt", environment)
+        servers.append(server)
+        if warm:
+            server.wait_until_warm()
+        return server
+
+    yield start
+    for server in servers:
+        if server.process.poll() is None:
+            server.stop()
+
+
+# ---------------------------------------------------------------- the visitor
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """Chromium. One for each file, since Playwright allows one at a time and a file may bring its own."""
+    from playwright.sync_api import sync_playwright
+
+    path = find_chromium()
+    assert path is not None, "Chromium is not installed, and NEURARIUM_REQUIRE_BROWSER=1 demands it"
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield chromium
+        chromium.close()
+
+
+@dataclass
+class Visitor:
+    """One browser context with one page. `complaints` must be empty at the end, apart from what `allow` let pass."""
+
+    page: Any
+    address: str
+    complaints: list[str] = field(default_factory=list)
+    allowed: list[str] = field(default_factory=list)
+
+    # -- going and waiting
+
+    def open(self, path: str) -> Visitor:
+        """Go to a path of the app and wait until it stands still."""
+        self.page.goto(self.address + path)
+        return self.settle()
+
+    def settle(self, quiet: int = 300) -> Visitor:
+        """Wait until the page has a title and no script has run for `quiet` milliseconds. Not while training plays."""
+        self.page.locator(LANDMARK).first.wait_for(timeout=1000 * PATIENCE)
+        self.page.evaluate("window.calmSince = 0")
+        self.page.wait_for_function(
+            """([quiet, landmark]) => {
+                const app = document.querySelector('[data-testid=stApp]'), now = performance.now();
+                const busy = app?.dataset.testScriptState !== 'notRunning' || !document.querySelector(landmark)
+                  || document.querySelector('[data-stale=true], [data-testid=stSkeleton]');
+                if (busy || !window.calmSince) window.calmSince = now;
+                return !busy && now - window.calmSince >= quiet;
+            }""",
+            arg=[quiet, LANDMARK], timeout=1000 * PATIENCE, polling=50,
+        )  # fmt: skip
+        return self
+
+    def until(self, look: Callable[[], Any], what: str, patience: float = PATIENCE) -> Any:
+        """The first true value of look(); AssertionError naming `what` and the last value otherwise."""
+        deadline, value = time.monotonic() + patience, None
+        while time.monotonic() < deadline:
+            value = look()
+            if value:
+                return value
+            self.page.wait_for_timeout(80)
+        raise AssertionError(f"{what}: not within {patience:g} s (last: {value!r}; at {self.page.url})")
+
+    # -- what it says
+
+    @property
+    def query(self) -> dict[str, str]:
+        """The link's parameters."""
+        return dict(parse_qsl(urlsplit(self.page.url).query, keep_blank_values=True))
+
+    @property
+    def path(self) -> str:
+        return urlsplit(self.page.url).path
+
+    @property
+    def title(self) -> str:
+        return self.page.locator(LANDMARK).first.inner_text()
+
+    @property
+    def words(self) -> str:
+        """All text of the page, without navigation."""
+        return self.page.locator(".stMainBlockContainer").inner_text()
+
+    def alerts(self) -> list[str]:
+        """Texts of the coloured boxes: warnings, errors, hints."""
+        return self.page.locator("[data-testid=stAlert]").all_inner_texts()
+
+    def key(self, key: str) -> Any:
+        """The element of a Streamlit key."""
+        return self.page.locator(".st-key-" + re.sub(r"[^a-zA-Z0-9_-]", "-", key))
+
+    def button(self, key: str) -> Any:
+        return self.key(key).get_by_role("button").last
+
+    def switch_language(self, language: str) -> None:
+        self.key("language").get_by_text({"en": "EN", "zh": "中文"}[language], exact=True).click()
+
+    def scrolls_sideways(self) -> bool:
+        """Whether anything makes the page wider than the window."""
+        return self.page.evaluate(
+            """() => { const main = document.querySelector('[data-testid=stMain]');
+                return document.documentElement.scrollWidth > innerWidth || main.scrollWidth > main.clientWidth; }"""
+        )
+
+    def widget(self, slug: str, knob: Any) -> Any:
+        """What the widget of a knob shows: bool, str, set of str, float, or (count, width) for sizes."""
+        if knob.kind == "sizes":
+            return tuple(self._slider(f"{slug}.{knob.name}:{part}") for part in ("count", "width"))
+        box = self.key(f"{slug}.{knob.name}")
+        match knob.kind:
+            case "bool":
+                return box.locator("input").is_checked()
+            case "choices":
+                return set(box.locator("button[aria-pressed=true]").all_inner_texts())
+            case "choice" | "text":
+                return box.locator("input").input_value()
+        if box.locator("input[type=number]").count():
+            return float(box.locator("input[type=number]").input_value())
+        return self._slider(f"{slug}.{knob.name}")
+
+    def _slider(self, key: str) -> float:
+        text = self.key(key).locator("input[type=range]").get_attribute("aria-valuetext")
+        return float(text.replace("−", "-").replace("\u202f", ""))
+
+    # -- canvases
+
+    def canvas(self, key: str) -> Any:
+        """The drawn canvas of one of our own components."""
+        found = self.key(key).locator("canvas.stage[data-ready]")
+        found.wait_for(timeout=1000 * PATIENCE)
+        return found
+
+    def picture(self, key: str) -> bytes:
+        """All pixels of a canvas as RGBA bytes."""
+        values = self.canvas(key).evaluate(
+            "c => [...c.getContext('2d').getImageData(0, 0, c.width, c.height).data]",
+        )
+        return bytes(values)
+
+    def place(self, key: str, x: float, y: float, domain: float = 3.0) -> dict[str, float]:
+        """CSS position on the canvas of a points editor of a spot in data units, domain -domain..domain."""
+        box = self.canvas(key).evaluate("c => c.neurarium.box")
+        share = (x + domain) / (2 * domain), (domain - y) / (2 * domain)
+        return {"x": box["x"] + share[0] * box["s"], "y": box["y"] + share[1] * box["s"]}
+
+    def click_plane(self, key: str, x: float, y: float, **options: Any) -> None:
+        """Click a points editor at data coordinates."""
+        self.canvas(key).click(position=self.place(key, x, y), **options)
+
+    def click_node(self, key: str, layer: int, index: int) -> None:
+        """Click the map of a neuron in a network diagram; layer 0 holds the inputs."""
+        nodes = self.canvas(key).evaluate("c => c.neurarium.nodes")
+        node = next(node for node in nodes if (node["layer"], node["index"]) == (layer, index))
+        self.canvas(key).click(position={"x": node["x"] + node["s"] / 2, "y": node["y"] + node["s"] / 2})
+
+    # -- errors
+
+    def allow(self, pattern: str) -> None:
+        """Errors that match this regular expression are meant to happen in this test."""
+        self.allowed.append(pattern)
+
+    def unexpected(self) -> list[str]:
+        return [text for text in self.complaints if not any(re.search(pattern, text) for pattern in self.allowed)]
+
+
+@pytest.fixture
+def visit(browser, request) -> Iterator[Callable[..., Visitor]]:
+    """visit("/mlp?data=xor", locale="zh-CN", theme="dark", size=(390, 844), touch=True) -> Visitor."""
+    visitors: list[Visitor] = []
+
+    def enter(
+        path: str | None = "/",
+        *,
+        locale: str = "en-US",
+        theme: str = "light",
+        size: tuple[int, int] = (1280, 800),
+        touch: bool = False,
+        server: Server | None = None,
+        permissions: tuple[str, ...] = (),
+    ) -> Visitor:
+        server = server or request.getfixturevalue("app")
+        context = browser.new_context(
+            viewport={"width": size[0], "height": size[1]}, locale=locale, color_scheme=theme, has_touch=touch,
+            permissions=list(permissions),
+        )  # fmt: skip
+        context.set_default_timeout(1000 * PATIENCE)
+        visitor = Visitor(context.new_page(), server.address)
+        visitors.append(visitor)
+        note, page = visitor.complaints.append, visitor.page
+        page.on("console", lambda message: note(f"console: {message.text}") if message.type == "error" else None)
+        page.on("pageerror", lambda error: note(f"page error: {error}"))
+        page.on("requestfailed", lambda asked: note(f"request failed: {asked.url} {asked.failure}"))
+        page.on("response", lambda got: note(f"HTTP {got.status}: {got.url}") if got.status >= 400 else None)
+        return visitor.open(path) if path is not None else visitor
+
+    yield enter
+    complaints = []
+    for visitor in visitors:
+        if visitor.page.locator("[data-testid=stException]").count():
+            complaints.append("a traceback on the page: " + visitor.page.locator("[data-testid=stException]").inner_text())
+        complaints += visitor.unexpected()
+        visitor.page.context.close()
+    assert complaints == [], "the browser complained"
