@@ -1,5 +1,6 @@
 """Image classifier."""
 
+from contextlib import nullcontext
 from dataclasses import replace
 
 import streamlit as st
@@ -9,7 +10,7 @@ from engine.topics.image_classifier import draw
 from pages.components.canvas import pixels
 from pages.components.compute import compute
 from pages.components.controls import change, controls
-from pages.components.language import language, percent, t
+from pages.components.language import language, number, percent, t
 from pages.components.page import close_page, open_page
 from pages.components.progress import watch
 from pages.components.uploads import choose_picture
@@ -28,11 +29,9 @@ topic, state, names = page.topic, st.session_state, class_names(language())
 with page.panel:
     config = replace(page.config, picture=choose_picture(topic, page.config.picture, target=-1))
     controls(topic)
-result = compute(topic, config)
-
-
-def explain_class(index: int) -> None:
-    change(topic, target=index)
+waiting = st.spinner(t("Walking from grey to the picture …")) if config.saliency == "integrated" else nullcontext()
+with page.stage, waiting:
+    result = compute(topic, config)
 
 
 def evidence() -> None:
@@ -48,6 +47,7 @@ def evidence() -> None:
             result, method, layer=layer, heat=snapshot.seen["heat"] if snapshot is not None else None,
             name=t(METHODS[method]), unit=t(UNITS[method]) if UNITS[method] else "",
             alt=t("The picture, coloured where it speaks for {name}", name=names[result.explained]),
+            words=(names[result.explained], t("row"), t("column")),
         )  # fmt: skip
         pixels(shown, "image-classifier-evidence", height=400, click=False)
 
@@ -75,7 +75,7 @@ def answers() -> None:
         st.selectbox(
             t("Class explained"), range(-1, len(names)), key="image_classifier:target",
             format_func=lambda index: names[index] if index >= 0 else t("its own answer"),
-            on_change=lambda: explain_class(state["image_classifier:target"]),
+            on_change=lambda: change(topic, target=state["image_classifier:target"]),
         )  # fmt: skip
     with count:
         top_k = st.slider(t("Answers"), 3, 10, 7, key="image_classifier:top_k", persist_state="session")
@@ -90,7 +90,7 @@ def answers() -> None:
     )  # fmt: skip
     clicked = [chosen[point["point_index"]] for point in event.selection.points]
     if clicked and clicked[0] != result.explained:
-        explain_class(clicked[0])
+        change(topic, target=clicked[0])
         st.rerun()
 
 
@@ -111,11 +111,40 @@ def features() -> None:
             format_func={"number": t("by number"), "evidence": t("by evidence")}.get, key="image_classifier:order",
             persist_state="session", width=150,
         )  # fmt: skip
+    words = (t("channel"), t("row"), t("column"))
     shown = draw.draw_features(
-        result, layer, scale=scale, order=order, words=(t("channel"), t("row"), t("column")),
-        alt=t("Feature maps after {layer}", layer=t(layer)),
+        result, layer, scale=scale, order=order, words=words, alt=t("Feature maps after {layer}", layer=t(layer))
+    )
+    channels, total = [int(tile.caption) for tile in shown.tiles], len(getattr(result, layer))
+    text = t("{count} channels. Click one to see it large.", count=total)
+    if len(channels) < total:
+        text = t("{shown} of {count} channels. Click one to see it large.", shown=len(channels), count=total)
+    st.caption(text)
+    picked = state.get("image_classifier:channel", (None, None))
+    selected = {"tile": channels.index(picked[1])} if picked[0] == layer and picked[1] in channels else None
+    clicked = pixels(shown, f"image-classifier-maps-{layer}", selected=selected)
+    if clicked:
+        channel = channels[clicked["tile"]]
+        state["image_classifier:channel"] = (layer, None if picked == (layer, channel) else channel)
+        st.rerun()
+    if selected is not None:
+        large(layer, picked[1], words)
+
+
+def large(layer: str, channel: int, words: tuple[str, str, str]) -> None:
+    """One channel by itself and over the picture, with what it adds to the score."""
+    left, right = st.columns([2.2, 1], gap="medium")
+    with left:
+        picture = draw.draw_channel(result, layer, channel, words=words)
+        pixels(picture, "image-classifier-channel", height=330, click=False)
+    values = {name: number(value) for name, value in draw.channel_facts(result, layer, channel).items()}
+    text = t(
+        "Channel **{channel}** after **{layer}**: mean **{mean}**, weight for *{name}* α = **{weight}** "
+        "(Grad-CAM, eq. 1); together α · Σ = **{added}** of the score of {score}.",
+        channel=channel, layer=t(layer), name=names[result.explained],
+        score=number(result.scores[result.explained].item()), **values,
     )  # fmt: skip
-    pixels(shown, f"image-classifier-maps-{layer}", click=False)
+    right.markdown(text)
 
 
 if result is not None:

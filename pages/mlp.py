@@ -86,6 +86,8 @@ def revision() -> str:
 def inspect(view: View, spot: tuple[float, float]) -> None:
     state["mlp:spot"] = spot
     picked = state.get("mlp:picked")
+    if config.data == "own" and len(config.points) < 10:
+        st.info(t("Click the plane to add points; choose their class below it."), icon=":material/touch_app:")
     if not picked:
         st.caption(
             t(
@@ -136,8 +138,29 @@ def set_by_hand(view: View, picked: dict, layer: int, index: int, formula) -> No
         )
 
 
+def formulas(result) -> None:
+    for what, latex in explain.live_formulas(config, result):
+        left, right = st.columns([1, 2.6], vertical_alignment="center")
+        left.markdown(t(what))
+        right.latex(latex)
+
+
+def hidden_space() -> None:
+    """Where the last hidden layer puts the points: a flat border there is the bent border above."""
+    if not st.toggle(t("Show the space of the last hidden layer"), key="mlp:hidden_space", persist_state="session"):
+        return
+    st.caption(
+        t(
+            "Every point where the output layer sees it, in the three directions in which the points differ most. The grey plane is the border (the other directions at their mean): flat there, bent in the picture above."
+        )
+    )
+    figure = draw.draw_hidden_space(result_of(config, snapshots()))
+    st.plotly_chart(figure, key="mlp-hidden-space", alt=t("The points in the space of the last hidden layer"))
+
+
 start = compute(topic, without_run(config))
 if start is not None:
     with page.stage:
         snapshots = player(topic, config, start.snapshot, stage, status=status)
-close_page(page, lambda: result_of(config, snapshots()) if start is not None else None)
+        hidden_space()
+close_page(page, lambda: result_of(config, snapshots()) if start is not None else None, formulas=formulas)

@@ -223,7 +223,10 @@ def test_damaged_in_the_middle():
     [
         (b"This is no picture at all, only its name says so.\n", "text"),
         ("这不是图片".encode(), "text"),
-        (b'<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>', "an SVG drawing"),
+        (
+            b'<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>',
+            "an SVG drawing",
+        ),
         (b'\n<svg width="4"/>' + b" " * 3000, "an SVG drawing"),
         (b"<!DOCTYPE html><html></html>", "a web page"),
         (b"%PDF-1.7 ...", "a PDF document"),

@@ -96,7 +96,7 @@ export function format(value) {
   const size = Math.abs(value);
   let text;
   if (size === 0) text = "0";
-  else if (size >= 1e6 || size < 1e-3) text = size.toExponential(2).replace(/\.?0+e/, "e").replace("e+", "e");
+  else if (size >= 1e6 || size < 1e-3) text = size.toExponential(2).replace(/\.?0+e/, "e").replace("e+", "e").replace("e-", "e−");
   else if (size >= 1000) text = String(Math.round(size)).replace(/\B(?=(\d{3})+$)/g, "\u202f");
   else text = String(Number(size.toPrecision(4)));
   return (value < 0 && text !== "0" ? "−" : "") + text;

@@ -155,14 +155,15 @@ class Network extends View {
     const touch = matchMedia("(pointer: coarse)").matches;
     this.layers.forEach((layer, l) => {
       if (!layer.resizable) return;
-      const size = Math.max(18, Math.min(touch ? 28 : 22, (this.pitch - 24) / 2));
+      const aside = this.pitch < 62 ? 9 : 12; // room for the number between the buttons
+      const size = Math.max(16, Math.min(touch ? 28 : 22, this.pitch / 2 - aside));
       const count = layer.neurons.length;
       for (const [delta, sign, words, stop] of [[-1, "−", this.text.fewer, count <= layer.minimum], [1, "+", this.text.more, count >= layer.maximum]]) {
         const button = element("button", { type: "button", class: "sizer", "aria-label": `${layer.name}: ${words}`, title: words, disabled: stop,
           "data-layer": l, "data-delta": delta, onclick: () => this.send("resize", { layer: l, delta }) }, sign);
-        const middle = Math.max(size + 12, Math.min(used - size - 12, this.columns[l].middle));
+        const middle = Math.max(size + aside, Math.min(used - size - aside, this.columns[l].middle));
         Object.assign(button.style, { width: size + "px", height: size + "px", top: 31 - size / 2 + "px",
-          left: middle + (delta > 0 ? 12 : -12 - size) + "px" });
+          left: middle + (delta > 0 ? aside : -aside - size) + "px" });
         this.scroll.append(button);
         if (held && Number(held.layer) === l && Number(held.delta) === delta) button.focus();
       }

@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import numbers
 import sys
+from collections.abc import Mapping
 from typing import Any, TypeVar, dataclass_transform
 
 ResultType = TypeVar("ResultType")
@@ -61,8 +63,10 @@ def check(self: Any) -> None:
         if "axes" not in field.metadata:
             continue
         value, names = getattr(self, field.name), field.metadata["axes"]
-        shape = tuple(getattr(value, "shape", ()))
         where = f"{type(self).__qualname__}.{field.name}"
+        if not hasattr(value, "shape") and not isinstance(value, numbers.Number):
+            raise AxesError(f"{where}: expected an array or a number, got {type(value).__name__}")
+        shape = tuple(getattr(value, "shape", ()))
         if len(shape) != len(names):
             raise AxesError(f"{where}: expected axes ({', '.join(names)}), got shape {shape}")
         for name, length in zip(names, shape, strict=True):
@@ -95,12 +99,20 @@ def quantities(self: Any) -> list[Quantity]:
 
 
 def size_in_bytes(self: Any) -> int:
-    """Bytes this Result occupies: arrays by their buffers, the rest by a shallow estimate."""
-    total = 0
-    for field in dataclasses.fields(self):
-        value = getattr(self, field.name)
-        total += int(getattr(value, "nbytes", None) or sys.getsizeof(value))
-    return total
+    """Bytes this Result occupies: arrays by their buffers, also inside lists and tables; the rest by an estimate."""
+    return sum(bytes_of(getattr(self, field.name)) for field in dataclasses.fields(self))
+
+
+def bytes_of(value: Any) -> int:
+    """Bytes of a value: by its own `nbytes` if it has one, else with everything in a list, tuple or mapping."""
+    own = getattr(value, "nbytes", None)
+    if own is not None:
+        return int(own)
+    if isinstance(value, Mapping):
+        return sys.getsizeof(value) + sum(bytes_of(key) + bytes_of(item) for key, item in value.items())
+    if isinstance(value, (list, tuple)):
+        return sys.getsizeof(value) + sum(map(bytes_of, value))
+    return sys.getsizeof(value)
 
 
 def _has_nan(value: Any) -> bool:

@@ -10,11 +10,12 @@ from __future__ import annotations
 import contextvars
 import itertools
 import logging
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from typing import Any, Protocol
+
+from .axes import bytes_of
 
 logger = logging.getLogger("neurarium.jobs")
 
@@ -110,20 +111,22 @@ class Job:
         self._seen_at = time.monotonic()
 
     def pause(self) -> None:
+        """Stand still after the snapshot in work, and give the running place to the next in line."""
         self._queue._set_wish(self, "paused")
 
     def resume(self) -> None:
-        self._steps_to_go = None
-        self.pause_at = None
+        """Play on; a job that gave up its running place waits at the end of the line."""
         self._queue._set_wish(self, "queued")
 
     def step(self, steps: int = 1) -> None:
-        """Advance exactly `steps` steps, then pause."""
-        self._steps_to_go = max(1, steps)
-        self.pause_at = None
-        self._queue._set_wish(self, "queued")
+        """Advance exactly `steps` steps, then pause. What is in work now does not count.
+
+        A job that has yet to reach `start_at` goes there first, unless it was paused on the way.
+        """
+        self._queue._set_wish(self, "queued", max(1, steps))
 
     def stop(self) -> None:
+        """End for good after the snapshot in work."""
         self._queue._set_wish(self, "stopped")
 
     def wait(self, states: tuple[str, ...] = ("done", "stopped", "failed"), timeout: float | None = None) -> bool:
@@ -135,10 +138,7 @@ class Job:
         with self._queue.changed:
             self._history.append((self._count, snapshot))
             self._count += 1
-            limit = self._history_limit
-            size = getattr(snapshot, "nbytes", None) or sys.getsizeof(snapshot)
-            if size:
-                limit = max(8, min(limit, self._history_bytes // size))
+            limit = max(8, min(self._history_limit, self._history_bytes // max(1, bytes_of(snapshot))))
             if len(self._history) > limit:
                 kept = self._history[::2]
                 if kept[-1][0] != self._history[-1][0]:
@@ -192,7 +192,7 @@ class JobQueue:
         """Start `stream(config)` for a visitor; an earlier job of the same visitor is stopped.
 
         start_at: run to this step at full speed before the pace holds (to continue an experiment from its link).
-        pause_at: pause when this step is reached. Raises QueueFull.
+        pause_at: pause when this step is reached. Raises QueueFull, and then leaves the earlier job alone.
         """
         job = Job(
             lambda: stream(config), config, visitor, self,
@@ -200,12 +200,20 @@ class JobQueue:
             history_limit=self.history_limit, history_bytes=self.history_bytes,
         )  # fmt: skip
         with self.changed:
-            for other in [other for other in self._line if other.visitor == visitor]:
-                self._leave(other, "stopped")
-            if sum(other._state == "queued" for other in self._line) >= self.waiting_limit:
+            mine = [other for other in self._line if other.visitor == visitor]
+            waiting = sum(other not in mine for other in self._waiting())
+            free = self.running_limit - len(self._running.difference(mine))
+            if waiting - max(0, free) >= self.waiting_limit:
                 raise QueueFull(f"{self.waiting_limit} experiments are waiting already")
+            for other in mine:
+                self._leave(other, "stopped")
             self._line.append(job)
-        self.backend.start(lambda: job._context.run(self._work, job), name=f"job-{job.number}")
+        try:
+            self.backend.start(lambda: job._context.run(self._work, job), name=f"job-{job.number}")
+        except BaseException:  # e.g. no more threads: a job that nothing works on would block the line for ever
+            with self.changed:
+                self._leave(job, "failed")
+            raise
         return job
 
     def jobs(self) -> list[Job]:
@@ -214,8 +222,9 @@ class JobQueue:
             return list(self._line)
 
     def place(self, job: Job) -> int:
+        """Place of a job among those that wait, 1 is next; 0 for one that does not wait."""
         with self.changed:
-            waiting = [other for other in self._line if other._state == "queued" and other not in self._running]
+            waiting = self._waiting()
             return waiting.index(job) + 1 if job in waiting else 0
 
     def shutdown(self, timeout: float = 5.0) -> bool:
@@ -227,7 +236,10 @@ class JobQueue:
 
     # -- inside ------------------------------------------------------------------------------------------------------
 
-    def _set_wish(self, job: Job, wish: str) -> None:
+    def _waiting(self) -> list[Job]:
+        return [job for job in self._line if job._state == "queued" and job not in self._running]
+
+    def _set_wish(self, job: Job, wish: str, steps: int | None = None) -> None:
         with self.changed:
             job.watch()
             if not job.active:
@@ -236,10 +248,14 @@ class JobQueue:
                 self._leave(job, "stopped")
             elif wish == "paused":
                 job._state = "paused"
-            elif job._state == "paused":
-                job._state = "queued"
-                self._line.remove(job)  # a job that was paused waits behind those that came meanwhile
-                self._line.append(job)
+            else:
+                job._steps_to_go, job.pause_at = steps, None
+                if job._state == "paused":
+                    if steps is not None and job._count:
+                        job.start_at = 0  # steps are counted from where it stands
+                    job._state = "queued"
+                    self._line.remove(job)  # a job that was paused waits behind those that came meanwhile
+                    self._line.append(job)
             self.changed.notify_all()
 
     def _leave(self, job: Job, state: str) -> None:
@@ -269,18 +285,20 @@ class JobQueue:
             return False
 
     def _next(self) -> Job | None:
-        return next((job for job in self._line if job._state == "queued" and job not in self._running), None)
+        return next(iter(self._waiting()), None)
 
     def _work(self, job: Job) -> None:
-        state = "failed"
+        state, stream = "failed", None
         try:
-            stream, begun, stride, due = None, False, 1, time.monotonic()
+            begun, stride, due = False, 1, time.monotonic()
             while self._admit(job):
                 started = time.monotonic()
                 if stream is None:
                     stream = job._open_stream()
                 step_now = getattr(job.latest, "step", 0) if begun else 0
-                stride = self._stride(job, stride, step_now, begun)
+                with self.changed:
+                    stride = self._stride(job, stride, step_now, begun)
+                    stepping = job._steps_to_go is not None
                 try:
                     # A generator that was not started yet gives its first snapshot (step 0) by next().
                     snapshot = stream.send(stride) if begun and hasattr(stream, "send") else next(stream)
@@ -292,11 +310,11 @@ class JobQueue:
                 spent = time.monotonic() - started
                 job._seconds += spent
                 job._append(snapshot)
-                self._after(job, snapshot, advanced)
-                catching_up = getattr(snapshot, "step", 0) < job.start_at
-                if job.pace and not catching_up and job._steps_to_go is None:
-                    due = max(due + advanced / job.pace, started)
-                    time.sleep(max(0.002, due - time.monotonic()))
+                self._after(job, snapshot, step_now, advanced, stepping)
+                catching_up, pace = getattr(snapshot, "step", 0) < job.start_at, job.pace
+                if pace and not catching_up and job._steps_to_go is None:
+                    due = max(due + advanced / pace, started)
+                    self._rest(job, due - time.monotonic())
                 else:
                     if spent > 0:  # adapt to about SNAPSHOTS_PER_SECOND looks a second
                         wanted = max(advanced, 1) / (spent * SNAPSHOTS_PER_SECOND)
@@ -309,14 +327,26 @@ class JobQueue:
             job.error = error
             logger.warning("job %d failed with %r: %r", job.number, job.config, error, exc_info=True)
         finally:
+            try:
+                if hasattr(stream, "close"):
+                    stream.close()  # here and now, in this job's own context
+            except Exception:
+                logger.warning("job %d: its stream did not close", job.number, exc_info=True)
             with self.changed:
                 self._running.discard(job)
                 self._leave(job, state)
 
+    def _rest(self, job: Job, seconds: float) -> None:
+        """Keep the pace; a pause or a stop ends the rest at once."""
+        time.sleep(0.002)
+        with self.changed:
+            self.changed.wait_for(lambda: job._state != "running", max(0.0, seconds - 0.002))
+
     @staticmethod
     def _stride(job: Job, stride: int, step_now: int, begun: bool) -> int:
         if step_now < job.start_at:  # catching up at full speed, with enough looks to scrub through
-            return min(max(1, job.start_at // LOOKS_WHILE_CATCHING_UP), MAXIMUM_STRIDE, job.start_at - step_now)
+            stride = min(max(1, job.start_at // LOOKS_WHILE_CATCHING_UP), MAXIMUM_STRIDE, job.start_at - step_now)
+            return stride if job.pause_at is None else max(1, min(stride, job.pause_at - step_now))
         if job._steps_to_go is not None:
             return 1 if not begun else min(stride, job._steps_to_go)
         if job.pace:
@@ -325,12 +355,13 @@ class JobQueue:
             stride = min(stride, job.pause_at - step_now)
         return stride
 
-    def _after(self, job: Job, snapshot: Any, advanced: int) -> None:
+    def _after(self, job: Job, snapshot: Any, step_before: int, advanced: int, stepping: bool) -> None:
         """Pause where a step or a planned stop is reached."""
         with self.changed:
             reached = False
-            if job._steps_to_go is not None and advanced > 0:
-                job._steps_to_go -= advanced
+            beyond_start = min(advanced, step_before + advanced - job.start_at)
+            if stepping and job._steps_to_go is not None and beyond_start > 0:
+                job._steps_to_go -= beyond_start
                 reached = job._steps_to_go <= 0
             if job.pause_at is not None and getattr(snapshot, "step", 0) >= job.pause_at:
                 reached = True

@@ -92,7 +92,7 @@ class Knob:
     def _accept_choices(self, value: Any) -> tuple[str, ...]:
         if not isinstance(value, (tuple, list)) or not all(item in self.choices for item in value):
             raise KnobError(
-                "{label}: expected some of {choices}, got {value}",
+                "{label}: expected some of {choices}, got {value!r}",
                 label=self.label, choices=", ".join(self.choices), value=_cut(value),
             )  # fmt: skip
         chosen = tuple(choice for choice in self.choices if choice in value)  # canonical order
@@ -192,8 +192,9 @@ def knob(
 
     Parameters: `choices` may map value -> label. `log` asks for a logarithmic slider. `advanced` knobs fold away under
     "More knobs"; `hidden` ones have no widget of their own (own points drawn on the picture, an uploaded picture's key)
-    but travel in the link like all others; `run_only` ones (how far a run went, what was changed in it by hand) go back to
-    their default when another knob changes. `check(text)` raises KnobError for a malformed text.
+    but travel in the link like all others; `run_only` ones (how far a run went, what was changed in it by hand) go back
+    to their default when another knob changes. `check(text)` raises KnobError for a malformed text. TypeError for a
+    number without low and high, or a logarithmic knob without low > 0.
     """
     if isinstance(default, bool):
         kind = "bool"
@@ -321,12 +322,12 @@ def _is_number(value: Any) -> bool:
 
 
 def _cut(value: Any) -> str:
-    """A value as a message shows it; links may be absurdly long."""
-    text = repr(value)
-    return text if len(text) <= 60 else text[:59] + "…"
+    """A value as it would stand in a link, cut for a message; links may be absurdly long."""
+    return (".".join(map(str, value)) if isinstance(value, (tuple, list)) else str(value))[:40]
 
 
 def _short(value: float | None) -> str:
-    if isinstance(value, int) and abs(value) >= 1e15:
-        return f"a number of {len(str(value)) if abs(value) < 10**4000 else 'thousands of'} digits"
-    return "" if value is None else f"{value:g}"
+    try:
+        return "" if value is None else f"{value:g}"
+    except OverflowError:  # a whole number too large for a float
+        return "> 1e308" if value > 0 else "< -1e308"

@@ -1,13 +1,17 @@
-"""One store of results for the whole process, bounded in bytes; who asks for the same thing at once waits for one computation."""
+"""One store of results for the whole process, bounded in bytes.
+
+Who asks for the same thing at once waits for one computation.
+"""
 
 from __future__ import annotations
 
-import sys
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from concurrent.futures import Future
 from typing import Any
+
+from .axes import bytes_of
 
 
 class ResultStore:
@@ -46,23 +50,23 @@ class ResultStore:
             return future.result()
         try:
             value = compute()
+            size = bytes_of(value)
         except BaseException as error:
             with self._lock:
                 del self._running[key]
             future.set_exception(error)
             raise
-        self._keep(key, value)
+        self._keep(key, value, size)
         future.set_result(value)
         return value
 
-    def _keep(self, key: Hashable, value: Any) -> None:
-        size = int(getattr(value, "nbytes", None) or sys.getsizeof(value))
+    def _keep(self, key: Hashable, value: Any, size: int) -> None:
         with self._lock:
             self._running.pop(key, None)
             if size > self.budget_bytes:
                 return
-            self._kept[key] = (value, size)
-            self._bytes += size
-            while self._bytes > self.budget_bytes:
+            while self._bytes + size > self.budget_bytes:
                 _, (_, dropped) = self._kept.popitem(last=False)
                 self._bytes -= dropped
+            self._kept[key] = (value, size)
+            self._bytes += size

@@ -15,8 +15,6 @@ from functools import cache
 from types import MappingProxyType
 from typing import Any
 
-from .knob import knobs
-
 GROUPS = (
     "Foundations",
     "Convolution",
@@ -46,8 +44,8 @@ class Topic:
     """The card of a page.
 
     run: dotted path of `run(config) -> Result`; stream: dotted path of `stream(config) -> Iterator[Snapshot]` for topics
-    that train; figures: name -> dotted path of `draw(result, **view)`; presets: name -> Config;
-    code: dotted paths of the objects whose source the code tab shows; views: knobs that only choose what to see.
+    that train; figures: name -> dotted path of `draw(result, **view)`; presets: name -> Config; code: dotted paths of
+    the objects whose source the code tab shows; order: place within its group. Raises CatalogueError when made wrong.
     """
 
     slug: str
@@ -77,7 +75,7 @@ class Topic:
         demand(self.figures, "needs at least one figure")
         demand(self.sources, "needs at least one source")
         demand(self.code, "names no code for the code tab")
-        knobs(self.config)
+        demand(hasattr(self.config, "__knobs__"), f"config {self.config!r} is not made by @configuration")
         for name, preset in self.presets.items():
             demand(type(preset) is self.config, f"preset {name!r} is a {type(preset).__name__}, not a {self.config}")
         for path in (self.run, *self.figures.values(), *self.code, *filter(None, [self.stream])):
@@ -109,7 +107,13 @@ def catalogue(package: str = "engine.topics") -> Mapping[str, Topic]:
     for entry in pkgutil.iter_modules(importlib.import_module(package).__path__):
         if not entry.ispkg:
             continue
-        module = importlib.import_module(f"{package}.{entry.name}.card")
+        card = f"{package}.{entry.name}.card"
+        try:
+            module = importlib.import_module(card)
+        except ModuleNotFoundError as error:
+            if error.name != card:  # the card is there, but imports what is not
+                raise
+            raise CatalogueError(f"topic folder {entry.name!r}: has no card.py") from None
         topic = getattr(module, "TOPIC", None)
         if not isinstance(topic, Topic):
             raise CatalogueError(f"topic folder {entry.name!r}: card.py has no TOPIC")

@@ -99,12 +99,17 @@ def split(count: int, train_share: float, generator: torch.Generator) -> Tensor:
 
 
 def encode_points(points: list[tuple[float, float, int]]) -> str:
-    """Own points as text for a link: five characters a point (x, y on a 4096 x 4096 grid, then the class)."""
+    """Own points as text for a link: five characters a point (x, y on a 4096 x 4096 grid, then the class, 0 to 3).
+
+    Points outside the plane are moved to its edge. ValueError for another class.
+    """
     parts = []
     for x, y, label in points:
         for value in (x, y):
             level = round((min(max(value, -DOMAIN), DOMAIN) + DOMAIN) / (2 * DOMAIN) * _LEVELS)
             parts.append(_DIGITS[level // len(_DIGITS)] + _DIGITS[level % len(_DIGITS)])
+        if not 0 <= label <= 3:
+            raise ValueError(f"expected a class 0 to 3, got {label}")
         parts.append(_DIGITS[label])
     return "".join(parts)
 

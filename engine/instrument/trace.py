@@ -68,6 +68,8 @@ class Trace(Mapping[str, Tensor]):
         return x
 
     def __getitem__(self, name: str) -> Tensor:
+        if name not in self._values:
+            raise KeyError(f"nothing recorded at {name!r}; recorded are {sorted(self._values)}")
         return self._values[name]
 
     def __iter__(self) -> Iterator[str]:
@@ -84,7 +86,7 @@ class Trace(Mapping[str, Tensor]):
         """∂(what was differentiated)/∂(value at `name`), same shape as the value, after a backward pass."""
         if not self._gradients:
             raise ValueError("record(..., gradients=True) keeps gradients")
-        gradient = self._values[name].grad
+        gradient = self[name].grad
         if gradient is None:
             raise ValueError(f"no gradient reached {name!r}: call backward() on something that depends on it first")
         return gradient
@@ -97,7 +99,9 @@ def record(
     """Record the taps of `model` whose dotted name matches the pattern `only`, in this context alone.
 
     edits: tap name -> function applied to the value before it flows on (same shape). Raises KeyError for a name that is
-    no tap. gradients: keep values attached, so that `trace.gradient(name)` works after a backward pass.
+    no tap. gradients: keep values attached, so that `trace.gradient(name)` works after a backward pass. Where records
+    are nested, the inner one sees (and edits) what the outer one lets through; a tap that is passed twice keeps its
+    last value.
     """
     edits = dict(edits or {})
     taps = {module: name for name, module in model.named_modules() if isinstance(module, Tap)}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+import numpy as np
 import plotly.graph_objects as go
 
 from engine.plots.theme import CLASS_COLOURS, plotly_template
@@ -79,4 +80,42 @@ def lines(
     figure.update_layout(plotly_template(dark))
     figure.update_xaxes(title=x_title)
     figure.update_yaxes(title=y_title, type="log" if log else "linear")
+    return figure
+
+
+def scatter_3d(
+    groups: Mapping[str, np.ndarray],
+    *,
+    axis_titles: tuple[str, str, str],
+    plane: tuple[np.ndarray, float] | None = None,
+    dark: bool = False,
+) -> go.Figure:
+    """Named groups of points (N, 3) in the class colours, and optionally the plane {u: normal · u + offset = 0}.
+
+    The plane is drawn where it passes through the box of the points; a plane that misses the box is left out.
+    """
+    figure = go.Figure()
+    for index, (name, points) in enumerate(groups.items()):
+        figure.add_scatter3d(
+            x=points[:, 0], y=points[:, 1], z=points[:, 2], name=name, mode="markers",
+            marker={"size": 3, "color": CLASS_COLOURS[index % len(CLASS_COLOURS)]},
+        )  # fmt: skip
+    if plane is not None and groups:
+        everything = np.concatenate(list(groups.values()))
+        low, high = everything.min(0), everything.max(0)
+        normal, offset = plane
+        axis = int(np.abs(normal * (high - low)).argmax())  # solve for the coordinate along which the plane is flattest
+        if abs(normal[axis]) > 1e-9:
+            others = [i for i in range(3) if i != axis]
+            first, second = np.meshgrid(*(np.linspace(low[i], high[i], 24) for i in others))
+            solved = -(normal[others[0]] * first + normal[others[1]] * second + offset) / normal[axis]
+            solved[(solved < low[axis]) | (solved > high[axis])] = np.nan
+            if np.isfinite(solved).any():
+                surface = {"xyz"[others[0]]: first, "xyz"[others[1]]: second, "xyz"[axis]: solved}
+                figure.add_surface(
+                    **surface, showscale=False, opacity=0.45, colorscale=[[0, "#888"], [1, "#888"]], name=""
+                )
+    figure.update_layout(plotly_template(dark))
+    titles = dict(zip(("xaxis", "yaxis", "zaxis"), ({"title": title} for title in axis_titles), strict=True))
+    figure.update_layout(scene={**titles, "aspectmode": "data"}, height=420, margin={"l": 0, "r": 0, "t": 0, "b": 0})
     return figure

@@ -12,6 +12,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from engine.core.axes import bytes_of
+
 STEPS_BETWEEN_BREATHS = 4
 BREATH_SECONDS = 0.0005
 
@@ -32,8 +34,8 @@ class Snapshot:
 
     @property
     def nbytes(self) -> int:
-        """Bytes of all arrays seen, so that histories can be bounded."""
-        return 200 + sum(int(getattr(value, "nbytes", 32)) for value in self.seen.values())
+        """Bytes of all arrays seen, those in lists included, so that histories can be bounded."""
+        return 200 + bytes_of(self.seen)
 
 
 class TrainingDiverged(ArithmeticError):
@@ -69,13 +71,18 @@ def fit(
     `generator.send(n)` asks for the next snapshot after n steps instead. How often one looks never changes the result:
     `observe(step)` must not draw from the generators that training uses. `penalty()` is added to the loss that is
     minimised (not to the one reported); `after_step(step)` runs after every update (proximal steps, edits by hand).
-    Raises TrainingDiverged when the loss is no longer finite, after a last Snapshot that shows it.
+    Raises TrainingDiverged when the loss is no longer finite, after a last Snapshot that shows it, and ValueError when
+    `batches` end before the last step.
     """
+    model.eval()
     wanted = yield Snapshot(0, math.nan, math.nan, observe(0), steps)
     due = wanted or snapshot_every
     source = iter(batches)
     for step in range(1, steps + 1):
-        inputs, targets = next(source)
+        batch = next(source, None)
+        if batch is None:
+            raise ValueError(f"expected batches for {steps} steps, they ended after {step - 1}")
+        inputs, targets = batch
         model.train()
         optimizer.zero_grad(set_to_none=True)
         loss = loss_function(model(inputs), targets)
@@ -107,9 +114,14 @@ def batches_of(
 ) -> Iterator[tuple[Tensor, Tensor]]:
     """Endless batches: every epoch in a new random order; the last batch of an epoch may be smaller.
 
-    inputs (N, ...), targets (N, ...), both on one device; `generator` lives on the CPU. ValueError for an empty set.
+    inputs (N, ...), targets (N, ...), both on one device; `generator` lives on the CPU. ValueError for an empty set, a
+    batch size below 1, or unequal numbers of inputs and targets.
     """
     count = len(inputs)
+    if len(targets) != count:
+        raise ValueError(f"expected as many targets as inputs, got {len(targets)} for {count}")
+    if batch_size < 1:
+        raise ValueError(f"expected a batch size of at least 1, got {batch_size}")
     if count == 0:
         raise ValueError("expected at least one sample, got none")
     if batch_size >= count:  # the order within one full batch changes nothing

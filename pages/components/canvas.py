@@ -103,7 +103,7 @@ def _words() -> dict[str, str]:
         "row": t("row"), "column": t("column"), "layer": t("layer over it"),
         "ownRange": t("low to high, each picture its own range"),
         "ownSigned": t("negative to positive, each picture its own range"),
-        "step": t("step"), "weight": t("weight"), "bias": t("bias"), "value": t("value"), "off": t("switched off"),
+        "step": t("step"), "weight": t("weight"), "bias": t("bias"), "off": t("switched off"),
         "fewer": t("One neuron fewer"), "more": t("One neuron more"),
         "weightLegend": t("weights and values: negative to positive, strength by width"),
         "strongest": t("the {count} strongest of {total} weights", count="{count}", total="{total}"),

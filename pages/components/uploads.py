@@ -50,7 +50,7 @@ def choose_picture(topic: Topic, current: str, *, knob: str = "picture", **also:
         if st.toggle(t("Use the camera"), key=f"{slug}:camera"):
             source = f"{slug}:photo"
             st.camera_input(t("Take a photo"), key=source, on_change=_uploaded, args=(topic, knob, source, also))
-        st.caption(t("The picture stays in this server's memory for a while and is stored nowhere; its metadata is dropped at once."))  # noqa: E501
+        st.caption(t("The picture stays in this server's memory for a while; its metadata is dropped at once."))
     if problem := missing or state.get(f"{slug}:problem"):
         st.error(sentence(problem), icon=":material/broken_image:")
     return usable

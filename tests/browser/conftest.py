@@ -4,7 +4,7 @@ Tests import nothing from here; everything comes as fixtures:
 
 start_app(**environment) -> Server     a fresh server on a free port; stopped at the end of the test
 app -> Server                          one warm server for all tests
-visit(path, locale=, theme=, size=, touch=, server=) -> Visitor     a new browser context with the page open
+visit(path, locale=, theme=, size=, touch=, …) -> Visitor     a new page of a browser, standing still
 """
 
 from __future__ import annotations
@@ -161,9 +161,15 @@ def browser() -> Iterator[Any]:
         chromium.close()
 
 
+@pytest.fixture(scope="module")
+def contexts(browser) -> dict[tuple, Any]:
+    """Browser contexts by their options: a visitor's session is the page's, and a warm cache saves seconds a visit."""
+    return {}
+
+
 @dataclass
 class Visitor:
-    """One browser context with one page. `complaints` must be empty at the end, apart from what `allow` let pass."""
+    """One page of a browser. `complaints` must be empty at the end, apart from what `allow` let pass."""
 
     page: Any
     address: str
@@ -306,9 +312,13 @@ class Visitor:
 
 
 @pytest.fixture
-def visit(browser, request) -> Iterator[Callable[..., Visitor]]:
-    """visit("/mlp?data=xor", locale="zh-CN", theme="dark", size=(390, 844), touch=True) -> Visitor."""
+def visit(browser, contexts, request) -> Iterator[Callable[..., Visitor]]:
+    """visit("/mlp?data=xor", locale="zh-CN", theme="dark", size=(390, 844), touch=True, fresh=True) -> Visitor.
+
+    path None: open nothing yet. fresh: a browser that was never here before, with nothing cached or stored.
+    """
     visitors: list[Visitor] = []
+    fresh_contexts: list[Any] = []
 
     def enter(
         path: str | None = "/",
@@ -319,13 +329,21 @@ def visit(browser, request) -> Iterator[Callable[..., Visitor]]:
         touch: bool = False,
         server: Server | None = None,
         permissions: tuple[str, ...] = (),
+        fresh: bool = False,
     ) -> Visitor:
         server = server or request.getfixturevalue("app")
-        context = browser.new_context(
-            viewport={"width": size[0], "height": size[1]}, locale=locale, color_scheme=theme, has_touch=touch,
-            permissions=list(permissions),
-        )  # fmt: skip
-        context.set_default_timeout(1000 * PATIENCE)
+        options = locale, theme, size, touch, permissions
+        context = None if fresh else contexts.get(options)
+        if context is None:
+            context = browser.new_context(
+                viewport={"width": size[0], "height": size[1]}, locale=locale, color_scheme=theme, has_touch=touch,
+                permissions=list(permissions),
+            )  # fmt: skip
+            context.set_default_timeout(1000 * PATIENCE)
+            if fresh:
+                fresh_contexts.append(context)
+            else:
+                contexts[options] = context
         visitor = Visitor(context.new_page(), server.address)
         visitors.append(visitor)
         note, page = visitor.complaints.append, visitor.page
@@ -341,5 +359,7 @@ def visit(browser, request) -> Iterator[Callable[..., Visitor]]:
         if visitor.page.locator("[data-testid=stException]").count():
             complaints.append("a traceback on the page: " + visitor.page.locator("[data-testid=stException]").inner_text())
         complaints += visitor.unexpected()
-        visitor.page.context.close()
+        visitor.page.close()
+    for context in fresh_contexts:
+        context.close()
     assert complaints == [], "the browser complained"

@@ -55,9 +55,7 @@ class Config:
     brightness: float = knob(
         1.0, "Brightness", "Every value is multiplied by this.", low=0.2, high=2.0, step=0.1, advanced=True
     )
-    colour: float = knob(
-        1.0, "Colour", "0 is grey, 1 unchanged, 2 garish.", low=0.0, high=2.0, step=0.1, advanced=True
-    )
+    colour: float = knob(1.0, "Colour", "0 is grey, 1 unchanged, 2 garish.", low=0.0, high=2.0, step=0.1, advanced=True)
     cutout: int = knob(
         0, "Cutout", "Side of a grey square at a random place.", low=0, high=112, step=8, unit="px", advanced=True
     )
@@ -70,7 +68,7 @@ TOPIC = Topic(
     question="What does the network see in a picture, and which pixels made it say so?",
     icon=":material/image_search:",
     config=Config,
-    order=50,
+    order=5,
     run="engine.topics.image_classifier.run:run",
     stream="engine.topics.image_classifier.run:stream",
     figures={

@@ -37,14 +37,16 @@ def draw_evidence(
     opacity: float = 0.6,
     name: str = "",
     unit: str = "",
+    words: tuple[str, str, str] | None = None,
     alt: str = "",
 ) -> PixelPicture:
     """The picture as the network sees it with the evidence for the explained class over it; under colours it is grey,
     for an orange cat would hide them.
 
     method: "grad_cam" (of `layer`), "saliency", "occlusion" (pass `heat`, (56, 56) of a Snapshot; NaN is shown grey)
-    or "none". name and unit: what the read-out calls the layer. Colours run from 0 to the map's maximum; less than 0,
-    evidence against the class, is left without colour but read out. ValueError for another method.
+    or "none". name, unit and words (class, row, column): what the read-out calls things. Colours run from 0 to the
+    map's maximum; less than 0, evidence against the class, is left without colour but read out. ValueError for another
+    method.
     """
     if method not in METHODS:
         raise ValueError(f"expected one of {', '.join(METHODS)}, got {method!r}")
@@ -58,7 +60,8 @@ def draw_evidence(
         high = float(np.nanmax(values)) if np.isfinite(values).any() else 0.0
         over = Over(values, "heat", 0.0, high if high > 0 else 1.0, opacity, unit, name)
     target = english_names()[result.explained]
-    tile = Tile(result.square.numpy() if over is None else _grey(result.square.numpy()), smooth=True, over=over)
+    square = result.square.numpy()
+    tile = Tile(square if over is None else _grey(square), smooth=True, over=over, cell_names=words)
     return PixelPicture([tile], alt=alt or f"The picture with the evidence for {target}", columns=1)
 
 
@@ -131,8 +134,31 @@ def draw_features(
     return PixelPicture(tiles, alt=alt or f"Feature maps after {layer}")
 
 
+def draw_channel(
+    result: Result, layer: str, channel: int, *, words: tuple[str, str, str] | None = None, alt: str = ""
+) -> PixelPicture:
+    """One feature map large, and the same map over the picture: only where it is positive."""
+    values = getattr(result, _known(layer))[channel].numpy()
+    low, high = _range(values, "magnitude" if layer in ("stem", "head") else "signed")
+    over = Over(values, "heat", 0.0, high, 0.6, "", words[0] if words else "")
+    tiles = [
+        Tile(values, f"{channel}", "signed" if low < 0 else "magnitude", low, high, cell_names=words),
+        Tile(_grey(result.square.numpy()), smooth=True, over=over),
+    ]
+    return PixelPicture(tiles, alt=alt or f"Channel {channel} after {layer}", columns=2)
+
+
+def channel_facts(result: Result, layer: str, channel: int) -> dict[str, float]:
+    """mean of the map, alpha of Grad-CAM (eq. 1), and what the channel adds to the score: alpha times sum of the map.
+
+    Summed over all channels of the head this is the score without its bias, for there the score is linear in the maps.
+    """
+    values, weight = getattr(result, _known(layer))[channel], getattr(result, f"{layer}_weights")[channel].item()
+    return {"mean": values.mean().item(), "weight": weight, "added": weight * values.sum().item()}
+
+
 def channels_by_evidence(result: Result, layer: str) -> list[int]:
-    """Channels by what they add to the class's score at this layer: alpha_k times the mean of A_k, largest first."""
+    """Channels by alpha_k times the mean of A_k, what they add to the class's score, largest first."""
     maps, weights = getattr(result, _known(layer)), getattr(result, f"{layer}_weights")
     return (weights * maps.mean((1, 2))).argsort(descending=True).tolist()
 

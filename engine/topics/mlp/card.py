@@ -201,6 +201,7 @@ TOPIC = Topic(
         "boundary": "engine.topics.mlp.draw:draw_boundary",
         "network": "engine.topics.mlp.draw:draw_network",
         "loss": "engine.topics.mlp.draw:draw_curves",
+        "hidden space": "engine.topics.mlp.draw:draw_hidden_space",
     },
     presets={
         "Spiral": Config(),

@@ -113,6 +113,34 @@ def draw_curves(result: Result):
     )  # fmt: skip
 
 
+def draw_hidden_space(result: Result):
+    """The points where the output layer sees them, in up to three principal components of the last hidden layer.
+
+    With one output the border is a plane there: h = mean + P u turns border · h + offset = 0 into a plane in u.
+    """
+    from engine.plots.figures import scatter_3d
+
+    hidden = result.hidden.numpy().astype(np.float64)
+    if len(hidden) == 0:
+        return scatter_3d({}, axis_titles=("1", "2", "3"))
+    mean = hidden.mean(0)
+    _, singular, directions = np.linalg.svd(hidden - mean, full_matrices=False)
+    directions = directions[:3]
+    positions = (hidden - mean) @ directions.T
+    positions = np.pad(positions, ((0, 0), (0, 3 - positions.shape[1])))
+    share = (singular**2 / max((singular**2).sum(), 1e-12))[:3]
+    targets = result.targets.numpy()
+    labels = targets if result.plane.shape[2] > 1 else (targets < 0).astype(int)
+    names = CLASS_NAMES if result.plane.shape[2] > 1 else ("> 0", "< 0")
+    groups = {names[k]: positions[labels == k] for k in sorted(set(labels.tolist()))}
+    plane = None
+    if result.plane.shape[2] <= 2 and len(directions):
+        normal = np.pad(directions @ result.border.numpy(), (0, 3 - len(directions)))
+        plane = (normal, float(result.offset) + float(result.border.numpy() @ mean))
+    titles = [f"component {i + 1} ({share[i]:.0%})" if i < len(share) else "–" for i in range(3)]
+    return scatter_3d(groups, axis_titles=tuple(titles), plane=plane)
+
+
 def _dequantise(pixels: np.ndarray, reach: float) -> np.ndarray:
     return ((pixels.astype(np.float32) - 127.5) / 127.5 * reach).astype(np.float32)
 

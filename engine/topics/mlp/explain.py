@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import torch
 
@@ -10,7 +11,7 @@ from engine.models.mlp.mlp import ACTIVATIONS
 from engine.training.fit import Snapshot
 
 from .card import FEATURES, Config
-from .run import FEATURE_FUNCTIONS
+from .run import FEATURE_FUNCTIONS, Experiment, Result
 
 FUNCTION_NAMES = {
     "tanh": r"\tanh",
@@ -115,3 +116,37 @@ def _signed(value: float, first: bool = False) -> str:
 
 def _bracketed(value: float) -> str:
     return f"({value:.2f})" if value < 0 else f"{value:.2f}"
+
+
+def live_formulas(config: Config, result: Result) -> list[tuple[str, str]]:
+    """(what it is, LaTeX with the numbers of this moment) for the Numbers tab."""
+    experiment = Experiment(replace(config, edits=""))
+    sizes = [len(config.features), *config.layers, experiment.outputs]
+    terms = " + ".join(rf"({i}\cdot{o}+{o})" for i, o in pairwise(sizes))
+    step, loss = int(result.step[-1]), float(result.train_loss[-1])
+    trained = int(result.is_train.sum())
+    formulas = [("Weights and biases, layer by layer", rf"{terms} = {len(result.parameters)}")]
+    if experiment.regression:
+        formulas.append(
+            ("Loss on the training points: mean squared error",
+             rf"L = \frac{{1}}{{{trained}}}\sum_n (\hat y_n - y_n)^2 = {loss:.4f}")
+        )  # fmt: skip
+    else:
+        right = round(float(result.train_accuracy[-1]) * trained) if trained else 0
+        share = f"{right / trained:.3f}" if trained else "-"
+        formulas += [
+            ("Loss on the training points: mean cross-entropy",
+             rf"L = -\frac{{1}}{{{trained}}}\sum_n \log p(y_n\,|\,x_n) = {loss:.4f}\ \text{{nat}}"),
+            ("Accuracy on the training points", rf"\frac{{{right}}}{{{trained}}} = {share}"),
+        ]  # fmt: skip
+    norm = float(result.gradient_norm[-1])
+    shown_norm = rf"\qquad \lVert\nabla L\rVert = {norm:.4g}" if norm == norm else ""
+    rule = {
+        "sgd": r"w \leftarrow w - \eta\,\nabla L",
+        "momentum": r"v \leftarrow 0.9\,v + \nabla L,\quad w \leftarrow w - \eta\,v",
+        "adam": r"w \leftarrow w - \eta\,\hat m / (\sqrt{\hat v} + \epsilon)",
+    }[config.optimizer]
+    formulas.append(
+        ("What one step does", rf"{rule}, \qquad \eta = {config.learning_rate:g}, \quad t = {step}{shown_norm}")
+    )
+    return formulas

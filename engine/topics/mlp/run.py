@@ -52,6 +52,9 @@ class Result:
     test_accuracy: Tensor = axes("moment", "share of test points named rightly (regression: R²)", gaps=True)
     gradient_norm: Tensor = axes("moment", "Euclidean norm of all gradients", gaps=True)
     confusion: Tensor = axes("truth answer", "test points of each class by the class answered", unit="points")
+    hidden: Tensor = axes("point neuron", "each point as the output layer sees it: the last hidden layer's values")
+    border: Tensor = axes("neuron", "weights of the first output: the border is where border · hidden + offset = 0")
+    offset: Tensor = axes("", "bias of the first output")
     parameters: Tensor = axes("parameter", "all weights and biases, layer by layer")
     snapshot: Snapshot = note("the last moment, with every neuron's map")
     diverged_at: int | None = note("the step at which the loss stopped being a number, if it did")
@@ -242,6 +245,7 @@ def result_of(config: Config, moments: Sequence[Snapshot], diverged_at: int | No
         layer.linear.bias.copy_(torch.from_numpy(np.nan_to_num(bias)))
     experiment.model.eval()
     plane = experiment.answer(experiment.model(experiment.plane_features)).reshape(BOUNDARY_SIZE, BOUNDARY_SIZE, -1)
+    last_layer = experiment.model.output.linear
     size = 1 if experiment.regression else experiment.classes
     confusion = torch.zeros(size, size, dtype=torch.int64)
     if not experiment.regression and len(experiment.test_rows):
@@ -265,6 +269,9 @@ def result_of(config: Config, moments: Sequence[Snapshot], diverged_at: int | No
         test_accuracy=history("test_accuracy"),
         gradient_norm=torch.tensor([moment.gradient_norm for moment in moments], dtype=torch.float64),
         confusion=confusion,
+        hidden=experiment.model.hidden(experiment.features).cpu(),
+        border=last_layer.weight[0].detach().cpu(),
+        offset=last_layer.bias[0].detach().cpu(),
         parameters=torch.cat([parameter.flatten().cpu() for parameter in experiment.model.parameters()]),
         snapshot=last,
         diverged_at=diverged_at,

@@ -1,0 +1,176 @@
+"""The image classifier's experiment: one pass must agree with each method done by itself."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+import torch
+
+from engine.core.knob import KnobError, from_query, to_query
+from engine.data.pictures import PictureError
+from engine.instrument.attribution import grad_cam, input_gradient
+from engine.models.efficientnet import load_lite0
+from engine.plots.pixels import picture_payload
+from engine.topics.image_classifier import draw
+from engine.topics.image_classifier.card import TOPIC, Config
+from engine.topics.image_classifier.run import LAYERS, run, see, stream
+
+
+@pytest.fixture(scope="module")
+def result():
+    return run(Config(target=287))
+
+
+def test_one_pass_gives_what_each_method_gives_alone(result):
+    model = load_lite0()
+    x, square, _ = see(Config(target=287))
+    assert np.array_equal(result.square.numpy(), square)
+    with torch.no_grad():
+        assert torch.allclose(model(x)[0], result.scores, atol=1e-4)
+    for layer in ("head", "stage7", "stage3", "stem"):
+        alone = grad_cam(model, x, 287, f"taps.{layer}")
+        assert torch.allclose(getattr(result, f"{layer}_weights"), alone.channel_weights, atol=1e-6)
+        assert torch.allclose(draw.grad_cam_at(result, layer), alone.heat, atol=1e-5)
+    assert torch.allclose(result.grad_cam, draw.grad_cam_at(result), atol=1e-6)
+    gradient = input_gradient(model, x, 287).abs().amax(0)
+    assert torch.allclose(result.saliency, gradient.reshape(56, 4, 56, 4).mean((1, 3)), atol=1e-5)
+
+
+def test_probabilities_and_what_the_channels_add_to_the_score(result):
+    assert result.probabilities.sum().item() == pytest.approx(1, abs=1e-5)
+    added = sum(draw.channel_facts(result, "head", channel)["added"] for channel in range(1280))
+    bias = load_lite0().classifier.bias[287].item()
+    assert added + bias == pytest.approx(result.scores[287].item(), abs=1e-3)
+    strongest = draw.channels_by_evidence(result, "head")
+    facts = [draw.channel_facts(result, "head", channel)["added"] for channel in strongest[:20]]
+    assert facts == sorted(facts, reverse=True)
+
+
+def test_the_target_changes_the_evidence_and_not_the_answer(result):
+    own = run(Config())
+    assert own.explained == 282
+    assert torch.allclose(own.probabilities, result.probabilities, atol=1e-6)
+    assert not torch.allclose(own.head_weights, result.head_weights, atol=1e-4)
+
+
+def test_integrated_gradients_add_up_to_the_score():
+    found = run(Config(picture="sample:coffee", saliency="integrated"))
+    assert found.saliency_sum == pytest.approx(found.saliency_goal, rel=0.1)
+    assert (found.saliency >= 0).all()
+
+
+@pytest.mark.parametrize("cell", [1, 5, 16])
+def test_saliency_cells_cover_the_picture(cell):
+    assert run(Config(cell=cell)).saliency.shape == (-(-224 // cell),) * 2
+
+
+def test_occlusion_ends_where_a_direct_measurement_is():
+    """One window over the whole of a corner: the fall of the probability, computed here by hand."""
+    config = Config(window=112, stride=56, cover="black")
+    *_, last = stream(config)
+    assert last.step == last.total == 9
+    model = load_lite0()
+    x, _, _ = see(config)
+    covered = x.clone()
+    covered[..., :112, :112] = -127 / 128
+    with torch.no_grad():
+        fall = (model(x).softmax(1) - model(covered).softmax(1))[0, 282].item()
+    assert last.seen["heat"][0, 0].item() == pytest.approx(fall, abs=1e-5)  # only this window covers the corner
+    assert last.seen["probability"] == pytest.approx(run(Config()).probabilities[282].item(), abs=1e-6)
+
+
+def test_occlusion_fills_up():
+    known = [1 - snapshot.seen["heat"].isnan().float().mean().item() for snapshot in stream(Config(window=56, stride=56))]
+    assert known[0] == 0
+    assert known[-1] == 1
+    assert known == sorted(known)
+
+
+def test_augmentation_shows_both_answers():
+    changed, plain = run(Config(colour=0.0, flip=True)), run(Config())
+    assert changed.changed
+    assert not plain.changed
+    assert torch.allclose(changed.untouched, plain.probabilities, atol=1e-5)
+    assert torch.equal(plain.untouched, plain.probabilities)
+    assert changed.explained == 285
+
+
+@pytest.mark.parametrize("text", ["chelsea", "sample:", "upload:xyz", "upload:" + "g" * 16, "sample:../secret", "x" * 41])
+def test_bad_picture_keys_in_a_link_fall_back_and_are_reported(text):
+    config, rejected = from_query(Config, {"picture": text})
+    assert config == Config()
+    assert [item.name for item in rejected] == ["picture"]
+    with pytest.raises(KnobError):
+        Config(picture=text)
+
+
+def test_a_link_to_an_upload_survives_but_the_picture_is_asked_for():
+    config = Config(picture="upload:0123456789abcdef")
+    assert from_query(Config, to_query(config)) == (config, [])
+    with pytest.raises(PictureError, match="not on this server"):
+        run(config)
+
+
+def test_evidence_pictures(result):
+    values = draw.draw_evidence(result, "grad_cam", layer="stage7").tiles[0]
+    assert np.array_equal(values.over.pixels, draw.grad_cam_at(result, "stage7").numpy())
+    assert values.over.high == pytest.approx(values.over.pixels.max())
+    assert (values.pixels[..., 0] == values.pixels[..., 2]).all()  # grey below the colours
+    plain = draw.draw_evidence(result, "none").tiles[0]
+    assert plain.over is None
+    assert np.array_equal(plain.pixels, result.square.numpy())
+    unknown = torch.full((56, 56), torch.nan)
+    assert draw.draw_evidence(result, "occlusion", heat=unknown).tiles[0].over.high == 1.0
+    with pytest.raises(ValueError, match="expected one of grad_cam"):
+        draw.draw_evidence(result, "magic")
+    with pytest.raises(ValueError, match="expected one of stem"):
+        draw.draw_evidence(result, layer="stage8")
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_answers_figure(result, language):
+    figure = draw.draw_answers(result, 3, language=language)
+    shares, order = result.probabilities[[282, 285, 281, 287]], draw.top_classes(result, 3)
+    assert order == [282, 285, 281, 287]  # lynx is not among the three best, but it is the one explained
+    assert figure.data[1].x == pytest.approx(shares.tolist())
+    assert len(figure.data) == 2
+    assert "tiger cat" in figure.data[1].customdata[0]
+    changed = dataclasses.replace(result, changed=True)
+    assert figure.data[1].marker.color[3] != figure.data[1].marker.color[0]
+    assert draw.draw_answers(changed, 3).data[2].x == pytest.approx(shares.tolist())
+
+
+@pytest.mark.parametrize("layer", LAYERS)
+def test_feature_pictures_show_the_maps(result, layer):
+    maps = getattr(result, layer)
+    own = draw.draw_features(result, layer)
+    assert len(own.tiles) == min(len(maps), 320)
+    tile = own.tiles[5]
+    shown = tile.pixels.astype(np.float64)
+    if tile.pixels.dtype == np.uint8:
+        shown = tile.low + shown / 255 * (tile.high - tile.low)
+    assert np.abs(shown - maps[5].numpy()).max() <= (tile.high - tile.low) / 255 / 2 + 1e-6
+    common = draw.draw_features(result, layer, scale="common")
+    assert len({(tile.low, tile.high) for tile in common.tiles}) == 1
+    ranked = draw.draw_features(result, layer, order="evidence")
+    assert [int(tile.caption) for tile in ranked.tiles] == draw.channels_by_evidence(result, layer)[:320]
+    _, arrays = picture_payload(own)
+    assert sum(array.nbytes for array in arrays.values()) <= 1_000_000
+    one = draw.draw_channel(result, layer, 3)
+    assert np.array_equal(one.tiles[0].pixels, maps[3].numpy())
+
+
+@pytest.mark.parametrize("name", TOPIC.presets)
+def test_every_preset_runs_and_draws(name):
+    found = run(TOPIC.presets[name])
+    draw.draw_evidence(found)
+    draw.draw_answers(found)
+    assert found.probabilities[found.explained] > 0
+
+
+def test_equal_configs_give_equal_results():
+    config = Config(crop=0.6, cutout=64, seed=7)
+    first, second = run(config), run(config)
+    assert torch.equal(first.probabilities, second.probabilities)
+    assert torch.equal(first.head_weights, second.head_weights)
+    assert not torch.equal(first.square, run(Config(crop=0.6, cutout=64, seed=8)).square)
