@@ -20,10 +20,14 @@ with page.panel:
 
 
 def status(snapshot) -> str:
-    score = "R²" if draw.is_regression(config) else t("accuracy")
-    seen = snapshot.seen
-    return t("step <b>{step}</b><br>{score}: train <b>{train}</b> · test <b>{test}</b>", step=number(snapshot.step),
-             score=score, train=percent(seen["train_accuracy"]), test=percent(seen["test_accuracy"]))  # fmt: skip
+    """One line of live numbers."""
+    fits_values, seen = draw.is_regression(config), snapshot.seen
+    shown = number if fits_values else percent
+    return t(
+        "step <b>{step}</b><br>{score}: train <b>{train}</b> · test <b>{test}</b>",
+        step=number(snapshot.step), score="R²" if fits_values else t("accuracy"),
+        train=shown(seen["train_accuracy"]), test=shown(seen["test_accuracy"]),
+    )  # fmt: skip
 
 
 def points_moved() -> None:
@@ -53,12 +57,15 @@ def stage(view: View) -> None:
     points, is_train = data_of(without_run(config))
     left, right = st.columns([1.12, 1.25], gap="small")
     with left:
-        drawn = config.data == "own"
+        drawn, fits_values = config.data == "own", draw.is_regression(config)
         seen = points_editor(
-            decode_points(config.points) if drawn else points, "mlp-points", domain=(-DOMAIN, DOMAIN, -DOMAIN, DOMAIN),
-            classes=draw.CLASS_NAMES[: draw.classes_of(config, view.latest)], alt=t("The plane, coloured by the network's answer"),
+            decode_points(config.points) if drawn else points, "mlp-points",
+            domain=(-DOMAIN, DOMAIN, -DOMAIN, DOMAIN), alt=t("The plane, coloured by the network's answer"),
+            classes=[t("value")] if fits_values else draw.CLASS_NAMES[: draw.classes_of(config, view.latest)],
+            value_range=(-1.0, 1.0) if fits_values else None,
             background=draw.planes(config, view.pairs), frames=frames, editable=drawn,
-            train_mask=None if drawn else is_train, revision=revision(), height=340, on_points=points_moved if drawn else None,
+            train_mask=None if drawn else is_train, revision=revision(), height=340,
+            on_points=points_moved if drawn else None,
         )  # fmt: skip
     with right:
         event = network(

@@ -80,7 +80,9 @@ def test_occlusion_ends_where_a_direct_measurement_is():
 
 
 def test_occlusion_fills_up():
-    known = [1 - snapshot.seen["heat"].isnan().float().mean().item() for snapshot in stream(Config(window=56, stride=56))]
+    known = [
+        1 - snapshot.seen["heat"].isnan().float().mean().item() for snapshot in stream(Config(window=56, stride=56))
+    ]
     assert known[0] == 0
     assert known[-1] == 1
     assert known == sorted(known)
@@ -95,7 +97,9 @@ def test_augmentation_shows_both_answers():
     assert changed.explained == 285
 
 
-@pytest.mark.parametrize("text", ["chelsea", "sample:", "upload:xyz", "upload:" + "g" * 16, "sample:../secret", "x" * 41])
+@pytest.mark.parametrize(
+    "text", ["chelsea", "sample:", "upload:xyz", "upload:" + "g" * 16, "sample:../secret", "x" * 41]
+)
 def test_bad_picture_keys_in_a_link_fall_back_and_are_reported(text):
     config, rejected = from_query(Config, {"picture": text})
     assert config == Config()

@@ -1,6 +1,6 @@
 // Points of classes in a square plane over a field of class probabilities: to edit, or to look at.
-import { CLASS_COLOURS, View, element, fill, format, mount, paintClasses } from "./core.js";
-import { keyboard, pointer, swatches } from "./controls.js";
+import { CLASS_COLOURS, TABLES, View, element, fill, format, mount, paintClasses, paintScale } from "./core.js";
+import { colourBar, keyboard, pointer, swatches } from "./controls.js";
 import { follow, unfollow } from "./clock.js";
 import { disc } from "./marks.js";
 import { ticks } from "./curves.js";
@@ -87,7 +87,9 @@ class Points extends View {
     this.field.width = columns;
     this.field.height = rows;
     const picture = new ImageData(columns, rows);
-    paintClasses(values, classes, picture.data);
+    const range = this.meta.values;
+    if (range) paintScale(values, "signed", range.low, range.high, new Uint32Array(picture.data.buffer));
+    else paintClasses(values, classes, picture.data);
     this.field.getContext("2d").putImageData(picture, 0, 0);
   }
 
@@ -110,6 +112,14 @@ class Points extends View {
     const [x0, x1, y0, y1] = this.meta.domain, { box } = this;
     const clamp = (value) => Math.max(0, Math.min(1, value));
     return [round(x0 + clamp((x - box.x) / box.s) * (x1 - x0)), round(y1 - clamp((y - box.y) / box.s) * (y1 - y0))];
+  }
+
+  /** The colour of a point: its class's, or its value's in the signed table. */
+  #colour([, , label]) {
+    const range = this.meta.values;
+    if (!range) return CLASS_COLOURS[label % CLASS_COLOURS.length];
+    const at = Math.round(Math.max(0, Math.min(1, (label - range.low) / (range.high - range.low))) * 255);
+    return `rgb(${TABLES.signed.bytes.slice(4 * at, 4 * at + 3).join(" ")})`;
   }
 
   #inside(x, y) {
@@ -183,7 +193,7 @@ class Points extends View {
     const radius = Math.max(3, Math.min(5, box.s / 80));
     this.points.forEach((point, at) => {
       const [x, y] = this.#screen(point);
-      disc(context, x, y, at === this.grabbed ? radius + 2 : radius, CLASS_COLOURS[point[2] % CLASS_COLOURS.length], this.train?.[at] !== false, "#FFFFFF");
+      disc(context, x, y, at === this.grabbed ? radius + 2 : radius, this.#colour(point), this.train?.[at] !== false, meta.values ? "#1E2430" : "#FFFFFF");
     });
     if (this.cursor) {
       const [x, y] = this.#screen(this.cursor);
@@ -201,13 +211,14 @@ class Points extends View {
   #controls() {
     const { meta, text } = this;
     const ringed = Boolean(this.train?.includes(false));
-    this.rebuild("controls", [meta.classes, meta.editable, ringed, text, this.theme.faint], () => this.#buildControls(ringed));
+    this.rebuild("controls", [meta.classes, meta.values, meta.editable, ringed, text, this.theme.faint], () => this.#buildControls(ringed));
     this.#count();
   }
 
   #buildControls(ringed) {
     const { meta, text } = this;
-    const legend = swatches(ringed ? [...meta.classes, { name: text.train, colour: this.theme.faint }, { name: text.test, colour: this.theme.faint, shape: "ring" }] : meta.classes);
+    const bar = meta.values ? colourBar({ scale: "signed", ...meta.values, unit: "", name: meta.classes[0] }) : null;
+    const legend = bar ?? swatches(ringed ? [...meta.classes, { name: text.train, colour: this.theme.faint }, { name: text.test, colour: this.theme.faint, shape: "ring" }] : meta.classes);
     this.ring.replaceChildren(...(meta.editable && !ringed ? [] : [legend]));
     this.keys.hidden = !meta.editable;
     this.counter = element("span", { class: "count" });
@@ -293,12 +304,13 @@ class Points extends View {
     const [x, y] = at >= 0 ? this.points[at] : place;
     const kind = at >= 0 && this.train ? ` · ${this.train[at] ? text.train : text.test}` : "";
     const lines = [`${meta.axisLabels[0]} ${format(x)}, ${meta.axisLabels[1]} ${format(y)}`];
-    if (at >= 0) lines.unshift(meta.classes[this.points[at][2]] + kind);
+    if (at >= 0) lines.unshift((meta.values ? `${meta.classes[0]} ${format(this.points[at][2])}` : meta.classes[this.points[at][2]]) + kind);
     if (this.fieldShape) {
       const [rows, columns, classes] = this.fieldShape, [x0, x1, y0, y1] = meta.domain;
       const column = Math.min(columns - 1, Math.floor(((x - x0) / (x1 - x0)) * columns)), row = Math.min(rows - 1, Math.floor(((y1 - y) / (y1 - y0)) * rows));
       const from = (row * columns + column) * classes;
-      lines.push(Array.from({ length: Math.min(4, classes) }, (_, k) => `${meta.classes[k] ?? k} ${format(Number((this.values[from + k] / 255).toFixed(2)))}`).join(" · "));
+      if (meta.values) lines.push(`${text.value} ${format(this.values[from])}`);
+      else lines.push(Array.from({ length: Math.min(4, classes) }, (_, k) => `${meta.classes[k] ?? k} ${format(Number((this.values[from + k] / 255).toFixed(2)))}`).join(" · "));
     }
     return lines;
   }

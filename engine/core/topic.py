@@ -43,9 +43,10 @@ class Source:
 class Topic:
     """The card of a page.
 
-    run: dotted path of `run(config) -> Result`; stream: dotted path of `stream(config) -> Iterator[Snapshot]` for topics
-    that train; figures: name -> dotted path of `draw(result, **view)`; presets: name -> Config; code: dotted paths of
-    the objects whose source the code tab shows; order: place within its group. Raises CatalogueError when made wrong.
+    run: dotted path of `run(config) -> Result`; stream: dotted path of `stream(config) -> Iterator[Snapshot]` for
+    topics that train; figures: name -> dotted path of `draw(result, **view)`; presets: name -> Config; code: dotted
+    paths of the objects whose source the code tab shows; order: place within its group. Raises CatalogueError when made
+    wrong.
     """
 
     slug: str

@@ -118,12 +118,15 @@ def points_payload(
     background: np.ndarray | None,
     frames: Frames | None,
     train_mask: Sequence[bool] | None,
+    value_range: tuple[float, float] | None = None,
 ) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     """Points in the plane -> (meta, arrays).
 
     points: [x, y, class] in data units. domain: (x low, x high, y low, y high), shown whatever the points are.
     background: (H, W, K) uint8 class probabilities (255 means 1), row 0 at y high, with frames (T, H, W, K).
     train_mask: True where a point is trained on (drawn filled), False for test points (rings).
+    value_range: (low, high) for points that carry a value instead of a class; then `classes` is the value's name alone
+    and the background is (H, W, 1) float32 (with frames (T, H, W, 1)), both in the signed colours.
     """
     x_low, x_high, y_low, y_high = map(float, domain)
     if not (x_low < x_high and y_low < y_high):
@@ -131,20 +134,27 @@ def points_payload(
     if len(classes) < 1:
         raise ValueError("points need at least one class name")
     for point in points:
+        if value_range is not None:
+            continue
         if len(point) != 3 or not 0 <= int(point[2]) < len(classes):
             raise ValueError(f"a point is [x, y, class] with class 0-{len(classes) - 1}, got {list(point)}")
     if train_mask is not None and len(train_mask) != len(points):
         raise ValueError(f"train_mask has {len(train_mask)} entries for {len(points)} points")
     arrays = {}
     if background is not None:
-        if background.dtype != np.uint8 or background.ndim != (4 if frames else 3) or background.shape[-1] < 2:
+        kind, fits = ("uint8, K >= 2", background.shape[-1] >= 2) if value_range is None else ("float32, K = 1", background.shape[-1] == 1)
+        if background.dtype.name != kind.split(",")[0] or background.ndim != (4 if frames else 3) or not fits:
             form = "(T, H, W, K)" if frames else "(H, W, K)"
-            raise ValueError(f"background must be {form} uint8, K >= 2, got {background.shape} {background.dtype}")
+            raise ValueError(f"background must be {form} {kind}, got {background.shape} {background.dtype}")
         if frames and len(background) != len(frames.indices):
             raise ValueError(f"{len(background)} backgrounds for {len(frames.indices)} frame indices")
         arrays["background"] = background
     meta = {
-        "points": [[round(float(x), 3), round(float(y), 3), int(k)] for x, y, k in points],
+        "points": [
+            [round(float(x), 3), round(float(y), 3), int(k) if value_range is None else round(float(k), 4)]
+            for x, y, k in points
+        ],
+        "values": None if value_range is None else {"low": float(value_range[0]), "high": float(value_range[1])},
         "domain": [x_low, x_high, y_low, y_high],
         "classes": list(classes),
         "train": None if train_mask is None else [bool(m) for m in train_mask],

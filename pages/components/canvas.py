@@ -237,6 +237,7 @@ def points_editor(
     frames: Frames | None = None,
     editable: bool = True,
     train_mask: Sequence[bool] | None = None,
+    value_range: tuple[float, float] | None = None,
     revision: str = "",
     most: int = 400,
     height: int | None = None,
@@ -247,7 +248,8 @@ def points_editor(
     """Points of classes in a square plane over a background of class probabilities, to edit or to look at.
 
     points: [x, y, class] in data units; they count whenever `revision` is new (name it after data set and seed), after
-    that the reader's own edits do. background, frames, domain, train_mask: see engine.plots.diagrams.points_payload.
+    that the reader's own edits do. background, frames, domain, train_mask, value_range: see
+    engine.plots.diagrams.points_payload.
     Returns {"points": [[x, y, class], ...] rounded to 3 decimals, "spot": {"x", "y"} of a click where not editable}.
     """
     state = st.session_state.get(key) if editable else None
@@ -255,7 +257,7 @@ def points_editor(
     own = edited["points"] if edited and edited.get("revision") == revision else None
     shown = points if own is None else own
     mask = train_mask if own is None else None
-    meta, arrays = points_payload(shown, domain, classes, background, frames, mask)
+    meta, arrays = points_payload(shown, domain, classes, background, frames, mask, value_range)
     meta |= {"alt": alt, "editable": editable, "revision": revision, "most": most, "height": height,
              "axisLabels": list(axis_labels)}  # fmt: skip
     result = _mount("points", key, meta, arrays, points=on_points, spot=on_spot)

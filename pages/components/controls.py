@@ -26,6 +26,7 @@ def current_config(topic: Topic) -> Any:
     query = {name: value for name, value in st.query_params.items() if name in names}
     known, entered = state.get(f"{slug}:config"), state.get("page") != slug
     state["page"] = slug
+    state["visit"] = state.get("visit", 0) + entered
     pending = state.pop(f"{slug}:pending", None)
     if pending is not None:
         state.pop(f"{slug}:rejected", None)

@@ -24,7 +24,7 @@ def sentence(error: BaseException) -> str:
     if type(error).__name__ == "TrainingDiverged":
         return t(
             "At step {step} the loss stopped being a number: the learning rate is too high for this network. "
-            "Lower it and press Reset.",
+            "Lower it and play again.",
             step=error.step,
         )
     if isinstance(error, QueueFull):

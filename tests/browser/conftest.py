@@ -2,23 +2,17 @@
 
 Tests import nothing from here; everything comes as fixtures:
 
-start_app(**environment) -> Server     a fresh server on a free port; stopped at the end of the test
-app -> Server                          one warm server for all tests
+app -> Server                              one warm server for all tests
+start_app(**environment) -> Server         a fresh server on a free port; stopped at the end of the test
 visit(path, locale=, theme=, size=, touch=, …) -> Visitor     a new page of a browser, standing still
 """
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import shutil
-import signal
-import socket
-import subprocess
-import sys
 import time
-import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,7 +21,8 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.server import Server, start_server
+
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
 PATIENCE = 30.0  # seconds to wait for anything: generous, since machines that run tests are busy
 LANDMARK = ".stMainBlockContainer h1"
@@ -65,79 +60,24 @@ def _has_playwright() -> bool:
 # ---------------------------------------------------------------- the server
 
 
-@dataclass
-class Server:
-    """A running app. log: everything it has written so far."""
-
-    address: str
-    process: subprocess.Popen
-    log_file: Path
-
-    @property
-    def log(self) -> str:
-        return self.log_file.read_text("utf-8", "replace")
-
-    def health(self) -> dict[str, Any]:
-        with urllib.request.urlopen(f"{self.address}/health", timeout=10) as answer:
-            return json.load(answer)
-
-    def wait_until_warm(self) -> None:
-        deadline = time.monotonic() + 2 * PATIENCE
-        while time.monotonic() < deadline:
-            if self.process.poll() is not None:
-                raise RuntimeError(f"the server ended with {self.process.returncode}:\n{self.log}")
-            try:
-                if self.health()["warm"]:
-                    return
-            except OSError:
-                pass
-            time.sleep(0.1)
-        raise RuntimeError(f"the server did not become warm:\n{self.log}")
-
-    def stop(self) -> int:
-        self.process.send_signal(signal.SIGTERM)
-        try:
-            return self.process.wait(15)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            raise
-
-
-def _start(log_file: Path, environment: dict[str, str]) -> Server:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.address=127.0.0.1", f"--server.port={port}"]
-    with log_file.open("wb") as log:
-        process = subprocess.Popen(
-            command, cwd=ROOT, stdout=log, stderr=subprocess.STDOUT,
-            env={**os.environ, "OMP_NUM_THREADS": "1", "PYTHONUNBUFFERED": "1", **environment},
-        )  # fmt: skip
-    return Server(f"http://127.0.0.1:{port}", process, log_file)
-
-
 @pytest.fixture(scope="session")
 def app(tmp_path_factory) -> Iterator[Server]:
-    """One warm server for all tests. More jobs at once than usual: what a test leaves running must not delay the next."""
-    server = _start(tmp_path_factory.mktemp("server") / "log.txt", {"NEURARIUM_RUNNING_JOBS": "6"})
+    """One warm server for all tests; with more places for jobs, so that what a test leaves running delays no other."""
+    server = start_server(tmp_path_factory.mktemp("server") / "log.txt", NEURARIUM_RUNNING_JOBS="6")
     try:
-        server.wait_until_warm()
-        yield server
+        yield server.wait()
     finally:
         server.stop()
 
 
 @pytest.fixture
 def start_app(tmp_path) -> Iterator[Callable[..., Server]]:
-    """start_app(warm=False, NEURARIUM_RUNNING_JOBS="1") -> a server of the test's own."""
+    """start_app(NEURARIUM_RUNNING_JOBS="1") -> a server of the test's own, not yet waited for."""
     servers: list[Server] = []
 
-    def start(*, warm: bool = True, **environment: str) -> Server:
-        server = _start(tmp_path / f"log{len(servers)}.txt", environment)
-        servers.append(server)
-        if warm:
-            server.wait_until_warm()
-        return server
+    def start(**environment: str) -> Server:
+        servers.append(start_server(tmp_path / f"log{len(servers)}.txt", **environment))
+        return servers[-1]
 
     yield start
     for server in servers:
@@ -232,6 +172,16 @@ class Visitor:
     def alerts(self) -> list[str]:
         """Texts of the coloured boxes: warnings, errors, hints."""
         return self.page.locator("[data-testid=stAlert]").all_inner_texts()
+
+    def status(self) -> list[float]:
+        """The bold numbers of the page's status line: the step, then the scores in per cent."""
+        texts = self.page.locator("p.status b").all_inner_texts()
+        plain = [re.sub(r"[\s%\u202f]", "", text).replace("−", "-") for text in texts]
+        return [float("nan") if text in ("–", "") else float(text) for text in plain]
+
+    def step(self) -> int:
+        """The optimiser step that the status line names."""
+        return int(self.status()[0])
 
     def key(self, key: str) -> Any:
         """The element of a Streamlit key."""
@@ -357,7 +307,9 @@ def visit(browser, contexts, request) -> Iterator[Callable[..., Visitor]]:
     complaints = []
     for visitor in visitors:
         if visitor.page.locator("[data-testid=stException]").count():
-            complaints.append("a traceback on the page: " + visitor.page.locator("[data-testid=stException]").inner_text())
+            complaints.append(
+                "a traceback on the page: " + visitor.page.locator("[data-testid=stException]").inner_text()
+            )
         complaints += visitor.unexpected()
         visitor.page.close()
     for context in fresh_contexts:

@@ -1,0 +1,245 @@
+"""The command line: list the topics, run one and write what it shows, regenerate shipped weights.
+
+Exit codes: 0 done, 1 it could not be done here, 2 what was asked for is wrong. A failure is one sentence on stderr.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import sys
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+from engine.core.device import available_devices, using_device
+from engine.core.knob import KnobError, knobs, to_query
+from engine.core.topic import Topic, catalogue
+
+TICK_SECONDS = 1.0
+
+
+class Refused(Exception):
+    """What was asked for cannot be done; the message is the sentence for the reader, `code` the exit code."""
+
+    def __init__(self, sentence: str, code: int = 2):
+        super().__init__(sentence)
+        self.code = code
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command line (without the program's name; None takes the process's own) and return its exit code."""
+    options = parser().parse_args(arguments)
+    try:
+        options.command(options)
+    except Refused as refusal:
+        print(f"python -m engine: {_one_sentence(refusal)}", file=sys.stderr)
+        return refusal.code
+    except BrokenPipeError:  # the reader, say `head`, has seen enough; nothing is left to flush at exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except KeyboardInterrupt:
+        print("python -m engine: stopped.", file=sys.stderr)
+        return 130
+    return 0
+
+
+def parser() -> argparse.ArgumentParser:
+    """The three commands and their options."""
+    parser = argparse.ArgumentParser(prog="python -m engine", description=__doc__.splitlines()[0])
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    listing = commands.add_parser("list", help="topics and their presets", description="List topics and presets.")
+    listing.set_defaults(command=list_topics)
+
+    running = commands.add_parser(
+        "run", help="compute a topic and write its figures", description="Compute one topic and say what came out.",
+        epilog="The knobs of a topic and their ranges: python -m engine run SLUG --knobs",
+    )  # fmt: skip
+    running.add_argument("slug", metavar="SLUG", help="the topic, as `list` names it")
+    running.add_argument("--preset", metavar="NAME", help="start from this preset instead of the defaults")
+    running.add_argument(
+        "--set", metavar="KNOB=VALUE", nargs="+", action="extend", default=[], dest="values",
+        help="set knobs, spelled as in a link: layers=8-8 features=x1.x2 learning_rate=0.1",
+    )  # fmt: skip
+    running.add_argument("--device", metavar="NAME", help="cpu, cuda or mps (default: the best there is)")
+    running.add_argument("--out", metavar="FILE.html", type=Path, help="write figures and numbers to one HTML file")
+    running.add_argument("--knobs", action="store_true", help="only list the topic's knobs")
+    running.set_defaults(command=run_topic)
+
+    training = commands.add_parser(
+        "train", help="regenerate shipped weights", description="Run the recipe of shipped weights and save them."
+    )
+    training.add_argument("name", metavar="NAME", help="the weights, as in assets/weights")
+    training.set_defaults(command=train_weights)
+    return parser
+
+
+def list_topics(options: argparse.Namespace) -> None:
+    """Print one line a topic: slug, group, title; its presets below."""
+    topics = catalogue().values()
+    widths = [max((len(text) for text in column), default=0) for column in zip(*((t.slug, t.group) for t in topics))]  # noqa: B905
+    for topic in topics:
+        print(f"{topic.slug:{widths[0]}}  {topic.group:{widths[1]}}  {topic.title}")
+        print(f"{'':{widths[0]}}  presets: {' · '.join(topic.presets)}")
+
+
+def run_topic(options: argparse.Namespace) -> None:
+    """Compute a topic's Result, print its quantities, and write the HTML file if one is wanted."""
+    topic = _known(options.slug, catalogue(), "topic")
+    if options.knobs:
+        print_knobs(topic)
+        return
+    config = read_config(topic, options.preset, options.values)
+    if options.device is not None and options.device not in available_devices():
+        raise Refused(f"Device: expected one of {', '.join(available_devices())}, got {options.device!r}.")
+    if options.out is not None and not options.out.absolute().parent.is_dir():
+        raise Refused(f"The folder {options.out.absolute().parent} does not exist.")
+    with refusing(), using_device(options.device), ticking(f"computing {topic.slug}"):
+        result = topic.load(topic.run)(config)
+    tables = {"Numbers": quantity_rows(result), "Config": config_rows(config)}
+    query = urlencode(to_query(config))
+    print(f"{topic.title}: /{topic.slug}{'?' + query if query else ''}\n")
+    _print_table(tables["Numbers"])
+    if options.out is None:
+        return
+    with refusing(), ticking("drawing"):
+        from engine.plots.export import page_html
+
+        figures = {name: topic.load(path)(result) for name, path in topic.figures.items()}
+        page = page_html(topic.title, topic.question, figures, tables)
+    try:
+        options.out.write_text(page, "utf-8")
+    except OSError as error:
+        raise Refused(f"Could not write {options.out}: {error.strerror or error}.", 1) from None
+    print(f"\nwrote {options.out}")
+
+
+def read_config(topic: Topic, preset: str | None, values: Sequence[str]) -> Any:
+    """The Config of a preset (or the defaults) with "knob=value" texts set; Refused for anything that does not fit."""
+    start = topic.config() if preset is None else _known(preset, topic.presets, "preset")
+    declared = {knob.name: knob for knob in knobs(topic.config)}
+    known = {name: getattr(start, name) for name in declared}
+    for assignment in values:
+        name, equals, text = assignment.partition("=")
+        if not equals:
+            raise Refused(f"--set: expected KNOB=VALUE, got {assignment[:40]!r}.")
+        knob = _known(name, declared, "knob")
+        with refusing():
+            known[name] = knob.from_text(text)
+    return topic.config(**known)
+
+
+def print_knobs(topic: Topic) -> None:
+    """Every knob of a topic: name, default, what it takes, what it is."""
+    rows = [("knob", "default", "takes", "what it is")]
+    for knob in knobs(topic.config):
+        takes = {"bool": "yes or no", "text": f"at most {knob.most} characters"}.get(knob.kind)
+        if takes is None:
+            takes = ", ".join(knob.choices) if knob.choices else f"{knob.low:g} to {knob.high:g}"
+        rows.append((knob.name, knob.to_text(knob.default), takes, f"{knob.label}. {knob.help}"))
+    _print_table(rows)
+
+
+def train_weights(options: argparse.Namespace) -> None:
+    """Run a recipe of engine.training.recipes, show its progress on stderr, print the card of what it saved."""
+    from engine.core.topic import load
+    from engine.training.recipes import RECIPES
+    from engine.weights import WeightsError
+
+    make = load(_known(options.name, RECIPES, "recipe"))
+    begun = time.monotonic()
+
+    def progress(share: float, what: str) -> None:
+        print(f"{100 * share:5.1f} %  {time.monotonic() - begun:7.1f} s  {what}", file=sys.stderr, flush=True)
+
+    try:
+        card = make(progress)
+    except WeightsError as error:
+        raise Refused(str(error), 1) from error
+    print(f"{options.name}: {card.title}, {card.parameters:,} parameters, sha256 {card.sha256}")
+    for name, value in card.score.items():
+        print(f"  {name}: {value:g}")
+
+
+@contextlib.contextmanager
+def refusing() -> Iterator[None]:
+    """Expected failures (a KnobError, and all others that carry a `template` for the reader) become Refused."""
+    try:
+        yield
+    except Exception as error:
+        if isinstance(error, KnobError) or hasattr(error, "template"):
+            raise Refused(str(error)) from error
+        raise
+
+
+@contextlib.contextmanager
+def ticking(what: str) -> Iterator[None]:
+    """While the block works, say so on stderr once a second with the seconds so far; quick work stays silent."""
+    over, begun = threading.Event(), time.monotonic()
+
+    def tick() -> None:
+        while not over.wait(TICK_SECONDS):
+            print(f"\r{what} … {time.monotonic() - begun:.0f} s", end="", file=sys.stderr, flush=True)
+
+    thread = threading.Thread(target=tick, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+        if time.monotonic() - begun > TICK_SECONDS:
+            print(file=sys.stderr)
+
+
+def quantity_rows(result: Any) -> list[tuple[str, ...]]:
+    """Header and one row for every array of a Result: name, axes, shape, lowest, highest, unit, meaning."""
+    rows = [("name", "axes", "shape", "lowest", "highest", "unit", "meaning")]
+    for quantity in result.quantities():
+        shape = " × ".join(map(str, quantity.shape)) or "1"
+        lowest, highest = _extreme(quantity.values, "min"), _extreme(quantity.values, "max")
+        rows.append((quantity.name, " × ".join(quantity.axes), shape, lowest, highest, quantity.unit, quantity.meaning))
+    return rows
+
+
+def config_rows(config: Any) -> list[tuple[str, ...]]:
+    """Header and one row for every knob: name, value as in a link, unit, label."""
+    rows = [("knob", "value", "unit", "label")]
+    for knob in knobs(type(config)):
+        rows.append((knob.name, knob.to_text(getattr(config, knob.name)), knob.unit, knob.label))
+    return rows
+
+
+def _extreme(values: Any, which: str) -> str:
+    """The lowest or highest value that is a number; a dash where there is none."""
+    if getattr(values, "shape", ()):
+        values = values[values == values]
+        if 0 in values.shape:
+            return "–"
+        values = getattr(values, which)()
+    value = values.item() if hasattr(values, "item") else values
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "–" if value != value else f"{value:.6g}"
+
+
+def _known(name: str, there: Any, what: str) -> Any:
+    if name not in there:
+        raise Refused(f"There is no {what} {name[:40]!r}; there are {', '.join(there)}.")
+    return there[name]
+
+
+def _one_sentence(error: BaseException) -> str:
+    text = " ".join(str(error).split())
+    return text if text.endswith((".", "!", "?")) else text + "."
+
+
+def _print_table(rows: Sequence[Sequence[str]]) -> None:
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]) - 1)]
+    for row in rows:
+        print("  ".join([*(f"{cell:{width}}" for cell, width in zip(row, widths, strict=False)), row[-1]]).rstrip())

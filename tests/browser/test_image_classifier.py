@@ -1,0 +1,197 @@
+"""The image classifier's page: own pictures good and bad, the class explained, the evidence, the maps."""
+
+import io
+import re
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from engine.data.photos import photo
+from engine.data.pictures import decode
+from engine.topics.image_classifier.card import TOPIC, Config
+from engine.topics.image_classifier.run import run
+
+EVIDENCE = "image-classifier-evidence"
+
+
+def answer(visitor) -> str:
+    return visitor.page.locator("p.status").inner_text()
+
+
+def meaning(visitor) -> str:
+    return visitor.page.locator("[data-testid=stCaptionContainer]").first.inner_text()
+
+
+def encoded(rgb: np.ndarray) -> bytes:
+    file = io.BytesIO()
+    Image.fromarray(rgb).save(file, "PNG")
+    return file.getvalue()
+
+
+def drawn(visitor, key: str = EVIDENCE) -> str:
+    """The canvas as a PNG in text: equal for equal pixels."""
+    return visitor.canvas(key).evaluate("c => c.toDataURL()")
+
+
+def upload(visitor, name: str, content: bytes, kind: str = "image/png") -> None:
+    popover = visitor.key("image_classifier-own")
+    if not visitor.page.locator("input[type=file]").count():
+        popover.get_by_role("button").first.click()
+    visitor.page.locator("input[type=file]").set_input_files({"name": name, "mimeType": kind, "buffer": content})
+
+
+def choose_class(visitor, name: str) -> None:
+    box = visitor.key("image_classifier:target").locator("input")
+    box.click()
+    box.fill(name)
+    visitor.page.get_by_role("option").first.wait_for()
+    visitor.page.keyboard.press("Enter")
+
+
+def bars(visitor) -> dict[str, str]:
+    """Names and percentages that the figure shows, in the order of the bars."""
+    texts = visitor.page.locator(".js-plotly-plot .annotation-text").all_text_contents()
+    return dict(zip(texts[::2], texts[1::2], strict=True))
+
+
+def test_the_first_look_says_what_the_engine_says(visit):
+    visitor = visit("/image_classifier")
+    expected = run(Config())
+    assert answer(visitor) == f"The network says tiger cat, {100 * expected.probabilities[282]:.1f}\u202f%"
+    shown = bars(visitor)
+    assert list(shown)[:4] == ["tiger cat", "Egyptian cat", "tabby", "lynx"]
+    assert shown["Egyptian cat"] == f"{100 * expected.probabilities[285]:.1f}%"
+    for key in ("image_classifier:method", EVIDENCE, "image_classifier-samples", "image_classifier:target"):
+        box = visitor.key(key).bounding_box()
+        assert box["y"] + box["height"] <= 800, f"{key} is below the fold"
+    assert visitor.query == {}
+
+
+def test_own_picture_is_named_and_travels_in_the_link(visit):
+    visitor = visit("/image_classifier")
+    content = encoded(photo("coffee").rgb)
+    upload(visitor, "my cup.png", content)
+    visitor.until(lambda: "espresso" in answer(visitor), "the upload is answered")
+    visitor.until(lambda: visitor.query == {"picture": decode(content).key}, "the link names it by its content")
+    assert visitor.alerts() == []
+
+
+@pytest.mark.parametrize(
+    ("locale", "sentence"),
+    [
+        ("en-US", "Expected a PNG, JPEG, WebP or GIF picture, got text."),
+        ("zh-CN", "需要 PNG、JPEG、WebP 或 GIF 图片，收到的却是文本。"),
+    ],
+)
+def test_a_bad_upload_gets_one_sentence_and_nothing_is_lost(visit, locale, sentence):
+    visitor = visit("/image_classifier?picture=sample:coffee", locale=locale)
+    before = answer(visitor)
+    upload(visitor, "cat.png", b"Only my name is a picture.")
+    visitor.until(visitor.alerts, "the refusal")
+    assert [alert.splitlines()[-1] for alert in visitor.alerts()] == [sentence]
+    assert answer(visitor) == before
+    assert visitor.query["picture"] == "sample:coffee"
+    upload(visitor, "flower.png", encoded(photo("flower").rgb))
+    visitor.until(lambda: "daisy" in answer(visitor), "a good picture after the bad one")
+    assert visitor.alerts() == []
+
+
+def test_a_link_to_a_picture_of_another_server(visit):
+    visitor = visit("/image_classifier?picture=upload:0123456789abcdef")
+    assert "This link's picture is not on this server" in visitor.alerts()[0]
+    assert "tiger cat" in answer(visitor)
+    visitor.canvas("image_classifier-samples").click(position={"x": 110, "y": 50})
+    visitor.until(lambda: "espresso" in answer(visitor), "a sample instead")
+    assert visitor.alerts() == []
+
+
+def test_another_class_changes_the_evidence(visit):
+    visitor = visit("/image_classifier")
+    before = drawn(visitor)
+    choose_class(visitor, "lynx")
+    visitor.until(lambda: "for lynx" in meaning(visitor), "the lynx is explained")
+    visitor.settle()
+    assert visitor.query == {"target": "287"}
+    visitor.until(lambda: drawn(visitor) != before, "the picture is coloured anew")
+    assert "tiger cat" in answer(visitor)  # what is explained changes nothing in what is answered
+    choose_class(visitor, "its own answer")
+    visitor.until(lambda: visitor.query == {}, "back to its own answer")
+    visitor.until(lambda: drawn(visitor) == before, "the first picture again")
+
+
+def test_a_click_on_a_bar_explains_its_class(visit):
+    visitor = visit("/image_classifier")
+    box = visitor.page.locator(".js-plotly-plot").bounding_box()
+    row = box["height"] / 7
+    visitor.page.mouse.click(box["x"] + 30, box["y"] + 1.78 * row)
+    visitor.until(lambda: visitor.query == {"target": "285"}, "the second bar is explained")
+    visitor.until(lambda: "for Egyptian cat" in meaning(visitor), "and named")
+
+
+def test_grad_cam_after_another_layer_and_hover(visit):
+    visitor = visit("/image_classifier")
+    before = drawn(visitor)
+    visitor.key("image_classifier:layer").locator("input").click()
+    visitor.page.get_by_role("option", name="after stage3").click()
+    visitor.until(lambda: drawn(visitor) != before, "another layer, another map")
+    canvas = visitor.canvas(EVIDENCE)
+    size = canvas.bounding_box()
+    canvas.hover(position={"x": size["width"] / 2, "y": size["width"] / 2})
+    tip = visitor.key(EVIDENCE).locator(".tip")
+    text = visitor.until(lambda: tip.inner_text(), "the read-out")
+    assert re.search(r"Grad-CAM [\d.e−-]+ score per position", text)
+    assert "tiger cat" in text
+
+
+def test_occlusion_runs_shows_its_progress_and_can_be_stopped(visit):
+    visitor = visit("/image_classifier?window=112&stride=56")
+    visitor.key("image_classifier:method").get_by_text("Occlusion", exact=True).click()
+    visitor.until(lambda: "probability of tiger cat falls" in meaning(visitor), "what it shows")
+    visitor.until(lambda: not visitor.page.locator("[data-testid=stProgress]").count(), "nine windows are done")
+    done = drawn(visitor)
+
+    visitor.open("/image_classifier?stride=8")
+    visitor.key("image_classifier:method").get_by_text("Occlusion", exact=True).click()
+    bar = visitor.page.locator("[data-testid=stProgress]")
+    visitor.until(lambda: re.search(r"\d+ of 529", bar.inner_text() if bar.count() else ""), "its progress")
+    visitor.button("image_classifier:stop").click()
+    visitor.key("image_classifier:again").wait_for()
+    assert drawn(visitor) != done
+
+
+def test_every_stage_shows_its_maps_and_one_of_them_large(visit):
+    visitor = visit("/image_classifier")
+    for layer, count in {"stem": "32", "stage5": "112", "head": "320 of 1280", "stage1": "16"}.items():
+        visitor.key("image_classifier:maps").get_by_text(layer, exact=True).click()
+        visitor.until(lambda text=f"{count} channels": text in visitor.words, f"the maps of {layer}")
+        visitor.canvas(f"image-classifier-maps-{layer}")
+    maps = visitor.canvas("image-classifier-maps-stage1")
+    maps.click(position={"x": 60, "y": 60})
+    visitor.canvas("image-classifier-channel")
+    visitor.until(lambda: "Channel 0 after stage1" in visitor.words, "its numbers")
+
+
+def test_chinese_and_back_keeps_everything(visit):
+    visitor = visit("/image_classifier?target=287&flip=yes")
+    visitor.switch_language("zh")
+    visitor.until(lambda: "虎纹家猫 tiger cat" in answer(visitor), "the Chinese name with the English beside it")
+    assert "猞猁" in meaning(visitor)
+    assert visitor.query["target"] == "287"
+    visitor.switch_language("en")
+    visitor.until(lambda: "for lynx" in meaning(visitor), "English again")
+    assert visitor.query["flip"] == "yes"
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_on_a_phone_nothing_is_wider_than_the_window(visit, theme):
+    visitor = visit("/image_classifier", size=(390, 844), theme=theme, touch=True)
+    assert not visitor.scrolls_sideways()
+    assert visitor.canvas(EVIDENCE).bounding_box()["width"] >= 300
+
+
+def test_presets_are_links(visit):
+    visitor = visit("/image_classifier")
+    visitor.button("image_classifier:preset:Not a class").click()
+    visitor.until(lambda: "football helmet" in answer(visitor), "the astronaut")
+    visitor.until(lambda: visitor.query == {"picture": TOPIC.presets["Not a class"].picture}, "the link")

@@ -1,0 +1,28 @@
+"""What all tests share: the project on the path, one thread for torch, reproducible properties, markers."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+import torch
+from hypothesis import settings
+
+from engine.core.device import available_devices
+
+torch.set_num_threads(1)
+settings.register_profile("neurarium", deadline=None, derandomize=True, database=None)
+settings.load_profile("neurarium")
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "browser: drives the real app in a browser")
+    config.addinivalue_line("markers", "gpu: needs a GPU that PyTorch can use")
+    config.addinivalue_line("markers", "slow: takes more than a few seconds")
+
+
+def pytest_runtest_setup(item):
+    if item.get_closest_marker("gpu") and available_devices() == ("cpu",):
+        pytest.skip("there is no GPU that PyTorch can use")
