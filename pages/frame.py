@@ -11,9 +11,7 @@ from pages.components.topics import topics_with_pages
 
 ICON = Path(__file__).parents[1] / "assets" / "icon.png"
 
-st.set_page_config(
-    page_title="Neurarium", page_icon=str(ICON), layout="wide", initial_sidebar_state="collapsed"
-)
+st.set_page_config(page_title="Neurarium", page_icon=str(ICON), layout="wide", initial_sidebar_state="collapsed")
 adopt_language()
 inject_style()
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 import streamlit as st
 
 from engine.data.imagenet import class_names
-from engine.topics.image_classifier import draw
+from engine.topics.image_classifier import draw, explain
 from pages.components.canvas import pixels
 from pages.components.compute import compute
 from pages.components.controls import change, controls
@@ -121,30 +121,38 @@ def features() -> None:
         text = t("{shown} of {count} channels. Click one to see it large.", shown=len(channels), count=total)
     st.caption(text)
     picked = state.get("image_classifier:channel", (None, None))
-    selected = {"tile": channels.index(picked[1])} if picked[0] == layer and picked[1] in channels else None
+    channel = picked[1] if picked[0] == layer else draw.channels_by_evidence(result, layer)[0]
+    large(layer, channel, words)
+    selected = {"tile": channels.index(channel)} if channel in channels else None
     clicked = pixels(shown, f"image-classifier-maps-{layer}", selected=selected)
-    if clicked:
-        channel = channels[clicked["tile"]]
-        state["image_classifier:channel"] = (layer, None if picked == (layer, channel) else channel)
+    if clicked and channels[clicked["tile"]] != channel:
+        state["image_classifier:channel"] = (layer, channels[clicked["tile"]])
         st.rerun()
-    if selected is not None:
-        large(layer, picked[1], words)
 
 
 def large(layer: str, channel: int, words: tuple[str, str, str]) -> None:
     """One channel by itself and over the picture, with what it adds to the score."""
-    left, right = st.columns([2.2, 1], gap="medium")
+    left, right = st.columns([2, 1], gap="medium", vertical_alignment="center")
     with left:
-        picture = draw.draw_channel(result, layer, channel, words=words)
-        pixels(picture, "image-classifier-channel", height=330, click=False)
+        name = t("argues for {name}", name=names[result.explained])
+        picture = draw.draw_channel(result, layer, channel, words=words, name=name, unit=t("score"))
+        pixels(picture, "image-classifier-channel", height=300, click=False)
     values = {name: number(value) for name, value in draw.channel_facts(result, layer, channel).items()}
     text = t(
         "Channel **{channel}** after **{layer}**: mean **{mean}**, weight for *{name}* α = **{weight}** "
-        "(Grad-CAM, eq. 1); together α · Σ = **{added}** of the score of {score}.",
+        "(Grad-CAM, eq. 1), together α · Σ = **{added}**. The score is {score}.",
         channel=channel, layer=t(layer), name=names[result.explained],
         score=number(result.scores[result.explained].item()), **values,
     )  # fmt: skip
     right.markdown(text)
+
+
+def formulas(made) -> None:
+    """The formulas with the numbers of this picture."""
+    st.markdown(t("For **{name}**, class {index}:", name=names[made.explained], index=made.explained))
+    for formula in (explain.softmax_formula(made), explain.grad_cam_formula(made), explain.completeness_formula(made)):
+        if formula:
+            st.latex(formula)
 
 
 if result is not None:
@@ -155,4 +163,4 @@ if result is not None:
         with right:
             answers()
     features()
-close_page(page, result)
+close_page(page, result, formulas=formulas)

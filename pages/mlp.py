@@ -1,5 +1,7 @@
 """MLP playground."""
 
+from dataclasses import replace
+
 import streamlit as st
 
 from engine.core.knob import without_run
@@ -20,7 +22,7 @@ with page.panel:
 
 
 def status(snapshot) -> str:
-    """One line of live numbers."""
+    """Two lines of live numbers."""
     fits_values, seen = draw.is_regression(config), snapshot.seen
     shown = number if fits_values else percent
     return t(
@@ -30,47 +32,18 @@ def status(snapshot) -> str:
     )  # fmt: skip
 
 
-def points_moved() -> None:
-    state["mlp:drawn"] = encode_points(state["mlp-points"]["points"]["points"])
-    change(topic, points=state["mlp:drawn"])
-
-
-def touched(event: dict) -> None:
-    """A click on the network: look at a neuron or weight, resize a layer, switch an input."""
-    if event["event"] == "pick":
-        state["mlp:picked"] = {name: value for name, value in event.items() if name != "event"}
-        return
-    if event["event"] == "resize":
-        sizes = list(config.layers)
-        sizes[event["layer"] - 1] = min(max(sizes[event["layer"] - 1] + event["delta"], 1), 64)
-        change(topic, layers=tuple(sizes))
-    elif event["event"] == "toggle":
-        names = list(explain.FEATURES)
-        chosen = set(config.features) ^ {names[event["index"]]}
-        if chosen:
-            change(topic, features=tuple(name for name in names if name in chosen))
-    st.rerun()
-
-
 def stage(view: View) -> None:
+    """The plane, the network, the bar to scrub with and the losses, all on one clock."""
     frames = draw.frames_of(view.pairs, view.run, view.live)
-    points, is_train = data_of(without_run(config))
     left, right = st.columns([1.12, 1.25], gap="small")
     with left:
-        drawn, fits_values = config.data == "own", draw.is_regression(config)
-        seen = points_editor(
-            decode_points(config.points) if drawn else points, "mlp-points",
-            domain=(-DOMAIN, DOMAIN, -DOMAIN, DOMAIN), alt=t("The plane, coloured by the network's answer"),
-            classes=[t("value")] if fits_values else draw.CLASS_NAMES[: draw.classes_of(config, view.latest)],
-            value_range=(-1.0, 1.0) if fits_values else None,
-            background=draw.planes(config, view.pairs), frames=frames, editable=drawn,
-            train_mask=None if drawn else is_train, revision=revision(), height=340,
-            on_points=points_moved if drawn else None,
-        )  # fmt: skip
+        spot = plane(view, frames)
     with right:
-        event = network(
-            draw.diagram(config, view.pairs, frames), "mlp-network", picked=state.get("mlp:picked"), height=340
-        )
+        picture = draw.diagram(
+            config, view.pairs, frames, words=(t("Input"), t("Hidden"), t("Output")),
+            alt=t("The network: each square is a neuron's value over the plane, each line a weight"),
+        )  # fmt: skip
+        event = network(picture, "mlp-network", picked=state.get("mlp:picked"), height=340)
     transport("mlp-transport", frames, report=False)
     curves(
         draw.curve_values(view.pairs), draw.curve_lines(t("train loss"), t("test loss")), frames, "mlp-curves",
@@ -78,74 +51,103 @@ def stage(view: View) -> None:
     )  # fmt: skip
     if event:
         touched(event)
-    spot = seen.get("spot")
-    inspect(view, (spot["x"], spot["y"]) if spot else state.get("mlp:spot", (1.0, 0.5)))
+    if spot:
+        state["mlp:spot"] = (spot["x"], spot["y"])
+    inspect(view)
+
+
+def plane(view: View, frames) -> dict | None:
+    """The points over the network's answer; own points can be drawn, elsewhere a click chooses a spot to compute at."""
+    own, fits_values = config.data == "own", draw.is_regression(config)
+    points, is_train = (decode_points(config.points), None) if own else data_of(without_run(config))
+    return points_editor(
+        points, "mlp-points", domain=(-DOMAIN, DOMAIN, -DOMAIN, DOMAIN), height=340, editable=own,
+        classes=[t("value")] if fits_values else draw.CLASS_NAMES[: draw.classes_of(view.latest)],
+        value_range=(-1.0, 1.0) if fits_values else None, background=draw.planes(view.pairs), frames=frames,
+        train_mask=is_train, revision=revision(), on_points=points_moved if own else None,
+        alt=t("The plane, coloured by the network's answer"),
+    )["spot"]  # fmt: skip
 
 
 def revision() -> str:
     """New whenever the points come from anywhere but the reader's hand."""
-    if config.data == "own" and state.get("mlp:drawn") != config.points:
-        state["mlp:drawn"] = config.points
-        state["mlp:revision"] = state.get("mlp:revision", 0) + 1
-    return f"{state.get('mlp:revision', 0)} {without_run(config) if config.data != 'own' else ''}"
+    if config.data != "own":
+        return repr(without_run(config))
+    if state.get("mlp:drawn") != config.points:
+        state["mlp:drawn"], state["mlp:revision"] = config.points, state.get("mlp:revision", 0) + 1
+    return f"own {state['mlp:revision']}"
 
 
-def inspect(view: View, spot: tuple[float, float]) -> None:
-    state["mlp:spot"] = spot
-    picked = state.get("mlp:picked")
-    if config.data == "own" and len(config.points) < 10:
+def points_moved() -> None:
+    """The reader added, dragged or removed points."""
+    state["mlp:drawn"] = encode_points(state["mlp-points"]["points"]["points"])
+    change(topic, points=state["mlp:drawn"])
+
+
+def touched(event: dict) -> None:
+    """A click on the network: look at a neuron or a weight, resize a layer, switch an input."""
+    if event["event"] == "pick":
+        state["mlp:picked"] = {name: value for name, value in event.items() if name != "event"}
+        return
+    if event["event"] == "resize":
+        sizes = list(config.layers)
+        sizes[event["layer"] - 1] = min(max(sizes[event["layer"] - 1] + event["delta"], 1), 64)
+        change(topic, layers=tuple(sizes))
+    else:
+        chosen = set(config.features) ^ {list(explain.FEATURES)[event["index"]]}
+        if chosen:
+            change(topic, features=tuple(chosen))
+    st.rerun()
+
+
+def inspect(view: View) -> None:
+    """The picked neuron's formula with live numbers, and its weight or bias to set by hand."""
+    picked, spot = state.get("mlp:picked"), state.get("mlp:spot", (1.0, 0.5))
+    if config.data == "own" and not config.points:
         st.info(t("Click the plane to add points; choose their class below it."), icon=":material/touch_app:")
     if not picked:
         st.caption(
-            t(
-                "Click a neuron for its formula, a line for its weight, an input to switch it on or off; click the plane to choose where to compute."
-            )
+            t("Click a neuron for its formula, a line for its weight, an input to switch it on or off; ")
+            + t("click the plane to choose where to compute.")
         )
         return
     layer, index = picked["layer"], picked["index"] if picked["kind"] == "neuron" else picked["to"]
     try:
         formula = explain.explain_neuron(config, view.latest, layer, index, spot)
     except ValueError:  # the network has become smaller since
-        state.pop("mlp:picked")
+        del state["mlp:picked"]
         return
     with st.container(border=True, key="mlp-formula"):
-        st.markdown(t("Neuron **{name}** at x₁ = {x}, x₂ = {y}, step {step}", name=explain.neuron_name(config, layer, index),
-                      x=number(spot[0]), y=number(spot[1]), step=number(view.latest.step)))  # fmt: skip
+        name = explain.neuron_name(config, layer, index)
+        x, y, step = number(spot[0]), number(spot[1]), number(view.latest.step)
+        st.markdown(t("Neuron **{name}** at x₁ = {x}, x₂ = {y}, step {step}", name=name, x=x, y=y, step=step))
         st.latex(formula.symbols)
         st.latex(formula.numbers)
         if not view.live:
             set_by_hand(view, picked, layer, index, formula)
 
 
-def set_by_hand(view: View, picked: dict, layer: int, index: int, formula) -> None:
-    """A weight (or the bias) of the picked neuron as a number to change; the run goes on from there."""
-    origin = -1 if picked["kind"] == "neuron" else list(explain.FEATURES).index
-    if picked["kind"] == "edge":
-        origin = picked["from"]
-        if layer == 1:
-            name = list(explain.FEATURES)[origin]
-            if name not in config.features:
-                return
-            origin = config.features.index(name)
-    value = formula.bias if origin < 0 else formula.weights[origin]
-    key = f"mlp:hand:{view.run}:{view.latest.step}:{layer}:{index}:{origin}"
-    label = (
-        t("Bias, set by hand")
-        if origin < 0
-        else t("Weight from {name}, set by hand", name=explain.neuron_name(config, layer - 1, picked["from"]))
-    )
+def set_by_hand(view: View, picked: dict, layer: int, index: int, formula: explain.NeuronFormula) -> None:
+    """A number field for the picked weight, or the neuron's bias; the run goes on from the changed network."""
+    origin = explain.column_of(config, layer, picked.get("from"))
+    if origin is None:
+        return  # a line from an input that is switched off
+    step, value = view.latest.step, formula.weights[origin] if origin >= 0 else formula.bias
+    key = f"mlp:hand:{view.run}:{step}:{layer}:{index}:{origin}"
+    label = t("Bias, set by hand")
+    if origin >= 0:
+        label = t("Weight from {name}, set by hand", name=explain.neuron_name(config, layer - 1, picked["from"]))
 
     def changed() -> None:
-        edit = f"{view.latest.step}:{layer - 1}.{index}.{'b' if origin < 0 else origin}={round(state[key], 4)}"
-        change(topic, edits=";".join(filter(None, [config.edits, edit])), steps=view.latest.step)
+        edit = f"{step}:{layer - 1}.{index}.{origin if origin >= 0 else 'b'}={round(state[key], 4)}"
+        change(topic, edits=";".join(filter(None, [config.edits, edit])), steps=step)
 
-    with st.container(width=260):
-        st.number_input(
-            label, -100.0, 100.0, value=round(value, 4), step=0.1, format="%.4f", key=key, on_change=changed
-        )
+    value = min(max(round(value, 4), -100.0), 100.0)
+    st.number_input(label, -100.0, 100.0, value, 0.1, "%.4f", key=key, on_change=changed, width=260)
 
 
 def formulas(result) -> None:
+    """Loss, accuracy and update rule with the numbers of this moment."""
     for what, latex in explain.live_formulas(config, result):
         left, right = st.columns([1, 2.6], vertical_alignment="center")
         left.markdown(t(what))
@@ -158,16 +160,17 @@ def hidden_space() -> None:
         return
     st.caption(
         t(
-            "Every point where the output layer sees it, in the three directions in which the points differ most. The grey plane is the border (the other directions at their mean): flat there, bent in the picture above."
+            "Every point where the output layer sees it, in the three directions in which the points differ most. The "
+            "grey plane is the border (other directions at their mean): flat here, bent in the picture above."
         )
     )
     figure = draw.draw_hidden_space(result_of(config, snapshots()))
     st.plotly_chart(figure, key="mlp-hidden-space", alt=t("The points in the space of the last hidden layer"))
 
 
-start = compute(topic, without_run(config))
+start = compute(topic, replace(config, steps=0))
 if start is not None:
     with page.stage:
         snapshots = player(topic, config, start.snapshot, stage, status=status)
         hidden_space()
-close_page(page, lambda: result_of(config, snapshots()) if start is not None else None, formulas=formulas)
+close_page(page, (lambda: result_of(config, snapshots())) if start is not None else None, formulas=formulas)

@@ -11,7 +11,7 @@ from engine.data.pictures import PictureError
 from engine.instrument.attribution import grad_cam, input_gradient
 from engine.models.efficientnet import load_lite0
 from engine.plots.pixels import picture_payload
-from engine.topics.image_classifier import draw
+from engine.topics.image_classifier import draw, explain
 from engine.topics.image_classifier.card import TOPIC, Config
 from engine.topics.image_classifier.run import LAYERS, run, see, stream
 
@@ -161,7 +161,20 @@ def test_feature_pictures_show_the_maps(result, layer):
     _, arrays = picture_payload(own)
     assert sum(array.nbytes for array in arrays.values()) <= 1_000_000
     one = draw.draw_channel(result, layer, 3)
-    assert np.array_equal(one.tiles[0].pixels, maps[3].numpy())
+    zoom = 224 // maps.shape[1]
+    assert np.array_equal(one.tiles[0].pixels[::zoom, zoom - 1 :: zoom], maps[3].numpy())
+    weight = getattr(result, f"{layer}_weights")[3].item()
+    assert one.tiles[1].over.pixels == pytest.approx(maps[3].numpy() * weight)
+
+
+def test_formulas_carry_the_numbers(result):
+    score, total = result.scores[287].item(), result.scores.exp().sum().log().item()
+    text = explain.softmax_formula(result)
+    assert f"e^{{{score:.3f}}}" in text
+    assert f"e^{{{total:.3f}}}" in text
+    assert text.endswith(f"{result.probabilities[287].item():.4f}")
+    assert explain.grad_cam_formula(result).endswith(f"= {result.grad_cam.max().item():.4f}")
+    assert explain.completeness_formula(result) == ""
 
 
 @pytest.mark.parametrize("name", TOPIC.presets)

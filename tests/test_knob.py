@@ -68,7 +68,9 @@ def test_random_configs_survive_text_link_and_command_line(slug):
     assert len(seen) > 190
 
 
-@pytest.mark.parametrize(("slug", "preset"), [(slug, name) for slug, topic in catalogue().items() for name in topic.presets])
+@pytest.mark.parametrize(
+    ("slug", "preset"), [(slug, name) for slug, topic in catalogue().items() for name in topic.presets]
+)
 def test_presets_survive_the_link(slug, preset):
     topic = catalogue()[slug]
     assert from_query(topic.config, to_query(topic.presets[preset])) == (topic.presets[preset], [])
@@ -139,7 +141,9 @@ BAD_TEXTS = [
 
 @pytest.mark.parametrize(("name", "text", "label", "expected"), BAD_TEXTS)
 def test_bad_texts_fall_back_and_are_reported(name, text, label, expected):
-    config, rejected = from_query(Example, {name: text, "count": text} if name == "count" else {name: text, "count": "9"})
+    config, rejected = from_query(
+        Example, {name: text, "count": text} if name == "count" else {name: text, "count": "9"}
+    )
     assert config == (Example() if name == "count" else Example(count=9))  # the good part of the link stands
     assert [type(item) for item in rejected] == [Rejected]
     assert (rejected[0].name, rejected[0].text) == (name, text[:80])

@@ -273,7 +273,9 @@ class JobQueue:
                     self._leave(job, "stopped")
                     break
                 if job in self._running and job._state in ("queued", "running"):
-                    job._state = "running"
+                    if job._state != "running":
+                        job._state = "running"
+                        self.changed.notify_all()
                     return True
                 if job._state == "paused":
                     self._running.discard(job)
@@ -311,8 +313,8 @@ class JobQueue:
                 job._seconds += spent
                 job._append(snapshot)
                 self._after(job, snapshot, step_now, advanced, stepping)
-                catching_up, pace = getattr(snapshot, "step", 0) < job.start_at, job.pace
-                if pace and not catching_up and job._steps_to_go is None:
+                caught_up, pace = step_now >= job.start_at, job.pace
+                if pace and caught_up and job._steps_to_go is None:
                     due = max(due + advanced / pace, started)
                     self._rest(job, due - time.monotonic())
                 else:

@@ -142,10 +142,12 @@ def points_payload(
         raise ValueError(f"train_mask has {len(train_mask)} entries for {len(points)} points")
     arrays = {}
     if background is not None:
-        kind, fits = ("uint8, K >= 2", background.shape[-1] >= 2) if value_range is None else ("float32, K = 1", background.shape[-1] == 1)
-        if background.dtype.name != kind.split(",")[0] or background.ndim != (4 if frames else 3) or not fits:
+        dtype, depth = ("uint8", "K >= 2") if value_range is None else ("float32", "K = 1")
+        fits = background.shape[-1] >= 2 if value_range is None else background.shape[-1] == 1
+        if background.dtype.name != dtype or background.ndim != (4 if frames else 3) or not fits:
             form = "(T, H, W, K)" if frames else "(H, W, K)"
-            raise ValueError(f"background must be {form} {kind}, got {background.shape} {background.dtype}")
+            got = f"{background.shape} {background.dtype}"
+            raise ValueError(f"background must be {form} {dtype}, {depth}, got {got}")
         if frames and len(background) != len(frames.indices):
             raise ValueError(f"{len(background)} backgrounds for {len(frames.indices)} frame indices")
         arrays["background"] = background

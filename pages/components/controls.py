@@ -1,7 +1,7 @@
 """Knobs as widgets, kept in step with the link.
 
-The Config of a page is kept in the session under "<slug>:config" and is the only truth. Widgets are filled from it when a
-page opens, when a preset is chosen and when the link changes (back button, edited address); in between they change it.
+The Config of a page is kept in the session under "<slug>:config" and is the only truth. Widgets are filled from it when
+a page opens, when a preset is chosen and when the link changes (back button, edited address); else they change it.
 Bad values in a link fall back and are reported. The link is written here and not by Streamlit's own binding, which
 drops bad values silently and writes option labels in the language of the moment.
 """

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import streamlit as st
 
-from engine.core.knob import without_run
+from engine.core.knob import knobs
 from engine.core.topic import Topic
 from pages.components.compute import start_job
 from pages.components.controls import change, change_pending, note_progress, write_link
@@ -66,6 +66,7 @@ def player(
 ) -> Callable[[], Sequence[Any]]:
     """Draw the buttons and, through `draw`, the pictures of the run of `config`; keeps going over widget changes.
 
+    The topic's Config has a knob `steps` (run_only, hidden): how far the run went, so that a link brings it back.
     first: the snapshot before training, shown until there is a job. status(snapshot) -> one line of live numbers.
     Returns a function that gives all kept snapshots (for the Numbers tab).
     """
@@ -78,7 +79,7 @@ def player(
 def _run_of(topic: Topic, config: Any) -> Run:
     """The session's run for this experiment; another experiment begins a new one, which plays on if the old one did."""
     state, key = st.session_state, f"{topic.slug}:run"
-    experiment, wanted = without_run_progress(config), getattr(config, "steps", 0)
+    experiment, wanted = replace(config, steps=0), config.steps
     run: Run | None = state.get(key)
     entered = state.get(f"{topic.slug}:shown") != state.get("visit")
     state[f"{topic.slug}:shown"] = state.get("visit")
@@ -94,17 +95,6 @@ def _run_of(topic: Topic, config: Any) -> Run:
     elif entered:
         run.sent = 0  # the page was left and opened again: the browser has forgotten its frames
     return run
-
-
-def without_run_progress(config: Any) -> Any:
-    """The experiment itself: how far it was run does not count, weights set by hand do."""
-    return without_run(config) if not getattr(config, "edits", "") else _with_edits(config)
-
-
-def _with_edits(config: Any) -> Any:
-    import dataclasses
-
-    return dataclasses.replace(without_run(config), edits=config.edits)
 
 
 def _speed(topic: Topic, default: str = "normal") -> float | None:
@@ -153,7 +143,7 @@ def _reset(topic: Topic, run: Run) -> None:
         run.job.stop()
     run.job = None
     _fresh(run)
-    change(topic, **{name: default for name, default in (("steps", 0), ("edits", "")) if hasattr(run.experiment, name)})
+    change(topic, **{knob.name: knob.default for knob in knobs(topic.config) if knob.run_only})
 
 
 def _set_speed(topic: Topic, run: Run) -> None:

@@ -22,7 +22,9 @@ SECURITY_HEADERS = {
 
 # Streamlit's front end looks for its server under every part of the page's path; on a deep link that costs two failed
 # requests, a pause, and two errors in the console. This tells it where the server is.
-BOOT = "window.__streamlit = {{BACKEND_BASE_URL: location.origin + {base!r}, MAIN_PAGE_BASE_URL: location.origin + {base!r}}};\n"
+BOOT = """const neurariumRoot = location.origin + {base!r};
+window.__streamlit = {{BACKEND_BASE_URL: neurariumRoot, MAIN_PAGE_BASE_URL: neurariumRoot}};
+"""
 
 
 def base_path() -> str:

@@ -166,10 +166,10 @@ def test_every_stage_shows_its_maps_and_one_of_them_large(visit):
         visitor.key("image_classifier:maps").get_by_text(layer, exact=True).click()
         visitor.until(lambda text=f"{count} channels": text in visitor.words, f"the maps of {layer}")
         visitor.canvas(f"image-classifier-maps-{layer}")
-    maps = visitor.canvas("image-classifier-maps-stage1")
-    maps.click(position={"x": 60, "y": 60})
-    visitor.canvas("image-classifier-channel")
+    before = drawn(visitor, "image-classifier-channel")
+    visitor.canvas("image-classifier-maps-stage1").click(position={"x": 60, "y": 60})
     visitor.until(lambda: "Channel 0 after stage1" in visitor.words, "its numbers")
+    visitor.until(lambda: drawn(visitor, "image-classifier-channel") != before, "and itself, large")
 
 
 def test_chinese_and_back_keeps_everything(visit):
@@ -188,6 +188,15 @@ def test_on_a_phone_nothing_is_wider_than_the_window(visit, theme):
     visitor = visit("/image_classifier", size=(390, 844), theme=theme, touch=True)
     assert not visitor.scrolls_sideways()
     assert visitor.canvas(EVIDENCE).bounding_box()["width"] >= 300
+
+
+def test_the_numbers_tab_fills_the_formulas_in(visit):
+    visitor = visit("/image_classifier?picture=sample:coffee")
+    visitor.page.get_by_role("tab", name="Numbers").click()
+    visitor.page.locator(".katex").first.wait_for()
+    expected = run(Config(picture="sample:coffee")).probabilities[967].item()
+    assert f"{expected:.4f}" in visitor.page.locator(".katex").first.text_content()
+    assert "stage4_channel × stage4_row × stage4_column" in visitor.words
 
 
 def test_presets_are_links(visit):

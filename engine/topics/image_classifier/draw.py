@@ -135,15 +135,28 @@ def draw_features(
 
 
 def draw_channel(
-    result: Result, layer: str, channel: int, *, words: tuple[str, str, str] | None = None, alt: str = ""
+    result: Result,
+    layer: str,
+    channel: int,
+    *,
+    words: tuple[str, str, str] | None = None,
+    name: str = "evidence",
+    unit: str = "score",
+    alt: str = "",
 ) -> PixelPicture:
-    """One feature map large, and the same map over the picture: only where it is positive."""
-    values = getattr(result, _known(layer))[channel].numpy()
+    """One feature map large, and beside it where in the picture that channel argues for the class: alpha_k A_k > 0.
+
+    Both have 224 rows and columns: each value of the map covers a square of pixels.
+    """
+    maps, side = getattr(result, _known(layer)), result.square.shape[0]
+    values = maps[channel].numpy()
     low, high = _range(values, "magnitude" if layer in ("stem", "head") else "signed")
-    over = Over(values, "heat", 0.0, high, 0.6, "", words[0] if words else "")
+    evidence = values * getattr(result, f"{layer}_weights")[channel].item()
+    over = Over(evidence, "heat", 0.0, max(float(evidence.max()), 1e-9), 0.6, unit, name)
+    spread = values.repeat(side // values.shape[0], 0).repeat(side // values.shape[1], 1)
     tiles = [
-        Tile(values, f"{channel}", "signed" if low < 0 else "magnitude", low, high, cell_names=words),
-        Tile(_grey(result.square.numpy()), smooth=True, over=over),
+        Tile(spread, f"{channel}", "signed" if low < 0 else "magnitude", low, high, cell_names=words),
+        Tile(_grey(result.square.numpy()), name, smooth=True, over=over),
     ]
     return PixelPicture(tiles, alt=alt or f"Channel {channel} after {layer}", columns=2)
 

@@ -89,7 +89,10 @@ class Config:
     )
     activation: str = knob(
         "tanh", "Activation", "What every hidden neuron does to its weighted sum.",
-        choices={"tanh": "tanh", "relu": "ReLU", "leaky_relu": "Leaky ReLU", "sigmoid": "sigmoid", "gelu": "GELU", "silu": "SiLU", "identity": "none (linear)"},
+        choices={
+            "tanh": "tanh", "relu": "ReLU", "leaky_relu": "Leaky ReLU", "sigmoid": "sigmoid", "gelu": "GELU",
+            "silu": "SiLU", "identity": "none (linear)",
+        },
     )  # fmt: skip
     learning_rate: float = knob(
         0.02, "Learning rate", "Length of each step against the gradient.", low=0.0001, high=10.0, log=True
@@ -227,5 +230,8 @@ TOPIC = Topic(
         "engine.training.fit:fit",
         "engine.data.points:make_points",
     ),
-    keywords=("neural network", "decision boundary", "hidden layer", "training", "overfitting", "playground", "classification", "regression"),
+    keywords=(
+        "neural network", "decision boundary", "hidden layer", "training", "overfitting", "playground",
+        "classification", "regression",
+    ),
 )  # fmt: skip

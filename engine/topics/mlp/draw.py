@@ -24,17 +24,22 @@ def frames_of(pairs: Pairs, run: str, live: bool, clock: str = "mlp") -> Frames:
     return Frames(run, [index for index, _ in pairs], [snapshot.step for _, snapshot in pairs], live=live, clock=clock)
 
 
-def diagram(config: Config, pairs: Pairs, frames: Frames | None) -> NetworkDiagram:
-    """The network with every neuron's own map of the plane, its weights and biases, at each moment."""
+def diagram(
+    config: Config, pairs: Pairs, frames: Frames | None, *, words: tuple[str, str, str], alt: str
+) -> NetworkDiagram:
+    """The network with every neuron's own map of the plane, its weights and biases, at each moment.
+
+    words: what input, hidden and output layers are called; alt: what the picture shows.
+    """
     outputs = pairs[0][1].seen["biases"][-1].shape[0]
     names = ["ŷ"] if outputs == 1 else list(CLASS_NAMES[:outputs])
-    layers = [NetworkLayer("Input", [FEATURES[name] for name in FEATURES], off=frozenset(
+    layers = [NetworkLayer(words[0], [FEATURES[name] for name in FEATURES], off=frozenset(
         number for number, name in enumerate(FEATURES) if name not in config.features))]  # fmt: skip
     layers += [
-        NetworkLayer(f"Hidden {number}", [f"h{number},{i + 1}" for i in range(size)], resizable=True)
+        NetworkLayer(f"{words[1]} {number}", [f"h{number},{i + 1}" for i in range(size)], resizable=True)
         for number, size in enumerate(config.layers, 1)
     ]
-    layers.append(NetworkLayer("Output", names))
+    layers.append(NetworkLayer(words[2], names))
     chosen = [list(FEATURES).index(name) for name in config.features]
     moments = [snapshot.seen for _, snapshot in pairs]
     side = moments[0]["maps"].shape[-1]
@@ -57,12 +62,11 @@ def diagram(config: Config, pairs: Pairs, frames: Frames | None) -> NetworkDiagr
         layers, np.stack(maps), np.stack(ranges).astype(np.float32), [_finite(array) for array in weights],
         [_finite(np.stack([seen["biases"][n] for seen in moments])) for n in range(len(weights))],
         frames=frames, toggle_inputs=True,
-        alt=f"A network with {len(config.features)} inputs, hidden layers of {list(config.layers)} neurons and "
-            f"{outputs} outputs; every neuron is a map of its value over the plane",
+        alt=alt,
     )  # fmt: skip
 
 
-def planes(config: Config, pairs: Pairs) -> np.ndarray:
+def planes(pairs: Pairs) -> np.ndarray:
     """(T, S, S, K) uint8 class probabilities, or (T, S, S, 1) float32 values for regression."""
     return np.stack([snapshot.seen["plane"] for _, snapshot in pairs])
 
@@ -81,18 +85,19 @@ def draw_boundary(result: Result) -> PixelPicture:
     scale = (BOUNDARY_SIZE / 2) / DOMAIN
     plane = result.plane.numpy()
     values = result.targets.numpy()
-    points = [
-        Point(float(x + DOMAIN) * scale, float(DOMAIN - y) * scale, int(value > 0) if plane.shape[2] == 1 else int(value), bool(train))
-        for (x, y), value, train in zip(result.inputs.numpy(), values, result.is_train.numpy(), strict=True)
-    ]  # fmt: skip
-    if plane.shape[2] == 1:
+    regression = plane.shape[2] == 1
+    points = []
+    for (x, y), value, train in zip(result.inputs.numpy(), values, result.is_train.numpy(), strict=True):
+        label = int(value < 0) if regression else int(value)
+        points.append(Point(float(x + DOMAIN) * scale, float(DOMAIN - y) * scale, label, bool(train)))
+    if regression:
         tile = Tile(plane[..., 0].astype(np.float32), "answer", scale="signed", points=points)
     else:
         tile = Tile(plane.astype(np.float32), "answer", classes=CLASS_NAMES[: plane.shape[2]], points=points)
     return PixelPicture([tile], alt="The plane coloured by the network's answer, with the points it was given")
 
 
-def draw_network(result: Result, config: Config | None = None) -> NetworkDiagram | PixelPicture:
+def draw_network(result: Result) -> PixelPicture:
     """Every neuron's own map of the plane, layer by layer, as tiles."""
     seen = result.snapshot.seen
     tiles = [
@@ -163,7 +168,7 @@ def _feature_maps(side: int) -> tuple[np.ndarray, np.ndarray]:
     return pixels[0], ranges[0]
 
 
-def classes_of(config: Config, snapshot: Snapshot) -> int:
+def classes_of(snapshot: Snapshot) -> int:
     """How many classes the plane shows; 2 for regression (below and above zero)."""
     return max(2, snapshot.seen["plane"].shape[-1])
 

@@ -98,6 +98,19 @@ def explain_neuron(
     )
 
 
+def column_of(config: Config, layer: int, origin: int | None) -> int | None:
+    """Column of the weight matrix that leads from neuron `origin` of the layer before; -1 for the bias (origin None).
+
+    The diagram shows all inputs, the matrix only those switched on: None for one that is off.
+    """
+    if origin is None:
+        return -1
+    if layer > 1:
+        return origin
+    name = list(FEATURES)[origin]
+    return config.features.index(name) if name in config.features else None
+
+
 def neuron_name(config: Config, layer: int, index: int) -> str:
     """Name of a neuron for people: x₁, h2,3 or ŷ."""
     if layer == 0:
