@@ -20,9 +20,11 @@ from starlette.middleware.gzip import GZipMiddleware
 from pages.components.canvas import canvas_routes
 from pages.components.compute import JOBS
 from pages.components.errors import on_script_error
-from pages.components.web import PageHead, warm, web_routes
+from pages.components.web import CompressedStatic, PageHead, warm, web_routes
 
 logger = logging.getLogger("neurarium")
+
+
 def warm_up() -> None:
     """Import torch and take one optimiser step (the first Adam imports for seconds), then freeze the garbage collector.
 
@@ -65,6 +67,10 @@ app = st.App(
     "pages/frame.py",
     lifespan=lifespan,
     routes=[*web_routes(), *canvas_routes()],
-    middleware=[Middleware(GZipMiddleware, minimum_size=1024, compresslevel=5), Middleware(PageHead)],
+    middleware=[
+        Middleware(CompressedStatic),
+        Middleware(GZipMiddleware, minimum_size=1024, compresslevel=5),
+        Middleware(PageHead),
+    ],
     on_script_error=on_script_error,
 )

@@ -14,6 +14,7 @@ from pages.components.language import language, number, percent, t
 from pages.components.page import close_page, open_page
 from pages.components.progress import watch
 from pages.components.uploads import choose_picture
+from pages.components.views import choose_view
 
 METHODS = {"grad_cam": "Grad-CAM", "saliency": "Saliency", "occlusion": "Occlusion", "none": "Picture"}
 MEANINGS = {
@@ -36,32 +37,36 @@ with page.stage, waiting:
 
 def evidence() -> None:
     """The picture with the evidence over it, and what shows it."""
-    method = st.segmented_control(
-        t("Evidence"), list(METHODS), format_func=lambda name: t(METHODS[name]), default="grad_cam",
-        key="image_classifier:method", required=True, label_visibility="collapsed", persist_state="session",
+    method = choose_view(
+        topic.slug, "method", t("Evidence"), list(METHODS), lambda name: t(METHODS[name]), as_buttons=True,
+        label_visibility="collapsed",
     )  # fmt: skip
-    layer = state.get("image_classifier:layer", "head")
+    place, layer = st.container(), "head"
+    if method == "grad_cam":
+        meaning, choice = st.columns([1.7, 1], gap="small")
+        with choice:
+            layer = choose_view(
+                topic.slug, "layer", t("Layer"), draw.LAYERS[::-1], lambda name: t("after {layer}", layer=t(name)),
+                label_visibility="collapsed",
+            )  # fmt: skip
+    else:
+        meaning = st.container()
+    meaning.caption(t(MEANINGS[method], name=f"**{names[result.explained]}**"))
 
     def picture(snapshot=None) -> None:
         shown = draw.draw_evidence(
             result, method, layer=layer, heat=snapshot.seen["heat"] if snapshot is not None else None,
             name=t(METHODS[method]), unit=t(UNITS[method]) if UNITS[method] else "",
-            alt=t("The picture, coloured where it speaks for {name}", name=names[result.explained]),
             words=(names[result.explained], t("row"), t("column")),
+            alt=t("The picture, coloured where it speaks for {name}", name=names[result.explained]),
         )  # fmt: skip
         pixels(shown, "image-classifier-evidence", height=400, click=False)
 
-    if method == "occlusion":
-        watch(topic, replace(config, saliency="gradient", cell=4), picture)
-    else:
-        picture()
-    meaning, choice = st.columns([1.7, 1], gap="small") if method == "grad_cam" else (st.container(), None)
-    meaning.caption(t(MEANINGS[method], name=f"**{names[result.explained]}**"))
-    if choice is not None:
-        choice.selectbox(
-            t("Layer"), draw.LAYERS[::-1], format_func=lambda name: t("after {layer}", layer=t(name)),
-            key="image_classifier:layer", label_visibility="collapsed", persist_state="session",
-        )  # fmt: skip
+    with place:
+        if method == "occlusion":
+            watch(topic, replace(config, saliency="gradient", cell=4), picture)
+        else:
+            picture()
 
 
 def answers() -> None:
@@ -71,11 +76,12 @@ def answers() -> None:
     st.html(f'<p class="status" role="status">{t("The network says")} <b>{names[best]}</b>, {sure}</p>')
     choice, count = st.columns([2, 1], gap="small")
     with choice:
-        state["image_classifier:target"] = config.target
+        key = f"{topic.slug}:target:{language()}"
+        state[key] = config.target
         st.selectbox(
-            t("Class explained"), range(-1, len(names)), key="image_classifier:target",
+            t("Class explained"), range(-1, len(names)), key=key,
             format_func=lambda index: names[index] if index >= 0 else t("its own answer"),
-            on_change=lambda: change(topic, target=state["image_classifier:target"]),
+            on_change=lambda: change(topic, target=state[key]),
         )  # fmt: skip
     with count:
         top_k = st.slider(t("Answers"), 3, 10, 7, key="image_classifier:top_k", persist_state="session")
@@ -98,19 +104,13 @@ def features() -> None:
     """All channels after the chosen layer."""
     st.markdown(f"#### {t('Feature maps')}")
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom", key="features-view"):
-        layer = st.segmented_control(
-            t("Layer"), draw.LAYERS, format_func=t, default="stage1", key="image_classifier:maps", required=True,
-            persist_state="session", width="content",
-        )  # fmt: skip
-        scale = st.selectbox(
-            t("Scale"), ["own", "common"], format_func={"own": t("each its own"), "common": t("one for all")}.get,
-            key="image_classifier:scale", persist_state="session", width=150,
-        )  # fmt: skip
-        order = st.selectbox(
-            t("Order"), ["number", "evidence"],
-            format_func={"number": t("by number"), "evidence": t("by evidence")}.get, key="image_classifier:order",
-            persist_state="session", width=150,
-        )  # fmt: skip
+        layer = choose_view(
+            topic.slug, "maps", t("Layer"), draw.LAYERS, t, default="stage1", as_buttons=True, width="content"
+        )
+        scales = {"own": t("each its own"), "common": t("one for all")}
+        scale = choose_view(topic.slug, "scale", t("Scale"), list(scales), scales.get, width=150)
+        orders = {"number": t("by number"), "evidence": t("by evidence")}
+        order = choose_view(topic.slug, "order", t("Order"), list(orders), orders.get, width=150)
     words = (t("channel"), t("row"), t("column"))
     shown = draw.draw_features(
         result, layer, scale=scale, order=order, words=words, alt=t("Feature maps after {layer}", layer=t(layer))

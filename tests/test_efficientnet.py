@@ -12,7 +12,7 @@ from PIL import Image
 from engine.data.imagenet import class_names, english_names, full_names
 from engine.data.photos import PHOTOS, photo
 from engine.instrument.trace import count_parameters, record, tap_names
-from engine.models.efficientnet import STAGES, EfficientNetLite0, load_lite0, middle_square, normalised
+from engine.models.efficientnet import STAGES, EfficientNetLite0, lite0, load_lite0, middle_square, normalised
 from engine.models.efficientnet.lite0 import SamePaddingConv2d
 from engine.training.recipes.efficientnet_lite0 import renamed
 
@@ -77,6 +77,15 @@ def test_taps_and_shapes():
 
 def test_one_network_for_the_process():
     assert load_lite0() is load_lite0()
+
+
+def test_a_network_first_loaded_in_inference_mode_still_takes_gradients():
+    lite0._load.cache_clear()
+    with torch.inference_mode():
+        model = load_lite0()
+    x = torch.zeros(1, 3, 64, 64, requires_grad=True)
+    model(x)[0, 0].backward()
+    assert x.grad.abs().sum() > 0
 
 
 @pytest.mark.parametrize("kernel", [1, 3, 5])

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+import gzip
 import threading
 
 import streamlit as st
-from starlette.datastructures import MutableHeaders
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
@@ -48,6 +50,63 @@ async def boot(request) -> Response:
 def web_routes() -> list[Route]:
     """Health and boot script."""
     return [Route(f"{base_path()}/health", health), Route(f"{base_path()}/neurarium-boot.js", boot)]
+
+
+class CompressedStatic:
+    """ASGI middleware: Streamlit's static files (Plotly alone is 4.7 MB) leave compressed, each compressed only once.
+
+    Their names carry a hash of their content, so a kept copy never grows old. At most `budget_bytes` are kept.
+    """
+
+    TYPES = ("text/", "application/javascript", "application/json", "image/svg+xml")
+
+    def __init__(self, app, budget_bytes: int = 32_000_000):
+        self.app, self.budget_bytes = app, budget_bytes
+        self.kept: dict[str, tuple[list, bytes]] = {}
+        self.held = 0
+
+    async def __call__(self, scope, receive, send):
+        asked = scope["type"] == "http" and scope["method"] == "GET"
+        asked = asked and scope["path"].startswith(f"{base_path()}/static/")
+        if not asked or "gzip" not in Headers(scope=scope).get("accept-encoding", ""):
+            await self.app(scope, receive, send)
+            return
+        found = self.kept.get(scope["path"])
+        if found is None:
+            found = await self._make(scope, receive, send)
+        if found is not None:
+            headers, body = found
+            await send({"type": "http.response.start", "status": 200, "headers": headers})
+            await send({"type": "http.response.body", "body": body})
+
+    async def _make(self, scope, receive, send) -> tuple[list, bytes] | None:
+        """(headers, compressed body) of a file; None when it was passed on as it is (small, an image, not found)."""
+        start, body, passed = None, b"", False
+
+        async def collect(message):
+            nonlocal start, body, passed
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                long = int(headers.get("content-length", "0")) > 1024
+                passed = message["status"] != 200 or not long or not headers["content-type"].startswith(self.TYPES)
+                start = message
+            else:
+                body += message.get("body", b"")
+            if passed:
+                await send(message)
+
+        names = (b"accept-encoding", b"if-none-match", b"if-modified-since", b"range")
+        plain = {**scope, "headers": [item for item in scope["headers"] if item[0] not in names]}
+        await self.app(plain, receive, collect)
+        if passed:
+            return None
+        small = await asyncio.to_thread(gzip.compress, body, 6)
+        headers = MutableHeaders(scope=start)
+        headers["content-encoding"], headers["content-length"] = "gzip", str(len(small))
+        if self.held + len(small) <= self.budget_bytes:
+            self.kept[scope["path"]] = (start["headers"], small)
+            self.held += len(small)
+        return start["headers"], small
 
 
 class PageHead:

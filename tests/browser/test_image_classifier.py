@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from engine.data.imagenet import chinese_names
 from engine.data.photos import photo
 from engine.data.pictures import decode
 from engine.topics.image_classifier.card import TOPIC, Config
@@ -42,7 +43,7 @@ def upload(visitor, name: str, content: bytes, kind: str = "image/png") -> None:
 
 
 def choose_class(visitor, name: str) -> None:
-    box = visitor.key("image_classifier:target").locator("input")
+    box = visitor.key("image_classifier:target:en").locator("input")
     box.click()
     box.fill(name)
     visitor.page.get_by_role("option").first.wait_for()
@@ -62,7 +63,7 @@ def test_the_first_look_says_what_the_engine_says(visit):
     shown = bars(visitor)
     assert list(shown)[:4] == ["tiger cat", "Egyptian cat", "tabby", "lynx"]
     assert shown["Egyptian cat"] == f"{100 * expected.probabilities[285]:.1f}%"
-    for key in ("image_classifier:method", EVIDENCE, "image_classifier-samples", "image_classifier:target"):
+    for key in ("image_classifier:method:en", EVIDENCE, "image_classifier-samples", "image_classifier:target:en"):
         box = visitor.key(key).bounding_box()
         assert box["y"] + box["height"] <= 800, f"{key} is below the fold"
     assert visitor.query == {}
@@ -132,7 +133,7 @@ def test_a_click_on_a_bar_explains_its_class(visit):
 def test_grad_cam_after_another_layer_and_hover(visit):
     visitor = visit("/image_classifier")
     before = drawn(visitor)
-    visitor.key("image_classifier:layer").locator("input").click()
+    visitor.key("image_classifier:layer:en").locator("input").click()
     visitor.page.get_by_role("option", name="after stage3").click()
     visitor.until(lambda: drawn(visitor) != before, "another layer, another map")
     canvas = visitor.canvas(EVIDENCE)
@@ -146,13 +147,13 @@ def test_grad_cam_after_another_layer_and_hover(visit):
 
 def test_occlusion_runs_shows_its_progress_and_can_be_stopped(visit):
     visitor = visit("/image_classifier?window=112&stride=56")
-    visitor.key("image_classifier:method").get_by_text("Occlusion", exact=True).click()
+    visitor.key("image_classifier:method:en").get_by_text("Occlusion", exact=True).click()
     visitor.until(lambda: "probability of tiger cat falls" in meaning(visitor), "what it shows")
     visitor.until(lambda: not visitor.page.locator("[data-testid=stProgress]").count(), "nine windows are done")
     done = drawn(visitor)
 
     visitor.open("/image_classifier?stride=8")
-    visitor.key("image_classifier:method").get_by_text("Occlusion", exact=True).click()
+    visitor.key("image_classifier:method:en").get_by_text("Occlusion", exact=True).click()
     bar = visitor.page.locator("[data-testid=stProgress]")
     visitor.until(lambda: re.search(r"\d+ of 529", bar.inner_text() if bar.count() else ""), "its progress")
     visitor.button("image_classifier:stop").click()
@@ -163,7 +164,7 @@ def test_occlusion_runs_shows_its_progress_and_can_be_stopped(visit):
 def test_every_stage_shows_its_maps_and_one_of_them_large(visit):
     visitor = visit("/image_classifier")
     for layer, count in {"stem": "32", "stage5": "112", "head": "320 of 1280", "stage1": "16"}.items():
-        visitor.key("image_classifier:maps").get_by_text(layer, exact=True).click()
+        visitor.key("image_classifier:maps:en").get_by_text(layer, exact=True).click()
         visitor.until(lambda text=f"{count} channels": text in visitor.words, f"the maps of {layer}")
         visitor.canvas(f"image-classifier-maps-{layer}")
     before = drawn(visitor, "image-classifier-channel")
@@ -174,13 +175,23 @@ def test_every_stage_shows_its_maps_and_one_of_them_large(visit):
 
 def test_chinese_and_back_keeps_everything(visit):
     visitor = visit("/image_classifier?target=287&flip=yes")
+    before = drawn(visitor)
+    visitor.key("image_classifier:layer:en").locator("input").click()
+    visitor.page.get_by_role("option", name="after stage7").click()
+    visitor.until(lambda: drawn(visitor) != before, "another layer")
+    visitor.settle()
+    chosen = drawn(visitor)
     visitor.switch_language("zh")
-    visitor.until(lambda: "虎纹家猫 tiger cat" in answer(visitor), "the Chinese name with the English beside it")
-    assert "猞猁" in meaning(visitor)
-    assert visitor.query["target"] == "287"
+    visitor.until(lambda: f"{chinese_names()[282]} tiger cat" in answer(visitor), "Chinese with the English beside it")
+    visitor.settle()
+    assert chinese_names()[287] in meaning(visitor)
+    assert visitor.query == {"target": "287", "flip": "yes", "lang": "zh"}
+    visitor.until(lambda: drawn(visitor) == chosen, "the layer is still the chosen one")
     visitor.switch_language("en")
     visitor.until(lambda: "for lynx" in meaning(visitor), "English again")
-    assert visitor.query["flip"] == "yes"
+    visitor.settle()
+    assert visitor.query == {"target": "287", "flip": "yes"}
+    visitor.until(lambda: drawn(visitor) == chosen, "the layer is still the chosen one")
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

@@ -170,7 +170,8 @@ def load_lite0() -> EfficientNetLite0:
 
 @cache
 def _load(device: str) -> EfficientNetLite0:
-    model = EfficientNetLite0()
-    weights.fill(model, "efficientnet_lite0")
-    model.eval().requires_grad_(False)
-    return model.to(device, memory_format=torch.channels_last)
+    with torch.inference_mode(False):  # weights born in inference mode could never take part in a gradient
+        model = EfficientNetLite0()
+        weights.fill(model, "efficientnet_lite0")
+        model.eval().requires_grad_(False)
+        return model.to(device, memory_format=torch.channels_last)

@@ -1,0 +1,65 @@
+"""What a page must show for a Config, read from the catalogue; shared by the browser tests."""
+
+import json
+import re
+from urllib.parse import urlencode
+
+import pytest
+
+from engine.core.knob import knobs, to_query
+from engine.core.topic import Topic, catalogue
+from tests.server import ROOT
+
+TOPICS = catalogue()
+CHINESE = re.compile(r"[\u4e00-\u9fff]")
+
+
+def zh(english: str) -> str:
+    """The Chinese of an interface text, from the table the app uses; fails where there is none."""
+    table = json.loads((ROOT / "assets" / "language" / "zh.json").read_text("utf-8"))
+    assert english in table, f"assets/language/zh.json has no {english!r}"
+    return table[english]
+
+
+def link(slug: str, config) -> str:
+    """Path and query of a page with this config."""
+    query = urlencode(to_query(config))
+    return f"/{slug}?{query}" if query else f"/{slug}"
+
+
+def shown(knob, value):
+    """What Visitor.widget reports for a knob with this value, in English."""
+    label = lambda choice: knob.choice_labels.get(choice, choice)  # noqa: E731
+    match knob.kind:
+        case "choice":
+            return label(value)
+        case "choices":
+            return {label(choice) for choice in value}
+        case "sizes":
+            return float(len(value)), pytest.approx(max(value)) if value else pytest.approx(8, abs=100)
+        case "int" | "float":
+            return pytest.approx(value, rel=0.06, abs=1e-6) if knob.log else pytest.approx(value, abs=1e-6)
+    return value
+
+
+def assert_widgets_show(visitor, topic: Topic, config) -> None:
+    """Every widget shows the config's value, the folded ones too; hidden knobs are in the link."""
+    slug = topic.slug
+    folded = visitor.key(f"{slug}:more").locator("details")
+    if folded.count() and folded.get_attribute("open") is None:
+        folded.locator("summary").click()
+    for knob in knobs(type(config)):
+        if knob.hidden:
+            continue
+        wanted = shown(knob, getattr(config, knob.name))
+        visitor.until(
+            lambda knob=knob, wanted=wanted: visitor.widget(slug, knob) == wanted,
+            f"{knob.name} shows {getattr(config, knob.name)!r}", patience=10,
+        )  # fmt: skip
+
+
+def telling_presets(topic: Topic) -> list:
+    """(name, Config) of the presets that differ from the default in something a widget shows."""
+    visible = [knob.name for knob in knobs(topic.config) if not knob.hidden]
+    default = topic.config()
+    return [p for p in topic.presets.items() if any(getattr(p[1], name) != getattr(default, name) for name in visible)]

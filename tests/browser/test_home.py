@@ -1,0 +1,141 @@
+"""The home page and the two languages."""
+
+import json
+import re
+
+import pytest
+
+from engine.core.knob import to_query
+from tests.browser.expectations import CHINESE, TOPICS, assert_widgets_show, telling_presets, zh
+from tests.server import ROOT
+
+# ---------------------------------------------------------------- home
+
+
+def found(visitor) -> set[str]:
+    cards = visitor.page.locator("[class*=st-key-card-]:not([class*=-links])").all()
+    return {re.search(r"st-key-card-(\w+)", card.get_attribute("class")).group(1) for card in cards}
+
+
+def search(visitor, words: str) -> None:
+    box = visitor.key("home:search").locator("input")
+    box.fill(words)
+    box.press("Enter")
+
+
+def test_home_shows_every_topic_and_the_learning_path_in_order(visit):
+    visitor = visit("/")
+    assert found(visitor) == set(TOPICS)
+    for slug, topic in TOPICS.items():
+        card = visitor.key(f"card-{slug}").inner_text()
+        assert topic.title in card
+        assert topic.question in card
+        for name in list(topic.presets)[:4]:
+            assert name in card
+    path = visitor.key("learning-path").inner_text()
+    places = [path.index(f"{number} · {topic.title}") for number, topic in enumerate(TOPICS.values(), 1)]
+    assert places == sorted(places)
+
+
+def test_search_finds_by_english_words_and_says_when_nothing_is_found(visit):
+    visitor = visit("/")
+    for words, wanted in (("decision boundary", "mlp"), ("GRAD-cam", "image_classifier"), ("overfitt", "mlp")):
+        search(visitor, words)
+        visitor.until(lambda wanted=wanted: found(visitor) == {wanted}, f"{words!r} finds {wanted} alone")
+        assert visitor.alerts() == []
+    search(visitor, "zzqx {name} <b>")
+    visitor.until(lambda: found(visitor) == set(), "nothing found")
+    visitor.until(visitor.alerts, "a word about it")
+    assert "Nothing is called “zzqx {name} <b>” here" in visitor.alerts()[0]
+    search(visitor, "")
+    visitor.until(lambda: found(visitor) == set(TOPICS), "everything again")
+
+
+def test_search_finds_by_chinese_words_in_either_language(visit):
+    for locale in ("zh-CN", "en-US"):
+        visitor = visit("/", locale=locale)
+        for slug in TOPICS:
+            search(visitor, zh(TOPICS[slug].title))
+            visitor.until(lambda slug=slug: found(visitor) == {slug}, f"the Chinese title finds {slug} ({locale})")
+        search(visitor, "没有这个")
+        visitor.until(visitor.alerts, "a word about nothing found")
+        assert "没有这个" in visitor.alerts()[0]
+
+
+@pytest.mark.parametrize("slug", TOPICS)
+def test_a_preset_link_on_a_card_opens_the_page_with_its_values(visit, slug):
+    name, preset = next(p for p in list(TOPICS[slug].presets.items())[:4] if p in telling_presets(TOPICS[slug]))
+    visitor = visit("/")
+    visitor.key(f"card-{slug}-links").get_by_role("link", name=name).click()
+    visitor.until(lambda: visitor.path == f"/{slug}" and visitor.title == TOPICS[slug].title, "the topic's page")
+    visitor.settle()
+    assert_widgets_show(visitor, TOPICS[slug], preset)
+    assert visitor.query == to_query(preset)
+
+
+# ---------------------------------------------------------------- language
+
+
+def open_tab(visitor) -> int:
+    tabs = visitor.page.get_by_role("tab")
+    return next(at for at in range(tabs.count()) if tabs.nth(at).get_attribute("aria-selected") == "true")
+
+
+def test_switching_the_language_keeps_config_step_and_tab(visit):
+    visitor = visit("/mlp?data=xor&layers=4-4")
+    visitor.page.get_by_role("tab", name="Numbers").click()
+    visitor.until(lambda: "parameters" in visitor.words, "the numbers")
+    for step in (1, 2):
+        visitor.key("mlp:step").get_by_role("button").click()
+        visitor.until(lambda step=step: visitor.step() == step, f"step {step}")
+    visitor.until(lambda: visitor.query.get("steps") == "2", "the step in the link")
+    before = visitor.status()
+    visitor.switch_language("zh")
+    visitor.until(lambda: visitor.query.get("lang") == "zh", "the language in the link")
+    visitor.settle()
+    assert visitor.language == "中文"
+    assert visitor.query == {"data": "xor", "layers": "4-4", "steps": "2", "lang": "zh"}
+    assert visitor.status() == before
+    assert open_tab(visitor) == 1
+    assert visitor.title == zh(TOPICS["mlp"].title)
+    visitor.switch_language("en")
+    visitor.until(lambda: "lang" not in visitor.query, "no language in the link")
+    visitor.settle()
+    assert visitor.title == TOPICS["mlp"].title
+    assert visitor.status() == before
+    assert open_tab(visitor) == 1
+    assert_widgets_show(visitor, TOPICS["mlp"], TOPICS["mlp"].config(data="xor", layers=(4, 4)))
+
+
+@pytest.mark.parametrize(
+    ("path", "locale", "language"),
+    [
+        ("/", "en-US", "EN"),
+        ("/", "zh-CN", "中文"),
+        ("/", "zh-TW", "中文"),
+        ("/", "de-DE", "EN"),
+        ("/mlp?lang=zh", "en-US", "中文"),
+        ("/mlp?lang=en", "zh-CN", "EN"),
+    ],
+)
+def test_the_language_comes_from_the_link_or_else_the_browser(visit, path, locale, language):
+    visitor = visit(path, locale=locale)
+    assert visitor.language == language
+    questions = [topic.question for topic in TOPICS.values()]
+    assert any(question in visitor.words for question in questions) == (language == "EN")
+    if language == "中文":
+        assert CHINESE.search(visitor.words.replace("中文", ""))
+
+
+@pytest.mark.parametrize("slug", ["", *TOPICS])
+def test_no_english_is_left_on_a_chinese_page(visit, slug):
+    """Buttons, labels, headings and tabs; names that are the same in Chinese (XOR, ReLU) stand in zh.json too."""
+    visitor = visit(f"/{slug}", locale="zh-CN")
+    table = json.loads((ROOT / "assets" / "language" / "zh.json").read_text("utf-8"))
+    same = {english for english, chinese in table.items() if english == chinese}
+    parts = visitor.page.locator(
+        ".stMainBlockContainer :is(h1, h2, h3, button, label, [role=tab], p.question, [data-testid=stCaptionContainer])"
+    ).all_inner_texts()
+    lines = {re.sub(r"^[a-z_]+\n+", "", part).strip() for part in parts}  # an icon's name comes first
+    left = {line for line in lines if re.search(r"[A-Za-z]{4,}", line) and not CHINESE.search(line)}
+    assert left - same - {"Neurarium", "Space", "Grad-CAM"} == set()

@@ -1,0 +1,289 @@
+"""The MLP playground as a person uses it, compared with what the engine computes for the same Config."""
+
+import re
+from dataclasses import replace
+
+import pytest
+import torch
+
+from engine.data.points import decode_points
+from engine.instrument.trace import record
+from engine.topics.mlp.card import TOPIC, Config
+from engine.topics.mlp.run import Experiment, run
+from tests.browser.expectations import CHINESE, assert_widgets_show, zh
+
+PLANE, NETWORK = "mlp-points", "mlp-network"
+
+
+def press(visitor, name: str) -> None:
+    visitor.key(f"mlp:{name}").get_by_role("button").click()
+
+
+def speed(visitor, name: str) -> None:
+    visitor.key("mlp:speed").get_by_text(name, exact=True).click()
+
+
+def pause(visitor) -> int:
+    """Pause; the step it stopped at, once the link holds it too."""
+    press(visitor, "play")
+    visitor.until(lambda: "steps" in visitor.query, "the link holds the step")
+    visitor.settle()
+    visitor.until(lambda: visitor.query["steps"] == str(visitor.step()), "link and status agree")
+    return visitor.step()
+
+
+def frame(visitor, key: str = PLANE) -> int:
+    return int(visitor.canvas(key).get_attribute("data-frame"))
+
+
+def moment(visitor) -> str:
+    return visitor.key("mlp-transport").locator(".moment").inner_text()
+
+
+def still(visitor, key: str = PLANE) -> str:
+    """The picture of a canvas with the pointer away from it."""
+    visitor.page.mouse.move(3, 3)
+    visitor.page.wait_for_timeout(150)
+    return visitor.picture(key)
+
+
+def scores(config: Config) -> list[float]:
+    """What the status line must say, from a run of the engine: step, train and test accuracy in per cent."""
+    seen = run(config).snapshot.seen
+    return [config.steps, round(100 * seen["train_accuracy"], 1), round(100 * seen["test_accuracy"], 1)]
+
+
+def test_play_to_98_per_cent_pause_scrub_step_share_and_reset(visit):
+    visitor = visit("/mlp")
+    beginning = still(visitor)
+    assert visitor.status() == scores(Config())
+    speed(visitor, "Fast")
+    press(visitor, "play")
+    visitor.until(lambda: visitor.status()[2] >= 98, "98 % of the test points", patience=120)
+    paused_at = pause(visitor)
+    assert visitor.status()[2] >= 98
+    assert visitor.status() == scores(Config(steps=paused_at))
+    visitor.until(lambda: moment(visitor).endswith(f"step {paused_at}"), "the picture is that of the newest step")
+    end = still(visitor)
+    assert end != beginning
+
+    slider = visitor.key("mlp-transport").locator("input[type=range]")
+    slider.focus()
+    visitor.page.keyboard.press("Home")
+    visitor.until(lambda: frame(visitor) == 0 == frame(visitor, NETWORK), "all pictures are at the first frame")
+    assert moment(visitor).endswith("step 0")
+    assert still(visitor) == beginning
+    assert visitor.step() == paused_at  # looking back changes nothing
+    slider.focus()
+    visitor.page.keyboard.press("End")
+    visitor.until(lambda: moment(visitor).endswith(f"step {paused_at}"), "the last frame again")
+    assert still(visitor) == end
+
+    friend = visit(visitor.page.url.removeprefix(visitor.address), fresh=True)
+    friend.until(lambda: friend.step() == paused_at, "the friend's page has caught up")
+    assert friend.status() == visitor.status()
+    friend.until(lambda: moment(friend).endswith(f"step {paused_at}"), "the friend sees the same moment")
+    assert still(friend) == end
+
+    press(visitor, "step")
+    visitor.until(lambda: visitor.step() != paused_at, "a step was taken")
+    visitor.settle()
+    assert visitor.status() == scores(Config(steps=paused_at + 1))
+    visitor.until(lambda: visitor.query == {"steps": str(paused_at + 1)}, "the link holds the step")
+
+    press(visitor, "reset")
+    visitor.until(lambda: visitor.step() == 0, "back at the first weights")
+    visitor.until(lambda: visitor.query == {}, "nothing is left in the link")
+    visitor.settle()
+    assert still(visitor) == beginning
+
+
+def test_single_steps_are_single_and_in_the_link(visit):
+    visitor = visit("/mlp?data=gaussians&layers=5&seed=3")
+    for step in (1, 2, 3):
+        press(visitor, "step")
+        visitor.until(lambda step=step: visitor.step() == step, f"step {step}")
+        visitor.settle()
+        assert visitor.status() == scores(Config(data="gaussians", layers=(5,), seed=3, steps=step))
+        assert visitor.query.get("steps") == str(step)
+
+
+def test_a_clicked_neuron_shows_its_formula_with_the_engine_s_numbers(visit):
+    config = Config(data="circles", layers=(6, 5), activation="sigmoid", steps=30)
+    visitor = visit("/mlp?data=circles&layers=6-5&activation=sigmoid&steps=30")
+    visitor.until(lambda: visitor.step() == 30, "the step of the link")
+    visitor.settle()
+    visitor.click_plane(PLANE, 1.5, -0.75)
+    visitor.settle()
+    visitor.click_node(NETWORK, 2, 3)
+    box = visitor.key("mlp-formula")
+    box.wait_for()
+    visitor.settle()
+    words = box.inner_text()
+    assert "h2,4" in words
+    x, y = (float(text.replace("−", "-")) for text in re.findall(r"x[₁₂] = (−?[\d.]+)", words))
+    assert (x, y) == pytest.approx((1.5, -0.75), abs=0.05)
+
+    experiment = Experiment(config)
+    for _ in experiment.train(config.steps):
+        pass
+    experiment.model.eval()
+    with torch.no_grad(), record(experiment.model) as trace:
+        experiment.model(experiment.lift(torch.tensor([[x, y]])))
+    wanted = trace["hidden.1.output"][0, 3].item()
+    latex = box.locator("annotation").all_text_contents()
+    assert float(latex[-1].split("=")[-1]) == pytest.approx(wanted, abs=0.01)  # the shown spot is rounded to 3 digits
+    assert r"\sigma" in latex[0]
+    assert latex[0].count("h_{1,") == 4  # the strongest terms, and dots for the rest
+    assert "dots" in latex[0]
+
+
+def test_a_weight_set_by_hand_counts_and_travels_in_the_link(visit):
+    visitor = visit("/mlp?data=gaussians&layers=3&steps=12")
+    visitor.until(lambda: visitor.step() == 12, "the step of the link")
+    visitor.settle()
+    visitor.click_node(NETWORK, 1, 2)
+    field = visitor.key("mlp-formula").locator("input[type=number]")
+    field.wait_for()
+    visitor.settle()
+    field.fill("-2.5")
+    field.press("Enter")
+    visitor.until(lambda: "edits" in visitor.query, "the edit in the link")
+    visitor.settle()
+    assert visitor.query["edits"] == "12:0.2.b=-2.5"
+    wanted = scores(Config(data="gaussians", layers=(3,), steps=12, edits="12:0.2.b=-2.5"))
+    visitor.until(lambda: visitor.status() == wanted, f"the scores of the changed network, {wanted}")
+    friend = visit(visitor.page.url.removeprefix(visitor.address))
+    friend.until(lambda: friend.status() == wanted, "the same scores from the link")
+    press(visitor, "step")
+    after = scores(Config(data="gaussians", layers=(3,), steps=13, edits="12:0.2.b=-2.5"))
+    visitor.until(lambda: visitor.status() == after, f"the run goes on from the changed network, {after}")
+
+
+def test_layers_are_resized_and_inputs_switched_on_the_picture(visit):
+    visitor = visit("/mlp?layers=4-4")
+    sizer = visitor.key(NETWORK).locator(".sizer[data-layer='2']")
+    sizer.and_(visitor.page.locator("[data-delta='1']")).click()
+    visitor.until(lambda: visitor.query.get("layers") == "4-5", "one neuron more in the link")
+    visitor.settle()
+    assert_widgets_show(visitor, TOPIC, Config(layers=(4, 5)))
+    nodes = visitor.canvas(NETWORK).evaluate("c => c.neurarium.nodes.filter(node => node.layer == 2).length")
+    assert nodes == 5
+    sizer.and_(visitor.page.locator("[data-delta='-1']")).click()
+    visitor.until(lambda: visitor.query.get("layers") == "4-4", "one neuron fewer")
+    visitor.settle()
+
+    visitor.click_node(NETWORK, 0, 4)
+    visitor.until(lambda: visitor.query.get("features") == "x1.x2.x1_x2", "x1 x2 switched on")
+    visitor.settle()
+    assert_widgets_show(visitor, TOPIC, Config(layers=(4, 4), features=("x1", "x2", "x1_x2")))
+    visitor.click_node(NETWORK, 0, 0)
+    visitor.until(lambda: visitor.query.get("features") == "x2.x1_x2", "x1 switched off")
+    visitor.settle()
+    assert visitor.status() == scores(Config(layers=(4, 4), features=("x2", "x1_x2")))
+
+
+def test_own_points_travel_in_the_link(visit):
+    visitor = visit("/mlp?layers=4")
+    box = visitor.key("mlp.data").locator("input")
+    box.click()
+    visitor.page.get_by_role("option", name="Own points").click()
+    visitor.until(lambda: visitor.query.get("data") == "own", "own points in the link")
+    visitor.settle()
+    wanted = [(1.0, 2.0, 0), (-2.0, 0.5, 0), (0.5, -1.5, 1)]
+    for x, y, label in wanted:
+        visitor.key(PLANE).locator(f"[data-class='{label}']").click()
+        visitor.click_plane(PLANE, x, y)
+        visitor.page.wait_for_timeout(400)
+    visitor.until(lambda: len(visitor.query.get("points", "")) == 15, "three points in the link")
+    visitor.settle()
+
+    def assert_points(page) -> None:
+        got = decode_points(page.query["points"])
+        assert [label for *_, label in got] == [label for *_, label in wanted]
+        for (x, y, _), (x0, y0, _) in zip(got, wanted, strict=True):
+            assert (x, y) == pytest.approx((x0, y0), abs=0.03)
+        assert "3 of 400" in page.key(PLANE).locator(".count").inner_text()
+
+    assert_points(visitor)
+    before = still(visitor)
+    visitor.page.reload()
+    visitor.settle()
+    assert_points(visitor)
+    assert still(visitor) == before
+    friend = visit(visitor.page.url.removeprefix(visitor.address), fresh=True)
+    assert_points(friend)
+    assert friend.status() == scores(Config(data="own", layers=(4,), points=visitor.query["points"]))
+    press(friend, "step")
+    config = Config(data="own", layers=(4,), points=visitor.query["points"], steps=1)
+    friend.until(lambda: friend.status() == scores(config), "one step on the own points")
+
+
+@pytest.mark.parametrize(("locale", "part"), [("en-US", "the learning rate is too high"), ("zh-CN", "学习率")])
+def test_a_rate_too_high_is_explained(visit, locale, part):
+    visitor = visit("/mlp?data=circles&activation=relu&optimizer=sgd&learning_rate=10&layers=32-32-32", locale=locale)
+    press(visitor, "play")
+    visitor.until(visitor.alerts, "a sentence about it")
+    (sentence,) = visitor.alerts()
+    assert part in sentence
+    result = run(
+        Config(data="circles", activation="relu", optimizer="sgd", learning_rate=10.0, layers=(32, 32, 32), steps=2000)
+    )
+    assert str(result.diverged_at) in sentence
+    assert bool(CHINESE.search(sentence)) == (locale == "zh-CN")
+    visitor.settle()
+    press(visitor, "reset")
+    visitor.until(lambda: visitor.alerts() == [], "Reset takes it away")
+
+
+def test_a_change_while_it_plays_begins_a_new_run_that_plays_on(visit):
+    visitor = visit("/mlp?data=xor&layers=6&until=20000")
+    speed(visitor, "Fast")
+    press(visitor, "play")
+    visitor.until(lambda: visitor.step() > 100, "it trains")
+    visitor.key("mlp.classes").locator("input[type=range]").focus()
+    visitor.page.keyboard.press("ArrowRight")
+    visitor.until(lambda: visitor.query.get("classes") == "3", "the change in the link")
+    legend = visitor.key(PLANE).locator(".swatches")
+    visitor.until(lambda: "C" in legend.inner_text(), "a third class in the legend")
+    visitor.until(lambda: visitor.step() > 20, "the new run plays")
+    assert "Pause" in visitor.key("mlp:play").inner_text()
+    step = pause(visitor)
+    assert visitor.status() == scores(Config(data="xor", layers=(6,), until=20000, classes=3, steps=step))
+
+
+def test_a_run_ends_where_it_was_told_and_plays_again_from_the_start(visit):
+    visitor = visit("/mlp?data=gaussians&layers=4&until=50")
+    speed(visitor, "Fast")
+    press(visitor, "play")
+    visitor.until(lambda: visitor.step() == 50, "the end")
+    visitor.until(lambda: "Play" in visitor.key("mlp:play").inner_text(), "it can be played again")
+    visitor.until(lambda: visitor.query.get("steps") == "50", "the end in the link")
+    visitor.settle()
+    assert visitor.status() == scores(Config(data="gaussians", layers=(4,), until=50, steps=50))
+    speed(visitor, "Slow")
+    press(visitor, "play")
+    visitor.until(lambda: 0 < visitor.step() < 50, "from the start again")
+
+
+def test_regression_shows_r_squared(visit):
+    config = replace(Config(data="plane", layers=(4,)), steps=20)
+    visitor = visit("/mlp?data=plane&layers=4&steps=20")
+    visitor.until(lambda: visitor.step() == 20, "the step of the link")
+    assert "R²" in visitor.page.locator("p.status").inner_text()
+    assert visitor.status() == scores(config)
+
+
+def test_the_page_works_in_chinese(visit):
+    visitor = visit("/mlp?data=gaussians&layers=4", locale="zh-CN")
+    assert zh("Play") in visitor.key("mlp:play").inner_text()
+    press(visitor, "step")
+    visitor.until(lambda: visitor.step() == 1, "one step")
+    visitor.settle()
+    assert visitor.status() == scores(Config(data="gaussians", layers=(4,), steps=1))
+    visitor.click_node(NETWORK, 1, 0)
+    box = visitor.key("mlp-formula")
+    box.wait_for()
+    assert CHINESE.search(box.inner_text())
+    assert CHINESE.search(visitor.canvas(PLANE).get_attribute("aria-label"))
+    assert CHINESE.search(moment(visitor))
