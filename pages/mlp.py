@@ -107,8 +107,10 @@ def inspect(view: View) -> None:
         st.info(t("Click the plane to add points; choose their class below it."), icon=":material/touch_app:")
     if not picked:
         st.caption(
-            t("Click a neuron for its formula, a line for its weight, an input to switch it on or off; ")
-            + t("click the plane to choose where to compute.")
+            t(
+                "Click a neuron for its formula, a line for its weight, an input to switch it on or off; "
+                "click the plane to choose where to compute."
+            )
         )
         return
     layer, index = picked["layer"], picked["index"] if picked["kind"] == "neuron" else picked["to"]
@@ -164,7 +166,7 @@ def hidden_space() -> None:
             "grey plane is the border (other directions at their mean): flat here, bent in the picture above."
         )
     )
-    figure = draw.draw_hidden_space(result_of(config, snapshots()))
+    figure = draw.draw_hidden_space(result_of(config, snapshots()), axis_name=t("direction"))
     st.plotly_chart(figure, key="mlp-hidden-space", alt=t("The points in the space of the last hidden layer"))
 
 

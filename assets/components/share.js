@@ -1,6 +1,8 @@
-// Copies the page's address; the link holds the whole experiment.
+// Copies the page's address; the link holds the whole experiment. Sets the document's language, by which the browser
+// chooses Chinese letter forms and screen readers their voice.
 export default function share(component) {
   const { data, parentElement } = component;
+  document.documentElement.lang = data.language;
   let button = parentElement.querySelector("button");
   if (!button) {
     button = document.createElement("button");

@@ -117,5 +117,8 @@ def scatter_3d(
                 )
     figure.update_layout(plotly_template(dark))
     titles = dict(zip(("xaxis", "yaxis", "zaxis"), ({"title": title} for title in axis_titles), strict=True))
-    figure.update_layout(scene={**titles, "aspectmode": "data"}, height=420, margin={"l": 0, "r": 0, "t": 0, "b": 0})
+    camera = {"eye": {"x": 1.5, "y": 1.5, "z": 0.9}}
+    figure.update_layout(
+        scene={**titles, "aspectmode": "cube", "camera": camera}, height=460, margin={"l": 0, "r": 0, "t": 0, "b": 0}
+    )
     return figure

@@ -138,7 +138,7 @@ def widget(topic: Topic, knob: Knob) -> None:
     state, slug = st.session_state, topic.slug
     key, label, help_text = f"{slug}.{knob.name}", t(knob.label), t(knob.help) or None
     if knob.unit:
-        label += f" ({t(knob.unit)})"
+        label = t("{label} ({unit})", label=label, unit=t(knob.unit))
     if key not in state:
         _fill(slug, knob, getattr(state[f"{slug}:config"], knob.name))
     options: dict[str, Any] = {"key": key, "help": help_text, "persist_state": "session"}

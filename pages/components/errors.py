@@ -53,7 +53,7 @@ def report_rejected(rejected: list[Rejected]) -> None:
     for item in rejected:
         logger.info("link value rejected: %s=%r: %s", item.name, item.text, item.reason)
     if rejected:
-        reasons = "; ".join(sentence(item.reason) for item in rejected)
+        reasons = t("; ").join(sentence(item.reason) for item in rejected)
         st.warning(
             t("Part of this link could not be used, the default stands instead. {reasons}.", reasons=reasons),
             icon=":material/link_off:",

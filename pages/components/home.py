@@ -17,7 +17,7 @@ def show_home() -> None:
     """Title, search, learning path, cards by group."""
     st.session_state["page"] = "home"
     topics = topics_with_pages()
-    title_row("Neurarium", share=False)
+    title_row("Neurarium")
     st.html(
         f'<p class="question">{t("A planetarium for neural networks: touch a real network and see what it does.")}</p>'
     )

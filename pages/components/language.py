@@ -10,6 +10,7 @@ from typing import Any
 import streamlit as st
 
 LANGUAGES = {"en": "EN", "zh": "中文"}
+THIN_SPACE = "\u202f"
 _TABLE = Path(__file__).parents[2] / "assets" / "language" / "zh.json"
 
 
@@ -60,5 +61,5 @@ def number(value: float, digits: int = 3) -> str:
 
 
 def percent(share: float, digits: int = 1) -> str:
-    """A share as a percentage, "97.8 %"; a dash for NaN."""
-    return "–" if share != share else f"{100 * share:.{digits}f}\u202f%"
+    """A share as a percentage, "97.8 %" (Chinese "97.8%"); a dash for NaN."""
+    return "–" if share != share else f"{100 * share:.{digits}f}{'' if language() == 'zh' else THIN_SPACE}%"

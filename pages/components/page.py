@@ -49,12 +49,11 @@ def open_page(slug: str) -> Page:
     return Page(topic, config, stage.container(key=f"{slug}-stage"), panel.container(border=True, key=f"{slug}-panel"))
 
 
-def title_row(title: str, *, share: bool = True) -> None:
+def title_row(title: str) -> None:
     """The title with Share, device and language at its right."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="title-row"):
         st.html(f"<h1>{title}</h1>", width="stretch")
-        if share:
-            share_button()
+        share_button()
         device_choice()
         language_switch()
 

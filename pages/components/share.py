@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 from pages.components.canvas import stub
-from pages.components.language import t
+from pages.components.language import language, t
 
 CSS = """
 button { all: unset; box-sizing: border-box; cursor: pointer; font-family: var(--st-font); font-size: 0.875rem;
@@ -27,8 +27,9 @@ def _component() -> Callable[..., Any]:
 
 
 def share_button() -> None:
-    """A button that copies the address of this experiment."""
+    """A button that copies the address of this experiment. It also tells the browser the language of the page."""
     words = {
+        "language": {"en": "en", "zh": "zh-CN"}[language()],
         "label": t("Share"),
         "done": t("Link copied"),
         "failed": t("Copy the address"),

@@ -207,7 +207,7 @@ def test_the_numbers_tab_fills_the_formulas_in(visit):
     visitor.page.locator(".katex").first.wait_for()
     expected = run(Config(picture="sample:coffee")).probabilities[967].item()
     assert f"{expected:.4f}" in visitor.page.locator(".katex").first.text_content()
-    assert "stage4_channel × stage4_row × stage4_column" in visitor.words
+    visitor.until(lambda: "stage4_channel × stage4_row × stage4_column" in visitor.words, "the table of all arrays")
 
 
 def test_presets_are_links(visit):

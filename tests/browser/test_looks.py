@@ -88,8 +88,13 @@ def test_the_answer_is_above_the_fold(visit, slug):
     """At 1280 x 800: title, question, and a picture that is at least half seen, without scrolling."""
     visitor = visit(f"/{slug}")
     assert visitor.page.locator("p.question").bounding_box()["y"] < 200
-    boxes = [canvas.bounding_box() for canvas in visitor.page.locator(f".st-key-{slug}-stage canvas.stage").all()]
-    assert any(box["y"] + box["height"] / 2 < 800 and box["height"] > 150 for box in boxes)
+
+    def large_and_high() -> bool:
+        canvases = visitor.page.locator(f".st-key-{slug}-stage canvas.stage[data-ready]").all()
+        boxes = [canvas.bounding_box() for canvas in canvases]
+        return any(box["y"] + box["height"] / 2 < 800 and box["height"] > 150 for box in boxes)
+
+    visitor.until(large_and_high, "a large picture above the fold", patience=10)
 
 
 @pytest.mark.parametrize("slug", TOPICS)

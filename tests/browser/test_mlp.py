@@ -8,7 +8,7 @@ import torch
 
 from engine.data.points import decode_points
 from engine.instrument.trace import record
-from engine.topics.mlp.card import TOPIC, Config
+from engine.topics.mlp.card import REGRESSION, TOPIC, Config
 from engine.topics.mlp.run import Experiment, run
 from tests.browser.expectations import CHINESE, assert_widgets_show, zh
 
@@ -48,9 +48,10 @@ def still(visitor, key: str = PLANE) -> str:
 
 
 def scores(config: Config) -> list[float]:
-    """What the status line must say, from a run of the engine: step, train and test accuracy in per cent."""
+    """What the status line must say, from a run of the engine: step, train and test accuracy in per cent (or R²)."""
     seen = run(config).snapshot.seen
-    return [config.steps, round(100 * seen["train_accuracy"], 1), round(100 * seen["test_accuracy"], 1)]
+    factor, digits = (1, 3) if config.data in REGRESSION else (100, 1)
+    return [config.steps, *(round(factor * seen[f"{part}_accuracy"], digits) for part in ("train", "test"))]
 
 
 def test_play_to_98_per_cent_pause_scrub_step_share_and_reset(visit):
@@ -206,13 +207,12 @@ def test_own_points_travel_in_the_link(visit):
         assert "3 of 400" in page.key(PLANE).locator(".count").inner_text()
 
     assert_points(visitor)
-    before = still(visitor)
     visitor.page.reload()
     visitor.settle()
     assert_points(visitor)
-    assert still(visitor) == before
     friend = visit(visitor.page.url.removeprefix(visitor.address), fresh=True)
     assert_points(friend)
+    assert still(friend) == still(visitor)
     assert friend.status() == scores(Config(data="own", layers=(4,), points=visitor.query["points"]))
     press(friend, "step")
     config = Config(data="own", layers=(4,), points=visitor.query["points"], steps=1)

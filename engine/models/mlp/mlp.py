@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from engine.instrument.trace import Tap
+import itertools
 
 ACTIVATIONS = {
     "relu": F.relu,
@@ -81,7 +82,7 @@ class MultiLayerPerceptron(nn.Module):
         sizes = [inputs, *hidden]
         self.input = Tap("batch feature")
         self.hidden = nn.Sequential(
-            *(Layer(i, o, activation, dropout, generator) for i, o in zip(sizes[:-1], sizes[1:], strict=True))
+            *(Layer(i, o, activation, dropout, generator) for i, o in itertools.pairwise(sizes))
         )
         self.output = Layer(sizes[-1], outputs, "identity", 0.0, generator)
 

@@ -118,7 +118,7 @@ def draw_curves(result: Result):
     )  # fmt: skip
 
 
-def draw_hidden_space(result: Result):
+def draw_hidden_space(result: Result, axis_name: str = "direction"):
     """The points where the output layer sees them, in up to three principal components of the last hidden layer.
 
     With one output the border is a plane there: h = mean + P u turns border · h + offset = 0 into a plane in u.
@@ -142,7 +142,7 @@ def draw_hidden_space(result: Result):
     if result.plane.shape[2] <= 2 and len(directions):
         normal = np.pad(directions @ result.border.numpy(), (0, 3 - len(directions)))
         plane = (normal, float(result.offset) + float(result.border.numpy() @ mean))
-    titles = [f"component {i + 1} ({share[i]:.0%})" if i < len(share) else "–" for i in range(3)]
+    titles = [f"{axis_name} {i + 1} ({share[i]:.0%})" if i < len(share) else "–" for i in range(3)]
     return scatter_3d(groups, axis_titles=tuple(titles), plane=plane)
 
 

@@ -1,0 +1,137 @@
+"""Every text a reader sees, read from the sources. `python -m tests.strings` lists what is missing and unused."""
+
+from __future__ import annotations
+
+import ast
+import dataclasses
+import json
+import string
+import sys
+import typing
+from pathlib import Path
+
+from engine.core.axes import AxesError
+from engine.core.knob import knobs
+from engine.core.topic import Topic, catalogue
+
+ROOT = Path(__file__).parents[1]
+TABLE = ROOT / "assets" / "language" / "zh.json"
+TRANSLATED_ERRORS = ("KnobError", "PictureError")  # their first argument is a template that the pages translate
+
+
+def table() -> dict[str, str]:
+    """The Chinese texts by their English ones."""
+    return json.loads(TABLE.read_text("utf-8"))
+
+
+def used_strings() -> dict[str, str]:
+    """Every English text that is certainly shown -> where it stands (the first place)."""
+    found: dict[str, str] = {}
+    for topic in catalogue().values():
+        for text in _texts_of(topic):
+            found.setdefault(text, f"topic {topic.slug}")
+    for path in sorted(ROOT.glob("pages/**/*.py")):
+        for line, text in _translated(ast.parse(path.read_text("utf-8"))):
+            found.setdefault(text, f"{path.relative_to(ROOT)}:{line}")
+    for path in sorted(ROOT.glob("engine/**/*.py")):
+        for line, text in _error_templates(ast.parse(path.read_text("utf-8"))):
+            found.setdefault(text, f"{path.relative_to(ROOT)}:{line}")
+    return {text: place for text, place in found.items() if text.strip()}
+
+
+def possible_strings() -> set[str]:
+    """Every text constant of pages and engine: what a page may hand to t() by a name or out of a table."""
+    found = set()
+    for path in [*ROOT.glob("pages/**/*.py"), *ROOT.glob("engine/**/*.py")]:
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                found.add(node.value)
+    return found
+
+
+def missing() -> dict[str, str]:
+    """Texts without a translation -> where they stand."""
+    there = table()
+    return {text: place for text, place in used_strings().items() if text not in there}
+
+
+def unused() -> list[str]:
+    """Entries of the table that nothing shows."""
+    known = used_strings().keys() | possible_strings()
+    return sorted(text for text in table() if text not in known)
+
+
+def wrong_fields() -> list[str]:
+    """Entries whose {fields} differ between English and Chinese."""
+    return sorted(text for text, chinese in table().items() if fields(text) != fields(chinese))
+
+
+def fields(text: str) -> set[str]:
+    """Names of the {fields} of a text."""
+    return {name.partition(".")[0] for _, name, _, _ in string.Formatter().parse(text) if name is not None}
+
+
+def _texts_of(topic: Topic) -> typing.Iterator[str]:
+    yield from (topic.title, topic.question, topic.group, *topic.presets)
+    for knob in knobs(topic.config):
+        yield knob.label  # also that of a hidden knob: messages name it
+        if not knob.hidden:
+            yield from (knob.help, knob.unit)
+            yield from (knob.choice_labels.get(choice, choice) for choice in knob.choices)
+    result = typing.get_type_hints(topic.load(topic.run)).get("return")
+    if not dataclasses.is_dataclass(result):
+        raise AxesError(f"{topic.run} does not say which Result it returns")
+    for field in dataclasses.fields(result):
+        if "axes" in field.metadata:
+            yield from (field.metadata["meaning"], field.metadata["unit"], *field.metadata["axes"])
+
+
+def _translated(tree: ast.Module) -> typing.Iterator[tuple[int, str]]:
+    """(line, text) of every t("…"), also t(a if c else b) and t(TABLE[key]) with a table of this module."""
+    tables = {
+        target.id: node.value
+        for node in tree.body
+        if isinstance(node, ast.Assign) and isinstance(node.value, (ast.Dict, ast.Tuple, ast.List))
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
+    for node in ast.walk(tree):
+        if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "t" and node.args):
+            continue
+        first = node.args[0]
+        if isinstance(first, ast.Subscript) and isinstance(first.value, ast.Name) and first.value.id in tables:
+            first = tables[first.value.id]
+        yield from ((node.lineno, text) for text in _constants(first))
+
+
+def _constants(node: ast.expr) -> typing.Iterator[str]:
+    match node:
+        case ast.Constant(value=str(text)):
+            yield text
+        case ast.IfExp(body=body, orelse=other):
+            yield from (*_constants(body), *_constants(other))
+        case ast.Dict(values=items) | ast.Tuple(elts=items) | ast.List(elts=items):
+            for item in items:
+                yield from _constants(item)
+
+
+def _error_templates(tree: ast.Module) -> typing.Iterator[tuple[int, str]]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in TRANSLATED_ERRORS:
+            yield from ((node.lineno, text) for text in _constants(node.args[0]))
+
+
+def main() -> int:
+    """Print what is wrong; the exit code says whether anything is."""
+    lists = {
+        "missing": [f"{text!r}  ({place})" for text, place in missing().items()],
+        "unused": [repr(text) for text in unused()],
+        "other fields in Chinese": [repr(text) for text in wrong_fields()],
+    }
+    for name, lines in lists.items():
+        print(f"{name}: {len(lines)}", *lines, sep="\n  ")
+    return int(any(lists.values()))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

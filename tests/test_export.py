@@ -1,0 +1,214 @@
+"""Pictures as files: the PNG has the very colours of the canvas at every pixel, and the page stands alone."""
+
+import io
+from html.parser import HTMLParser
+
+import numpy as np
+import plotly.graph_objects as go
+import pytest
+from PIL import Image
+
+from engine.plots import theme
+from engine.plots.diagrams import NetworkDiagram, NetworkLayer, quantise_maps
+from engine.plots.export import (
+    figure_html,
+    network_picture,
+    page_html,
+    picture_png,
+    still,
+    tile_colours,
+    tile_places,
+)
+from engine.plots.pixels import Box, Frames, Line, Over, PixelPicture, Point, Text, Tile
+
+SOURCE = np.random.default_rng(0)
+
+
+def opened(picture, **options):
+    image = Image.open(io.BytesIO(picture_png(picture, **options)))
+    return image, np.asarray(image.convert("RGB"))
+
+
+def pixels_of(picture, page, number):
+    """The middle of every enlarged pixel of a tile, as (H, W, 3)."""
+    place = tile_places(picture)[number]
+    rows, columns = picture.tiles[number].pixels.shape[:2]
+    y = place.y + np.arange(rows) * place.zoom + place.zoom // 2
+    x = place.x + np.arange(columns) * place.zoom + place.zoom // 2
+    return page[np.ix_(y, x)]
+
+
+def test_every_pixel_has_the_colour_of_the_canvas():
+    values = SOURCE.normal(size=(5, 9)).astype(np.float32)
+    values[1, 2] = np.nan
+    probabilities = SOURCE.dirichlet([1, 1, 1], size=(6, 4)).astype(np.float32)
+    picture = PixelPicture(
+        [
+            Tile(values, "signed values", "signed"),
+            Tile(SOURCE.integers(0, 256, (3, 4), np.uint8), "bytes", "grey", 2.0, 3.0),
+            Tile(SOURCE.integers(0, 256, (7, 7, 3), np.uint8), "colours"),
+            Tile(probabilities, "classes", classes=("A", "B", "C"), row_labels=list("abcdef")),
+            Tile(
+                (probabilities * 255).astype(np.uint8), "classes", classes=("A", "B", "C"), column_labels=list("wxyz")
+            ),
+        ],
+        alt="A test of everything",
+        columns=3,
+    )
+    image, page = opened(picture)
+    assert image.text["Description"] == "A test of everything"
+    largest = np.nanmax(np.abs(values))
+    expected = [
+        theme.colourise(values, "signed", -largest, largest),
+        theme.table("grey")[picture.tiles[1].pixels],
+        picture.tiles[2].pixels,
+        theme.class_mixture(probabilities),
+        theme.class_mixture(picture.tiles[4].pixels / 255),
+    ]
+    for number, colours in enumerate(expected):
+        assert np.array_equal(tile_colours(picture.tiles[number]), colours)
+        assert np.array_equal(pixels_of(picture, page, number), colours), number
+
+
+@pytest.mark.parametrize("count", [1, 2, 7, 50])
+def test_tiles_do_not_overlap_and_lie_inside(count):
+    tiles = [Tile(SOURCE.random((3 + n % 5, 4 + n % 3), np.float32), f"tile {n}") for n in range(count)]
+    picture = PixelPicture(tiles, alt="many")
+    image, _ = opened(picture)
+    taken = np.zeros((image.height, image.width), int)
+    for place in tile_places(picture):
+        taken[place.y : place.y + place.height, place.x : place.x + place.width] += 1
+        assert place.x + place.width < image.width
+        assert place.y + place.height < image.height
+    assert taken.max() == 1
+    assert image.width <= 1212
+
+
+def test_captions_and_legend_are_written():
+    tile = Tile(np.zeros((4, 4), np.float32), scale="probability", low=0.0, high=1.0)
+    bare, _ = opened(PixelPicture([tile], alt="x", legend=False))
+    _, page = opened(PixelPicture([tile], alt="x"))
+    assert page.shape[0] > bare.height
+    bar = page[bare.height :].reshape(-1, 3)
+    for entry in (0, 128, 255):  # the colour bar holds the table's colours
+        assert (np.abs(bar.astype(int) - theme.table("probability")[entry]).max(1) <= 2).any()
+    named = Tile(tile.pixels, "a caption", "probability", 0.0, 1.0)
+    place = tile_places(PixelPicture([named], alt="x"))[0]
+    _, page = opened(PixelPicture([named], alt="x"))
+    assert (page[: place.y] < 128).any(), "dark letters above the tile"
+    _, page = opened(PixelPicture([tile], alt="x"))
+    assert (page[: tile_places(PixelPicture([tile], alt="x"))[0].y] == 255).all()
+
+
+def test_marks_lie_where_they_should():
+    tile = Tile(
+        np.zeros((10, 10), np.float32), scale="grey", low=0.0, high=1.0,
+        points=[Point(2.5, 7.5, 0, True), Point(7.5, 2.5, 1, False)], boxes=[Box((1, 1, 4, 4), "", "#00FF00")],
+        lines=[Line([(5, 5), (9, 5)], "#FF0000", 3)], texts=[Text(8, 8, "T", "#FFFFFF")],
+    )  # fmt: skip
+    picture = PixelPicture([tile], alt="marks", legend=False)
+    _, page = opened(picture)
+    place = tile_places(picture)[0]
+
+    def at(x, y):
+        return tuple(page[place.y + round(y * place.zoom), place.x + round(x * place.zoom)])
+
+    assert at(2.5, 7.5) == theme.hex_to_rgb(theme.CLASS_COLOURS[0])
+    assert at(7.5, 2.5) == (255, 255, 255)  # a ring
+    assert at(7, 5) == (255, 0, 0)
+    assert at(1, 2.5) == (0, 255, 0)
+    assert at(5, 8.5) == (0, 0, 0)
+
+
+def test_a_layer_over_a_tile_is_translucent_and_clear_where_unknown():
+    over = np.array([[1.0, np.nan], [0.0, 1.0]], np.float32)
+    picture = PixelPicture(
+        [Tile(np.full((4, 4, 3), 200, np.uint8), over=Over(over, "heat", 0.0, 1.0, 0.5, name="heat"))], alt="over"
+    )
+    _, page = opened(picture)
+    seen = pixels_of(picture, page, 0).astype(int)
+    hot = (theme.table("heat")[255].astype(int) + 200) / 2
+    assert np.abs(seen[0, 0] - hot).max() <= 2
+    assert np.abs(seen[3, 3] - hot).max() <= 2
+    assert (seen[0, 3] == 200).all()  # NaN
+    assert (seen[3, 0] == 200).all()  # no heat at all
+
+
+def test_the_newest_frame_is_drawn_unless_another_is_asked_for():
+    values = SOURCE.random((3, 4, 4), np.float32)
+    frames = Frames("run", [0, 5, 9], [0, 50, 90])
+    tile = Tile(values, "t", "magnitude", points=[Point(1, 1, 0, True, frame=5), Point(2, 2, 0, True)])
+    picture = PixelPicture([tile], alt="frames", frames=frames)
+    for asked, number in ((-1, 2), (0, 0), (1, 1)):
+        moment = still(picture, asked)
+        assert moment.frames is None
+        assert np.array_equal(moment.tiles[0].pixels, values[number])
+        assert len(moment.tiles[0].points) == (2 if number == 1 else 1)
+        expected = theme.colourise(values[number], "magnitude", values.min(), values.max())  # one range for all moments
+        assert np.array_equal(tile_colours(moment.tiles[0]), expected)
+    with pytest.raises(IndexError):
+        still(picture, 3)
+
+
+def test_a_network_becomes_named_tiles():
+    maps, ranges = quantise_maps(SOURCE.normal(size=(1, 5, 6, 6)))
+    layers = [
+        NetworkLayer("Input", ["x₁", "x₂"]),
+        NetworkLayer("Hidden 1", ["h1,1", "h1,2"]),
+        NetworkLayer("Output", ["ŷ"]),
+    ]
+    weights = [np.zeros((1, 2, 2), np.float32), np.zeros((1, 1, 2), np.float32)]
+    diagram = NetworkDiagram(layers, maps, ranges, weights, alt="a network")
+    picture = network_picture(diagram)
+    assert [tile.caption for tile in picture.tiles] == [
+        "Input: x₁", "Input: x₂", "Hidden 1: h1,1", "Hidden 1: h1,2", "Output: ŷ",
+    ]  # fmt: skip
+    assert picture.alt == "a network"
+    shown = np.stack([tile.pixels for tile in picture.tiles])
+    assert np.array_equal(np.abs(shown).max((1, 2)), ranges[0])
+    assert opened(diagram)[0].text["Description"] == "a network"
+
+
+class Reader(HTMLParser):
+    """Collects pictures, scripts, links and text of a page, and checks that elements are closed in order."""
+
+    VOID = ("meta", "img", "br", "hr", "input", "link")
+
+    def __init__(self, page):
+        super().__init__()
+        self.images, self.addresses, self.open, self.scripts, self.text = [], [], [], [], []
+        self.feed(page)
+        self.close()
+
+    def handle_starttag(self, tag, attributes):
+        given = dict(attributes)
+        if tag == "img":
+            self.images.append(given)
+        self.addresses += [given[name] for name in ("src", "href") if name in given and tag != "img"]
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        (self.scripts if self.open and self.open[-1] == "script" else self.text).append(data)
+
+
+def test_a_page_stands_alone_and_escapes_what_it_is_told():
+    picture = PixelPicture([Tile(np.zeros((2, 2), np.float32))], alt='an "odd" <alt> & more')
+    figures = {"one": picture, "two": go.Figure(go.Bar(y=[1, 2])), "three": go.Figure(go.Bar(y=[3]))}
+    page = page_html("A <title>", "Why?", figures, {"Numbers": [("name", "value"), ("<b>", "1 & 2")]})
+    read = Reader(page)
+    assert read.open == []
+    assert [image["alt"] for image in read.images] == ['an "odd" <alt> & more']
+    assert read.images[0]["src"].startswith("data:image/png;base64,")
+    assert read.addresses == []  # nothing is fetched
+    assert sum(len(script) > 1_000_000 for script in read.scripts) == 1  # plotly.js once
+    assert sum("Plotly.newPlot" in script and len(script) < 100_000 for script in read.scripts) == 2
+    assert {"A <title>", "Why?", "Numbers", "<b>", "1 & 2"} <= set(read.text)
+
+
+def test_what_is_no_figure_is_refused():
+    with pytest.raises(TypeError, match="got dict"):
+        figure_html({}, "one")
