@@ -23,6 +23,9 @@ from engine.core.topic import Topic, catalogue
 TICK_SECONDS = 1.0
 
 
+COVERS = Path(__file__).parents[1] / "assets" / "pictures" / "cards"
+
+
 class Refused(Exception):
     """What was asked for cannot be done; the message is the sentence for the reader, `code` the exit code."""
 
@@ -49,7 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def parser() -> argparse.ArgumentParser:
-    """The three commands and their options."""
+    """The commands and their options."""
     parser = argparse.ArgumentParser(prog="python -m engine", description=__doc__.splitlines()[0])
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
@@ -70,6 +73,9 @@ def parser() -> argparse.ArgumentParser:
     running.add_argument("--out", metavar="FILE.html", type=Path, help="write figures and numbers to one HTML file")
     running.add_argument("--knobs", action="store_true", help="only list the topic's knobs")
     running.set_defaults(command=run_topic)
+
+    covering = commands.add_parser("covers", help="redraw the pictures on the cards of the home page")
+    covering.set_defaults(command=draw_covers)
 
     training = commands.add_parser(
         "train", help="regenerate shipped weights", description="Run the recipe of shipped weights and save them."
@@ -143,6 +149,17 @@ def print_knobs(topic: Topic) -> None:
             takes = ", ".join(knob.choices) if knob.choices else f"{knob.low:g} to {knob.high:g}"
         rows.append((knob.name, knob.to_text(knob.default), takes, f"{knob.label}. {knob.help}"))
     _print_table(rows)
+
+
+def draw_covers(options: argparse.Namespace) -> None:
+    """Compute every topic's cover and write it to assets/pictures/cards."""
+    from engine.plots.export import cover_jpeg
+
+    for topic in catalogue().values():
+        figure, config = topic.cover
+        with refusing(), ticking(f"drawing {topic.slug}"):
+            picture = topic.load(topic.figures[figure])(topic.load(topic.run)(config))
+            (COVERS / f"{topic.slug}.jpg").write_bytes(cover_jpeg(picture))
 
 
 def train_weights(options: argparse.Namespace) -> None:

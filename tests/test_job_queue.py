@@ -150,14 +150,15 @@ def test_looking_counts_as_watching():
         job.stop()
 
 
-def test_history_is_bounded_and_keeps_first_and_newest():
-    with queue_of(history_limit=10) as queue:
+@pytest.mark.parametrize("limit", [9, 10])
+def test_history_is_bounded_and_keeps_first_and_newest(limit):
+    with queue_of(history_limit=limit) as queue:
         job = queue.submit(lambda config: (Snapshot(step, 0.0, 0.0) for step in range(300)), None, visitor="a")
         longest = 0
         while not job.wait(("done",), 0.001):
             longest = max(longest, len(job.history))
         history = job.history
-        assert max(longest, len(history)) <= 10
+        assert max(longest, len(history)) <= limit
         indices = [index for index, _ in history]
         assert indices[0] == 0
         assert indices[-1] == 299 == job.count - 1

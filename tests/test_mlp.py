@@ -348,6 +348,17 @@ def test_scores_are_those_of_scikit_learn():
             assert np.array_equal(confusion, metrics.confusion_matrix(truth, answers, labels=range(experiment.classes)))
 
 
+def test_the_seed_changes_points_split_and_first_weights():
+    first, other = Experiment(SMALL), Experiment(replace(SMALL, seed=2))
+    for one, two in (
+        (first.inputs, other.inputs),
+        (first.is_train, other.is_train),
+        (weights_of(first), weights_of(other)),
+    ):
+        assert one.shape == two.shape
+        assert not torch.equal(one, two)
+
+
 def test_a_new_network_keeps_the_points_and_the_points_of_the_page_are_those_trained_on():
     rows, is_train = data_of(SMALL)
     assert data_of(replace(SMALL, layers=(3,), activation="relu", learning_rate=1.0)) == (rows, is_train)

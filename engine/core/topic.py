@@ -63,6 +63,7 @@ class Topic:
     order: int
     keywords: tuple[str, ...] = ()
     stream: str | None = None
+    cover: tuple[str, Any] | None = None
 
     def __post_init__(self) -> None:
         def demand(condition: Any, message: str) -> None:
@@ -81,6 +82,7 @@ class Topic:
             demand(type(preset) is self.config, f"preset {name!r} is a {type(preset).__name__}, not a {self.config}")
         for path in (self.run, *self.figures.values(), *self.code, *filter(None, [self.stream])):
             demand(re.fullmatch(r"[\w.]+:[\w.]+", path), f"{path!r} is no dotted path 'package.module:name'")
+        demand(self.cover is None or self.cover[0] in self.figures, f"cover {self.cover!r} is none of the figures")
         object.__setattr__(self, "figures", MappingProxyType(dict(self.figures)))
         object.__setattr__(self, "presets", MappingProxyType(dict(self.presets)))
 

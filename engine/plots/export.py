@@ -100,6 +100,19 @@ def picture_png(picture: PixelPicture | NetworkDiagram, *, width: int = 1200, fr
     return out.getvalue()
 
 
+def cover_jpeg(picture: PixelPicture, *, width: int = 640, height: int = 300) -> bytes:
+    """The middle of a picture's first tile as JPEG of exactly width x height pixels: the picture on a topic's card."""
+    tile = still(picture).tiles[0]
+    rows, columns = tile.pixels.shape[:2]
+    zoom = math.ceil(width / columns)
+    painted = _painted(tile, Place(0, 0, columns * zoom, rows * zoom, zoom, 0)).convert("RGB")
+    painted = painted.resize((width, round(width * rows / columns)), Image.Resampling.LANCZOS)
+    top = (painted.height - height) // 2
+    out = io.BytesIO()
+    painted.crop((0, top, width, top + height)).save(out, "JPEG", quality=86, optimize=True)
+    return out.getvalue()
+
+
 @dataclass(frozen=True)
 class Place:
     """Where a tile lies in the PNG: corner of its first pixel, size, pixels a side of one value, height of labels."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 
 import streamlit as st
 
@@ -11,6 +12,8 @@ from engine.core.topic import GROUPS, Topic
 from pages.components.language import t
 from pages.components.page import title_row
 from pages.components.topics import topics_with_pages
+
+COVERS = Path(__file__).parents[2] / "assets" / "pictures" / "cards"
 
 
 def show_home() -> None:
@@ -33,7 +36,7 @@ def show_home() -> None:
     for group in GROUPS:
         in_group = [topic for topic in found if topic.group == group]
         if in_group:
-            st.subheader(t(group), anchor=False)
+            st.markdown(f"#### {t(group)}")
             for start in range(0, len(in_group), 3):
                 for column, topic in zip(st.columns(3, gap="medium"), in_group[start : start + 3], strict=False):
                     with column:
@@ -48,8 +51,9 @@ def matches(topic: Topic, text: str) -> bool:
 
 
 def card(topic: Topic) -> None:
-    """Title, question, and links that open a preset."""
+    """A picture the topic's own model made, title, question, and links that open a preset."""
     with st.container(border=True, key=f"card-{topic.slug}"):
+        st.image(COVERS / f"{topic.slug}.jpg", width="stretch", alt="")
         st.page_link(f"{topic.slug}.py", label=f"**{t(topic.title)}**", icon=topic.icon)
         st.html(f"<p>{t(topic.question)}</p>")
         with st.container(horizontal=True, gap="xsmall", key=f"card-{topic.slug}-links"):

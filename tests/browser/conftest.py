@@ -233,6 +233,11 @@ class Visitor:
         found.wait_for(timeout=1000 * PATIENCE)
         return found
 
+    def boxes(self, selector: str) -> list[dict[str, float]]:
+        """Places on the screen of everything visible that a selector finds: x, y, width, height."""
+        script = "all => all.map(e => e.getBoundingClientRect().toJSON()).filter(box => box.width > 0)"
+        return self.page.locator(selector).evaluate_all(script)
+
     def picture(self, key: str) -> str:
         """All pixels of a canvas, as the address of a PNG: equal where the pictures are equal."""
         return self.canvas(key).evaluate("c => c.toDataURL()")

@@ -12,8 +12,10 @@ from tests.browser.expectations import TOPICS
 @pytest.mark.parametrize("slug", ["", *TOPICS])
 def test_nothing_scrolls_sideways_on_a_phone(visit, slug, theme, locale):
     visitor = visit(f"/{slug}", size=(390, 844), touch=True, theme=theme, locale=locale)
+    if slug:
+        visitor.until(lambda: visitor.boxes("canvas.stage[data-ready]"), "the pictures")
     assert not visitor.scrolls_sideways()
-    boxes = [canvas.bounding_box() for canvas in visitor.page.locator("canvas.stage:visible").all()]
+    boxes = visitor.boxes("canvas.stage")
     assert all(box["x"] >= 0 and box["x"] + box["width"] <= 390 for box in boxes)
     assert bool(boxes) == bool(slug)
 
@@ -90,8 +92,7 @@ def test_the_answer_is_above_the_fold(visit, slug):
     assert visitor.page.locator("p.question").bounding_box()["y"] < 200
 
     def large_and_high() -> bool:
-        canvases = visitor.page.locator(f".st-key-{slug}-stage canvas.stage[data-ready]").all()
-        boxes = [canvas.bounding_box() for canvas in canvases]
+        boxes = visitor.boxes(f".st-key-{slug}-stage canvas.stage[data-ready]")
         return any(box["y"] + box["height"] / 2 < 800 and box["height"] > 150 for box in boxes)
 
     visitor.until(large_and_high, "a large picture above the fold", patience=10)

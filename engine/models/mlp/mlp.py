@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
+from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from engine.instrument.trace import Tap
-import itertools
 
 ACTIVATIONS = {
     "relu": F.relu,
@@ -81,9 +82,7 @@ class MultiLayerPerceptron(nn.Module):
         super().__init__()
         sizes = [inputs, *hidden]
         self.input = Tap("batch feature")
-        self.hidden = nn.Sequential(
-            *(Layer(i, o, activation, dropout, generator) for i, o in itertools.pairwise(sizes))
-        )
+        self.hidden = nn.Sequential(*(Layer(i, o, activation, dropout, generator) for i, o in pairwise(sizes)))
         self.output = Layer(sizes[-1], outputs, "identity", 0.0, generator)
 
     def forward(self, x: Tensor) -> Tensor:

@@ -85,6 +85,7 @@ TOPIC = Topic(
         "Cat without colour": Config(colour=0.0, flip=True),
         "Cut out": Config(picture="sample:camera", cutout=96, seed=3),
     },
+    cover=("evidence", Config()),
     sources=(
         Source("Tan, Le 2019: EfficientNet: rethinking model scaling for convolutional neural networks", "https://arxiv.org/abs/1905.11946"),
         Source("Selvaraju et al. 2017: Grad-CAM: visual explanations from deep networks", "https://arxiv.org/abs/1610.02391"),

@@ -91,9 +91,11 @@ def draw_boundary(result: Result) -> PixelPicture:
         label = int(value < 0) if regression else int(value)
         points.append(Point(float(x + DOMAIN) * scale, float(DOMAIN - y) * scale, label, bool(train)))
     if regression:
-        tile = Tile(plane[..., 0].astype(np.float32), "answer", scale="signed", points=points)
+        tile = Tile(plane[..., 0].astype(np.float32), "answer", scale="signed", points=points, smooth=True)
     else:
-        tile = Tile(plane.astype(np.float32), "answer", classes=CLASS_NAMES[: plane.shape[2]], points=points)
+        tile = Tile(
+            plane.astype(np.float32), "answer", classes=CLASS_NAMES[: plane.shape[2]], points=points, smooth=True
+        )
     return PixelPicture([tile], alt="The plane coloured by the network's answer, with the points it was given")
 
 
