@@ -99,7 +99,7 @@ def test_imports_keep_to_the_layers(path):
     assert not {name for name in imports_of(path) if any(within(name, word) for word in forbidden)}
 
 
-def test_the_reader_of_imports_sees_them(tmp_path):
+def test_the_reader_of_imports_sees_them():
     for source, expected in {
         "from engine import weights": {"engine.weights"},
         "from engine.core.knob import knob": {"engine.core.knob"},
@@ -145,7 +145,10 @@ def test_files_stay_short():
     assert {name: length for name, length in lengths.items() if length > MOST_LINES} == {}
 
 
-@pytest.mark.parametrize("path", [p for p in SOURCES if within(module_of(p), "engine")], ids=str)
+ENGINE = [path for path in SOURCES if within(module_of(path), "engine")]
+
+
+@pytest.mark.parametrize("path", ENGINE, ids=names(ENGINE))
 def test_public_names_of_the_engine_say_what_they_are(path):
     tree = ast.parse(path.read_text("utf-8"))
     assert ast.get_docstring(tree), "the module has no docstring"

@@ -152,7 +152,8 @@ def test_an_unknown_set_is_named():
 
 
 @pytest.mark.parametrize(("count", "share", "expected"), [
-    (400, 0.7, 280), (11, 0.7, 8), (10, 0.1, 1), (10, 0.01, 1), (10, 0.99, 9), (2, 0.9, 1), (2, 0.1, 1), (1, 0.5, 1), (0, 0.5, 0),
+    (400, 0.7, 280), (11, 0.7, 8),
+    (10, 0.1, 1), (10, 0.01, 1), (10, 0.99, 9), (2, 0.9, 1), (2, 0.1, 1), (1, 0.5, 1), (0, 0.5, 0),
 ])  # fmt: skip
 def test_the_split_has_its_size_and_leaves_one_on_each_side(count, share, expected):
     mask = split(count, share, torch.Generator().manual_seed(0))

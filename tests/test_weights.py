@@ -12,7 +12,8 @@ from engine.training.recipes import RECIPES
 from engine.weights import Card, WeightsError
 
 CARD = Card(
-    title="A test", source="here", licence="MIT", data="none", command="python -m engine train test", score={"share": 0.5},
+    title="A test", source="here", licence="MIT", data="none", command="python -m engine train test",
+    score={"share": 0.5},
 )  # fmt: skip
 
 

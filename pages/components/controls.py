@@ -12,6 +12,7 @@ import dataclasses
 from typing import Any
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from engine.core.knob import Knob, KnobError, from_query, knobs, to_query, without_run
 from engine.core.topic import Topic
@@ -31,34 +32,38 @@ def current_config(topic: Topic) -> Any:
     if pending is not None:
         state.pop(f"{slug}:rejected", None)
         adopt(topic, pending)
-    elif known is None or (entered and query):
-        _take_link(topic, query)
-    elif entered:
-        adopt(topic, known)
+    elif known is None or _went_back() or (entered and query):
+        config, state[f"{slug}:rejected"] = from_query(topic.config, query)
+        adopt(topic, config)
+    elif entered or state.get(f"{slug}:unsettled") or state.get(f"{slug}:spoken") != language():
+        adopt(topic, known)  # in another language too: Streamlit keeps a choice by the words it was shown with
     else:
         from_widgets = _read_widgets(topic, known)
         if from_widgets != known:
             state[f"{slug}:config"] = without_run(from_widgets)
             state.pop(f"{slug}:rejected", None)
-        elif query != state.get(f"{slug}:link"):
-            # Nothing was touched, yet the link differs from the one we wrote: the back button or an edited address.
-            _take_link(topic, query)
+    state[f"{slug}:spoken"] = language()
     if rejected := state.get(f"{slug}:rejected"):
         report_rejected(rejected)
     return state[f"{slug}:config"]
 
 
-def _take_link(topic: Topic, query: dict[str, str]) -> None:
-    config, rejected = from_query(topic.config, query)
-    st.session_state[f"{topic.slug}:rejected"] = rejected
-    adopt(topic, config)
+def _went_back() -> bool:
+    """Whether the reader came by the browser's back or forward button; the link then says what to show.
+
+    A link that merely differs from the page's Config says nothing: the browser may not have got the newest one yet.
+    """
+    context = get_script_run_ctx()
+    return context is not None and context.is_history_navigation
 
 
 def adopt(topic: Topic, config: Any) -> None:
     """Make `config` the page's Config and set the widgets to it; only before the widgets are drawn or in a callback."""
     for knob in knobs(topic.config):
         _fill(topic.slug, knob, getattr(config, knob.name))
+    # Until a run has come to its end, the browser's widgets may still say what they said before.
     st.session_state[f"{topic.slug}:config"] = config
+    st.session_state[f"{topic.slug}:unsettled"] = True
 
 
 def change(topic: Topic, **values: Any) -> None:
@@ -85,8 +90,8 @@ def note_progress(topic: Topic, **values: Any) -> None:
 
 def write_link(topic: Topic) -> None:
     """Put the page's Config, and the language if the reader chose another than the browser's, into the address."""
+    st.session_state.pop(f"{topic.slug}:unsettled", None)
     query = to_query(st.session_state[f"{topic.slug}:config"])
-    st.session_state[f"{topic.slug}:link"] = query
     wanted = query | ({"lang": language()} if language() != browser_language() else {})
     st.session_state["language_asked"] = wanted.get("lang")
     if dict(st.query_params) != wanted:

@@ -152,7 +152,7 @@ def test_occlusion_runs_shows_its_progress_and_can_be_stopped(visit):
     visitor.until(lambda: not visitor.page.locator("[data-testid=stProgress]").count(), "nine windows are done")
     done = drawn(visitor)
 
-    visitor.open("/image_classifier?stride=8")
+    visitor = visit("/image_classifier?stride=8")
     visitor.key("image_classifier:method:en").get_by_text("Occlusion", exact=True).click()
     bar = visitor.page.locator("[data-testid=stProgress]")
     visitor.until(lambda: re.search(r"\d+ of 529", bar.inner_text() if bar.count() else ""), "its progress")

@@ -14,7 +14,6 @@ def softmax_formula(result: Result) -> str:
     return rf"{definition} = \frac{{e^{{{score:.3f}}}}}{{e^{{{total:.3f}}}}} = {p:.4f}"
 
 
-
 def grad_cam_formula(result: Result, layer: str = "head") -> str:
     """Grad-CAM (Selvaraju et al. 2017, eq. 1 and 2) with its value where it is largest, rows and columns from 0."""
     heat, last = grad_cam_at(result, layer), len(getattr(result, layer)) - 1
