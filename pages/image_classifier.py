@@ -5,7 +5,6 @@ from dataclasses import replace
 
 import streamlit as st
 
-from engine.data.imagenet import class_names
 from engine.topics.image_classifier import draw, explain
 from pages.components.canvas import pixels
 from pages.components.compute import compute
@@ -26,7 +25,7 @@ MEANINGS = {
 UNITS = {"grad_cam": "score per position", "saliency": "", "occlusion": "fall of probability", "none": ""}
 
 page = open_page("image_classifier")
-topic, state, names = page.topic, st.session_state, class_names(language())
+topic, state, names = page.topic, st.session_state, draw.class_names(language())
 with page.panel:
     config = replace(page.config, picture=choose_picture(topic, page.config.picture, target=-1))
     controls(topic)

@@ -5,7 +5,6 @@ from dataclasses import replace
 import streamlit as st
 
 from engine.core.knob import without_run
-from engine.data.points import DOMAIN, decode_points, encode_points
 from engine.topics.mlp import draw, explain
 from engine.topics.mlp.run import data_of, result_of
 from pages.components.canvas import curves, network, points_editor, transport
@@ -59,9 +58,9 @@ def stage(view: View) -> None:
 def plane(view: View, frames) -> dict | None:
     """The points over the network's answer; own points can be drawn, elsewhere a click chooses a spot to compute at."""
     own, fits_values = config.data == "own", draw.is_regression(config)
-    points, is_train = (decode_points(config.points), None) if own else data_of(without_run(config))
+    points, is_train = (draw.decode_points(config.points), None) if own else data_of(without_run(config))
     return points_editor(
-        points, "mlp-points", domain=(-DOMAIN, DOMAIN, -DOMAIN, DOMAIN), height=340, editable=own,
+        points, "mlp-points", domain=(-draw.DOMAIN, draw.DOMAIN, -draw.DOMAIN, draw.DOMAIN), height=340, editable=own,
         classes=[t("value")] if fits_values else draw.CLASS_NAMES[: draw.classes_of(view.latest)],
         value_range=(-1.0, 1.0) if fits_values else None, background=draw.planes(view.pairs), frames=frames,
         train_mask=is_train, revision=revision(), on_points=points_moved if own else None,
@@ -80,7 +79,7 @@ def revision() -> str:
 
 def points_moved() -> None:
     """The reader added, dragged or removed points."""
-    state["mlp:drawn"] = encode_points(state["mlp-points"]["points"]["points"])
+    state["mlp:drawn"] = draw.encode_points(state["mlp-points"]["points"]["points"])
     change(topic, points=state["mlp:drawn"])
 
 

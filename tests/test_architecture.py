@@ -27,7 +27,7 @@ MAY_IMPORT = {
     "engine.command_line": ("engine",),
     "engine.__main__": ("engine",),
     "pages": ("engine.topics", "engine.core", "pages.components"),
-    "pages.components": ("engine.core", "engine.plots", "pages.components"),
+    "pages.components": ("engine.core", "engine.plots", "engine.data", "pages.components"),  # data: uploads
 }
 NEVER = {
     "engine": ("streamlit", "pages"),

@@ -171,7 +171,9 @@ def load_lite0() -> EfficientNetLite0:
 @cache
 def _load(device: str) -> EfficientNetLite0:
     with torch.inference_mode(False):  # weights born in inference mode could never take part in a gradient
-        model = EfficientNetLite0()
+        with torch.device("meta"):  # no first weights: they would be drawn from the generator all visitors share
+            model = EfficientNetLite0()
+        model.to_empty(device="cpu")
         weights.fill(model, "efficientnet_lite0")
         model.eval().requires_grad_(False)
         return model.to(device, memory_format=torch.channels_last)

@@ -7,7 +7,7 @@ from functools import cache
 
 import numpy as np
 
-from engine.data.points import DOMAIN
+from engine.data.points import DOMAIN, decode_points, encode_points
 from engine.plots.diagrams import Curve, NetworkDiagram, NetworkLayer
 from engine.plots.pixels import Frames, PixelPicture, Point, Tile
 from engine.training.fit import Snapshot
@@ -15,6 +15,7 @@ from engine.training.fit import Snapshot
 from .card import FEATURES, REGRESSION, Config
 from .run import BOUNDARY_SIZE, Result
 
+__all__ = ["DOMAIN", "decode_points", "encode_points"]  # what the page needs of the data, through its topic
 CLASS_NAMES = ("A", "B", "C", "D")
 Pairs = Sequence[tuple[int, Snapshot]]
 
@@ -77,6 +78,7 @@ def curve_values(pairs: Pairs) -> np.ndarray:
 
 
 def curve_lines(train: str, test: str) -> list[Curve]:
+    """The two lines of `curve_values`, under the names given."""
     return [Curve(train, 0), Curve(test, 1, dashed=True)]
 
 

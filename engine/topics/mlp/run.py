@@ -269,7 +269,7 @@ def result_of(config: Config, moments: Sequence[Snapshot], diverged_at: int | No
         test_accuracy=history("test_accuracy"),
         gradient_norm=torch.tensor([moment.gradient_norm for moment in moments], dtype=torch.float64),
         confusion=confusion,
-        hidden=experiment.model.hidden(experiment.features).cpu(),
+        hidden=torch.nan_to_num(experiment.model.hidden(experiment.features)).cpu(),
         border=last_layer.weight[0].detach().cpu(),
         offset=last_layer.bias[0].detach().cpu(),
         parameters=torch.cat([parameter.flatten().cpu() for parameter in experiment.model.parameters()]),
