@@ -9,7 +9,7 @@ from engine.topics.mlp import draw, explain
 from engine.topics.mlp.run import data_of, result_of
 from pages.components.canvas import curves, network, points_editor, transport
 from pages.components.compute import compute
-from pages.components.controls import change, controls
+from pages.components.controls import change, controls, note_progress
 from pages.components.language import number, percent, t
 from pages.components.page import close_page, open_page
 from pages.components.player import View, player
@@ -170,6 +170,9 @@ def hidden_space() -> None:
 
 
 start = compute(topic, replace(config, steps=0))
+if start is None and config.edits:  # a link that sets weights this network does not have
+    config = note_progress(topic, steps=0, edits="")
+    start = compute(topic, config)
 if start is not None:
     with page.stage:
         snapshots = player(topic, config, start.snapshot, stage, status=status)

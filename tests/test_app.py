@@ -171,7 +171,7 @@ def test_works_below_a_base_path(tmp_path):
         _, _, page = fetch(server.address + "/mlp")
         assert b'<script src="/lab/net/neurarium-boot.js">' in page
         _, _, script = fetch(server.address + "/neurarium-boot.js")
-        assert script.count(b"/lab/net") == 2
+        assert b"/lab/net" in script
         with session(server) as visitor:
             assert visitor.run("mlp")[-1].script_finished == 0
     finally:

@@ -74,6 +74,11 @@ class Job:
         return self._state in ACTIVE_STATES
 
     @property
+    def busy(self) -> bool:
+        """Whether it may still add snapshots: playing, waiting to play, or finishing the steps under way."""
+        return self._state in ("queued", "running") or self in self._queue._running
+
+    @property
     def latest(self) -> Any | None:
         """The newest snapshot."""
         history = self._history

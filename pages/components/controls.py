@@ -82,10 +82,11 @@ def change_pending(topic: Topic) -> bool:
     return f"{topic.slug}:pending" in st.session_state
 
 
-def note_progress(topic: Topic, **values: Any) -> None:
-    """Record how far a run went, so that the link brings it back; starts nothing."""
-    known = st.session_state[f"{topic.slug}:config"]
-    st.session_state[f"{topic.slug}:config"] = dataclasses.replace(known, **values)
+def note_progress(topic: Topic, **values: Any) -> Any:
+    """Record how far a run went, so that the link brings it back; starts nothing. Returns the Config."""
+    config = dataclasses.replace(st.session_state[f"{topic.slug}:config"], **values)
+    st.session_state[f"{topic.slug}:config"] = config
+    return config
 
 
 def write_link(topic: Topic) -> None:

@@ -9,7 +9,7 @@ import streamlit as st
 
 from engine.core.knob import to_query
 from engine.core.topic import GROUPS, Topic
-from pages.components.language import t
+from pages.components.language import in_every_language, t
 from pages.components.page import title_row
 from pages.components.topics import topics_with_pages
 
@@ -46,7 +46,7 @@ def show_home() -> None:
 def matches(topic: Topic, text: str) -> bool:
     """Whether every word of `text` occurs in the topic's card, in either language."""
     english = [topic.title, topic.question, topic.group, topic.slug, *topic.keywords, *topic.presets]
-    haystack = " ".join([*english, *map(t, english)]).lower()
+    haystack = " ".join(text for words in english for text in in_every_language(words)).lower()
     return all(word in haystack for word in text.lower().split())
 
 

@@ -45,6 +45,11 @@ def t(english: str, /, **values: Any) -> str:
     return text.format(**values) if values else text
 
 
+def in_every_language(english: str) -> tuple[str, ...]:
+    """The text in all languages there are, whatever the reader's, for searching."""
+    return english, _chinese().get(english, english)
+
+
 def number(value: float, digits: int = 3) -> str:
     """A number as people read it: thin spaces between thousands, `digits` significant digits, a true minus sign."""
     if value != value:

@@ -94,9 +94,13 @@ def close_page(
     """
     topic = page.topic
     names = {"lesson": t("Lesson"), "numbers": t("Numbers"), "code": t("Code")}
-    tabs = dict(
-        zip(names, st.tabs(list(names.values()), key=f"{topic.slug}-tabs-{language()}", on_change="rerun"), strict=True)
-    )
+    kept = f"{topic.slug}:tab"  # by name: the tabs themselves are remembered by their labels, which are translated
+    opened = st.tabs(
+        list(names.values()), key=f"{topic.slug}-tabs-{language()}", on_change="rerun",
+        default=names[st.session_state.get(kept, "lesson")],
+    )  # fmt: skip
+    tabs = dict(zip(names, opened, strict=True))
+    st.session_state[kept] = next((name for name, tab in tabs.items() if tab.open), "lesson")
     if tabs["lesson"].open:
         with tabs["lesson"]:
             lesson(topic)

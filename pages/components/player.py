@@ -41,8 +41,13 @@ class Run:
         return f"run-{self.number}"
 
     @property
-    def live(self) -> bool:
+    def playing(self) -> bool:
         return self.job is not None and self.job.state in ("queued", "running")
+
+    @property
+    def live(self) -> bool:
+        """Whether snapshots may still come: after Pause, the steps under way are finished first."""
+        return self.job is not None and self.job.busy
 
 
 @dataclass(frozen=True)
@@ -84,7 +89,7 @@ def _run_of(topic: Topic, config: Any) -> Run:
     entered = state.get(f"{topic.slug}:shown") != state.get("visit")
     state[f"{topic.slug}:shown"] = state.get("visit")
     if run is None or run.experiment != experiment:
-        played = run is not None and run.live
+        played = run is not None and run.playing
         if run is not None and run.job is not None:
             run.job.stop()
         run = state[key] = Run(next(_runs), experiment)
@@ -122,7 +127,7 @@ def _fresh(run: Run) -> None:
 
 
 def _toggle(topic: Topic, run: Run) -> None:
-    if run.live:
+    if run.playing:
         run.job.pause()
     else:
         _play(topic, run)
@@ -157,14 +162,14 @@ def _view(
     slug, job = topic.slug, run.job
     if change_pending(topic):
         st.rerun()  # a click changed the experiment: the whole page follows
-    live = run.live
+    live, playing = run.live, run.playing
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"{slug}-buttons"):
         st.button(
-            t("Pause") if live else t("Play"), key=f"{slug}:play", type="primary", shortcut="Space",
-            icon=":material/pause:" if live else ":material/play_arrow:", on_click=_toggle, args=(topic, run),
+            t("Pause") if playing else t("Play"), key=f"{slug}:play", type="primary", shortcut="Space",
+            icon=":material/pause:" if playing else ":material/play_arrow:", on_click=_toggle, args=(topic, run),
         )  # fmt: skip
         st.button(
-            t("Step"), key=f"{slug}:step", icon=":material/skip_next:", help=t("One optimiser step"), disabled=live,
+            t("Step"), key=f"{slug}:step", icon=":material/skip_next:", help=t("One optimiser step"), disabled=playing,
             on_click=_step, args=(topic, run),
         )  # fmt: skip
         st.button(
@@ -181,10 +186,10 @@ def _view(
     if job is not None and job.error is not None:
         st.error(sentence(job.error), icon=":material/error:")
     draw(View(run.name, _to_send(run, first, live), latest, live))
+    if not live and st.session_state[f"{slug}:config"].steps != latest.step:
+        note_progress(topic, steps=latest.step)
+        write_link(topic)
     if live != timer_on:
-        if not live:
-            note_progress(topic, steps=latest.step)
-            write_link(topic)
         st.rerun()  # the timer of this fragment starts or ends with the whole page
 
 

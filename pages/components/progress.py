@@ -50,7 +50,10 @@ def _bar(topic: Topic, job: Any, snapshot: Any, active: bool) -> None:
             text = t("waiting, place {place} in the queue", place=job.place)
         elif total and done and active:
             left = max(1, round(job.seconds / done * (total - done)))
-            text = t("{done} of {total}, {seconds} s left", done=done, total=total, seconds=left)
+            text = t(
+                "{done} of {total} · {spent} s, {seconds} s left",
+                done=done, total=total, spent=round(job.seconds), seconds=left,
+            )  # fmt: skip
         else:
             text = t("{done} of {total}", done=done, total=total) if total else t("starting")
         st.progress(done / total if total else 0.0, text=text, width="stretch")

@@ -130,20 +130,20 @@ class PageHead:
                 for name, value in SECURITY_HEADERS.items():
                     headers.setdefault(name, value)
                 if message["status"] == 200 and headers.get("content-type", "").startswith("text/html"):
-                    start = message
-                    return
+                    for name in ("etag", "last-modified", "content-length"):  # those of the page without the script
+                        del headers[name]
+                    if scope["method"] != "HEAD":
+                        start = message
+                        return
             elif start is not None and message["type"] == "http.response.body":
                 body += message.get("body", b"")
                 if message.get("more_body"):
                     return
                 script = f'<head><script src="{base_path()}/neurarium-boot.js"></script>'.encode()
                 page = body.replace(b"<head>", script, 1)
-                headers = MutableHeaders(scope=start)
-                headers["content-length"] = str(len(page))
-                for name in ("etag", "last-modified"):
-                    del headers[name]
+                MutableHeaders(scope=start)["content-length"] = str(len(page))
                 await send(start)
-                await send({"type": "http.response.body", "body": page if scope["method"] != "HEAD" else b""})
+                await send({"type": "http.response.body", "body": page})
                 return
             await send(message)
 
