@@ -33,6 +33,7 @@ EVENTS = {
     "points": ("points", "spot"),
     "network": ("pick", "resize", "toggle"),
     "curves": (),
+    "pad": ("drawing",),
 }
 
 # The blob that Streamlit makes of a component's code has no address, so the app's root is found from the address of
@@ -110,6 +111,7 @@ def _words() -> dict[str, str]:
         "range": t("{low} to {high} in this map", low="{low}", high="{high}"),
         "clear": t("Clear"), "points": t("{count} of {most} points", count="{count}", most="{most}"),
         "train": t("train"), "test": t("test"), "full": t("No more than {most} points", most="{most}"),
+        "pen": t("Pen"),
     }  # fmt: skip
 
 
@@ -262,3 +264,44 @@ def points_editor(
              "axisLabels": list(axis_labels)}  # fmt: skip
     result = _mount("points", key, meta, arrays, points=on_points, spot=on_spot)
     return {"points": meta["points"], "spot": result.get("spot")}
+
+
+def drawing_pad(
+    pixels: np.ndarray,
+    key: str,
+    *,
+    alt: str,
+    revision: str = "",
+    height: int | None = None,
+    on_drawing: Callable[[], None] | None = None,
+) -> np.ndarray:
+    """A pad to draw on, 0 paper and 255 ink; returns the drawing, uint8 of the shape of `pixels`.
+
+    pixels: (rows, columns) uint8, what lies on the pad; it counts whenever `revision` is new, after that the reader's
+    own strokes do. Mouse, finger, or keys: arrows move the pen, Space draws (held: a line), Delete clears. Ink comes in
+    the four levels 0, 85, 170 and 255. height: most CSS pixels of the pad itself. on_drawing runs when a stroke ends.
+    """
+    drawn = drawing_of(key, pixels.shape, revision)
+    meta = {"alt": alt, "revision": revision, "height": height}
+    _mount("pad", key, meta, {"pixels": pixels}, drawing=on_drawing)
+    return pixels if drawn is None else drawn
+
+
+def drawing_of(key: str, shape: tuple[int, ...], revision: str | None = None) -> np.ndarray | None:
+    """What was last drawn on the pad `key`, uint8 of `shape`; None if nothing (since `revision`), or it is not whole.
+
+    For use in `on_drawing`, before the pad itself is drawn again.
+    """
+    import base64
+    import binascii
+
+    import numpy as np
+
+    sent = (st.session_state.get(key) or {}).get("drawing")
+    if not sent or (revision is not None and sent.get("revision") != revision):
+        return None
+    try:  # the browser may send anything
+        raw = base64.b64decode(sent["pixels"], validate=True)
+    except (KeyError, TypeError, binascii.Error, ValueError):
+        return None
+    return np.frombuffer(raw, np.uint8).reshape(shape) if len(raw) == shape[0] * shape[1] else None

@@ -121,6 +121,9 @@ class PageHead:
             return
         # The page must come uncompressed to be completed here; the outermost layer compresses what leaves.
         scope = {**scope, "headers": [item for item in scope["headers"] if item[0] != b"accept-encoding"]}
+        head = scope["method"] == "HEAD"
+        if head:  # to say how long the completed page is, it must be made
+            scope["method"] = "GET"
         start, body = None, b""
 
         async def forward(message):
@@ -132,9 +135,8 @@ class PageHead:
                 if message["status"] == 200 and headers.get("content-type", "").startswith("text/html"):
                     for name in ("etag", "last-modified", "content-length"):  # those of the page without the script
                         del headers[name]
-                    if scope["method"] != "HEAD":
-                        start = message
-                        return
+                    start = message
+                    return
             elif start is not None and message["type"] == "http.response.body":
                 body += message.get("body", b"")
                 if message.get("more_body"):
@@ -143,8 +145,9 @@ class PageHead:
                 page = body.replace(b"<head>", script, 1)
                 MutableHeaders(scope=start)["content-length"] = str(len(page))
                 await send(start)
-                await send({"type": "http.response.body", "body": page})
-                return
+                message = {"type": "http.response.body", "body": page}
+            if head and message["type"] == "http.response.body":
+                message = {**message, "body": b""}
             await send(message)
 
         await self.app(scope, receive, forward)

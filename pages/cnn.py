@@ -1,0 +1,227 @@
+"""Inside a CNN."""
+
+from dataclasses import replace
+
+import streamlit as st
+
+from engine.topics.cnn import draw, explain
+from engine.topics.cnn.run import look
+from pages.components.canvas import curves, pixels, transport
+from pages.components.compute import compute
+from pages.components.controls import change, controls, note_progress
+from pages.components.digits import choose_digit
+from pages.components.language import number, percent, t
+from pages.components.page import close_page, open_page
+from pages.components.player import TICK_SECONDS, View, player
+
+LAYERS = {
+    "conv1.sum": "First convolution: sums of products",
+    "conv1.relu": "after the ReLU: below 0 becomes 0",
+    "conv1.pool": "after max pooling: the largest of every 2 × 2",
+    "conv2.sum": "Second convolution: sums of products over all channels",
+    "conv2.relu": "after the second ReLU",
+    "conv2.pool": "after the second max pooling",
+    "hidden.sum": "Hidden layer, weighted sums",
+    "hidden.relu": "Hidden layer, after the ReLU",
+    "logits": "Logits",
+}
+HEIGHTS = {
+    "conv1.sum": 125,
+    "conv1.relu": 125,
+    "conv1.pool": 90,
+    "conv2.sum": 150,
+    "conv2.relu": 150,
+    "conv2.pool": 110,
+}
+BAR = '<div class="digit{0}"><b>{1}</b><i><u style="width:{2:.1f}%"></u></i><span>{3}</span></div>'
+
+page = open_page("cnn")
+topic, config, state = page.topic, page.config, st.session_state
+with page.panel:
+    controls(topic)
+words = (t("channel"), t("row"), t("column"))
+training = replace(config, digit=topic.config().digit, centre=True)  # what the run depends on: not on the digit
+
+
+def status(snapshot) -> str:
+    """One line of live numbers."""
+    seen = snapshot.seen
+    return t(
+        "step <b>{step}</b> · held out: right <b>{right}</b>, loss <b>{loss}</b>",
+        step=number(snapshot.step), right=percent(seen["held_out_accuracy"]), loss=number(seen["held_out_loss"]),
+    )  # fmt: skip
+
+
+def moment(run, latest):
+    """The moment to look at: the newest, or the one that the reader went back to."""
+    name, at = state.get("cnn:frame", (None, None))
+    if run.live or name != run.name or run.job is None:
+        return latest
+    return next((snapshot for index, snapshot in run.job.history if index == at), latest)
+
+
+def stage(view: View) -> None:
+    """The answer, and how the training goes."""
+    run = state["cnn:run"]
+    if view.live:
+        state.pop("cnn:frame", None)
+    answer(look(config, [moment(run, view.latest)]))
+    if run.job is None:
+        if config.start == "trained":
+            st.button(
+                t("Train from scratch"), key="cnn:scratch", icon=":material/restart_alt:",
+                on_click=lambda: change(topic, start="fresh"),
+            )  # fmt: skip
+        return
+    pairs = view.pairs if view.live else run.job.history
+    frames = draw.frames_of(pairs, view.run, view.live)
+    transport("cnn-transport", frames, on_frame=went_back)
+    curves(
+        draw.curve_values(pairs), draw.curve_lines((t("batch loss"), t("held-out loss"), t("held-out errors (share)"))),
+        frames, "cnn-curves", low=0.0, height=130, alt=t("Losses, and the share of 500 held-out digits named wrongly"),
+    )  # fmt: skip
+    if state.pop("cnn:moved", False):
+        st.rerun()  # the maps below follow
+
+
+def went_back() -> None:
+    """Callback: the bar was let go at another moment."""
+    state["cnn:frame"], state["cnn:moved"] = (state["cnn:run"].name, state["cnn-transport"].get("frame")), True
+
+
+def answer(result) -> None:
+    """The ten probabilities as bars."""
+    shares = result.probabilities.tolist()
+    best = max(range(10), key=shares.__getitem__)
+    said = t("The network says <b>{digit}</b>, {share}", digit=best, share=percent(shares[best]))
+    if not result.pixels.any():
+        said = t("The pad is empty. Draw a digit.")
+    elif result.label is not None:
+        said += " · " + (t("right") if result.label == best else t("wrong: it is {digit}", digit=result.label))
+    bars = "".join(BAR.format(" best" * (k == best), k, 100 * p, percent(p)) for k, p in enumerate(shares))
+    st.html(f'<p class="status cnn-answer" role="status">{said}</p><div class="digits">{bars}</div>')
+
+
+def inside() -> None:
+    """Every layer, and where the clicked number comes from."""
+    run = state["cnn:run"]
+    latest = run.job.latest if run.job is not None and run.job.latest is not None else start
+    result = look(config, [moment(run, latest)])
+    left, right = st.columns([1.9, 1], gap="medium")
+    with left:
+        for layer in draw.LAYERS:
+            st.markdown(f"**{t(LAYERS[layer])}**" if layer.endswith("sum") else t(LAYERS[layer]))
+            maps(result, layer)
+        dense(result)
+    with right.container(key="cnn-detail", border=True):
+        detail(result, run.live)
+
+
+def maps(result, layer: str) -> None:
+    """The maps of one layer; a click chooses a cell."""
+    picked = chosen(result)
+    selected = dict(zip(("tile", "row", "column"), picked[1:], strict=True)) if picked[0] == layer else None
+    shown = draw.draw_maps(result, layer, words=words, alt=t(LAYERS[layer]))
+    pick(pixels(shown, f"cnn-{layer.replace('.', '-')}", selected=selected, height=HEIGHTS[layer]), layer)
+
+
+def pick(event: dict | None, layer: str) -> None:
+    """Remember the clicked cell."""
+    if event and state.get("cnn:cell") != (layer, event["tile"], event["row"], event["column"]):
+        state["cnn:cell"] = (layer, event["tile"], event["row"], event["column"])
+        st.rerun(scope="fragment")
+
+
+def dense(result) -> None:
+    """Hidden layer, logits and softmax."""
+    st.markdown(f"**{t('Hidden layer')}** · " + t("all cells of all maps, weighted anew for each neuron"))
+    names = (t("weighted sums"), t("after the ReLU"), "")
+    shown = draw.draw_dense(result, names=names, words=("", t("row"), t("column")), alt=t("Hidden layer"))
+    event = pixels(shown, "cnn-hidden", height=110)
+    if event:
+        neuron = event["row"] * draw.DENSE_COLUMNS + event["column"]
+        pick({"tile": neuron, "row": 0, "column": 0}, ("hidden.sum", "hidden.relu")[event["tile"]])
+    st.markdown(f"**{t('Logits and softmax')}**")
+    shown = draw.draw_outputs(result, names=(t("logits"), t("softmax")), alt=t("Logits and softmax"))
+    event = pixels(shown, "cnn-outputs", height=110)
+    if event:
+        pick({"tile": event["column"], "row": 0, "column": 0}, "logits")
+    st.latex(explain.softmax_formula(result))
+
+
+def chosen(result) -> tuple[str, int, int, int]:
+    """The cell last clicked; the middle of the first map where the network has no such cell."""
+    layer, channel, row, column = state.get("cnn:cell", ("conv1.sum", 0, 12, 13))
+    shape = (*getattr(result, layer.replace(".", "_")).shape, 1, 1)
+    fits = channel < shape[0] and row < shape[1] and column < shape[2]
+    return (layer, channel, row, column) if fits else ("conv1.sum", 0, 12, 13)
+
+
+def detail(result, live: bool) -> None:
+    """Where one number comes from: its receptive field, and the sum of products."""
+    layer, channel, row, column = chosen(result)
+    cell = explain.explain_cell(config, result, layer, channel, row, column)
+    in_maps = layer in draw.LAYERS
+    where = str(channel)
+    if in_maps:
+        where = t("channel {channel}, row {row}, column {column}", channel=channel, row=row, column=column)
+    st.markdown(f"{t(LAYERS[layer])} · {where}: **{number(cell.value, 5)}**")
+    top, left, bottom, right = cell.field
+    pixels(
+        draw.draw_input(
+            result, cell if in_maps else None, words=("", *words[1:]), alt=t("The digit, the receptive field framed")
+        ),
+        "cnn-field", height=190, click=False,
+    )  # fmt: skip
+    seen = t("Receptive field: {rows} × {columns} pixels of the input.", rows=bottom - top, columns=right - left)
+    st.caption(seen if in_maps else t("It sees the whole input."))
+    names = (t("what it reads"), t("kernel"), t("products"))
+    shown = draw.draw_products(cell, names=names, words=words, alt=t("What the cell reads, its weights, the products"))
+    pixels(shown, "cnn-products", height=110 if len(cell.inputs) == 1 else 200, click=False)
+    st.latex(explain.cell_formula(cell))
+    if not live and in_maps:
+        channel_and_evidence(result, layer, channel)
+
+
+def channel_and_evidence(result, layer: str, channel: int) -> None:
+    """What excites the channel, and which pixels the answer hangs on; both on demand."""
+    if st.toggle(t("What excites channel {channel}?", channel=channel), key="cnn:excites"):
+        seen = explain.explain_channel(config, result, layer, channel)
+        names = (t("digit"), t("made"))
+        pixels(
+            draw.draw_channel(seen, names=names, alt=t("Digits that excite the channel, and an input made to")),
+            "cnn-channel", height=220, click=False,
+        )  # fmt: skip
+        st.caption(
+            t(
+                "The {count} training digits with the largest value in this map, then an input made by gradient "
+                "ascent: nobody drew it. It raises the map's mean from {before} to {after}.",
+                count=len(seen.peaks), before=number(seen.before), after=number(seen.after),
+            )
+        )  # fmt: skip
+    if st.toggle(t("Which pixels does the answer hang on?"), key="cnn:occlude"):
+        falls = explain.evidence(config, result)
+        shown = draw.draw_evidence(result, falls, name=t("fall of probability"), alt=t("Occlusion"))
+        pixels(shown, "cnn-occlusion", height=190, click=False)
+        st.caption(t("A 5 × 5 window of paper covers each place in turn. Blue: the answer becomes less probable."))
+
+
+def formulas(made) -> None:
+    """The softmax with its numbers."""
+    st.latex(explain.softmax_formula(made))
+
+
+start = compute(topic, replace(training, steps=0), "engine.topics.cnn.run:first")
+moments = None
+if start is not None:
+    with page.stage:
+        pad, says = st.columns([1, 1.2], gap="medium")
+        with pad:
+            choose_digit(topic, config.digit)
+        with says:
+            moments = player(topic, training, start, stage, status=status, default_speed="fast")
+    live = state["cnn:run"].live
+    st.fragment(inside, run_every=TICK_SECONDS if live else None)()
+    if not live and moments()[-1].step != config.steps and state["cnn:run"].job is not None:
+        note_progress(topic, steps=moments()[-1].step)  # another digit leaves the run where it is
+close_page(page, (lambda: look(config, moments())) if moments is not None else None, formulas=formulas)
