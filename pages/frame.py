@@ -23,4 +23,5 @@ for group in GROUPS:
             st.Page(f"{topic.slug}.py", title=t(topic.title), icon=topic.icon, url_path=topic.slug) for topic in topics
         ]
 page = st.navigation(navigation, position="top")
+st.set_page_config(page_title=f"{page.title} · Neurarium")
 page.run()

@@ -19,7 +19,7 @@ METHODS = {"grad_cam": "Grad-CAM", "saliency": "Saliency", "occlusion": "Occlusi
 MEANINGS = {
     "grad_cam": "Colour: where the maps after this layer argue for {name} (score per position). No colour: nothing there does.",  # noqa: E501
     "saliency": "Colour: how much each spot counts for the score of {name}.",
-    "occlusion": "Colour: how far the probability of {name} falls when this spot is covered. Grey: not yet tried.",
+    "occlusion": "Colour: how far the probability of {name} falls when this spot is covered. Grey: it does not fall, or was not tried yet.",  # noqa: E501
     "none": "What the network sees: 224 × 224 pixels from the middle of the picture.",
 }
 UNITS = {"grad_cam": "score per position", "saliency": "", "occlusion": "fall of probability", "none": ""}

@@ -43,7 +43,7 @@ def stage(view: View) -> None:
             alt=t("The network: each square is a neuron's value over the plane, each line a weight"),
         )  # fmt: skip
         event = network(picture, "mlp-network", picked=state.get("mlp:picked"), height=340)
-    transport("mlp-transport", frames, report=False)
+    transport("mlp-transport", frames, on_frame=lambda: view.scrubbed_to(state["mlp-transport"]["frame"]))
     curves(
         draw.curve_values(view.pairs), draw.curve_lines(t("train loss"), t("test loss")), frames, "mlp-curves",
         alt=t("Loss on training and test points over the steps"), low=0.0, height=130,
@@ -64,6 +64,7 @@ def plane(view: View, frames) -> dict | None:
         classes=[t("value")] if fits_values else draw.CLASS_NAMES[: draw.classes_of(view.latest)],
         value_range=(-1.0, 1.0) if fits_values else None, background=draw.planes(view.pairs), frames=frames,
         train_mask=is_train, revision=revision(), on_points=points_moved if own else None,
+        spot=None if own else state.get("mlp:spot", (1.0, 0.5)),
         alt=t("The plane, coloured by the network's answer"),
     )["spot"]  # fmt: skip
 
@@ -104,6 +105,7 @@ def inspect(view: View) -> None:
     picked, spot = state.get("mlp:picked"), state.get("mlp:spot", (1.0, 0.5))
     if config.data == "own" and not config.points:
         st.info(t("Click the plane to add points; choose their class below it."), icon=":material/touch_app:")
+        return
     if not picked:
         st.caption(
             t(
@@ -124,15 +126,15 @@ def inspect(view: View) -> None:
         st.markdown(t("Neuron **{name}** at x₁ = {x}, x₂ = {y}, step {step}", name=name, x=x, y=y, step=step))
         st.latex(formula.symbols)
         st.latex(formula.numbers)
-        if not view.live:
+        if not view.live and view.latest is view.newest:
             set_by_hand(view, picked, layer, index, formula)
 
 
 def set_by_hand(view: View, picked: dict, layer: int, index: int, formula: explain.NeuronFormula) -> None:
     """A number field for the picked weight, or the neuron's bias; the run goes on from the changed network."""
     origin = explain.column_of(config, layer, picked.get("from"))
-    if origin is None:
-        return  # a line from an input that is switched off
+    if origin is None or origin >= len(formula.weights):
+        return  # a line from an input that is switched off, or from a neuron that is no more
     step, value = view.latest.step, formula.weights[origin] if origin >= 0 else formula.bias
     key = f"mlp:hand:{view.run}:{step}:{layer}:{index}:{origin}"
     label = t("Bias, set by hand")
@@ -157,7 +159,8 @@ def formulas(result) -> None:
 
 def hidden_space() -> None:
     """Where the last hidden layer puts the points: a flat border there is the bent border above."""
-    if not st.toggle(t("Show the space of the last hidden layer"), key="mlp:hidden_space", persist_state="session"):
+    words = t("Show the space of the last hidden layer")
+    if not config.layers or not st.toggle(words, key="mlp:hidden_space", persist_state="session"):
         return
     st.caption(
         t(

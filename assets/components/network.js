@@ -295,7 +295,7 @@ class Network extends View {
       context.font = this.font(12);
       context.fillStyle = theme.faint;
       const place = layer.resizable ? Math.max(34, Math.min(this.canvasWidth - 34, middle)) : middle;
-      context.fillText(String(layer.neurons.length), place, 31);
+      context.fillText(String(layer.neurons.length - layer.off.length), place, 31);
     });
   }
 

@@ -195,8 +195,9 @@ class Points extends View {
       const [x, y] = this.#screen(point);
       disc(context, x, y, at === this.grabbed ? radius + 2 : radius, this.#colour(point), this.train?.[at] !== false, meta.values ? "#1E2430" : "#FFFFFF");
     });
-    if (this.cursor) {
-      const [x, y] = this.#screen(this.cursor);
+    for (const place of [meta.spot, this.cursor]) {
+      if (!place) continue;
+      const [x, y] = this.#screen(place);
       context.lineWidth = 1;
       context.strokeStyle = this.fieldShape ? "#1E2430" : theme.text;
       context.beginPath();
@@ -218,8 +219,9 @@ class Points extends View {
   #buildControls(ringed) {
     const { meta, text } = this;
     const bar = meta.values ? colourBar({ scale: "signed", ...meta.values, unit: "", name: meta.classes[0] }) : null;
-    const legend = bar ?? swatches(ringed ? [...meta.classes, { name: text.train, colour: this.theme.faint }, { name: text.test, colour: this.theme.faint, shape: "ring" }] : meta.classes);
-    this.ring.replaceChildren(...(meta.editable && !ringed ? [] : [legend]));
+    const kinds = bar ? [] : meta.classes;
+    const legend = bar && !ringed ? bar : swatches(ringed ? [...kinds, { name: text.train, colour: this.theme.faint }, { name: text.test, colour: this.theme.faint, shape: "ring" }] : meta.classes);
+    this.ring.replaceChildren(...(meta.editable && !ringed ? [] : bar && ringed ? [bar, legend] : [legend]));
     this.keys.hidden = !meta.editable;
     this.counter = element("span", { class: "count" });
     if (!meta.editable) return this.keys.replaceChildren();

@@ -50,6 +50,7 @@ class Knob:
     hidden: bool = False
     run_only: bool = False
     check: Callable[[str], Any] | None = None
+    counts: Callable[[Any], bool] | None = None
 
     def accept(self, value: Any) -> Any:
         """The value in its canonical type, or KnobError naming what was expected and what came."""
@@ -187,14 +188,16 @@ def knob(
     hidden: bool = False,
     run_only: bool = False,
     check: Callable[[str], Any] | None = None,
+    counts: Callable[[Any], bool] | None = None,
 ) -> Any:
     """Declare one knob of a Config.
 
     Parameters: `choices` may map value -> label. `log` asks for a logarithmic slider. `advanced` knobs fold away under
     "More knobs"; `hidden` ones have no widget of their own (own points drawn on the picture, an uploaded picture's key)
     but travel in the link like all others; `run_only` ones (how far a run went, what was changed in it by hand) go back
-    to their default when another knob changes. `check(text)` raises KnobError for a malformed text. TypeError for a
-    number without low and high, or a logarithmic knob without low > 0.
+    to their default when another knob changes. `check(text)` raises KnobError for a malformed text.
+    `counts(config)` says whether the knob does anything with the other knobs as they are; a page greys it out where it
+    does not. TypeError for a number without low and high, or a logarithmic knob without low > 0.
     """
     if isinstance(default, bool):
         kind = "bool"
@@ -210,7 +213,7 @@ def knob(
     declared = Knob(
         name="", kind=kind, default=default, label=label, help=help, low=low, high=high, step=step,
         choices=tuple(choices), choice_labels=labels, unit=unit, log=log, most=most,
-        advanced=advanced, hidden=hidden, run_only=run_only, check=check,
+        advanced=advanced, hidden=hidden, run_only=run_only, check=check, counts=counts,
     )  # fmt: skip
     if kind in ("int", "float", "sizes") and (low is None or high is None):
         raise TypeError(f"knob {label!r}: a number needs low and high, so that links and random tests stay in range")

@@ -103,6 +103,8 @@ def scatter_3d(
     if plane is not None and groups:
         everything = np.concatenate(list(groups.values()))
         low, high = everything.min(0), everything.max(0)
+        flat = high - low < 1e-6  # fewer than three dimensions: give the plane some depth to be seen
+        low, high = np.where(flat, low - 0.5, low), np.where(flat, high + 0.5, high)
         normal, offset = plane
         axis = int(np.abs(normal * (high - low)).argmax())  # solve for the coordinate along which the plane is flattest
         if abs(normal[axis]) > 1e-9:

@@ -108,7 +108,7 @@ def _words() -> dict[str, str]:
         "fewer": t("One neuron fewer"), "more": t("One neuron more"),
         "weightLegend": t("weights and values: negative to positive, strength by width"),
         "strongest": t("the {count} strongest of {total} weights", count="{count}", total="{total}"),
-        "range": t("{low} to {high} in this map", low="{low}", high="{high}"),
+        "range": t("colours from {low} to {high}", low="{low}", high="{high}"),
         "clear": t("Clear"), "points": t("{count} of {most} points", count="{count}", most="{most}"),
         "train": t("train"), "test": t("test"), "full": t("No more than {most} points", most="{most}"),
         "pen": t("Pen"),
@@ -240,6 +240,7 @@ def points_editor(
     editable: bool = True,
     train_mask: Sequence[bool] | None = None,
     value_range: tuple[float, float] | None = None,
+    spot: tuple[float, float] | None = None,
     revision: str = "",
     most: int = 400,
     height: int | None = None,
@@ -251,7 +252,7 @@ def points_editor(
 
     points: [x, y, class] in data units; they count whenever `revision` is new (name it after data set and seed), after
     that the reader's own edits do. background, frames, domain, train_mask, value_range: see
-    engine.plots.diagrams.points_payload.
+    engine.plots.diagrams.points_payload. spot: a place to mark with a cross.
     Returns {"points": [[x, y, class], ...] rounded to 3 decimals, "spot": {"x", "y"} of a click where not editable}.
     """
     state = st.session_state.get(key) if editable else None
@@ -261,7 +262,7 @@ def points_editor(
     mask = train_mask if own is None else None
     meta, arrays = points_payload(shown, domain, classes, background, frames, mask, value_range)
     meta |= {"alt": alt, "editable": editable, "revision": revision, "most": most, "height": height,
-             "axisLabels": list(axis_labels)}  # fmt: skip
+             "axisLabels": list(axis_labels), "spot": spot}  # fmt: skip
     result = _mount("points", key, meta, arrays, points=on_points, spot=on_spot)
     return {"points": meta["points"], "spot": result.get("spot")}
 

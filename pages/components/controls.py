@@ -147,7 +147,8 @@ def widget(topic: Topic, knob: Knob) -> None:
         label = t("{label} ({unit})", label=label, unit=t(knob.unit))
     if key not in state:
         _fill(slug, knob, getattr(state[f"{slug}:config"], knob.name))
-    options: dict[str, Any] = {"key": key, "help": help_text, "persist_state": "session"}
+    idle = knob.counts is not None and not knob.counts(state[f"{slug}:config"])
+    options: dict[str, Any] = {"key": key, "help": help_text, "persist_state": "session", "disabled": idle}
     match knob.kind:
         case "bool":
             st.toggle(label, **options)

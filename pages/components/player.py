@@ -52,12 +52,18 @@ class Run:
 
 @dataclass(frozen=True)
 class View:
-    """What to draw now. pairs: (index, snapshot) to send to the browser; latest: the newest snapshot."""
+    """What to draw now.
+
+    pairs: (index, snapshot) to send to the browser. newest: the newest snapshot; latest: the one to speak of, which is
+    the newest or, after a scrub, the one the reader let go at. scrubbed_to(index): says where that was.
+    """
 
     run: str
     pairs: Sequence[tuple[int, Any]]
     latest: Any
+    newest: Any
     live: bool
+    scrubbed_to: Callable[[int], None]
 
 
 def player(
@@ -163,14 +169,18 @@ def _view(
     if change_pending(topic):
         st.rerun()  # a click changed the experiment: the whole page follows
     live, playing = run.live, run.playing
+    ended = job is not None and job.state == "done"
+    if playing:
+        st.session_state.pop(f"{slug}:scrubbed", None)
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"{slug}-buttons"):
+        name = t("Pause") if playing else t("Start over") if ended else t("Play")
         st.button(
-            t("Pause") if playing else t("Play"), key=f"{slug}:play", type="primary", shortcut="Space",
+            name, key=f"{slug}:play", type="primary", shortcut="Space",
             icon=":material/pause:" if playing else ":material/play_arrow:", on_click=_toggle, args=(topic, run),
         )  # fmt: skip
         st.button(
-            t("Step"), key=f"{slug}:step", icon=":material/skip_next:", help=t("One optimiser step"), disabled=playing,
-            on_click=_step, args=(topic, run),
+            t("Step"), key=f"{slug}:step", icon=":material/skip_next:", help=t("One optimiser step"),
+            disabled=playing or ended, on_click=_step, args=(topic, run),
         )  # fmt: skip
         st.button(
             t("Reset"), key=f"{slug}:reset", icon=":material/replay:", on_click=_reset, args=(topic, run),
@@ -182,10 +192,15 @@ def _view(
             on_change=_set_speed, args=(topic, run), persist_state="session",
         )  # fmt: skip
         latest = job.latest if job is not None and job.latest is not None else first
-        st.html(f'<p class="status">{status(latest)}{_progress(job, latest)}</p>', width="content")
+        shown = _scrubbed(topic, run, latest) if not live else latest
+        st.html(f'<p class="status">{status(shown)}{_progress(job, latest)}</p>', width="content")
     if job is not None and job.error is not None:
         st.error(sentence(job.error), icon=":material/error:")
-    draw(View(run.name, _to_send(run, first, live), latest, live))
+
+    def scrubbed_to(index: int) -> None:
+        st.session_state[f"{slug}:scrubbed"] = (run.name, index)
+
+    draw(View(run.name, _to_send(run, first, live), shown, latest, live, scrubbed_to))
     if not live and st.session_state[f"{slug}:config"].steps != latest.step:
         note_progress(topic, steps=latest.step)
         write_link(topic)
@@ -193,8 +208,19 @@ def _view(
         st.rerun()  # the timer of this fragment starts or ends with the whole page
 
 
+def _scrubbed(topic: Topic, run: Run, latest: Any) -> Any:
+    """The snapshot at which the reader let go of the bar in this run; the newest if there is none or they went on."""
+    name, index = st.session_state.get(f"{topic.slug}:scrubbed", ("", 0))
+    if name != run.name or run.job is None:
+        return latest
+    kept = [snapshot for number, snapshot in run.job.history if number <= index]
+    return kept[-1] if kept else latest
+
+
 def _progress(job: Any, latest: Any) -> str:
     """Place in the queue, or what is left to do."""
+    if job is not None and job.state == "done":
+        return " · " + t("finished")
     if job is None or not job.active:
         return ""
     if job.place:

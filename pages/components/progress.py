@@ -32,6 +32,8 @@ def watch(topic: Topic, config: Any, draw: Callable[[Any], None]) -> None:
 
 
 def _view(topic: Topic, job: Any, draw: Callable[[Any], None], timer_on: bool) -> None:
+    if st.session_state.get(f"{topic.slug}:watched", (None, None))[1] is not job:
+        st.rerun()  # "Again": the page begins anew
     job.watch()
     snapshot, active = job.latest, job.active
     draw(snapshot)

@@ -92,7 +92,7 @@ class Config:
         choices={
             "tanh": "tanh", "relu": "ReLU", "leaky_relu": "Leaky ReLU", "sigmoid": "sigmoid", "gelu": "GELU",
             "silu": "SiLU", "identity": "none (linear)",
-        },
+        }, counts=lambda config: bool(config.layers),
     )  # fmt: skip
     learning_rate: float = knob(
         0.02, "Learning rate", "Length of each step against the gradient.", low=0.0001, high=10.0, log=True
@@ -100,7 +100,14 @@ class Config:
     features: tuple[str, ...] = knob(
         ("x1", "x2"), "Input features", "What the network is given about a point.", choices=FEATURES, low=1
     )
-    classes: int = knob(2, "Classes", "Number of classes; regression has none.", low=2, high=4)
+    classes: int = knob(
+        2,
+        "Classes",
+        "Number of classes; regression has none.",
+        low=2,
+        high=4,
+        counts=lambda config: config.data not in REGRESSION,
+    )
     train_share: float = knob(
         0.7,
         "Train share",
@@ -132,6 +139,7 @@ class Config:
         high=1000,
         step=20,
         advanced=True,
+        counts=lambda config: config.data != "own",
     )
     regularisation: str = knob(
         "none",
@@ -148,6 +156,7 @@ class Config:
         high=1.0,
         log=True,
         advanced=True,
+        counts=lambda config: config.regularisation != "none",
     )
     dropout: float = knob(
         0.0,
@@ -157,6 +166,7 @@ class Config:
         high=0.8,
         step=0.05,
         advanced=True,
+        counts=lambda config: bool(config.layers),
     )
     seed: int = knob(
         0,

@@ -10,7 +10,7 @@ import torch
 from engine.models.mlp.mlp import ACTIVATIONS
 from engine.training.fit import Snapshot
 
-from .card import FEATURES, Config
+from .card import FEATURES, REGRESSION, Config
 from .run import FEATURE_FUNCTIONS, Experiment, Result
 
 FUNCTION_NAMES = {
@@ -89,13 +89,22 @@ def explain_neuron(
         symbols=f"{name} = {wrap(symbols + more + _signed(bias))}",
         numbers=f"{name} = {wrap(numbers + more + _signed(bias))} = "
         + (f"{wrap(_plain(total))} = " if call else "")
-        + _plain(value),
+        + _plain(value)
+        + (_probability(config, len(biases[-1]), value) if is_output else ""),
         inputs=tuple(float(v) for v in values),
         weights=tuple(float(w) for w in row),
         bias=bias,
         total=total,
         value=value,
     )
+
+
+def _probability(config: Config, outputs: int, logit: float) -> str:
+    """What the only output of a two-class network means."""
+    if config.data in REGRESSION or outputs > 1:
+        return ""
+    share = float(torch.sigmoid(torch.tensor(logit)))
+    return rf",\qquad p(\text{{A}}) = \sigma(z) = {share:.3f}"
 
 
 def column_of(config: Config, layer: int, origin: int | None) -> int | None:
