@@ -7,12 +7,12 @@ import streamlit as st
 from engine.topics.cnn import draw, explain
 from engine.topics.cnn.run import look
 from pages.components.canvas import curves, pixels, transport
-from pages.components.compute import compute
+from pages.components.compute import compute, start_job
 from pages.components.controls import change, controls, note_progress
 from pages.components.digits import choose_digit
 from pages.components.language import number, percent, t
 from pages.components.page import close_page, open_page
-from pages.components.player import TICK_SECONDS, View, player
+from pages.components.player import TICK_SECONDS, Run, View, player
 
 LAYERS = {
     "conv1.sum": "First convolution: sums of products",
@@ -29,9 +29,9 @@ HEIGHTS = {
     "conv1.sum": 125,
     "conv1.relu": 125,
     "conv1.pool": 90,
-    "conv2.sum": 150,
-    "conv2.relu": 150,
-    "conv2.pool": 110,
+    "conv2.sum": 205,
+    "conv2.relu": 205,
+    "conv2.pool": 150,
 }
 BAR = '<div class="digit{0}"><b>{1}</b><i><u style="width:{2:.1f}%"></u></i><span>{3}</span></div>'
 
@@ -47,7 +47,7 @@ def status(snapshot) -> str:
     """One line of live numbers."""
     seen = snapshot.seen
     return t(
-        "step <b>{step}</b> · held out: right <b>{right}</b>, loss <b>{loss}</b>",
+        "step <b>{step}</b><br>of 200 held-out digits right: <b>{right}</b> · loss <b>{loss}</b>",
         step=number(snapshot.step), right=percent(seen["held_out_accuracy"]), loss=number(seen["held_out_loss"]),
     )  # fmt: skip
 
@@ -66,11 +66,15 @@ def stage(view: View) -> None:
     if view.live:
         state.pop("cnn:frame", None)
     answer(look(config, [moment(run, view.latest)]))
+    if not view.live:
+        share = explain.full_score(config, view.latest.seen["weights"])
+        st.caption(t("Of all 2,000 held-out digits the network of step {step} names {share} rightly.",
+                     step=number(view.latest.step), share=percent(share)))  # fmt: skip
     if run.job is None:
         if config.start == "trained":
             st.button(
                 t("Train from scratch"), key="cnn:scratch", icon=":material/restart_alt:",
-                on_click=lambda: change(topic, start="fresh"),
+                on_click=from_scratch,
             )  # fmt: skip
         return
     pairs = view.pairs if view.live else run.job.history
@@ -78,10 +82,23 @@ def stage(view: View) -> None:
     transport("cnn-transport", frames, on_frame=went_back)
     curves(
         draw.curve_values(pairs), draw.curve_lines((t("batch loss"), t("held-out loss"), t("held-out errors (share)"))),
-        frames, "cnn-curves", low=0.0, height=130, alt=t("Losses, and the share of 500 held-out digits named wrongly"),
+        frames, "cnn-curves", low=0.0, height=130, alt=t("Losses, and the share of 200 held-out digits named wrongly"),
     )  # fmt: skip
     if state.pop("cnn:moved", False):
         st.rerun()  # the maps below follow
+
+
+def from_scratch() -> None:
+    """Callback: random weights, and the training begins at once."""
+    change(topic, start="fresh")
+    state["cnn:begin"] = state.get("cnn:begun", 0) + 1
+
+
+def begin() -> None:
+    """A run that plays already, for the player to find; its number is none that the player gives."""
+    number = state["cnn:begun"] = state.pop("cnn:begin")
+    experiment = replace(training, steps=0)
+    state["cnn:run"] = Run(-number, experiment, start_job(topic, experiment))
 
 
 def went_back() -> None:
@@ -109,7 +126,10 @@ def inside() -> None:
     result = look(config, [moment(run, latest)])
     left, right = st.columns([1.9, 1], gap="medium")
     with left:
+        st.caption(t("Click any cell: where its number comes from appears beside the maps."))
         for layer in draw.LAYERS:
+            if layer.endswith("sum"):
+                kernels(result, layer)
             st.markdown(f"**{t(LAYERS[layer])}**" if layer.endswith("sum") else t(LAYERS[layer]))
             maps(result, layer)
         dense(result)
@@ -123,6 +143,19 @@ def maps(result, layer: str) -> None:
     selected = dict(zip(("tile", "row", "column"), picked[1:], strict=True)) if picked[0] == layer else None
     shown = draw.draw_maps(result, layer, words=words, alt=t(LAYERS[layer]))
     pick(pixels(shown, f"cnn-{layer.replace('.', '-')}", selected=selected, height=HEIGHTS[layer]), layer)
+
+
+def kernels(result, layer: str) -> None:
+    """The kernels of a convolution: all of the first, of the second those of the clicked channel."""
+    first, name = layer == "conv1.sum", layer.partition(".")[0]
+    picked = chosen(result)
+    channel = picked[1] if picked[0].startswith("conv2") else 0
+    title = t("Kernels of the first convolution, one for each of its maps")
+    if not first:
+        title = t("Kernels of channel {channel} of the second convolution, one for each map it reads", channel=channel)
+    st.markdown(title)
+    shown = draw.draw_kernels(result, name, -1 if first else channel, words=words, alt=title)
+    pixels(shown, f"cnn-kernels-{name}", height=95, click=False)
 
 
 def pick(event: dict | None, layer: str) -> None:
@@ -175,10 +208,12 @@ def detail(result, live: bool) -> None:
     )  # fmt: skip
     seen = t("Receptive field: {rows} × {columns} pixels of the input.", rows=bottom - top, columns=right - left)
     st.caption(seen if in_maps else t("It sees the whole input."))
-    names = (t("what it reads"), t("kernel"), t("products"))
-    shown = draw.draw_products(cell, names=names, words=words, alt=t("What the cell reads, its weights, the products"))
+    shown = draw.draw_products(cell, words=words, alt=t("What the cell reads, its weights, the products"))
     pixels(shown, "cnn-products", height=110 if len(cell.inputs) == 1 else 200, click=False)
-    st.latex(explain.cell_formula(cell))
+    if cell.weights is not None:
+        st.caption(t("x: what the cell reads, w: its weights, x·w: their products."))
+    for formula in explain.cell_formulas(cell):
+        st.latex(formula)
     if not live and in_maps:
         channel_and_evidence(result, layer, channel)
 
@@ -219,9 +254,11 @@ if start is not None:
         with pad:
             choose_digit(topic, config.digit)
         with says:
+            if "cnn:begin" in state:
+                begin()
             moments = player(topic, training, start, stage, status=status, default_speed="fast")
     live = state["cnn:run"].live
-    st.fragment(inside, run_every=TICK_SECONDS if live else None)()
+    st.fragment(inside, run_every=3 * TICK_SECONDS if live else None)()
     if not live and moments()[-1].step != config.steps and state["cnn:run"].job is not None:
         note_progress(topic, steps=moments()[-1].step)  # another digit leaves the run where it is
 close_page(page, (lambda: look(config, moments())) if moments is not None else None, formulas=formulas)

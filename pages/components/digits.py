@@ -7,11 +7,10 @@ from typing import Any
 import streamlit as st
 
 from engine.core.topic import Topic
+from engine.data.digit_keys import DRAWN, SAMPLE
 from engine.data.digits import (
     CLASSES,
-    DRAWN,
     HELD_OUT_OF_EACH,
-    SAMPLE,
     SIDE,
     digit_of,
     encode_drawing,
@@ -45,10 +44,10 @@ def choose_digit(topic: Topic, key: str, *, knob: str = "digit", height: int = 2
     page = state.setdefault(f"{slug}:samples", 4)
     images = load_digits().held_out_images[page::HELD_OUT_OF_EACH]
     tiles = [Tile(image, "", "grey") for image in images]
-    picture = PixelPicture(tiles, alt=t("Held-out digits to choose from"), columns=CLASSES, legend=False)
+    picture = PixelPicture(tiles, alt=t("Held-out digits to choose from"), columns=CLASSES // 2, legend=False)
     number = int(key.removeprefix(SAMPLE)) if key.startswith(SAMPLE) else -1
     shown = {"tile": number // HELD_OUT_OF_EACH} if number % HELD_OUT_OF_EACH == page and number >= 0 else None
-    clicked = pixels(picture, f"{slug}-samples", selected=shown, height=60)
+    clicked = pixels(picture, f"{slug}-samples", selected=shown, height=96)
     if clicked:
         wanted = f"{SAMPLE}{clicked['tile'] * HELD_OUT_OF_EACH + page}"
         if wanted != key:

@@ -94,13 +94,17 @@ def close_page(
     """
     topic = page.topic
     names = {"lesson": t("Lesson"), "numbers": t("Numbers"), "code": t("Code")}
-    kept = f"{topic.slug}:tab"  # by name: the tabs themselves are remembered by their labels, which are translated
+    # Streamlit remembers the tab by its label, which is translated; so it is kept by name and handed over when the
+    # language changes. In between the default must stay as it is: with another one these would be other tabs.
+    state, kept, handed_over = st.session_state, f"{topic.slug}:tab", f"{topic.slug}:tab_handed_over"
+    if state.get(handed_over, ("", ""))[0] != language():
+        state[handed_over] = (language(), state.get(kept, "lesson"))
     opened = st.tabs(
         list(names.values()), key=f"{topic.slug}-tabs-{language()}", on_change="rerun",
-        default=names[st.session_state.get(kept, "lesson")],
+        default=names[state[handed_over][1]],
     )  # fmt: skip
     tabs = dict(zip(names, opened, strict=True))
-    st.session_state[kept] = next((name for name, tab in tabs.items() if tab.open), "lesson")
+    state[kept] = next((name for name, tab in tabs.items() if tab.open), "lesson")
     if tabs["lesson"].open:
         with tabs["lesson"]:
             lesson(topic)

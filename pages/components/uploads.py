@@ -47,15 +47,14 @@ def choose_picture(topic: Topic, current: str, *, knob: str = "picture", **also:
             t("PNG, JPEG, WebP or GIF, at most {most} MB and 20 megapixels", most=MEGABYTES), TYPES, key=source,
             max_upload_size=MEGABYTES, on_change=_uploaded, args=(topic, knob, source, also),
         )  # fmt: skip
-        problem = missing or state.get(f"{slug}:problem")
-        if problem:  # here, before the reader's eyes, and below, where it stays when this is closed
+        if problem := state.get(f"{slug}:problem"):
             st.error(sentence(problem), icon=":material/broken_image:")
         if st.toggle(t("Use the camera"), key=f"{slug}:camera"):
             source = f"{slug}:photo"
             st.camera_input(t("Take a photo"), key=source, on_change=_uploaded, args=(topic, knob, source, also))
         st.caption(t("The picture stays in this server's memory for a while; its metadata is dropped at once."))
-    if problem:
-        st.error(sentence(problem), icon=":material/broken_image:")
+    if missing:
+        st.error(sentence(missing), icon=":material/broken_image:")
     return usable
 
 

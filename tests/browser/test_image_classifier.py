@@ -158,7 +158,10 @@ def test_occlusion_runs_shows_its_progress_and_can_be_stopped(visit):
     visitor.until(lambda: re.search(r"\d+ of 529", bar.inner_text() if bar.count() else ""), "its progress")
     visitor.button("image_classifier:stop").click()
     visitor.key("image_classifier:again").wait_for()
+    visitor.settle()
     assert drawn(visitor) != done
+    visitor.button("image_classifier:again").click()
+    visitor.key("image_classifier:stop").wait_for()
 
 
 def test_every_stage_shows_its_maps_and_one_of_them_large(visit):

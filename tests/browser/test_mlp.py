@@ -257,7 +257,7 @@ def test_a_run_ends_where_it_was_told_and_plays_again_from_the_start(visit):
     speed(visitor, "Fast")
     press(visitor, "play")
     visitor.until(lambda: visitor.step() == 50, "the end")
-    visitor.until(lambda: "Play" in visitor.key("mlp:play").inner_text(), "it can be played again")
+    visitor.until(lambda: "Start over" in visitor.key("mlp:play").inner_text(), "it can be played again")
     visitor.until(lambda: visitor.query.get("steps") == "50", "the end in the link")
     visitor.settle()
     assert visitor.status() == scores(Config(data="gaussians", layers=(4,), until=50, steps=50))

@@ -1,0 +1,107 @@
+"""Inside a CNN: what it asks and what can be set."""
+
+from engine.core.knob import configuration, knob
+from engine.core.topic import Source, Topic
+from engine.data.digit_keys import MOST_TEXT, check_digit
+
+MAXIMUM_STEPS = 5000
+SHIPPED_CHANNELS, SHIPPED_KERNEL = 8, "5"  # the network whose weights are shipped
+
+
+@configuration
+class Config:
+    """A digit to look at, and a network: shipped, or trained here from random weights."""
+
+    digit: str = knob(
+        "sample:604", "Digit", "A held-out digit of MNIST, or a drawing.", hidden=True, most=MOST_TEXT + 10,
+        check=check_digit,
+    )  # fmt: skip
+    start: str = knob(
+        "trained", "Weights", "Shipped: a network already trained (8 channels, kernels of 5; the knobs of that name do "
+        "nothing). Random: nothing learned yet; press Play.",
+        choices={"trained": "Shipped, trained", "fresh": "Random, untrained"},
+    )  # fmt: skip
+    centre: bool = knob(
+        True, "Centre drawings", "Scale a drawing into 20 × 20 pixels and move its centre of mass to the middle, as "
+        "was done to every digit of MNIST.",
+    )  # fmt: skip
+    learning_rate: float = knob(
+        0.002, "Learning rate", "Length of each step against the gradient.", low=0.00001, high=1.0, log=True
+    )
+    channels: int = knob(
+        SHIPPED_CHANNELS, "Channels", "Kernels of the first convolution; the second has twice as many.",
+        low=2, high=16, advanced=True,
+    )  # fmt: skip
+    kernel: str = knob(
+        SHIPPED_KERNEL, "Kernel size", "Side of every kernel.", choices={"3": "3 × 3", "5": "5 × 5", "7": "7 × 7"},
+        advanced=True,
+    )  # fmt: skip
+    batch_size: int = knob(64, "Batch size", "Digits averaged in one gradient.", low=8, high=256, step=8, advanced=True)
+    optimizer: str = knob(
+        "adam", "Optimiser", "How a gradient becomes a step.",
+        choices={"sgd": "SGD", "momentum": "Momentum 0.9", "adam": "Adam"}, advanced=True,
+    )  # fmt: skip
+    shift: int = knob(
+        0, "Random shifts", "Every training digit is moved by up to this many pixels, anew each time it is seen.",
+        low=0, high=4, unit="px", advanced=True,
+    )  # fmt: skip
+    seed: int = knob(
+        0, "Seed", "Start of all randomness: the first weights, the batches, the shifts.", low=0, high=9999,
+        advanced=True,
+    )  # fmt: skip
+    until: int = knob(
+        600, "Stop at step", "Training ends by itself here.", low=50, high=MAXIMUM_STEPS, step=50, advanced=True
+    )
+    steps: int = knob(
+        0, "Steps trained", "How far this run has been trained; a link brings it back.",
+        low=0, high=MAXIMUM_STEPS, hidden=True, run_only=True,
+    )  # fmt: skip
+
+
+TOPIC = Topic(
+    slug="cnn",
+    title="Inside a CNN",
+    group="Convolution",
+    question="What happens to a digit on its way through a convolutional network, and who taught the kernels?",
+    icon=":material/filter_center_focus:",
+    config=Config,
+    order=3,
+    run="engine.topics.cnn.run:run",
+    stream="engine.topics.cnn.run:stream",
+    figures={
+        "maps": "engine.topics.cnn.draw:draw_maps",
+        "mosaic": "engine.topics.cnn.draw:draw_mosaic",
+        "kernels": "engine.topics.cnn.draw:draw_kernels",
+        "loss": "engine.topics.cnn.draw:draw_curves",
+    },
+    presets={
+        "A three": Config(),
+        "Sure and wrong": Config(digit="sample:1457"),
+        "Before training": Config(start="fresh"),
+        "Three by three": Config(start="fresh", kernel="3", channels=4),
+        "With shifts": Config(start="fresh", shift=3),
+        "Plain gradient descent": Config(start="fresh", optimizer="sgd", learning_rate=0.05),
+        "Rate too high": Config(start="fresh", learning_rate=0.1),
+    },
+    cover=("mosaic", Config()),
+    sources=(
+        Source("LeCun, Bottou, Bengio, Haffner 1998: Gradient-based learning applied to document recognition", "https://doi.org/10.1109/5.726791"),
+        Source("Zeiler, Fergus 2014: Visualizing and understanding convolutional networks", "https://arxiv.org/abs/1311.2901"),
+        Source("Erhan, Bengio, Courville, Vincent 2009: Visualizing higher-layer features of a deep network", "https://www.researchgate.net/publication/265022827"),
+        Source("MNIST, 10,000 digits as packed by Juan Cazala (MIT)", "https://github.com/cazala/mnist"),
+    ),
+    code=(
+        "engine.models.cnn.cnn:SmallCNN",
+        "engine.models.cnn.cnn:Convolution",
+        "engine.topics.cnn.run:Experiment",
+        "engine.topics.cnn.explain:explain_cell",
+        "engine.instrument.receptive_field:receptive_field",
+        "engine.data.digits:centred",
+        "engine.instrument.exciting:gradient_ascent",
+        "engine.training.fit:fit",
+    ),
+    keywords=(
+        "convolution", "MNIST", "handwritten digits", "feature maps", "kernel", "filter", "receptive field", "pooling",
+        "ReLU", "LeNet", "draw", "occlusion",
+    ),
+)  # fmt: skip

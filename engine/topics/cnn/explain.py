@@ -1,0 +1,213 @@
+"""Inside a CNN: where one number of a map comes from, and what a channel looks for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+from engine.core.device import current_device
+from engine.data.digits import load_digits
+from engine.instrument.attribution import drop_per_pixel, occlusion
+from engine.instrument.exciting import gradient_ascent, strongest
+from engine.instrument.receptive_field import field_size, receptive_field
+
+from .card import Config
+from .run import DENSE, LAYERS, Result, accuracy, inputs_of, model_of, seen_digit
+
+SIDE = 28
+WINDOW, STRIDE = 5, 2  # of the occlusion, in pixels
+MOST = 8  # training digits shown for a channel
+
+
+@dataclass(frozen=True, eq=False)
+class Cell:
+    """One number of the network and everything it was made of.
+
+    layer, channel, row, column: which one; value: as the network computed it. field: (top, left, bottom, right) of its
+    receptive field on the input, bottom and right outside. inputs (C, h, w): the values it reads, with zeros where it
+    reaches over the border. Where it is a sum: weights of the same shape, bias, and total = Σ inputs · weights + bias;
+    else (ReLU, pooling) weights is None and the value is the largest of the inputs and, for the ReLU, of 0.
+    """
+
+    layer: str
+    channel: int
+    row: int
+    column: int
+    value: float
+    field: tuple[int, int, int, int]
+    inputs: np.ndarray
+    weights: np.ndarray | None = None
+    bias: float = 0.0
+
+    @property
+    def products(self) -> np.ndarray:
+        """inputs · weights, (C, h, w). ValueError for a cell that is no sum."""
+        if self.weights is None:
+            raise ValueError(f"{self.layer} takes a largest value, it sums nothing")
+        return self.inputs * self.weights
+
+    @property
+    def total(self) -> float:
+        """The value computed again from the parts, in double precision."""
+        if self.weights is None:
+            return float(max(self.inputs.max(), 0.0) if self.layer.endswith("relu") else self.inputs.max())
+        return float(self.products.sum(dtype=np.float64)) + self.bias
+
+
+def explain_cell(config: Config, result: Result, layer: str, channel: int, row: int = 0, column: int = 0) -> Cell:
+    """Where the value at (channel, row, column) of a layer comes from. For hidden and logits, channel is the neuron.
+
+    ValueError for a place that the network does not have.
+    """
+    model = model_of(config, result.weights)
+    if layer not in (*LAYERS, *DENSE):
+        raise ValueError(f"expected one of {', '.join((*LAYERS, *DENSE))}, got {layer!r}")
+    values = getattr(result, layer.replace(".", "_"))
+    place = (channel, row, column) if layer in LAYERS else (channel,)
+    if any(not 0 <= at < length for at, length in zip(place, values.shape, strict=True)):
+        raise ValueError(f"{layer} has no cell {place}")
+    made = {"layer": layer, "channel": channel, "row": row, "column": column, "value": values[place].item()}
+    if layer in DENSE:
+        made["field"] = (0, 0, SIDE, SIDE)
+        if layer == "hidden.relu":
+            return Cell(**made, inputs=result.hidden_sum[channel].reshape(1, 1, 1).numpy())
+        linear = model.hidden if layer == "hidden.sum" else model.output
+        inputs = result.conv2_pool if layer == "hidden.sum" else result.hidden_relu[:, None, None]
+        weights = linear.weight[channel].detach().cpu().reshape(inputs.shape)
+        return Cell(**made, inputs=inputs.numpy(), weights=weights.numpy(), bias=linear.bias[channel].item())
+    made["field"] = receptive_field(model.windows()[layer], row, column, SIDE, SIDE)
+    name, part = layer.split(".")
+    if part == "relu":
+        return Cell(**made, inputs=getattr(result, f"{name}_sum")[channel, row, column].reshape(1, 1, 1).numpy())
+    if part == "pool":
+        window = getattr(result, f"{name}_relu")[channel, 2 * row : 2 * row + 2, 2 * column : 2 * column + 2]
+        return Cell(**made, inputs=window[None].numpy())
+    conv = getattr(model, name).conv
+    kernel = conv.kernel_size[0]
+    before = result.pixels[None] if name == "conv1" else result.conv1_pool
+    patch = F.pad(before, (kernel // 2,) * 4)[:, row : row + kernel, column : column + kernel]
+    return Cell(**made, inputs=patch.numpy(), weights=conv.weight[channel].detach().cpu().numpy(),
+                bias=conv.bias[channel].item())  # fmt: skip
+
+
+def field_of(config: Config, result: Result, layer: str) -> int:
+    """Side of the receptive field of a map's cells away from the border, in pixels."""
+    return field_size(model_of(config, result.weights).windows()[layer])
+
+
+def strongest_term(cell: Cell) -> tuple[int, int, int]:
+    """(channel, row, column) within the patch of the product with the largest magnitude."""
+    return tuple(int(at) for at in np.unravel_index(np.abs(cell.products).argmax(), cell.inputs.shape))
+
+
+def cell_formulas(cell: Cell) -> list[str]:
+    """The cell's arithmetic as lines of LaTeX, with its numbers: the largest product, the sum, and the bias."""
+    if cell.weights is None:
+        parts = [f"{value:.4f}" for value in cell.inputs.ravel()]
+        if cell.layer.endswith("relu"):
+            return [rf"\max(0,\ {parts[0]}) = {cell.value:.4f}"]
+        listed = r",\ ".join(parts)
+        return [rf"\max({listed}) = {cell.value:.4f}"]
+    c, i, j = strongest_term(cell)
+    x, w = float(cell.inputs[c, i, j]), float(cell.weights[c, i, j])
+    summed = cell.total - cell.bias
+    terms = rf"\underbrace{{{_bracketed(w)} \cdot {x:.3f} + \cdots}}_{{{cell.inputs.size}}}"
+    sign = "-" if cell.bias < 0 else "+"
+    return [rf"{terms} = {summed:.5f}", rf"{summed:.5f} {sign} {abs(cell.bias):.5f} = {cell.total:.5f}"]
+
+
+def softmax_formula(result: Result) -> str:
+    """The softmax of the answer with its numbers, as LaTeX."""
+    best = int(result.probabilities.argmax())
+    score, total = result.logits[best].item(), result.logits.logsumexp(0).item()
+    return (
+        rf"p_{{{best}}} = \frac{{e^{{z_{{{best}}}}}}}{{\sum_j e^{{z_j}}}} = "
+        rf"\frac{{e^{{{score:.3f}}}}}{{e^{{{total:.3f}}}}} = {result.probabilities[best].item():.5f}"
+    )
+
+
+def evidence(config: Config, result: Result) -> np.ndarray:
+    """(28, 28): how far the probability of the answer falls when a 5 × 5 window of paper covers a pixel (mean of all
+    windows that do); Zeiler and Fergus 2014."""
+    model = model_of(config, result.weights)
+    x = inputs_of(seen_digit(config)[None]).to(current_device())
+    best = int(result.probabilities.argmax())
+    for covered in occlusion(lambda p: model(p).softmax(1), x, best, WINDOW, STRIDE, 0.0, batch_size=200):
+        last = covered
+    return drop_per_pixel(last, WINDOW, SIDE, SIDE).numpy()
+
+
+@dataclass(frozen=True, eq=False)
+class Channel:
+    """What a channel looks for.
+
+    images (n, 28, 28) uint8: the training digits that excite it most; peaks (n,): the largest value in its map for
+    each; made (28, 28) float32: an input made by gradient ascent to excite it, and the mean of its map before and
+    after.
+    """
+
+    images: np.ndarray
+    labels: tuple[int, ...]
+    peaks: tuple[float, ...]
+    made: np.ndarray
+    before: float
+    after: float
+
+
+def explain_channel(config: Config, result: Result, layer: str, channel: int) -> Channel:
+    """The training digits that excite a channel of a layer most, and an input made to. About 2 s the first time."""
+    tap = layer.partition(".")[0] + ".sum"  # before the ReLU: after it a silent channel has no slope to climb
+    indices, values = _strongest(_plain(config), _Weights(result.weights), tap)
+    digits, model = load_digits(), model_of(config, result.weights)
+    chosen = indices[channel]
+    start = torch.full((1, 1, SIDE, SIDE), 0.2, device=current_device())
+    made, means = gradient_ascent(model, start, tap, channel)
+    return Channel(
+        digits.train_images[chosen], tuple(int(label) for label in digits.train_labels[chosen]),
+        tuple(float(value) for value in values[channel]), made[0, 0].cpu().numpy(), means[0], means[-1],
+    )  # fmt: skip
+
+
+def full_score(config: Config, weights: tuple[np.ndarray, ...]) -> float:
+    """Share of all 2,000 held-out digits that the network with these weights names rightly; kept for the last few."""
+    return _full_score(_plain(config), _Weights(weights))
+
+
+@lru_cache(maxsize=32)
+def _full_score(config: Config, weights: _Weights) -> float:
+    digits = load_digits()
+    return accuracy(model_of(config, weights.arrays), digits.held_out_images, digits.held_out_labels)
+
+
+class _Weights:
+    """Weights as a key of a cache: equal where the numbers are."""
+
+    def __init__(self, arrays: tuple[np.ndarray, ...]):
+        self.arrays = arrays
+        self.number = hash(tuple(array.tobytes() for array in arrays))
+
+    def __hash__(self) -> int:
+        return self.number
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Weights) and all(map(np.array_equal, self.arrays, other.arrays))
+
+
+def _plain(config: Config) -> Config:
+    """Only what shapes the network."""
+    return Config(start=config.start, channels=config.channels, kernel=config.kernel)
+
+
+@lru_cache(maxsize=8)
+def _strongest(config: Config, weights: _Weights, tap: str) -> tuple[np.ndarray, np.ndarray]:
+    model = model_of(config, weights.arrays)
+    indices, values = strongest(model, inputs_of(load_digits().train_images).to(current_device()), tap, MOST)
+    return indices.cpu().numpy(), values.cpu().numpy()
+
+
+def _bracketed(value: float) -> str:
+    return f"({value:.3f})" if value < 0 else f"{value:.3f}"

@@ -1,0 +1,190 @@
+"""The page "Inside a CNN": drawing, reading, clicking a cell, own pictures, training while one draws."""
+
+import io
+import re
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw
+
+from engine.data.digits import decode_drawing, load_digits
+from engine.topics.cnn.card import Config
+from engine.topics.cnn.explain import explain_cell
+from engine.topics.cnn.run import run, seen_digit
+
+THREE = [(9, 8), (12, 6), (16, 6), (18, 9), (16, 12), (13, 13), (17, 14), (19, 18), (16, 22), (12, 22), (9, 20)]
+
+
+def answer(visitor) -> str:
+    return visitor.page.locator("p.cnn-answer").inner_text()
+
+
+def clear(visitor) -> None:
+    visitor.key("cnn-pad").locator("[data-act=clear]").click()
+    visitor.until(lambda: "empty" in answer(visitor) or "空" in answer(visitor), "an empty pad")
+
+
+def stroke(visitor, points) -> None:
+    """Draw a line through places in pixels of the pad."""
+    canvas = visitor.canvas("cnn-pad")
+    box, zoom = canvas.bounding_box(), canvas.evaluate("c => c.neurarium.zoom")
+    places = [(box["x"] + 1 + x * zoom, box["y"] + 1 + y * zoom) for x, y in points]
+    visitor.page.mouse.move(*places[0])
+    visitor.page.mouse.down()
+    for place in places[1:]:
+        visitor.page.mouse.move(*place, steps=4)
+    visitor.page.mouse.up()
+
+
+def drawn(visitor) -> np.ndarray | None:
+    """The drawing in the link."""
+    key = visitor.query.get("digit", "")
+    return decode_drawing(key.removeprefix("drawn:")) if key.startswith("drawn:") else None
+
+
+def test_the_first_look_says_what_the_engine_says(visit):
+    visitor = visit("/cnn")
+    share = run(Config()).probabilities.max().item()
+    assert answer(visitor) == f"The network says 3, {100 * share:.1f}\u202f% · right"
+    assert visitor.query == {}
+    assert visitor.alerts() == []
+    for layer in ("conv1-sum", "conv1-relu", "conv1-pool", "conv2-sum", "conv2-relu", "conv2-pool"):
+        tiles = visitor.canvas(f"cnn-{layer}").evaluate("c => c.neurarium.tiles.length")
+        assert tiles == (8 if layer.startswith("conv1") else 16)
+
+
+def test_a_three_drawn_with_the_mouse_is_read_and_travels_in_the_link(visit):
+    visitor = visit("/cnn")
+    clear(visitor)
+    stroke(visitor, THREE)
+    visitor.until(lambda: "says 3" in answer(visitor), "it reads a three")
+    visitor.until(lambda: drawn(visitor) is not None and drawn(visitor).any(), "the drawing in the link")
+    drawing = drawn(visitor)
+    for x, y in THREE:
+        assert drawing[y - 1 : y + 1, x - 1 : x + 1].max() == 255
+    assert drawing[:, :6].max() == 0
+    expected = run(Config(digit=visitor.query["digit"]))
+    assert answer(visitor) == f"The network says 3, {100 * expected.probabilities[3].item():.1f}\u202f%"
+    friend = visit("/cnn?digit=" + visitor.query["digit"].replace(":", "%3A"))
+    assert answer(friend) == answer(visitor)
+    assert friend.picture("cnn-conv1-relu") == visitor.picture("cnn-conv1-relu")
+    assert friend.alerts() == []
+
+
+def test_keys_draw_too(visit):
+    visitor = visit("/cnn")
+    clear(visitor)
+    visitor.canvas("cnn-pad").focus()
+    for key in ["ArrowUp"] * 8:
+        visitor.page.keyboard.press(key)
+    visitor.page.keyboard.down("Space")
+    for key in ["ArrowDown"] * 16:
+        visitor.page.keyboard.press(key)
+    visitor.page.keyboard.up("Space")
+    visitor.until(lambda: "says 1" in answer(visitor), "a stroke from above is a one")
+    visitor.until(lambda: drawn(visitor) is not None and drawn(visitor)[6:22, 13:15].min() == 255, "the line, whole")
+    assert "Play" in visitor.key("cnn:play").inner_text()  # Space drew, it did not press Play
+    visitor.page.keyboard.press("Delete")
+    visitor.until(lambda: "empty" in answer(visitor), "Delete clears")
+
+
+def test_a_clicked_cell_shows_its_sum_of_products(visit):
+    visitor = visit("/cnn")
+    canvas = visitor.canvas("cnn-conv2-sum")
+    tile = canvas.evaluate("c => c.neurarium.tiles[5]")
+    row, column = 6, 8
+    spot = {"x": tile["x"] + (column + 0.5) * tile["w"] / 14, "y": tile["y"] + (row + 0.5) * tile["h"] / 14}
+    canvas.click(position=spot)
+    detail = visitor.key("cnn-detail")
+    visitor.until(lambda: f"channel 5, row {row}, column {column}" in detail.inner_text(), "the cell is named")
+    config = Config()
+    cell = explain_cell(config, run(config), "conv2.sum", 5, row, column)
+    shown = detail.locator("strong").first.inner_text().replace("−", "-")
+    assert float(shown) == pytest.approx(cell.value, rel=1e-4)
+    assert f"{cell.total:.5f}" in detail.locator(".katex").last.text_content().replace("−", "-")
+    assert "14 × 14 pixels" in detail.inner_text()
+
+
+def test_what_excites_a_channel_and_what_the_answer_hangs_on(visit):
+    visitor = visit("/cnn")
+    visitor.key("cnn:excites").locator("label").click()
+    assert visitor.canvas("cnn-channel").evaluate("c => c.neurarium.tiles.length") == 9
+    visitor.until(lambda: "gradient ascent: nobody drew it" in visitor.words, "it says what it is")
+    visitor.key("cnn:occlude").locator("label").click()
+    visitor.canvas("cnn-occlusion")
+
+
+def test_own_pictures_become_drawings_and_bad_ones_a_sentence(visit):
+    visitor = visit("/cnn")
+    visitor.key("cnn-own").get_by_role("button").first.click()
+    upload = visitor.page.locator("input[type=file]")
+    upload.set_input_files({"name": "x.png", "mimeType": "image/png", "buffer": b"no picture"})
+    visitor.until(visitor.alerts, "the refusal")
+    assert "says 3" in answer(visitor)
+    image = Image.new("RGB", (200, 260), "white")
+    ImageDraw.Draw(image).ellipse((50, 50, 150, 210), outline="black", width=16)
+    content = io.BytesIO()
+    image.save(content, "PNG")
+    upload.set_input_files({"name": "zero.png", "mimeType": "image/png", "buffer": content.getvalue()})
+    visitor.until(lambda: "says 0" in answer(visitor), "a zero")
+    visitor.until(lambda: drawn(visitor) is not None, "it travels in the link")
+    assert visitor.alerts() == []
+
+
+def test_a_held_out_digit_is_chosen_by_a_click(visit):
+    visitor = visit("/cnn")
+    tile = visitor.canvas("cnn-samples").evaluate("c => c.neurarium.tiles[0]")
+    visitor.canvas("cnn-samples").click(position={"x": tile["x"] + tile["w"] / 2, "y": tile["y"] + tile["h"] / 2})
+    visitor.until(lambda: visitor.query == {"digit": "sample:4"}, "the link names it")
+    visitor.until(lambda: "says 0" in answer(visitor), "and it is read")
+    assert np.array_equal(seen_digit(Config(digit="sample:4")), load_digits().held_out_images[4])
+
+
+def test_training_from_scratch_changes_the_maps_and_survives_a_stroke(visit):
+    visitor = visit("/cnn")
+    before = visitor.picture("cnn-conv1-relu")
+    visitor.button("cnn:scratch").click()
+    visitor.until(lambda: visitor.query.get("start") == "fresh", "random weights")
+    visitor.until(lambda: visitor.step() >= 10, "it trains at once")
+    early = visitor.picture("cnn-conv1-relu")
+    assert early != before
+    at = visitor.step()
+    stroke(visitor, [(3, 3), (8, 3)])
+    visitor.until(lambda: drawn(visitor) is not None, "the stroke")
+    visitor.until(lambda: visitor.step() > at + 20, "the same run goes on")
+    assert visitor.picture("cnn-conv1-relu") != early
+    visitor.button("cnn:play").click()
+    visitor.until(lambda: int(visitor.query.get("steps", 0)) > at, "it has paused")
+    visitor.settle()
+    assert visitor.step() == int(visitor.query["steps"])
+    steps = visitor.step()
+    stroke(visitor, [(3, 25), (8, 25)])
+    visitor.until(lambda: drawn(visitor)[25, 5] > 0, "another stroke")
+    visitor.settle()
+    assert visitor.step() == steps
+    assert visitor.query["steps"] == str(steps)
+    assert re.search(r"Of all 2,000 held-out digits .* [\d.]+\u202f% rightly", visitor.words)
+
+
+def test_chinese(visit):
+    visitor = visit("/cnn", locale="zh-CN")
+    assert visitor.title == "走进 CNN"
+    assert "网络的回答是 3" in answer(visitor)
+    visitor.switch_language("en")
+    visitor.until(lambda: "The network says 3" in answer(visitor), "English")
+
+
+def test_a_link_with_a_broken_drawing_says_so(visit):
+    visitor = visit("/cnn?digit=drawn%3Aabcdef")
+    assert "no drawing of 28 × 28" in visitor.alerts()[0]
+    assert "says 3" in answer(visitor)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_a_finger_draws_on_a_phone(visit, theme):
+    visitor = visit("/cnn", size=(390, 844), theme=theme, touch=True)
+    assert not visitor.scrolls_sideways()
+    clear(visitor)
+    box = visitor.canvas("cnn-pad").bounding_box()
+    visitor.page.touchscreen.tap(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    visitor.until(lambda: drawn(visitor) is not None and drawn(visitor)[13:15, 13:15].max() > 0, "a dot")
