@@ -229,7 +229,7 @@ class Visitor:
 
     def canvas(self, key: str) -> Any:
         """The drawn canvas of one of our own components."""
-        found = self.key(key).locator("canvas.stage[data-ready]")
+        found = self.key(key).locator("canvas.stage[data-ready]").last
         found.wait_for(timeout=1000 * PATIENCE)
         return found
 
