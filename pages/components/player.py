@@ -140,13 +140,14 @@ def _toggle(topic: Topic, run: Run) -> None:
 
 
 def _step(topic: Topic, run: Run) -> None:
-    if run.job is None or not run.job.active:
-        at = run.job.latest.step if run.job is not None and run.job.state == "stopped" and run.job.latest else 0
-        if run.job is not None:
-            _fresh(run)
-        run.job = start_job(topic, run.experiment, start_at=at, pause_at=at or None)
-    if run.job is not None:
+    if run.job is not None and run.job.active:
         run.job.step()
+        return
+    at = run.job.latest.step if run.job is not None and run.job.state == "stopped" and run.job.latest else 0
+    if run.job is not None:
+        _fresh(run)
+    # Told before it starts where to pause: by the time `job.step()` were called it would have run on.
+    run.job = start_job(topic, run.experiment, start_at=at, pause_at=at + 1)
 
 
 def _reset(topic: Topic, run: Run) -> None:
