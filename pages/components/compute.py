@@ -16,6 +16,7 @@ from pages.components.errors import explain
 
 STORE = ResultStore(int(os.environ.get("NEURARIUM_STORE_MB", "256")) * 1_000_000)
 JOBS = JobQueue(
+    heartbeat_seconds=30.0,  # a closed page must not keep its place for long; Play goes on from where it was
     running=int(os.environ.get("NEURARIUM_RUNNING_JOBS", "2")),
     waiting=int(os.environ.get("NEURARIUM_WAITING_JOBS", "64")),
 )
