@@ -20,7 +20,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from pages.components.canvas import canvas_routes
 from pages.components.compute import JOBS
 from pages.components.errors import on_script_error
-from pages.components.web import CompressedStatic, PageHead, warm, web_routes
+from pages.components.web import CompressedStatic, PageHead, send_at_once, warm, web_routes
 
 logger = logging.getLogger("neurarium")
 
@@ -55,6 +55,7 @@ def warm_up() -> None:
 @asynccontextmanager
 async def lifespan(app):
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    send_at_once()
     threading.Thread(target=warm_up, name="warm-up", daemon=True).start()
     try:
         yield
