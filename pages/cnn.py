@@ -37,8 +37,6 @@ BAR = '<div class="digit{0}"><b>{1}</b><i><u style="width:{2:.1f}%"></u></i><spa
 
 page = open_page("cnn")
 topic, config, state = page.topic, page.config, st.session_state
-with page.panel:
-    controls(topic)
 words = (t("channel"), t("row"), t("column"))
 training = replace(config, digit=topic.config().digit, centre=True)  # what the run depends on: not on the digit
 
@@ -257,6 +255,9 @@ if start is not None:
             if "cnn:begin" in state:
                 begin()
             moments = player(topic, training, start, stage, status=status, default_speed="fast")
+with page.panel:  # after the answer
+    controls(topic)
+if start is not None:
     live = state["cnn:run"].live
     st.fragment(inside, run_every=3 * TICK_SECONDS if live else None)()
     if not live and moments()[-1].step != config.steps and state["cnn:run"].job is not None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 import streamlit as st
 
 from engine.topics.image_classifier import draw, explain
-from pages.components.canvas import pixels
+from pages.components.canvas import bars, pixels
 from pages.components.compute import compute
 from pages.components.controls import change, controls
 from pages.components.language import language, number, percent, t
@@ -28,7 +28,6 @@ page = open_page("image_classifier")
 topic, state, names = page.topic, st.session_state, draw.class_names(language())
 with page.panel:
     config = replace(page.config, picture=choose_picture(topic, page.config.picture, target=-1))
-    controls(topic)
 waiting = st.spinner(t("Walking from grey to the picture …")) if config.saliency == "integrated" else nullcontext()
 with page.stage, waiting:
     result = compute(topic, config)
@@ -84,18 +83,11 @@ def answers() -> None:
         )  # fmt: skip
     with count:
         top_k = st.slider(t("Answers"), 3, 10, 7, key="image_classifier:top_k", persist_state="session")
-    figure = draw.draw_answers(
-        result, top_k, language=language(), dark=st.context.theme.type == "dark", before=t("before the change")
-    )
+    words = {"explained": t("the class explained"), "before": t("before the change")}
+    clicked = bars(draw.draw_answers(result, top_k, language=language(), **words), "image-classifier-answers")
     chosen = draw.top_classes(result, top_k)
-    event = st.plotly_chart(
-        figure, key=f"answers-{config.picture}-{result.explained}-{top_k}", theme=None, on_select="rerun",
-        selection_mode="points", config={"displayModeBar": False},
-        alt="; ".join(f"{names[index]} {percent(result.probabilities[index].item())}" for index in chosen),
-    )  # fmt: skip
-    clicked = [chosen[point["point_index"]] for point in event.selection.points]
-    if clicked and clicked[0] != result.explained:
-        change(topic, target=clicked[0])
+    if clicked is not None and chosen[clicked] != result.explained:
+        change(topic, target=chosen[clicked])
         st.rerun()
 
 
@@ -161,5 +153,8 @@ if result is not None:
             evidence()
         with right:
             answers()
+with page.panel:  # after the pictures, which answer the change
+    controls(topic)
+if result is not None:
     features()
 close_page(page, result, formulas=formulas)

@@ -16,9 +16,6 @@ from pages.components.player import View, player
 
 page = open_page("mlp")
 topic, config, state = page.topic, page.config, st.session_state
-with page.panel:
-    controls(topic)
-
 
 def status(snapshot) -> str:
     """Two lines of live numbers."""
@@ -180,4 +177,6 @@ if start is not None:
     with page.stage:
         snapshots = player(topic, config, start.snapshot, stage, status=status)
         hidden_space()
+with page.panel:  # after the pictures, which answer the change
+    controls(topic)
 close_page(page, (lambda: result_of(config, snapshots())) if start is not None else None, formulas=formulas)

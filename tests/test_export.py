@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from engine.plots import theme
-from engine.plots.diagrams import NetworkDiagram, NetworkLayer, quantise_maps
+from engine.plots.diagrams import Bars, NetworkDiagram, NetworkLayer, quantise_maps
 from engine.plots.export import (
     figure_html,
     network_picture,
@@ -19,6 +19,7 @@ from engine.plots.export import (
     tile_colours,
     tile_places,
 )
+from engine.plots.figures import bars
 from engine.plots.pixels import Box, Frames, Line, Over, PixelPicture, Point, Text, Tile
 
 SOURCE = np.random.default_rng(0)
@@ -207,6 +208,32 @@ def test_a_page_stands_alone_and_escapes_what_it_is_told():
     assert sum(len(script) > 1_000_000 for script in read.scripts) == 1  # plotly.js once
     assert sum("Plotly.newPlot" in script and len(script) < 100_000 for script in read.scripts) == 2
     assert {"A <title>", "Why?", "Numbers", "<b>", "1 & 2"} <= set(read.text)
+
+
+def test_bars_show_names_shares_and_ticks():
+    shown = Bars(["cat", "dog", "fox"], [0.7, 0.2, 0.1], alt="three", hover=["a cat", "a dog", "a fox"], marked=1,
+                 ticks=[0.1, 0.8, 0.1], ticks_name="before")  # fmt: skip
+    track, bar, tick = bars(shown).data
+    assert (list(track.x), list(bar.x), list(tick.x)) == ([1, 1, 1], [0.7, 0.2, 0.1], [0.1, 0.8, 0.1])
+    assert list(bar.customdata) == ["a cat", "a dog", "a fox"]
+    assert bar.marker.color[0] == bar.marker.color[2] != bar.marker.color[1]
+    assert "before" in tick.hovertemplate
+    assert "a dog" in figure_html(shown, "three")
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"shares": [0.5]}, "expected 2 shares, one for each name, got 1"),
+        ({"shares": [0.5, 1.5]}, "a share is 0 to 1, got 1.5"),
+        ({"ticks": [0.5, -0.1]}, "a share is 0 to 1, got -0.1"),
+        ({"marked": 2}, "marked must be 0-1, got 2"),
+        ({"alt": " "}, "alt text"),
+    ],
+)
+def test_bars_that_do_not_fit_are_refused(change, message):
+    with pytest.raises(ValueError, match=message):
+        Bars(**{"names": ["a", "b"], "shares": [0.5, 0.5], "alt": "two", **change})
 
 
 def test_what_is_no_figure_is_refused():

@@ -133,15 +133,15 @@ def test_evidence_pictures(result):
 
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_answers_figure(result, language):
-    figure = draw.draw_answers(result, 3, language=language)
+    shown = draw.draw_answers(result, 3, language=language)
     shares, order = result.probabilities[[282, 285, 281, 287]], draw.top_classes(result, 3)
     assert order == [282, 285, 281, 287]  # lynx is not among the three best, but it is the one explained
-    assert figure.data[1].x == pytest.approx(shares.tolist())
-    assert len(figure.data) == 2
-    assert "tiger cat" in figure.data[1].customdata[0]
+    assert shown.shares == pytest.approx(shares.tolist())
+    assert "tiger cat" in shown.hover[0]
+    assert shown.marked == 3
+    assert shown.ticks is None
     changed = dataclasses.replace(result, changed=True)
-    assert figure.data[1].marker.color[3] != figure.data[1].marker.color[0]
-    assert draw.draw_answers(changed, 3).data[2].x == pytest.approx(shares.tolist())
+    assert draw.draw_answers(changed, 3).ticks == pytest.approx(shares.tolist())
 
 
 @pytest.mark.parametrize("layer", LAYERS)

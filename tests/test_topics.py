@@ -11,7 +11,7 @@ from plotly.graph_objects import Figure
 from engine.core.axes import bytes_of
 from engine.core.device import TOLERANCE, available_devices, using_device
 from engine.core.topic import catalogue
-from engine.plots.diagrams import NetworkDiagram, network_payload
+from engine.plots.diagrams import Bars, NetworkDiagram, network_payload
 from engine.plots.export import picture_png
 from engine.plots.pixels import PixelPicture, pack, picture_payload, unpack
 
@@ -57,6 +57,9 @@ def check_figure(figure):
     if isinstance(figure, Figure):
         drawn = json.loads(figure.to_json())
         assert drawn["data"], "a figure without any mark"
+        return
+    if isinstance(figure, Bars):
+        assert json.loads(json.dumps(figure.payload()))["alt"] == figure.alt
         return
     assert isinstance(figure, (PixelPicture, NetworkDiagram))
     meta, arrays = (picture_payload if isinstance(figure, PixelPicture) else network_payload)(figure)

@@ -20,7 +20,7 @@ from PIL import Image, ImageDraw, ImageFont
 from PIL.PngImagePlugin import PngInfo
 
 from engine.plots import theme
-from engine.plots.diagrams import NetworkDiagram
+from engine.plots.diagrams import Bars, NetworkDiagram
 from engine.plots.pixels import Over, PixelPicture, Tile, value_range
 
 GAP, TEXT, BAR = 12, 13, (200, 12)  # pixels: between tiles; height of letters; a colour bar
@@ -292,7 +292,7 @@ collapse;margin:1rem 0}td,th{border-bottom:1px solid #DEDAD0;padding:.25rem .9re
 
 
 def figure_html(figure: Any, name: str, *, with_script: bool = True) -> str:
-    """One figure as HTML: a Plotly figure stays alive, pixels and networks become a PNG with their alt text.
+    """One figure as HTML: a Plotly figure and bars stay alive, pixels and networks become a PNG with their alt text.
 
     with_script: put plotly.js (4.7 MB) in, which a page needs once. TypeError for anything else.
     """
@@ -300,8 +300,13 @@ def figure_html(figure: Any, name: str, *, with_script: bool = True) -> str:
         data = base64.b64encode(picture_png(figure)).decode()
         body = f'<img alt="{escape(figure.alt)}" src="data:image/png;base64,{data}">'
         return f"<figure>{body}<figcaption>{escape(name)}: {escape(figure.alt)}</figcaption></figure>"
+    if isinstance(figure, Bars):
+        from engine.plots.figures import bars
+
+        figure = bars(figure)
     if not hasattr(figure, "to_html"):
-        raise TypeError(f"expected a Plotly figure, a PixelPicture or a NetworkDiagram, got {type(figure).__name__}")
+        known = "a Plotly figure, Bars, a PixelPicture or a NetworkDiagram"
+        raise TypeError(f"expected {known}, got {type(figure).__name__}")
     body = figure.to_html(full_html=False, include_plotlyjs=with_script, config={"displaylogo": False})
     return f"<figure>{body}<figcaption>{escape(name)}</figcaption></figure>"
 

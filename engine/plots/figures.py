@@ -7,32 +7,16 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import plotly.graph_objects as go
 
+from engine.plots.diagrams import Bars
 from engine.plots.theme import CLASS_COLOURS, plotly_template
 
 ROW_HEIGHT = 44  # pixels of one bar with its name above
 
 
-def bars(
-    names: Sequence[str],
-    shares: Sequence[float],
-    *,
-    hover: Sequence[str] | None = None,
-    marked: int | None = None,
-    ticks: Sequence[float] | None = None,
-    ticks_name: str = "",
-    longest: int = 40,
-    dark: bool = False,
-) -> go.Figure:
-    """Horizontal bars of shares (0 to 1), the first on top; each has its name and its percentage in the line above it.
-
-    hover: what the read-out says instead of the name. marked: index of the bar in the second class colour. ticks: a
-    second value per bar, drawn as a vertical mark named `ticks_name`. Names longer than `longest` are cut. Raises
-    ValueError unless all sequences have one length.
-    """
-    count = len(names)
-    hover = names if hover is None else hover
-    if len(shares) != count or len(hover) != count or (ticks is not None and len(ticks) != count):
-        raise ValueError(f"expected {count} shares, read-outs and ticks, got {len(shares)}, {len(hover)}, {ticks}")
+def bars(figure_of: Bars, *, longest: int = 40, dark: bool = False) -> go.Figure:
+    """Bars as a Plotly figure, for files; pages use the canvas component. Names longer than `longest` are cut."""
+    names, shares, marked, ticks = figure_of.names, figure_of.shares, figure_of.marked, figure_of.ticks
+    hover, count = figure_of.hover or names, len(names)
     layout = plotly_template(dark)
     rows = list(range(count))
     colours = [CLASS_COLOURS[1] if index == marked else CLASS_COLOURS[0] for index in rows]
@@ -47,7 +31,7 @@ def bars(
         figure.add_scatter(
             y=rows, x=list(ticks), mode="markers", customdata=list(hover),
             marker={"symbol": "line-ns", "size": 14, "line": {"width": 2, "color": layout["font"]["color"]}},
-            hovertemplate=f"%{{customdata}}<br>{ticks_name}: <b>%{{x:.2%}}</b><extra></extra>",
+            hovertemplate=f"%{{customdata}}<br>{figure_of.ticks_name}: <b>%{{x:.2%}}</b><extra></extra>",
         )  # fmt: skip
     for row, (name, share) in enumerate(zip(names, shares, strict=True)):
         short = name if len(name) <= longest else name[: longest - 1] + "…"

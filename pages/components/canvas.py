@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from engine.plots import theme
-from engine.plots.diagrams import Curve, NetworkDiagram, curves_payload, network_payload, points_payload
+from engine.plots.diagrams import Bars, Curve, NetworkDiagram, curves_payload, network_payload, points_payload
 from engine.plots.pixels import Frames, PixelPicture, pack, picture_payload
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ EVENTS = {
     "network": ("pick", "resize", "toggle"),
     "curves": (),
     "pad": ("drawing",),
+    "bars": ("pick",),
 }
 
 # The blob that Streamlit makes of a component's code has no address, so the app's root is found from the address of
@@ -77,6 +78,12 @@ def canvas_routes() -> list[Route]:
     base = (st.get_option("server.baseUrlPath") or "").strip("/")
     prefixes = ["", f"/{base}"] if base else [""]
     return [Route(f"{prefix}/neurarium/{{version}}/{{name}}", serve, methods=["GET", "HEAD"]) for prefix in prefixes]
+
+
+def module_paths() -> list[str]:
+    """Where all modules are served, below the app's root."""
+    version, files = _assets()
+    return [f"neurarium/{version}/{name}" for name in sorted(files)]
 
 
 def stub(name: str) -> str:
@@ -226,6 +233,15 @@ def curves(
     meta |= {"alt": alt, "xLabel": x_label or _words()["step"], "yLabel": y_label, "log": log, "low": low, "high": high,
              "height": height}  # fmt: skip
     _mount("curves", key, meta, arrays)
+
+
+def bars(shown: Bars, key: str, *, click: bool = True, on_pick: Callable[[], None] | None = None) -> int | None:
+    """Shares as horizontal bars; returns the index of a bar in the run after a click on it, else None.
+
+    click=False: a picture only.
+    """
+    picked = _mount("bars", key, {**shown.payload(), "click": click}, {}, pick=on_pick).pick
+    return picked if picked is not None and 0 <= picked < len(shown.names) else None
 
 
 def points_editor(

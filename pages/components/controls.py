@@ -105,8 +105,10 @@ def controls(topic: Topic, *, columns: int = 2, skip: tuple[str, ...] = ()) -> N
     shown = [knob for knob in knobs(topic.config) if not knob.hidden and knob.name not in skip]
     _grid(topic, [knob for knob in shown if not knob.advanced], columns)
     if advanced := [knob for knob in shown if knob.advanced]:
-        with st.expander(t("More knobs"), icon=":material/tune:", key=f"{topic.slug}:more"):
-            _grid(topic, advanced, columns)
+        folded = st.expander(t("More knobs"), icon=":material/tune:", key=f"{topic.slug}:more", on_change="rerun")
+        if folded.open:  # widgets that nobody sees would cost every change a good part of its time
+            with folded:
+                _grid(topic, advanced, columns)
 
 
 def presets(topic: Topic) -> None:

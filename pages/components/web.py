@@ -5,14 +5,18 @@ from __future__ import annotations
 import asyncio
 import gc
 import gzip
+import re
 import socket
 import threading
+from functools import cache
+from pathlib import Path
 
 import streamlit as st
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from pages.components.canvas import module_paths
 from pages.components.compute import JOBS, STORE
 
 warm = threading.Event()
@@ -30,6 +34,11 @@ BOOT = """const neurariumRoot = location.origin + {base!r};
 window.__streamlit = {{BACKEND_BASE_URL: neurariumRoot, MAIN_PAGE_BASE_URL: neurariumRoot}};
 """
 
+# Parts of Streamlit's front end that every page needs and that it fetches only when the first message names them.
+EVERYWHERE = (
+    "Html", "BidiComponent", "ButtonGroup", "Button", "Selectbox", "Slider", "NumberInput", "Checkbox", "Radio",
+)  # fmt: skip
+
 
 def base_path() -> str:
     """The path the app is served under, "" or "/name"."""
@@ -45,9 +54,10 @@ def send_at_once() -> None:
     files of a first page, and for each message of a session that follows another.
     """
     for thing in gc.get_objects():
-        if type(thing) is socket.socket and thing.fileno() >= 0:
-            if thing.family in (socket.AF_INET, socket.AF_INET6) and thing.type == socket.SOCK_STREAM:
-                thing.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if type(thing) is not socket.socket or thing.fileno() < 0 or thing.type != socket.SOCK_STREAM:
+            continue
+        if thing.family in (socket.AF_INET, socket.AF_INET6):
+            thing.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
 async def health(request) -> JSONResponse:
@@ -65,6 +75,26 @@ async def boot(request) -> Response:
 def web_routes() -> list[Route]:
     """Health and boot script."""
     return [Route(f"{base_path()}/health", health), Route(f"{base_path()}/neurarium-boot.js", boot)]
+
+
+@cache
+def preloads() -> str:
+    """Links that let the browser fetch what every page needs while Streamlit's first scripts still run.
+
+    Streamlit's front end asks for a widget's code when the first message names it, that code asks for what it imports,
+    and our components come last: three waits in a row. A part that another version does not have is left out.
+    """
+    scripts = Path(st.__file__).parent / "static" / "static" / "js"
+    page = (scripts.parents[1] / "index.html").read_text("utf-8")
+    waiting = [path.name for part in EVERYWHERE for path in sorted(scripts.glob(f"{part}.*.js"))]
+    found: list[str] = []
+    while waiting:
+        name = waiting.pop(0)
+        if name not in found and name not in page and (scripts / name).is_file():
+            found.append(name)
+            waiting += re.findall(r'(?:from|import)"\./([\w.-]+\.js)"', (scripts / name).read_text("utf-8"))
+    paths = [*(f"static/js/{name}" for name in found), *module_paths()]
+    return "".join(f'<link rel="modulepreload" fetchpriority="low" href="{base_path()}/{path}">' for path in paths)
 
 
 class CompressedStatic:
@@ -125,7 +155,7 @@ class CompressedStatic:
 
 
 class PageHead:
-    """ASGI middleware: puts the boot script into the one HTML page there is, and security headers on every answer."""
+    """ASGI middleware: boot script and preloads for the one HTML page there is, security headers for every answer."""
 
     def __init__(self, app):
         self.app = app
@@ -157,7 +187,7 @@ class PageHead:
                 if message.get("more_body"):
                     return
                 script = f'<head><script src="{base_path()}/neurarium-boot.js"></script>'.encode()
-                page = body.replace(b"<head>", script, 1)
+                page = body.replace(b"<head>", script, 1).replace(b"</head>", preloads().encode() + b"</head>", 1)
                 MutableHeaders(scope=start)["content-length"] = str(len(page))
                 await send(start)
                 message = {"type": "http.response.body", "body": page}

@@ -12,7 +12,7 @@ ROOT = str(Path(__file__).resolve().parents[2])
 if ROOT not in sys.path:
     sys.path.insert(0, ROOT)
 
-from engine.plots.diagrams import Curve, NetworkDiagram, NetworkLayer, quantise_maps  # noqa: E402
+from engine.plots.diagrams import Bars, Curve, NetworkDiagram, NetworkLayer, quantise_maps  # noqa: E402
 from engine.plots.pixels import Box, Frames, Line, Over, PixelPicture, Point, Text, Tile  # noqa: E402
 from pages.components import canvas  # noqa: E402
 
@@ -192,5 +192,16 @@ def show_points() -> None:
     report("spot", st.session_state.get("spot"))
 
 
+def show_bars() -> None:
+    marked = st.session_state.get("marked", 0)
+    shown = Bars(["cat", "dog", "fox"], [0.7, 0.25, 0.05], alt="Three animals", hover=["a cat", "a dog", "a fox"],
+                 marked=marked, marked_name="chosen", ticks=[0.5, 0.4, 0.1], ticks_name="before")  # fmt: skip
+    picked = canvas.bars(shown, "animals")
+    if picked is not None:
+        st.session_state.marked = picked
+        st.rerun()
+    report("marked", marked)
+
+
 {"pixels": show_pixels, "gallery": show_gallery, "scrubber": show_scrubber, "network": show_network, "mlp": show_mlp,
- "live": show_live, "points": show_points}[show]()  # fmt: skip
+ "live": show_live, "points": show_points, "bars": show_bars}[show]()  # fmt: skip

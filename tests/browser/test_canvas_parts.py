@@ -189,3 +189,30 @@ def test_points_to_look_at_report_the_spot(open_view):
     value = reported(page, "spot", lambda value: value is not None)
     assert abs(value["x"]) < 0.02
     assert abs(value["y"] - 0.5) < 0.02
+
+
+# ---------------------------------------------------------------- bars
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_bars_are_as_long_as_their_shares_and_can_be_picked(open_view, dark):
+    page = open_view("bars", dark=dark)
+    rows = page.locator(".st-key-animals .share-row")
+    page.wait_for_timeout(300)  # widths move to their places
+    widths = [row.locator(".track").bounding_box()["width"] for row in rows.all()]
+    shown = [row.locator(".track i").bounding_box()["width"] for row in rows.all()]
+    assert np.allclose(np.array(shown) / widths, [0.7, 0.25, 0.05], atol=0.01)
+    ticks = [row.locator(".track b").bounding_box() for row in rows.all()]
+    left = rows.first.locator(".track").bounding_box()["x"]
+    assert np.allclose([(tick["x"] + 1 - left) / widths[0] for tick in ticks], [0.5, 0.4, 0.1], atol=0.01)
+    assert rows.nth(1).inner_text().split("\n") == ["dog", "25.0\u202f%"]
+    assert rows.nth(1).get_attribute("title") == "a dog"
+    colours = [row.locator(".track i").evaluate("e => getComputedStyle(e).backgroundColor") for row in rows.all()]
+    assert colours[1] == colours[2] != colours[0]
+    assert page.locator(".st-key-animals .swatches span").all_inner_texts() == ["chosen", "before"]
+    rows.nth(2).focus()
+    page.keyboard.press("Enter")
+    reported(page, "marked", 2)
+    assert [row.get_attribute("aria-pressed") for row in rows.all()] == ["false", "false", "true"]
+    rows.first.click()
+    reported(page, "marked", 0)

@@ -9,13 +9,12 @@ import numpy as np
 import torch
 
 from engine.data.imagenet import class_names, english_names, full_names
-from engine.plots.figures import bars
+from engine.plots.diagrams import Bars
 from engine.plots.pixels import Over, PixelPicture, Tile
 
 from .run import LAYERS, Result
 
 if TYPE_CHECKING:
-    import plotly.graph_objects as go
     from torch import Tensor
 
 METHODS = ("grad_cam", "saliency", "occlusion", "none")
@@ -76,23 +75,25 @@ def draw_answers(
     top_k: int = 5,
     *,
     language: str = "en",
-    dark: bool = False,
+    explained: str = "the class explained",
     before: str = "before the change",
-) -> go.Figure:
+) -> Bars:
     """Bars of the `top_k` most probable classes, the explained one marked and, if it is not among them, added below.
 
     Where the picture was changed, a tick marks the probability before. Hover says all names of the class.
     """
     chosen = top_classes(result, top_k)
     names, full = class_names(language), full_names()
-    return bars(
+    shares = [result.probabilities[index].item() for index in chosen]
+    return Bars(
         [names[index] for index in chosen],
-        [result.probabilities[index].item() for index in chosen],
+        shares,
+        alt="; ".join(f"{names[index]} {share:.1%}" for index, share in zip(chosen, shares, strict=True)),
         hover=[f"{names[index]}: {full[index]}" if language == "zh" else full[index] for index in chosen],
         marked=chosen.index(result.explained),
+        marked_name=explained,
         ticks=[result.untouched[index].item() for index in chosen] if result.changed else None,
         ticks_name=before,
-        dark=dark,
     )
 
 
