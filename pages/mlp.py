@@ -17,6 +17,7 @@ from pages.components.player import View, player
 page = open_page("mlp")
 topic, config, state = page.topic, page.config, st.session_state
 
+
 def status(snapshot) -> str:
     """Two lines of live numbers."""
     fits_values, seen = draw.is_regression(config), snapshot.seen

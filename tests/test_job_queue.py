@@ -138,6 +138,23 @@ def test_a_job_that_nobody_watches_stops(state):
         assert job.wait(("stopped",), PATIENCE)
 
 
+def test_who_has_left_makes_way_for_those_who_wait_and_only_for_them():
+    gone = set()
+    with queue_of(running=1, present=lambda visitor: visitor not in gone) as queue:
+        first = queue.submit(counting(10**9), None, visitor="a", pace=200)
+        until(lambda: first.count > 2)
+        gone.add("a")
+        seen = first.count
+        until(lambda: first.count > seen + 2)  # nobody waits: it runs on
+        second = queue.submit(counting(10**9), None, visitor="b", pace=200)
+        until(lambda: second.count > 2)
+        assert (first.state, second.state) == ("stopped", "running")
+        third = queue.submit(counting(10**9), None, visitor="c", pace=200)
+        seen = second.count
+        until(lambda: second.count > seen + 5)
+        assert (second.state, third.state) == ("running", "queued")  # who is there keeps the place
+
+
 def test_looking_counts_as_watching():
     with queue_of(heartbeat_seconds=0.4) as queue:
         job = queue.submit(counting(10**9), None, visitor="a", pause_at=2)

@@ -176,7 +176,11 @@ class JobQueue:
         history_limit: int = 400,
         history_bytes: int = 24_000_000,
         backend: Backend | None = None,
+        present: Callable[[str], bool] = lambda visitor: True,
     ):
+        """present(visitor): whether the visitor is still connected; of one who is not, a job gives its running place to
+        those who wait, instead of keeping it until the heartbeat ends."""
+        self.present = present
         self.running_limit, self.waiting_limit, self.heartbeat_seconds = running, waiting, heartbeat_seconds
         self.history_limit, self.history_bytes = history_limit, history_bytes
         self.backend = backend or ThreadBackend()
@@ -273,7 +277,8 @@ class JobQueue:
         """Wait for a running place; False once the job is no longer active. Holding a place ends in `_work`."""
         with self.changed:
             while job.active:
-                if time.monotonic() - job._seen_at > self.heartbeat_seconds:
+                in_the_way = job in self._running and self._waiting() and not self.present(job.visitor)
+                if in_the_way or time.monotonic() - job._seen_at > self.heartbeat_seconds:
                     logger.info("job %d stopped: nobody watches", job.number)
                     self._leave(job, "stopped")
                     break

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-import uuid
 from typing import Any
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from engine.core.device import available_devices, using_device
 from engine.core.jobs import JobQueue
@@ -15,8 +15,16 @@ from engine.core.topic import Topic
 from pages.components.errors import explain
 
 STORE = ResultStore(int(os.environ.get("NEURARIUM_STORE_MB", "256")) * 1_000_000)
+
+
+def is_connected(visitor: str) -> bool:
+    """Whether the visitor's page is open now; True where no server runs."""
+    return not st.runtime.exists() or st.runtime.get_instance().is_active_session(visitor)
+
+
 JOBS = JobQueue(
-    heartbeat_seconds=30.0,  # a closed page must not keep its place for long; Play goes on from where it was
+    heartbeat_seconds=30.0,  # a page left open elsewhere must not keep its place; Play goes on from where it was
+    present=is_connected,
     running=int(os.environ.get("NEURARIUM_RUNNING_JOBS", "2")),
     waiting=int(os.environ.get("NEURARIUM_WAITING_JOBS", "64")),
 )
@@ -24,9 +32,8 @@ JOBS = JobQueue(
 
 def visitor() -> str:
     """A name for this session, for admission to the queue. It says nothing about the person."""
-    if "visitor" not in st.session_state:
-        st.session_state["visitor"] = uuid.uuid4().hex
-    return st.session_state["visitor"]
+    context = get_script_run_ctx()
+    return context.session_id if context is not None else "nobody"
 
 
 def chosen_device() -> str:

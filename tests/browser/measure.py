@@ -130,7 +130,7 @@ def measure(playwright, server: Server, runs: int) -> None:
     switches = []
     for run in range(runs):
         slug = list(PICTURES)[run % len(PICTURES)]
-        page.locator(f'[data-testid="stTopNavSection"]').nth(SECTIONS[slug]).click()
+        page.locator('[data-testid="stTopNavSection"]').nth(SECTIONS[slug]).click()
         link = page.locator(f'a[href$="/{slug}"]').last
         link.wait_for()
         page.evaluate(WATCH, [PICTURES[slug].removesuffix(" canvas.stage"), True])
