@@ -13,7 +13,7 @@ from pages.components.language import language, number, percent, t
 from pages.components.page import close_page, open_page
 from pages.components.progress import watch
 from pages.components.uploads import choose_picture
-from pages.components.views import choose_view
+from pages.components.views import choose_view, show_view
 
 METHODS = {"grad_cam": "Grad-CAM", "saliency": "Saliency", "occlusion": "Occlusion", "none": "Picture"}
 MEANINGS = {
@@ -28,13 +28,21 @@ page = open_page("image_classifier")
 topic, state, names = page.topic, st.session_state, draw.class_names(language())
 with page.panel:
     config = replace(page.config, picture=choose_picture(topic, page.config.picture, target=-1))
+# A knob that only one view shows brings that view up, by hand, by preset or by link.
+shown_by = {"saliency": ("saliency", "cell"), "occlusion": ("window", "stride", "cover")}
+before, state["image_classifier:before"] = state.get("image_classifier:before", topic.config()), config
+for method, names_of_knobs in shown_by.items():
+    now, then, usual = ([getattr(one, name) for name in names_of_knobs] for one in (config, before, topic.config()))
+    if now != then and now != usual:
+        show_view(topic.slug, "method", method)
 waiting = st.spinner(t("Walking from grey to the picture …")) if config.saliency == "integrated" else nullcontext()
 with page.stage, waiting:
     result = compute(topic, config)
 
 
+@st.fragment
 def evidence() -> None:
-    """The picture with the evidence over it, and what shows it."""
+    """The picture with the evidence over it, and what shows it; another view of it runs nothing else."""
     method = choose_view(
         topic.slug, "method", t("Evidence"), list(METHODS), lambda name: t(METHODS[name]), as_buttons=True,
         label_visibility="collapsed",
@@ -84,13 +92,18 @@ def answers() -> None:
     with count:
         top_k = st.slider(t("Answers"), 3, 10, 7, key="image_classifier:top_k", persist_state="session")
     words = {"explained": t("the class explained"), "before": t("before the change")}
-    clicked = bars(draw.draw_answers(result, top_k, language=language(), **words), "image-classifier-answers")
     chosen = draw.top_classes(result, top_k)
-    if clicked is not None and chosen[clicked] != result.explained:
-        change(topic, target=chosen[clicked])
-        st.rerun()
+
+    def explain_picked() -> None:
+        picked = state["image-classifier-answers"].get("pick")
+        if picked is not None and picked < len(chosen):
+            change(topic, target=chosen[picked])
+
+    shown = draw.draw_answers(result, top_k, language=language(), **words)
+    bars(shown, "image-classifier-answers", on_pick=explain_picked)
 
 
+@st.fragment
 def features() -> None:
     """All channels after the chosen layer."""
     st.markdown(f"#### {t('Feature maps')}")
@@ -115,10 +128,13 @@ def features() -> None:
     channel = picked[1] if picked[0] == layer else draw.channels_by_evidence(result, layer)[0]
     large(layer, channel, words)
     selected = {"tile": channels.index(channel)} if channel in channels else None
-    clicked = pixels(shown, f"image-classifier-maps-{layer}", selected=selected)
-    if clicked and channels[clicked["tile"]] != channel:
-        state["image_classifier:channel"] = (layer, channels[clicked["tile"]])
-        st.rerun()
+    place = f"image-classifier-maps-{layer}"
+
+    def enlarge() -> None:
+        if cell := state[place].get("cell"):
+            state["image_classifier:channel"] = (layer, channels[cell["tile"]])
+
+    pixels(shown, place, selected=selected, on_cell=enlarge)
 
 
 def large(layer: str, channel: int, words: tuple[str, str, str]) -> None:

@@ -36,10 +36,14 @@ def choose_picture(topic: Topic, current: str, *, knob: str = "picture", **also:
         tiles.append(Tile(thumbnail(usable), own or t("Own picture"), smooth=True))
         shown = len(names)
     picture = PixelPicture(tiles, alt=t("Sample pictures to choose from"), columns=4, legend=False)
-    clicked = pixels(picture, f"{slug}-samples", selected={"tile": shown}, height=190)
-    if clicked and clicked["tile"] < len(names) and clicked["tile"] != shown:
-        _take(topic, knob, SAMPLE + names[clicked["tile"]], also)
-        st.rerun()
+    place = f"{slug}-samples"
+
+    def choose() -> None:
+        clicked = (state[place].get("cell") or {}).get("tile")
+        if clicked is not None and clicked < len(names) and clicked != shown:
+            _take(topic, knob, SAMPLE + names[clicked], also)
+
+    pixels(picture, place, selected={"tile": shown}, height=190, on_cell=choose)
 
     with st.popover(t("Own picture"), icon=":material/add_photo_alternate:", width="stretch", key=f"{slug}-own"):
         source = f"{slug}:upload"

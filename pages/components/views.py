@@ -37,3 +37,8 @@ def choose_view(
         chosen = st.selectbox(label, options, format_func=names, key=key, **layout)
     state[kept] = (chosen, language())
     return chosen
+
+
+def show_view(slug: str, name: str, value: str) -> None:
+    """Choose for the reader: what `choose_view` of that name shows when it is drawn next."""
+    st.session_state[f"{slug}:view:{name}"] = (value, None)

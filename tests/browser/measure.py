@@ -30,7 +30,10 @@ CHANGES = {
     "image_classifier: class explained": (
         "image_classifier", ".share-row", "Enter", ".st-key-image-classifier-evidence",
     ),
-    "cnn: stroke to the maps": ("cnn", ".st-key-cnn-pad canvas.stage", "Space", ".st-key-cnn-conv1-sum"),
+    "image_classifier: evidence method": (
+        "image_classifier", ".st-key-image_classifier-method-en button", "Enter", ".st-key-image-classifier-evidence",
+    ),
+    "cnn: ink to the maps": ("cnn", ".st-key-cnn-pad canvas.stage", "Delete Space", ".st-key-cnn-conv1-sum"),
 }  # fmt: skip
 
 # Resolves with the milliseconds from the next key or click until the pixels of the canvas have changed. A strip of the
@@ -87,15 +90,13 @@ def first_picture(browser, server: Server, slug: str) -> float:
 
 def small_change(page: Page, name: str, runs: int) -> list[float]:
     """Milliseconds from a key to changed pixels of a picture that only the server can change."""
-    _, place, keys, selector = CHANGES[name]
+    slug, place, keys, selector = CHANGES[name]
     keys, times = keys.split(), []
     for run in range(runs):
-        if name.startswith("image"):
-            page.locator(place).nth(run % 2).focus()
+        if slug == "image_classifier":
+            page.locator(place).nth((run + 1) % 2).focus()
         elif run == 0:
             page.locator(place).first.focus()
-        if name.startswith("cnn"):  # a new place, so that there is new ink
-            page.keyboard.press("ArrowDown" if run % 20 < 10 else "ArrowRight")
         page.evaluate(WATCH, [selector, False])
         page.keyboard.press(keys[run % len(keys)])
         times.append(page.evaluate("window.changed"))
