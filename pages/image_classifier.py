@@ -109,7 +109,7 @@ def features() -> None:
     st.markdown(f"#### {t('Feature maps')}")
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom", key="features-view"):
         layer = choose_view(
-            topic.slug, "maps", t("Layer"), draw.LAYERS, t, default="stage1", as_buttons=True, width="content"
+            topic.slug, "maps", t("Layer"), draw.LAYERS, t, default="stage2", as_buttons=True, width="content"
         )
         scales = {"own": t("each its own"), "common": t("one for all")}
         scale = choose_view(topic.slug, "scale", t("Scale"), list(scales), scales.get, width=150)

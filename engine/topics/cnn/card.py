@@ -102,6 +102,6 @@ TOPIC = Topic(
     ),
     keywords=(
         "convolution", "MNIST", "handwritten digits", "feature maps", "kernel", "filter", "receptive field", "pooling",
-        "ReLU", "LeNet", "draw", "occlusion",
+        "ReLU", "LeNet", "draw", "occlusion", "softmax", "logits",
     ),
 )  # fmt: skip

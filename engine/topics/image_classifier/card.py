@@ -106,6 +106,6 @@ TOPIC = Topic(
     ),
     keywords=(
         "ImageNet", "EfficientNet", "Grad-CAM", "saliency", "occlusion", "feature maps", "photo", "camera", "upload",
-        "augmentation",
+        "augmentation", "softmax", "attribution", "explanation",
     ),
 )  # fmt: skip

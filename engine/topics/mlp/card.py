@@ -243,6 +243,6 @@ TOPIC = Topic(
     ),
     keywords=(
         "neural network", "decision boundary", "hidden layer", "training", "overfitting", "playground",
-        "classification", "regression",
+        "classification", "regression", "backpropagation", "loss", "gradient descent", "Adam", "activation",
     ),
 )  # fmt: skip
