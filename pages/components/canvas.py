@@ -35,6 +35,7 @@ EVENTS = {
     "curves": (),
     "pad": ("drawing",),
     "bars": ("pick",),
+    "chips": ("pick",),
 }
 
 # The blob that Streamlit makes of a component's code has no address, so the app's root is found from the address of
@@ -242,6 +243,17 @@ def bars(shown: Bars, key: str, *, click: bool = True, on_pick: Callable[[], Non
     """
     picked = _mount("bars", key, {**shown.payload(), "click": click}, {}, pick=on_pick).pick
     return picked if picked is not None and 0 <= picked < len(shown.names) else None
+
+
+def chips(
+    names: Sequence[str], key: str, *, label: str, on_pick: Callable[[], None], pressed: int | None = None
+) -> None:
+    """A row of small round buttons, `pressed` the present one; on_pick finds the index in state[key]["pick"].
+
+    One element for Streamlit however many there are: a Streamlit button each would cost every change of the page 4 ms.
+    """
+    data = {"names": list(names), "label": label, "pressed": pressed}
+    _component("chips")(data=data, key=key, on_pick_change=on_pick)
 
 
 def points_editor(

@@ -16,6 +16,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from engine.core.knob import Knob, KnobError, from_query, knobs, to_query, without_run
 from engine.core.topic import Topic
+from pages.components.canvas import chips
 from pages.components.errors import report_rejected
 from pages.components.language import browser_language, language, number, t
 
@@ -112,15 +113,18 @@ def controls(topic: Topic, *, columns: int = 2, skip: tuple[str, ...] = ()) -> N
 
 
 def presets(topic: Topic) -> None:
-    """One button for each preset."""
-    with st.container(horizontal=True, gap="xsmall", key=f"{topic.slug}-presets"):
-        for name, preset in topic.presets.items():
-            st.button(t(name), key=f"{topic.slug}:preset:{name}", on_click=_choose, args=(topic, preset))
+    """One small button for each preset; the one that the page shows now is marked."""
+    state, place = st.session_state, f"{topic.slug}-presets"
+    configs, now = list(topic.presets.values()), without_run(state[f"{topic.slug}:config"])
 
+    def choose() -> None:
+        picked = state[place].get("pick")
+        if picked is not None and picked < len(configs):
+            state.pop(f"{topic.slug}:rejected", None)
+            adopt(topic, configs[picked])
 
-def _choose(topic: Topic, preset: Any) -> None:
-    st.session_state.pop(f"{topic.slug}:rejected", None)
-    adopt(topic, preset)
+    pressed = next((at for at, config in enumerate(configs) if without_run(config) == now), None)
+    chips([t(name) for name in topic.presets], place, label=t("Presets"), pressed=pressed, on_pick=choose)
 
 
 def _grid(topic: Topic, shown: list[Knob], columns: int) -> None:

@@ -149,6 +149,10 @@ class Visitor:
             self.page.wait_for_timeout(80)
         raise AssertionError(f"{what}: not within {patience:g} s (last: {value!r}; at {self.page.url})")
 
+    def preset(self, slug: str, name: str) -> None:
+        """Press the preset of that name."""
+        self.key(f"{slug}-presets").get_by_role("button", name=name, exact=True).click()
+
     # -- what it says
 
     @property

@@ -43,10 +43,10 @@ def test_every_preset_opens_from_its_link(visit, slug, name):
 def test_a_preset_button_sets_widgets_and_link_and_back_undoes_it(visit, slug):
     visitor = visit(f"/{slug}")
     (first, one), (second, other) = telling_presets(TOPICS[slug])[:2]
-    visitor.key(f"{slug}:preset:{first}").get_by_role("button").click()
+    visitor.preset(slug, first)
     visitor.until(lambda: visitor.query == to_query(one), "the link of the first preset")
     assert_widgets_show(visitor, TOPICS[slug], one)
-    visitor.key(f"{slug}:preset:{second}").get_by_role("button").click()
+    visitor.preset(slug, second)
     visitor.until(lambda: visitor.query == to_query(other), "the link of the second preset")
     assert_widgets_show(visitor, TOPICS[slug], other)
     visitor.page.go_back()
@@ -148,7 +148,7 @@ def go_by_navigation(visitor, slug: str) -> None:
 
 def test_a_page_keeps_its_state_while_others_are_visited(visit):
     visitor = visit("/mlp")
-    visitor.key("mlp:preset:Hills").get_by_role("button").click()
+    visitor.preset("mlp", "Hills")
     visitor.until(lambda: visitor.query.get("data") == "hills", "the preset in the link")
     visitor.settle()
     visitor.key("mlp:step").get_by_role("button").click()

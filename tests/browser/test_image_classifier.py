@@ -213,6 +213,6 @@ def test_the_numbers_tab_fills_the_formulas_in(visit):
 
 def test_presets_are_links(visit):
     visitor = visit("/image_classifier")
-    visitor.button("image_classifier:preset:Not a class").click()
+    visitor.preset("image_classifier", "Not a class")
     visitor.until(lambda: "football helmet" in answer(visitor), "the astronaut")
     visitor.until(lambda: visitor.query == {"picture": TOPIC.presets["Not a class"].picture}, "the link")
