@@ -128,9 +128,10 @@ class Pixels extends View {
     const left = Math.min(90, Math.ceil(Math.max(...tiles.map((tile) => (tile.rowLabels ? widest(tile.rowLabels) + 6 : 0)))));
     const label = Math.ceil(Math.max(...tiles.map((tile) => (tile.columnLabels ? widest(tile.columnLabels) : 0))));
     const above = label && (turned ? Math.min(84, label * 0.8 + 16) : 17); // column labels lie flat where they fit
+    const beyond = turned ? Math.min(51, Math.ceil(label * 0.58)) : 0; // slanted labels reach over the last column
     const extra = (tiles.some((tile) => tile.caption) ? CAPTION : 2) + above;
     const tallest = meta.height ?? (width < 500 ? width * 1.6 : Math.min(560, width * (count > 1 ? 1.1 : 0.9)));
-    const boxAt = (columns) => (width - 2 - GAP * (columns - 1)) / columns - left;
+    const boxAt = (columns) => (width - 2 - beyond - GAP * (columns - 1)) / columns - left;
     const tall = (columns, box) => Math.ceil(count / columns) * (box / aspect + extra + GAP);
     let columns = Math.max(1, Math.min(meta.columns ?? count, Math.floor((width + GAP) / (LEAST_TILE + left + GAP)), count));
     let box = boxAt(columns);
@@ -165,7 +166,7 @@ class Pixels extends View {
     });
     this.perRow = columns;
     this.extra = { left, above, caption: extra - above, pitch };
-    const used = Math.min(width, Math.ceil(Math.min(columns, count) * pitch - GAP + 2));
+    const used = Math.min(width, Math.ceil(Math.min(columns, count) * pitch - GAP + 2 + beyond));
     this.size(used, Math.ceil(Math.ceil(count / columns) * (down + extra + GAP) - GAP + 3));
     this.below.style.maxWidth = Math.max(used, Math.min(width, this.meta.bar ? 400 : 260)) + "px";
     this.canvas.neurarium = { tiles: tiles.map(({ x, y, w, h }) => ({ x, y, w, h })) };

@@ -36,6 +36,9 @@ EVENTS = {
     "pad": ("drawing",),
     "bars": ("pick",),
     "chips": ("pick",),
+    "mosaic": ("pick",),
+    "links": ("pick",),
+    "matrices": ("edit",),
 }
 
 # The blob that Streamlit makes of a component's code has no address, so the app's root is found from the address of

@@ -1,0 +1,333 @@
+"""Attention and the Transformer."""
+
+import streamlit as st
+
+from engine.topics.attention import draw, explain
+from engine.topics.attention.card import BY_HAND, OF_TEXT, only
+from engine.topics.attention.draw import place_of
+from engine.topics.attention.mechanism import divisor, random_numbers, with_number
+from engine.topics.attention.run import position_similarity, strongest
+from pages.components.canvas import bars, pixels
+from pages.components.compute import compute
+from pages.components.controls import change, change_pending, controls
+from pages.components.grids import links, matrices, mosaic
+from pages.components.language import language, number, t
+from pages.components.page import close_page, open_page
+from pages.components.views import choose_view
+
+VIEWS = {"text": "A trained encoder", "toy": "Attention by hand"}
+HABITS = {
+    "previous": "the token before",
+    "next": "the token after",
+    "itself": "itself",
+    "first": "[CLS], the first token",
+    "last": "[SEP], the last token",
+    "same": "the same token elsewhere",
+    "spread": "everything evenly",
+}
+WHAT = "engine.topics.attention.run:ablation"
+
+page = open_page("attention")
+topic, config, state = page.topic, page.config, st.session_state
+names = (t("query"), t("key"))
+
+
+def choose_what() -> None:
+    """The trained encoder, or attention by hand; in the link, so that a preset can choose it too."""
+    key = f"attention:what:{language()}"
+    state[key] = config.view
+    st.segmented_control(
+        t("View"), list(VIEWS), key=key, format_func=lambda name: t(VIEWS[name]), required=True,
+        label_visibility="collapsed", on_change=lambda: change(topic, view=state[key]),
+    )  # fmt: skip
+
+
+# ---------------------------------------------------------------- a trained encoder
+
+
+@st.fragment
+def heads(result) -> None:
+    """All heads, one of them large, and where a number of it comes from; a click runs nothing else of the page."""
+    if change_pending(topic):
+        st.rerun()
+    left, right = st.columns([1.16, 1], gap="medium")
+    with left:
+        habit = choose_view(
+            topic.slug, "habit", t("Find heads that look at"), list(HABITS), lambda name: t(HABITS[name])
+        )
+        found = strongest(result, habit, 4)
+        layer, head = chosen_head()
+        picked = mosaic(
+            draw.draw_mosaic(
+                result, layer, head, habit=habit, word=t(HABITS[habit]),
+                alt=t("Attention of all heads, six layers of twelve"),
+            ),
+            "attention-heads",
+        )  # fmt: skip
+        if picked:
+            choose_head(*picked)
+        if found:
+            bar = bars(
+                draw.draw_habit(found, f"L{layer + 1}H{head + 1}", alt=t("Heads that do so most")), "attention-habit"
+            )
+            if bar is not None:
+                choose_head(*place_of(found[bar][0]))
+        else:
+            st.caption(t("No token comes twice in this text."))
+    with right:
+        large(result, layer, head)
+    with st.container(border=True, key="attention-detail"):
+        arithmetic(result, layer, head)
+
+
+def large(result, layer: int, head: int) -> None:
+    """One head, as a matrix or as lines, and its switch."""
+    name, query_key = f"L{layer + 1}H{head + 1}", chosen_cell(len(result.tokens), result, layer, head)
+    off = name in result.off
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="attention-buttons"):
+        shapes = {"matrix": t("Matrix"), "lines": t("Lines")}
+        shape = choose_view(
+            topic.slug, "shape", t("Shape"), list(shapes), shapes.get, as_buttons=True, label_visibility="collapsed",
+            width="content",
+        )  # fmt: skip
+        st.button(
+            t("Switch {head} on", head=name) if off else t("Switch {head} off", head=name), key="attention:switch",
+            on_click=switch, args=(name,), type="primary" if off else "secondary",
+        )  # fmt: skip
+    if change_pending(topic):
+        st.rerun()
+    st.caption(
+        t("Layer {layer}, head {head}: each row is a token, and where it looks.", layer=layer + 1, head=head + 1)
+    )
+    alt = t("Attention of head {head}", head=name)
+    if shape == "lines":
+        event = links(
+            draw.draw_links(result, layer, head, query_key, names=names, alt=alt), "attention-lines", height=330
+        )
+        if event:
+            choose_cell(*event)
+    else:
+        cell = dict(zip(("tile", "row", "column"), (0, *query_key), strict=True))
+        picture = draw.draw_head(result, layer, head, names=names, alt=alt)
+        event = pixels(picture, "attention-head", selected=cell, height=400)
+        if event:
+            choose_cell(event["row"], event["column"])
+
+
+def arithmetic(result, layer: int, head: int) -> None:
+    """q · k, division, mask, softmax and weighted sum of the cell clicked."""
+    query, key = chosen_cell(len(result.tokens), result, layer, head)
+    cell = explain.explain_cell(result, layer, head, query, key)
+    steps(cell, f"L{layer + 1}H{head + 1}", "attention")
+
+
+def steps(cell, where: str, place: str) -> None:
+    """The arithmetic of one cell with its numbers, of the encoder or by hand."""
+    st.markdown(
+        t("{where} · **{query}** looks at **{key}**: **{value}**. Click another cell to see its numbers.",
+          where=where, query=plain(cell.tokens[cell.query]), key=plain(cell.tokens[cell.key]),
+          value=number(cell.value, 4))
+    )  # fmt: skip
+    dimension, wide = t("dimension"), len(cell.q) > 8
+    alt = t("q, k and their products")
+    shown = draw.draw_vectors(cell, words=("", dimension), alt=alt)
+    pixels(shown, f"{place}-vectors", height=130 if wide else 150, click=False)
+    st.latex(explain.score_formulas(cell, scaling=config.scaling, temperature=config.temperature))
+    strips = (t("scores of this query with every key"), t("softmax: they add up to 1"))
+    shown = draw.draw_row(cell, words=("", names[1]), names=strips, alt=strips[1])
+    pixels(shown, f"{place}-row", height=270 if wide else 190, click=False)
+    st.latex(explain.softmax_formula(cell))
+    alt = t("The values of every key times its share, and below their sum: what the head hands on for this query")
+    st.caption(alt)
+    shown = draw.draw_sum(cell, words=(names[1], dimension), alt=alt)
+    pixels(shown, f"{place}-sum", height=400 if wide else 230, click=False)
+    st.latex(explain.output_formula(cell))
+
+
+def plain(token: str) -> str:
+    """A token as Markdown shows it letter by letter."""
+    return "".join(f"\\{letter}" if letter in "\\`*_{}[]()#+-.!|~$<>:" else letter for letter in token)
+
+
+def chosen_head() -> tuple[int, int]:
+    """The head last chosen; at first the one that always looks back by one."""
+    return state.get("attention:head", (0, 2))
+
+
+def choose_head(layer: int, head: int, scope: str = "fragment") -> None:
+    """Remember the head, and show it."""
+    if chosen_head() != (layer, head):
+        state["attention:head"] = (layer, head)
+        st.rerun(scope=scope)
+
+
+def chosen_cell(count: int, result=None, layer: int = 0, head: int = 0) -> tuple[int, int]:
+    """The cell last clicked; where the text has no such cell, a token in the middle and what it looks at most."""
+    query, key = state.get("attention:cell", (count, count))
+    if query < count and key < count:
+        return query, key
+    return count // 2, int(result.pattern[layer, head, count // 2].argmax())
+
+
+def choose_cell(query: int, key: int) -> None:
+    """Remember the cell, and show it."""
+    if state.get("attention:cell") != (query, key):
+        state["attention:cell"] = (query, key)
+        st.rerun(scope="fragment")
+
+
+def switch(name: str) -> None:
+    """Callback: a head off, or on again."""
+    change(topic, off=tuple(set(config.off) ^ {name}))
+
+
+def similarity(result) -> None:
+    """How alike the two sentence vectors are, now and with nothing changed."""
+    now, intact = result.similarity, result.similarity_intact
+    said = t("similarity of the two sentences <b>{now}</b>", now=number(now, 4))
+    if result.off or not (config.scaling and config.positions) or config.causal or config.temperature != 1:
+        said += "<br>" + t(
+            "unchanged encoder <b>{intact}</b> · change <b>{change}</b>", intact=number(intact, 4),
+            change=f"{now - intact:+.4f}".replace("-", "−"),
+        )  # fmt: skip
+    if result.off:
+        said += "<br>" + t("switched off: {heads}", heads=", ".join(result.off))
+    st.html(f'<p class="status attention-similarity" role="status">{said}</p>')
+    if result.off:
+        st.button(t("All heads on"), key="attention:on", on_click=change, args=(topic,), kwargs={"off": ()})
+
+
+def remarks(result) -> None:
+    """What the reader should know about this text."""
+    if len(result.tokens) == 2:
+        st.info(t("The text is empty: only the special tokens [CLS] and [SEP] are left."))
+    if result.cut:
+        st.info(t("The encoder reads 128 tokens; the last {cut} of this text were left out.", cut=result.cut))
+    if "[UNK]" in result.tokens:
+        st.info(t("[UNK] stands for what is not in the vocabulary; the encoder was trained on English."))
+
+
+@st.fragment
+def every_head(result, shown) -> None:
+    """What switching off each head would do to the similarity, and the sentence vector; both on demand."""
+    if st.toggle(t("Which head matters for this similarity?"), key="attention:every"):
+        falls = compute(topic, shown, WHAT)
+        words, alt = (t("layer"), t("head")), t("Change of the similarity without each head")
+        event = pixels(draw.draw_ablation(falls, words=words, alt=alt, unit=""), "attention-every", height=190)
+        st.caption(t("Change of the similarity when this head, too, is switched off. Click one to see it."))
+        if event:
+            choose_head(event["row"], event["column"], scope="app")
+    if st.toggle(t("The sentence vector"), key="attention:vector"):
+        strips = (t("mean of all tokens after layer 6"), t("what the changes did to it"))
+        picture = draw.draw_sentence(result, names=strips, words=(t("row"), t("column")), alt=strips[0])
+        pixels(picture, "attention-vector", height=200, click=False)
+
+
+# ---------------------------------------------------------------- by hand
+
+
+def by_hand() -> None:
+    """Q, K and V to edit."""
+    added = t("+ position encoding") if config.sinusoid else ""
+    shown = draw.draw_matrices(config, notes={"Q": added, "K": added}, alt=t("Q, K and V; type numbers of your own"))
+    matrices(shown, "attention-matrices", on_edit=edited)
+
+
+@st.fragment
+def chain(made) -> None:
+    """Every step from the products to the output, and the arithmetic of the cell clicked."""
+    titles = (
+        t("1  products q · k"), t("2  scores: divided"), t("3  masked"), t("4  softmax of each row"), t("5  output"),
+    )  # fmt: skip
+    query, key = state.get("attention:toy_cell", (1, 0))
+    count = len(made.tokens)
+    query, key = min(query, count - 1), min(key, count - 1)
+    alt = t("Attention by hand, step by step")
+    picture = draw.draw_chain(made, titles=titles, names=names, alt=alt)
+    event = pixels(picture, "attention-chain", selected={"tile": 3, "row": query, "column": key}, height=430)
+    if event and event["tile"] < 4 and (event["row"], event["column"]) != (query, key):
+        state["attention:toy_cell"] = (event["row"], event["column"])
+        st.rerun(scope="fragment")
+    with st.container(border=True, key="attention-toy-detail"):
+        divided = divisor(config, config.width)
+        cell = explain.explain_by_hand(made, query, key, divisor=divided, causal=config.causal)
+        steps(cell, t("By hand"), "attention-toy")
+
+
+def edited() -> None:
+    """Callback: one number was set."""
+    event = state["attention-matrices"].get("edit")
+    if event:
+        change(topic, **with_number(config, **event))
+
+
+def shuffle() -> None:
+    """Callback: other numbers."""
+    state["attention:seed"] = state.get("attention:seed", 0) + 1
+    change(topic, **random_numbers(config, state["attention:seed"]))
+
+
+def why_divide() -> None:
+    """The effect of √d, measured on random vectors."""
+    if not st.toggle(t("Why divide by √d?"), key="attention:why"):
+        return
+    left, right = st.columns(2, gap="medium")
+    spread = draw.draw_spread(names=(t("measured"), "√d"), x_title="d", y_title=t("standard deviation of q · k"))
+    left.plotly_chart(spread, key="attention-spread", alt=t("Standard deviation of q · k against d"))
+    four = (t("largest weight"), t("largest weight, divided by √d"), t("slope"), t("slope, divided by √d"))
+    saturation = draw.draw_saturation(names=four, x_title="d", y_title=t("mean over 400 rows of 16 keys"))
+    right.plotly_chart(saturation, key="attention-saturation", alt=t("Largest softmax weight against d"))
+    st.caption(
+        t(
+            "Random queries and keys of d normal numbers. q · k grows like √d; undivided, the softmax gives all weight "
+            "to one key, and its slope, Σ p (1 − p), goes to 0: nothing is learned through it."
+        )
+    )
+
+
+def positions() -> None:
+    """Sinusoids as a heat map, and similarity against distance."""
+    if not st.toggle(t("Position encodings"), key="attention:positions"):
+        return
+    count, width = 64, 32
+    titles = (t("encoding of 64 positions, 32 numbers each"), t("similarity of every two positions"))
+    words = (t("position"), t("dimension"), t("other position"))
+    left, right = st.columns([1.2, 1], gap="medium")
+    with left:
+        pixels(draw.draw_positions(count, width, titles=titles, words=words, alt=titles[0]), "attention-positions",
+               height=330, click=False)  # fmt: skip
+    found = position_similarity(count, width)
+    curves = {t("sinusoids"): found["sinusoid"], t("learned by the encoder"): found["learned"]}
+    figure = draw.draw_distance(curves, x_title=t("distance (positions)"), y_title=t("similarity"))
+    right.plotly_chart(figure, key="attention-distance", alt=t("Similarity of positions against their distance"))
+
+
+# ---------------------------------------------------------------- the page
+
+made = None
+if config.view == "text":
+    shown = only(config, "text")
+    result = made = compute(topic, shown)
+    with page.stage:
+        choose_what()
+        if result is not None:
+            remarks(result)
+            heads(result)
+    with page.panel:
+        controls(topic, skip=BY_HAND)
+        if result is not None:
+            similarity(result)
+            every_head(result, shown)
+else:
+    made = compute(topic, only(config, "toy"), "engine.topics.attention.mechanism:by_hand")
+    with page.stage:
+        choose_what()
+        if made is not None:
+            by_hand()
+            chain(made)
+    with page.panel:
+        controls(topic, skip=OF_TEXT)
+        st.button(t("Random Q, K and V"), key="attention:random", icon=":material/casino:", on_click=shuffle)
+    why_divide()
+    positions()
+close_page(page, made)
