@@ -50,39 +50,39 @@ def heads(result) -> None:
     """All heads, one of them large, and where a number of it comes from; a click runs nothing else of the page."""
     if change_pending(topic):
         st.rerun()
+    layer, head = chosen_head()
     left, right = st.columns([1.16, 1], gap="medium")
     with left:
         habit = choose_view(
             topic.slug, "habit", t("Find heads that look at"), list(HABITS), lambda name: t(HABITS[name])
         )
+        alt, word = t("Attention of all heads, six layers of twelve"), t(HABITS[habit])
+        mosaic(
+            draw.draw_mosaic(result, layer, head, habit=habit, word=word, alt=alt), "attention-heads", on_pick=pick_head
+        )
         found = strongest(result, habit, 4)
-        layer, head = chosen_head()
-        picked = mosaic(
-            draw.draw_mosaic(
-                result, layer, head, habit=habit, word=t(HABITS[habit]),
-                alt=t("Attention of all heads, six layers of twelve"),
-            ),
-            "attention-heads",
-        )  # fmt: skip
-        if picked:
-            choose_head(*picked)
+
+        def pick_bar() -> None:
+            picked = state["attention-habit"].get("pick")
+            if picked is not None and picked < len(found):
+                state["attention:head"] = place_of(found[picked][0])
+
         if found:
-            bar = bars(
-                draw.draw_habit(found, f"L{layer + 1}H{head + 1}", alt=t("Heads that do so most")), "attention-habit"
-            )
-            if bar is not None:
-                choose_head(*place_of(found[bar][0]))
+            shown = draw.draw_habit(found, f"L{layer + 1}H{head + 1}", alt=t("Heads that do so most"))
+            bars(shown, "attention-habit", on_pick=pick_bar)
         else:
             st.caption(t("No token comes twice in this text."))
     with right:
         large(result, layer, head)
     with st.container(border=True, key="attention-detail"):
-        arithmetic(result, layer, head)
+        query, key = chosen_cell(result, layer, head)
+        cell = explain.explain_cell(result, layer, head, query, key)
+        steps(cell, f"L{layer + 1}H{head + 1}", "attention")
 
 
 def large(result, layer: int, head: int) -> None:
     """One head, as a matrix or as lines, and its switch."""
-    name, query_key = f"L{layer + 1}H{head + 1}", chosen_cell(len(result.tokens), result, layer, head)
+    name, (query, key) = f"L{layer + 1}H{head + 1}", chosen_cell(result, layer, head)
     off = name in result.off
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="attention-buttons"):
         shapes = {"matrix": t("Matrix"), "lines": t("Lines")}
@@ -94,31 +94,35 @@ def large(result, layer: int, head: int) -> None:
             t("Switch {head} on", head=name) if off else t("Switch {head} off", head=name), key="attention:switch",
             on_click=switch, args=(name,), type="primary" if off else "secondary",
         )  # fmt: skip
-    if change_pending(topic):
-        st.rerun()
     st.caption(
         t("Layer {layer}, head {head}: each row is a token, and where it looks.", layer=layer + 1, head=head + 1)
     )
     alt = t("Attention of head {head}", head=name)
     if shape == "lines":
-        event = links(
-            draw.draw_links(result, layer, head, query_key, names=names, alt=alt), "attention-lines", height=330
-        )
-        if event:
-            choose_cell(*event)
+        shown = draw.draw_links(result, layer, head, (query, key), names=names, alt=alt)
+        links(shown, "attention-lines", height=330, on_pick=pick_line)
     else:
-        cell = dict(zip(("tile", "row", "column"), (0, *query_key), strict=True))
-        picture = draw.draw_head(result, layer, head, names=names, alt=alt)
-        event = pixels(picture, "attention-head", selected=cell, height=400)
-        if event:
-            choose_cell(event["row"], event["column"])
+        shown = draw.draw_head(result, layer, head, names=names, alt=alt)
+        selected = {"tile": 0, "row": query, "column": key}
+        pixels(shown, "attention-head", selected=selected, height=400, on_cell=pick_cell)
 
 
-def arithmetic(result, layer: int, head: int) -> None:
-    """q · k, division, mask, softmax and weighted sum of the cell clicked."""
-    query, key = chosen_cell(len(result.tokens), result, layer, head)
-    cell = explain.explain_cell(result, layer, head, query, key)
-    steps(cell, f"L{layer + 1}H{head + 1}", "attention")
+def pick_head() -> None:
+    """Callback: another head."""
+    if picked := state["attention-heads"].get("pick"):
+        state["attention:head"] = (picked["row"], picked["column"])
+
+
+def pick_cell() -> None:
+    """Callback: another cell of the head."""
+    if cell := state["attention-head"].get("cell"):
+        state["attention:cell"] = (cell["row"], cell["column"])
+
+
+def pick_line() -> None:
+    """Callback: another pair of tokens."""
+    if picked := state["attention-lines"].get("pick"):
+        state["attention:cell"] = (picked["query"], picked["key"])
 
 
 def steps(cell, where: str, place: str) -> None:
@@ -154,26 +158,13 @@ def chosen_head() -> tuple[int, int]:
     return state.get("attention:head", (0, 2))
 
 
-def choose_head(layer: int, head: int, scope: str = "fragment") -> None:
-    """Remember the head, and show it."""
-    if chosen_head() != (layer, head):
-        state["attention:head"] = (layer, head)
-        st.rerun(scope=scope)
-
-
-def chosen_cell(count: int, result=None, layer: int = 0, head: int = 0) -> tuple[int, int]:
+def chosen_cell(result, layer: int, head: int) -> tuple[int, int]:
     """The cell last clicked; where the text has no such cell, a token in the middle and what it looks at most."""
+    count = len(result.tokens)
     query, key = state.get("attention:cell", (count, count))
     if query < count and key < count:
         return query, key
     return count // 2, int(result.pattern[layer, head, count // 2].argmax())
-
-
-def choose_cell(query: int, key: int) -> None:
-    """Remember the cell, and show it."""
-    if state.get("attention:cell") != (query, key):
-        state["attention:cell"] = (query, key)
-        st.rerun(scope="fragment")
 
 
 def switch(name: str) -> None:
@@ -215,8 +206,9 @@ def every_head(result, shown) -> None:
         words, alt = (t("layer"), t("head")), t("Change of the similarity without each head")
         event = pixels(draw.draw_ablation(falls, words=words, alt=alt, unit=""), "attention-every", height=190)
         st.caption(t("Change of the similarity when this head, too, is switched off. Click one to see it."))
-        if event:
-            choose_head(event["row"], event["column"], scope="app")
+        if event and chosen_head() != (event["row"], event["column"]):
+            state["attention:head"] = (event["row"], event["column"])
+            st.rerun()
     if st.toggle(t("The sentence vector"), key="attention:vector"):
         strips = (t("mean of all tokens after layer 6"), t("what the changes did to it"))
         picture = draw.draw_sentence(result, names=strips, words=(t("row"), t("column")), alt=strips[0])
@@ -244,14 +236,19 @@ def chain(made) -> None:
     query, key = min(query, count - 1), min(key, count - 1)
     alt = t("Attention by hand, step by step")
     picture = draw.draw_chain(made, titles=titles, names=names, alt=alt)
-    event = pixels(picture, "attention-chain", selected={"tile": 3, "row": query, "column": key}, height=430)
-    if event and event["tile"] < 4 and (event["row"], event["column"]) != (query, key):
-        state["attention:toy_cell"] = (event["row"], event["column"])
-        st.rerun(scope="fragment")
+    selected = {"tile": 3, "row": query, "column": key}
+    pixels(picture, "attention-chain", selected=selected, height=430, on_cell=pick_step)
     with st.container(border=True, key="attention-toy-detail"):
         divided = divisor(config, config.width)
         cell = explain.explain_by_hand(made, query, key, divisor=divided, causal=config.causal)
         steps(cell, t("By hand"), "attention-toy")
+
+
+def pick_step() -> None:
+    """Callback: another cell of one of the square matrices."""
+    cell = state["attention-chain"].get("cell")
+    if cell and cell["tile"] < 4:
+        state["attention:toy_cell"] = (cell["row"], cell["column"])
 
 
 def edited() -> None:
