@@ -190,12 +190,15 @@ def similarity(result) -> None:
 
 def remarks(result) -> None:
     """What the reader should know about this text."""
+    said = []
     if len(result.tokens) == 2:
-        st.info(t("The text is empty: only the special tokens [CLS] and [SEP] are left."))
+        said.append(t("The text is empty: only the special tokens [CLS] and [SEP] are left."))
     if result.cut:
-        st.info(t("The encoder reads 128 tokens; the last {cut} of this text were left out.", cut=result.cut))
+        said.append(t("The encoder reads 128 tokens; the last {cut} of this text were left out.", cut=result.cut))
     if "[UNK]" in result.tokens:
-        st.info(t("[UNK] stands for what is not in the vocabulary; the encoder was trained on English."))
+        said.append(t("[UNK] stands for what is not in the vocabulary; the encoder was trained on English."))
+    if said:
+        st.caption(":material/info: " + " ".join(said))
 
 
 @st.fragment

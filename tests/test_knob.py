@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from engine.command_line import config_rows, read_config
 from engine.core.knob import (
+    Knob,
     KnobError,
     Rejected,
     configuration,
@@ -96,6 +97,14 @@ def test_choices_have_one_canonical_order():
     assert Example(parts=("c", "a")) == Example(parts=("a", "c")) == Example(parts=["a", "c"])
     assert hash(Example(parts=("c", "a"))) == hash(Example(parts=("a", "c")))
     assert Example(parts=("b", "b", "a")).parts == ("a", "b")
+
+
+def test_a_message_names_the_first_and_last_of_many_choices():
+    few, many = (Knob("", "choices", (), "Parts", "", choices=tuple(map(str, range(n)))) for n in (12, 40))
+    with pytest.raises(KnobError, match=r"some of 0, 1, .*, 11, got"):
+        few.accept(("x",))
+    with pytest.raises(KnobError, match="some of 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, …, 39, got"):
+        many.accept(("x",))
 
 
 def test_values_take_their_canonical_type():

@@ -76,8 +76,8 @@ export function drawMarks(context, tile, theme, font, frame) {
   context.font = font(12, 600);
   context.textAlign = "center";
   context.textBaseline = "middle";
-  for (const [x, y, words, colour, only] of texts)
-    if (now(only)) {
+  for (const [x, y, words, colour, only, within] of texts)
+    if (now(only) && !(within && context.measureText(words).width > within * tile.zoom)) {
       const paint = colour === null ? "#111111" : colourOf(colour, theme);
       haloText(context, words, across(x), down(y), paint, dark(paint) ? "#FFFFFFD0" : "#000000B0");
     }

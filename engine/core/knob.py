@@ -72,7 +72,7 @@ class Knob:
                     return value
                 raise KnobError(
                     "{label}: expected one of {choices}, got {value!r}",
-                    label=self.label, choices=", ".join(self.choices), value=value,
+                    label=self.label, choices=_listed(self.choices), value=value,
                 )  # fmt: skip
             case "choices":
                 return self._accept_choices(value)
@@ -94,7 +94,7 @@ class Knob:
         if not isinstance(value, (tuple, list)) or not all(item in self.choices for item in value):
             raise KnobError(
                 "{label}: expected some of {choices}, got {value!r}",
-                label=self.label, choices=", ".join(self.choices), value=_cut(value),
+                label=self.label, choices=_listed(self.choices), value=_cut(value),
             )  # fmt: skip
         chosen = tuple(choice for choice in self.choices if choice in value)  # canonical order
         if len(chosen) < (self.low or 0):
@@ -322,6 +322,11 @@ def differences(first: Any, second: Any) -> Iterator[tuple[Knob, Any, Any]]:
 
 def _is_number(value: Any) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _listed(choices: tuple[str, ...], most: int = 12) -> str:
+    """The choices of a message: of a long list the first and the last."""
+    return ", ".join(choices if len(choices) <= most else (*choices[: most - 2], "…", choices[-1]))
 
 
 def _cut(value: Any) -> str:

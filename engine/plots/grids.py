@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-MOST_CELLS = 64  # cells a side of one small matrix: more than a screen shows of it
+MOST_CELLS = 48  # cells a side of one small matrix: more than a screen shows of it
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Mosaic:
             raise ValueError("a Mosaic needs one note for each matrix")
 
     def payload(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-        """What the component `mosaic` draws: the matrices as bytes, at most 64 × 64 each (largest value of a block)."""
+        """What the component `mosaic` draws: the matrices as bytes, at most 48 × 48 each (largest value of a block)."""
         small = shrunk(np.asarray(self.patterns, np.float32))
         most = small.max((2, 3), keepdims=True)
         bytes_ = np.rint(255 * small / np.maximum(most, 1e-12)).astype(np.uint8)

@@ -121,13 +121,14 @@ class Line:
 
 @dataclass(frozen=True)
 class Text:
-    """Words centred at (x, y)."""
+    """Words centred at (x, y); left out on screens where they would be wider than `within` tile pixels, if given."""
 
     x: float
     y: float
     text: str
     colour: str | int | None = None
     frame: int | None = None
+    within: float | None = None
 
 
 @dataclass(frozen=True)
@@ -271,7 +272,7 @@ def picture_payload(picture: PixelPicture) -> tuple[dict[str, Any], dict[str, np
                 [[[float(x), float(y)] for x, y in line.points], line.colour, line.width, line.arrow, line.frame]
                 for line in tile.lines
             ],
-            "texts": [[t.x, t.y, t.text, t.colour, t.frame] for t in tile.texts],
+            "texts": [[t.x, t.y, t.text, t.colour, t.frame, t.within] for t in tile.texts],
         }
         entry |= {name: value for name, value in optional.items() if value}
         if tile.over is not None:

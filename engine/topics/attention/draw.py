@@ -15,6 +15,7 @@ from .run import HABITS, Result
 
 ROWS = tuple(f"L{layer + 1}" for layer in range(LAYERS))
 COLUMNS = tuple(f"H{head + 1}" for head in range(HEADS))
+MOST_ROWS = 18  # keys whose values are drawn one by one
 MOST_NUMBERS = 20  # columns of a strip whose numbers are written into it
 Names = tuple[str, str]  # what query and key are called
 
@@ -96,10 +97,19 @@ def draw_row(cell: Cell, *, words: tuple[str, str], names: tuple[str, str], alt:
 
 
 def draw_sum(cell: Cell, *, words: tuple[str, str], alt: str) -> PixelPicture:
-    """Every key's values times its share, one row each, and below them their sum: the head's output for this query."""
-    rows = np.concatenate([cell.parts, cell.output[None]]).astype(np.float32)
-    labels = [f"{share:.2f} {token}" for share, token in zip(cell.shares, cell.tokens, strict=True)]
-    count, width = cell.parts.shape
+    """Every key's values times its share, one row each, and below them their sum: the head's output for this query.
+
+    Of a long text the keys with the largest shares, and all others together in one row.
+    """
+    shown = np.sort(np.argsort(-cell.shares, kind="stable")[:MOST_ROWS])  # in the order of the text
+    labels = [f"{cell.shares[at]:.2f} {cell.tokens[at]}" for at in shown]
+    parts = [cell.parts[shown]]
+    if len(shown) < len(cell.tokens):
+        others = np.setdiff1d(np.arange(len(cell.tokens)), shown)
+        parts.append(cell.parts[others].sum(0)[None])
+        labels.append(f"{cell.shares[others].sum():.2f} ({len(others)} ×) …")
+    rows = np.concatenate([*parts, cell.output[None]]).astype(np.float32)
+    count, width = len(rows) - 1, rows.shape[1]
     tile = Tile(
         rows, "", "signed", row_labels=[*labels, "Σ"], column_labels=_numbered(width), cell_names=("", *words),
         texts=_numbers(rows), lines=[Line([(0, count), (width, count)], "#808080", 2.0)],
@@ -223,5 +233,6 @@ def _numbers(values: np.ndarray, digits: int = 2) -> list[Text]:
         value = float(values[row, column])
         text = f"{value:.{digits}f}"
         text = (text.rstrip("0").rstrip(".") if "." in text else text).replace("-", "−")
-        texts.append(Text(column + 0.5, row + 0.5, "−∞" if value != value else "0" if text == "−0" else text))
+        text = "−∞" if value != value else "0" if text == "−0" else text
+        texts.append(Text(column + 0.5, row + 0.5, text, within=1.0))
     return texts
