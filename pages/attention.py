@@ -195,7 +195,7 @@ def remarks(result) -> None:
         said.append(t("The text is empty: only the special tokens [CLS] and [SEP] are left."))
     if result.cut:
         said.append(t("The encoder reads 128 tokens; the last {cut} of this text were left out.", cut=result.cut))
-    if "[UNK]" in result.tokens:
+    if any(token.startswith("[UNK") for token in result.tokens):
         said.append(t("[UNK] stands for what is not in the vocabulary; the encoder was trained on English."))
     if said:
         st.caption(":material/info: " + " ".join(said))

@@ -58,6 +58,7 @@ def test_tokens_have_their_ends_and_say_what_was_cut():
     assert long.cut == 200 - (LONGEST - 2)
     assert long.names[0] == "[CLS]"
     assert long.names[-1] == "[SEP]"
+    assert tokenise("你 中 [UNK]" + "🙂" * 20).names[1:5] == ("[UNK:你]", "中", "[UNK]", f"[UNK:{'🙂' * 11}…]")
     assert tokenise(" \n").names == tokenise("").names == ("[CLS]", "[SEP]")
 
 

@@ -29,8 +29,11 @@ IDEOGRAPHS = (
 
 
 class Tokens(NamedTuple):
-    """A text as the model reads it: names and numbers of its tokens, [CLS] first and [SEP] last; `cut` tokens of it
-    were left out because there is room for LONGEST only."""
+    """A text as the model reads it: names and numbers of its tokens, [CLS] first and [SEP] last.
+
+    What is not in the vocabulary is the token [UNK] for the model, and named [UNK:…] with the word that it stands for.
+    `cut` tokens of the text were left out because there is room for LONGEST only.
+    """
 
     names: tuple[str, ...]
     ids: tuple[int, ...]
@@ -49,10 +52,17 @@ def vocabulary() -> dict[str, int]:
 
 def tokenise(text: str, most: int = LONGEST) -> Tokens:
     """The tokens of a text, at most `most` of them."""
-    pieces = [piece for word in words(text) for piece in pieces_of(word)]
-    names = ("[CLS]", *pieces[: most - 2], "[SEP]")
-    numbers = vocabulary()
-    return Tokens(names, tuple(numbers[name] for name in names), max(0, len(pieces) - (most - 2)))
+    pieces = [(piece, word) for word in words(text) for piece in pieces_of(word)]
+    kept, known = pieces[: most - 2], vocabulary()
+    ids = (known["[CLS]"], *(known[piece] for piece, _ in kept), known["[SEP]"])
+    names = ("[CLS]", *(_named(piece, word) for piece, word in kept), "[SEP]")
+    return Tokens(names, ids, len(pieces) - len(kept))
+
+
+def _named(piece: str, word: str) -> str:
+    """A piece, or what an unknown one stands for, cut to 12 letters."""
+    unknown = piece == "[UNK]" and word not in SPECIAL
+    return f"[UNK:{word if len(word) <= 12 else word[:11] + '…'}]" if unknown else piece
 
 
 def words(text: str) -> Iterator[str]:
