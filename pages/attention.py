@@ -54,8 +54,12 @@ def heads(result) -> None:
     left, right = st.columns([1.16, 1], gap="medium")
     with left:
         habit = choose_view(
-            topic.slug, "habit", t("Find heads that look at"), list(HABITS), lambda name: t(HABITS[name])
-        )
+            topic.slug, "habit", t("Find heads that look at"), list(HABITS), lambda name: t(HABITS[name]),
+            help=t(
+                'Measured in this text: the mean share of its attention, over all tokens. For "everything evenly": '
+                "its entropy, as a share of the largest possible."
+            ),
+        )  # fmt: skip
         alt, word = t("Attention of all heads, six layers of twelve"), t(HABITS[habit])
         mosaic(
             draw.draw_mosaic(result, layer, head, habit=habit, word=word, alt=alt), "attention-heads", on_pick=pick_head
@@ -78,6 +82,10 @@ def heads(result) -> None:
         query, key = chosen_cell(result, layer, head)
         cell = explain.explain_cell(result, layer, head, query, key)
         steps(cell, f"L{layer + 1}H{head + 1}", "attention")
+    st.caption(
+        t("Attention says where a head reads from; whether that matters, only switching it off can say. The "
+            "encoder was trained on English sentences.")
+    )  # fmt: skip
 
 
 def large(result, layer: int, head: int) -> None:
@@ -93,6 +101,7 @@ def large(result, layer: int, head: int) -> None:
         st.button(
             t("Switch {head} on", head=name) if off else t("Switch {head} off", head=name), key="attention:switch",
             on_click=switch, args=(name,), type="primary" if off else "secondary",
+            help=t("What a head that is off hands on is 0. The similarity in the panel says what that does."),
         )  # fmt: skip
     st.caption(
         t("Layer {layer}, head {head}: each row is a token, and where it looks.", layer=layer + 1, head=head + 1)
@@ -154,17 +163,15 @@ def plain(token: str) -> str:
 
 
 def chosen_head() -> tuple[int, int]:
-    """The head last chosen; at first the one that always looks back by one."""
-    return state.get("attention:head", (0, 2))
+    """The head last chosen; at first the one in which "it" looks at the animal."""
+    return state.get("attention:head", (3, 1))
 
 
 def chosen_cell(result, layer: int, head: int) -> tuple[int, int]:
-    """The cell last clicked; where the text has no such cell, a token in the middle and what it looks at most."""
+    """The cell last clicked; where the text has no such cell, the one that stands out."""
     count = len(result.tokens)
     query, key = state.get("attention:cell", (count, count))
-    if query < count and key < count:
-        return query, key
-    return count // 2, int(result.pattern[layer, head, count // 2].argmax())
+    return (query, key) if query < count and key < count else explain.telling_cell(result, layer, head)
 
 
 def switch(name: str) -> None:

@@ -172,6 +172,13 @@ def test_the_arithmetic_of_a_cell_is_the_encoder_s(config):
         assert explain.output_formula(cell).endswith(f"= {cell.output[0]:.4f}")
 
 
+def test_the_cell_shown_first_stands_out(animal):
+    assert explain.telling_cell(animal, 3, 1) == (animal.tokens.index("it"), animal.tokens.index("animal"))
+    query, key = explain.telling_cell(animal, 0, 2)
+    assert query == key + 1
+    assert explain.telling_cell(run(Config(text="")), 0, 2)[0] == 0
+
+
 def test_cells_that_are_not_there_are_refused(animal):
     for place in [(6, 0, 0, 0), (0, 12, 0, 0), (0, 0, 16, 0), (0, 0, 0, -1)]:
         with pytest.raises(ValueError, match="there is no cell"):

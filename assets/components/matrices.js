@@ -47,8 +47,9 @@ class Matrices extends View {
     const busy = (this.host instanceof ShadowRoot ? this.host.activeElement : document.activeElement) === field && !always;
     if (!busy || Number(field.value) === Number(field.dataset.value)) field.value = show(value); // never while one types
     field.dataset.value = value;
-    const place = Math.max(0, Math.min(255, Math.round(127.5 + 30 * value))) * 4;
-    field.style.setProperty("--tint", `rgb(${TABLES.signed.bytes.slice(place, place + 3).join(" ")})`);
+    const end = value < 0 ? 0 : 255 * 4; // zero has the colour of the page, also where that is dark
+    field.style.setProperty("--tint", `rgb(${TABLES.signed.bytes.slice(end, end + 3).join(" ")})`);
+    field.style.setProperty("--strength", Math.min(60, 14 * Math.abs(value)) + "%");
   }
 }
 

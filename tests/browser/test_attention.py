@@ -60,7 +60,7 @@ def test_heads_and_cells_say_what_the_encoder_says(visit, animal):
     assert similarity(visitor) == f"similarity of the two sentences {animal.similarity:.4g}"
     assert visitor.query == {}
     assert visitor.alerts() == []
-    assert detail(visitor).startswith(f"L1H3 · street looks at the: {animal.pattern[0, 2, 8, 7]:.4g}")
+    assert detail(visitor).startswith(f"L4H2 · it looks at animal: {animal.pattern[3, 1, 10, 2]:.4g}")
     middle, at = head_place(visitor, 0, 2), visitor.canvas("attention-heads").evaluate("c => c.neurarium")
     blue, white = (theme.table("probability")[entry].astype(int) for entry in (255, 0))
     step = at["tile"] / count  # L1H3 looks at the token before: dark below the diagonal, white beyond it
@@ -69,30 +69,32 @@ def test_heads_and_cells_say_what_the_encoder_says(visit, animal):
         shown = colour(visitor, "attention-heads", middle["x"] + x, middle["y"] + y)
         assert np.abs(shown - expected).max() < 60, (row, column)
 
-    visitor.canvas("attention-heads").hover(position=head_place(visitor, 3, 1))
-    assert tip(visitor, "attention-heads").startswith("L4H2")
-    visitor.canvas("attention-heads").click(position=head_place(visitor, 3, 1))
-    visitor.until(lambda: detail(visitor).startswith("L4H2"), "head L4H2")
+    visitor.canvas("attention-heads").hover(position=head_place(visitor, 5, 11))
+    assert tip(visitor, "attention-heads").startswith("L6H12")
+    visitor.canvas("attention-heads").click(position=head_place(visitor, 5, 11))
+    visitor.until(lambda: detail(visitor).startswith("L6H12"), "head L6H12")
     visitor.settle()
-    place = cell_place(visitor, "attention-head", 10, 2, count, count)
+    place = cell_place(visitor, "attention-head", 10, 13, count, count)
     visitor.canvas("attention-head").hover(position=place)
-    shown = f"{float(f'{animal.pattern[3, 1, 10, 2].item():.4g}'):g}"
+    shown = f"{float(f'{animal.pattern[5, 11, 10, 13].item():.4g}'):g}"
     assert tip(visitor, "attention-head").startswith(shown)
     visitor.canvas("attention-head").click(position=place)
-    visitor.until(lambda: "it looks at animal: " + shown in detail(visitor), "the cell clicked")
+    visitor.until(lambda: "it looks at tired: " + shown in detail(visitor), "the cell clicked")
     formulas = visitor.key("attention-detail").locator("annotation").all_text_contents()
-    assert any(rf"= {animal.pattern[3, 1, 10, 2]:.4f}" in formula for formula in formulas)
+    assert any(rf"= {animal.pattern[5, 11, 10, 13]:.4f}" in formula for formula in formulas)
 
     visitor.canvas("attention-heads").focus()
-    visitor.page.keyboard.press("ArrowRight")
-    visitor.page.keyboard.press("ArrowRight")
-    visitor.until(lambda: detail(visitor).startswith("L4H4"), "an arrow key chooses a head")
+    visitor.page.keyboard.press("ArrowUp")
+    visitor.page.keyboard.press("ArrowLeft")
+    visitor.until(lambda: detail(visitor).startswith("L5H11"), "arrow keys choose a head")
     visitor.key("attention-habit").get_by_role("button").nth(1).click()
     visitor.until(lambda: detail(visitor).startswith("L2H10"), "the second of those that look back")
 
 
 def test_lines_read_out_and_choose(visit, animal):
     visitor = visit("/attention")
+    visitor.canvas("attention-heads").click(position=head_place(visitor, 0, 2))
+    visitor.until(lambda: detail(visitor).startswith("L1H3"), "head L1H3")
     visitor.key("attention-buttons").get_by_text("Lines", exact=True).click()
     lines = visitor.canvas("attention-lines")
     at = lines.evaluate("c => c.neurarium")
@@ -111,13 +113,13 @@ def test_lines_read_out_and_choose(visit, animal):
 
 def test_a_head_switched_off_changes_the_similarity_and_the_link(visit, animal):
     visitor = visit("/attention")
-    visitor.key("attention:switch").get_by_text("Switch L1H3 off").click()
-    visitor.until(lambda: visitor.query.get("off") == "L1H3", "the link")
-    result = run(Config(off=("L1H3",)))
+    visitor.button("attention:switch").click()
+    visitor.until(lambda: visitor.query.get("off") == "L4H2", "the link")
+    result = run(Config(off=("L4H2",)))
     visitor.until(lambda: f"sentences {result.similarity:.4g}" in similarity(visitor), "the new similarity")
     change = f"{result.similarity - animal.similarity:+.4f}".replace("-", "−")
     assert f"unchanged encoder {animal.similarity:.4g} · change {change}" in similarity(visitor)
-    friend = visit("/attention?off=L1H3")
+    friend = visit("/attention?off=L4H2")
     assert similarity(friend) == similarity(visitor)
     visitor.key("attention:on").get_by_role("button").click()
     visitor.until(lambda: visitor.query == {}, "all heads on")

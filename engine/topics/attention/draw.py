@@ -170,7 +170,7 @@ def draw_chain(
             Tile(values, title, **scale, row_labels=tokens, column_labels=across, cell_names=("", *names),
                  texts=_numbers(values))
         )  # fmt: skip
-    return PixelPicture(tiles, alt=alt, columns=3, legend=False)
+    return PixelPicture(tiles, alt=alt, legend=False)
 
 
 def draw_positions(count: int, width: int, *, titles: tuple[str, str], words: tuple[str, str, str], alt: str):

@@ -77,6 +77,16 @@ def explain_by_hand(mechanism, query: int, key: int, *, divisor: float, causal: 
     return _cell(mechanism.tokens, q, k, v, query, key, value, divisor, causal)
 
 
+def telling_cell(result: Result, layer: int, head: int) -> tuple[int, int]:
+    """The (query, key) to show first: the largest weight between two different tokens, [CLS] and [SEP] left aside."""
+    inner = result.pattern[layer, head, 1:-1, 1:-1].numpy().copy()
+    if len(inner) < 2:
+        return 0, int(result.pattern[layer, head, 0].argmax())
+    np.fill_diagonal(inner, -1.0)
+    query, key = np.unravel_index(inner.argmax(), inner.shape)
+    return int(query) + 1, int(key) + 1
+
+
 def _cell(tokens, q, k, v, query, key, value, divisor, causal) -> Cell:
     scores = k @ q[query] / divisor  # (T,)
     if causal:
@@ -87,7 +97,7 @@ def _cell(tokens, q, k, v, query, key, value, divisor, causal) -> Cell:
 
 
 def score_formulas(cell: Cell, *, scaling: bool, temperature: float) -> str:
-    """q · k, its largest products first, then the score and the mask, as two lines of LaTeX with the numbers."""
+    """q · k, its largest products first, then the score, then the mask m, as three lines of LaTeX with the numbers."""
     width = len(cell.q)
     order = np.arange(width) if width <= MOST_TERMS else np.argsort(-np.abs(cell.products), kind="stable")[:2]
     terms = " + ".join(rf"{_bracketed(cell.q[at])} \cdot {_bracketed(cell.k[at])}" for at in order)
@@ -96,10 +106,11 @@ def score_formulas(cell: Cell, *, scaling: bool, temperature: float) -> str:
     under = [rf"\sqrt{{{width}}}"] * scaling + [f"{temperature:g}"] * (temperature != 1)
     below = r" \cdot ".join(under)
     divided = rf"\frac{{{cell.product:.4f}}}{{{below}}}" if below else f"{cell.product:.4f}"
-    masked = r" \;\to\; -\infty" if cell.hidden else ""
+    score = cell.product / cell.divisor
+    mask, masked = (r"(-\infty)", r"-\infty") if cell.hidden else ("0", f"{score:.4f}")
     return (
         rf"\begin{{aligned}} q \cdot k &= {terms} = {cell.product:.4f} \\[4pt] "
-        rf"s &= {divided} = {cell.product / cell.divisor:.4f}{masked} \end{{aligned}}"
+        rf"s &= {divided} = {score:.4f} \\[4pt] s + m &= {score:.4f} + {mask} = {masked} \end{{aligned}}"
     )
 
 
@@ -108,7 +119,7 @@ def softmax_formula(cell: Cell) -> str:
     log_total = float(np.log(np.exp(cell.scores - cell.scores.max()).sum()) + cell.scores.max())
     top = r"e^{-\infty}" if cell.hidden else rf"e^{{{cell.scores[cell.key]:.4f}}}"
     return (
-        rf"\alpha = \frac{{e^{{s}}}}{{\sum_j e^{{s_j}}}} = \frac{{{top}}}{{e^{{{log_total:.4f}}}}} = "
+        rf"\alpha = \frac{{e^{{s + m}}}}{{\sum_j e^{{s_j + m_j}}}} = \frac{{{top}}}{{e^{{{log_total:.4f}}}}} = "
         rf"{cell.shares[cell.key]:.4f}"
     )
 
