@@ -214,6 +214,7 @@ class Visitor:
         if knob.kind == "sizes":
             return tuple(self._slider(f"{slug}.{knob.name}:{part}") for part in ("count", "width"))
         box = self.key(f"{slug}.{knob.name}")
+        box.locator("input, button").first.wait_for()  # until it is there, nothing says what kind it is
         match knob.kind:
             case "bool":
                 return box.locator("input").is_checked()
