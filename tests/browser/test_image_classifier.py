@@ -133,6 +133,7 @@ def test_grad_cam_after_another_layer_and_hover(visit):
     before = drawn(visitor)
     visitor.key("image_classifier-layer").get_by_role("combobox").select_option("after stage3")
     visitor.until(lambda: drawn(visitor) != before, "another layer, another map")
+    shown = drawn(visitor)
     canvas = visitor.canvas(EVIDENCE)
     size = canvas.bounding_box()
     canvas.hover(position={"x": size["width"] / 2, "y": size["width"] / 2})
@@ -140,6 +141,10 @@ def test_grad_cam_after_another_layer_and_hover(visit):
     text = visitor.until(lambda: tip.inner_text(), "the read-out")
     assert re.search(r"Grad-CAM [\d.e−-]+ score per position", text)
     assert "tiger cat" in text
+    assert visitor.query == {"view.layer": "stage3"}
+    friend = visit("/image_classifier?view.layer=stage3&view.method=tarot")
+    assert drawn(friend) == shown, "the link brings the view back; what is no view counts as nothing"
+    friend.until(lambda: friend.query == {"view.layer": "stage3"}, "and leaves the link")
 
 
 def test_occlusion_runs_shows_its_progress_and_can_be_stopped(visit):
