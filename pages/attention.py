@@ -3,15 +3,15 @@
 import streamlit as st
 
 from engine.topics.attention import draw, explain
-from engine.topics.attention.card import BY_HAND, OF_TEXT, only
+from engine.topics.attention.card import BY_HAND, HEAD_NAMES, OF_TEXT, only
 from engine.topics.attention.draw import place_of
 from engine.topics.attention.mechanism import divisor, random_numbers, with_number
 from engine.topics.attention.run import position_similarity, strongest
-from pages.components.canvas import bars, pixels
+from pages.components.canvas import bars, choice, pixels
 from pages.components.compute import compute
-from pages.components.controls import change, change_pending, controls
+from pages.components.controls import change, change_pending, controls, write_link
 from pages.components.grids import links, matrices, mosaic
-from pages.components.language import language, number, t
+from pages.components.language import number, t
 from pages.components.page import close_page, open_page
 from pages.components.views import choose_view
 
@@ -34,11 +34,16 @@ names = (t("query"), t("key"))
 
 def choose_what() -> None:
     """The trained encoder, or attention by hand; in the link, so that a preset can choose it too."""
-    key = f"attention:what:{language()}"
-    state[key] = config.view
-    st.segmented_control(
-        t("View"), list(VIEWS), key=key, format_func=lambda name: t(VIEWS[name]), required=True,
-        label_visibility="collapsed", on_change=lambda: change(topic, view=state[key]),
+    views = list(VIEWS)
+
+    def pick() -> None:
+        picked = state["attention-what"].get("pick")
+        if picked is not None and picked < len(views):
+            change(topic, view=views[picked])
+
+    choice(
+        [t(VIEWS[name]) for name in views], "attention-what", label=t("View"), chosen=views.index(config.view),
+        on_pick=pick, as_buttons=True,
     )  # fmt: skip
 
 
@@ -55,10 +60,7 @@ def heads(result) -> None:
     with left:
         habit = choose_view(
             topic.slug, "habit", t("Find heads that look at"), list(HABITS), lambda name: t(HABITS[name]),
-            help=t(
-                'Measured in this text: the mean share of its attention, over all tokens. For "everything evenly": '
-                "its entropy, as a share of the largest possible."
-            ),
+            show_label=True,
         )  # fmt: skip
         alt, word = t("Attention of all heads, six layers of twelve"), t(HABITS[habit])
         mosaic(
@@ -67,13 +69,19 @@ def heads(result) -> None:
         found = strongest(result, habit, 4)
 
         def pick_bar() -> None:
-            picked = state["attention-habit"].get("pick")
+            picked = state["attention-best"].get("pick")
             if picked is not None and picked < len(found):
-                state["attention:head"] = place_of(found[picked][0])
+                show(head=found[picked][0])
 
         if found:
-            shown = draw.draw_habit(found, f"L{layer + 1}H{head + 1}", alt=t("Heads that do so most"))
-            bars(shown, "attention-habit", on_pick=pick_bar)
+            shown = draw.draw_habit(found, draw.name_of(layer, head), alt=t("Heads that do so most"))
+            bars(shown, "attention-best", on_pick=pick_bar)
+            even = habit == "spread"
+            st.caption(
+                t("Entropy in this text, as a share of the largest possible.")
+                if even
+                else t("Mean share of the attention in this text.")
+            )
         else:
             st.caption(t("No token comes twice in this text."))
     with right:
@@ -81,7 +89,7 @@ def heads(result) -> None:
     with st.container(border=True, key="attention-detail"):
         query, key = chosen_cell(result, layer, head)
         cell = explain.explain_cell(result, layer, head, query, key)
-        steps(cell, f"L{layer + 1}H{head + 1}", "attention")
+        steps(cell, draw.name_of(layer, head), "attention")
     st.caption(
         t("Attention says where a head reads from; whether that matters, only switching it off can say. The "
             "encoder was trained on English sentences.")
@@ -90,48 +98,49 @@ def heads(result) -> None:
 
 def large(result, layer: int, head: int) -> None:
     """One head, as a matrix or as lines, and its switch."""
-    name, (query, key) = f"L{layer + 1}H{head + 1}", chosen_cell(result, layer, head)
+    name, (query, key) = draw.name_of(layer, head), chosen_cell(result, layer, head)
     off = name in result.off
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="attention-buttons"):
         shapes = {"matrix": t("Matrix"), "lines": t("Lines")}
         shape = choose_view(
-            topic.slug, "shape", t("Shape"), list(shapes), shapes.get, as_buttons=True, label_visibility="collapsed",
-            width="content",
+            topic.slug, "shape", t("Shape"), list(shapes), shapes.get, as_buttons=True, width="content",
         )  # fmt: skip
         st.button(
             t("Switch {head} on", head=name) if off else t("Switch {head} off", head=name), key="attention:switch",
             on_click=switch, args=(name,), type="primary" if off else "secondary",
             help=t("What a head that is off hands on is 0. The similarity in the panel says what that does."),
         )  # fmt: skip
-    st.caption(
-        t("Layer {layer}, head {head}: each row is a token, and where it looks.", layer=layer + 1, head=head + 1)
+    title = (
+        t("Layer {layer}, head {head}: left looks at right", layer=layer + 1, head=head + 1)
+        if shape == "lines"
+        else t("Layer {layer}, head {head}: rows look at columns", layer=layer + 1, head=head + 1)
     )
     alt = t("Attention of head {head}", head=name)
     if shape == "lines":
         shown = draw.draw_links(result, layer, head, (query, key), names=names, alt=alt)
-        links(shown, "attention-lines", height=330, on_pick=pick_line)
+        links(shown, "attention-lines", title=title, height=330, on_pick=pick_line)
     else:
         shown = draw.draw_head(result, layer, head, names=names, alt=alt)
         selected = {"tile": 0, "row": query, "column": key}
-        pixels(shown, "attention-head", selected=selected, height=400, on_cell=pick_cell)
+        pixels(shown, "attention-head", title=title, selected=selected, height=400, on_cell=pick_cell)
 
 
 def pick_head() -> None:
     """Callback: another head."""
     if picked := state["attention-heads"].get("pick"):
-        state["attention:head"] = (picked["row"], picked["column"])
+        show(head=draw.name_of(picked["row"], picked["column"]))
 
 
 def pick_cell() -> None:
     """Callback: another cell of the head."""
     if cell := state["attention-head"].get("cell"):
-        state["attention:cell"] = (cell["row"], cell["column"])
+        show(cell=f"{cell['row']}-{cell['column']}")
 
 
 def pick_line() -> None:
     """Callback: another pair of tokens."""
     if picked := state["attention-lines"].get("pick"):
-        state["attention:cell"] = (picked["query"], picked["key"])
+        show(cell=f"{picked['query']}-{picked['key']}")
 
 
 def steps(cell, where: str, place: str) -> None:
@@ -151,9 +160,8 @@ def steps(cell, where: str, place: str) -> None:
     pixels(shown, f"{place}-row", height=270 if wide else 190, click=False)
     st.latex(explain.softmax_formula(cell))
     alt = t("The values of every key times its share, and below their sum: what the head hands on for this query")
-    st.caption(alt)
     shown = draw.draw_sum(cell, words=(names[1], dimension), alt=alt)
-    pixels(shown, f"{place}-sum", height=400 if wide else 230, click=False)
+    pixels(shown, f"{place}-sum", title=alt, height=400 if wide else 230, click=False)
     st.latex(explain.output_formula(cell))
 
 
@@ -164,14 +172,22 @@ def plain(token: str) -> str:
 
 def chosen_head() -> tuple[int, int]:
     """The head last chosen; at first the one in which "it" looks at the animal."""
-    return state.get("attention:head", (3, 1))
+    name = state.setdefault("attention:views", {}).get("head", "")
+    return place_of(name if name in HEAD_NAMES else "L4H2")
 
 
 def chosen_cell(result, layer: int, head: int) -> tuple[int, int]:
     """The cell last clicked; where the text has no such cell, the one that stands out."""
-    count = len(result.tokens)
-    query, key = state.get("attention:cell", (count, count))
-    return (query, key) if query < count and key < count else explain.telling_cell(result, layer, head)
+    count, asked = len(result.tokens), state.setdefault("attention:views", {}).get("cell", "")
+    query, _, key = asked.partition("-")
+    there = query.isdecimal() and key.isdecimal() and int(query) < count and int(key) < count
+    return (int(query), int(key)) if there else explain.telling_cell(result, layer, head)
+
+
+def show(**views: str) -> None:
+    """In a callback: what to look at, which then stands in the link."""
+    state.setdefault("attention:views", {}).update(views)
+    write_link(topic)
 
 
 def switch(name: str) -> None:
@@ -217,7 +233,7 @@ def every_head(result, shown) -> None:
         event = pixels(draw.draw_ablation(falls, words=words, alt=alt, unit=""), "attention-every", height=190)
         st.caption(t("Change of the similarity when this head, too, is switched off. Click one to see it."))
         if event and chosen_head() != (event["row"], event["column"]):
-            state["attention:head"] = (event["row"], event["column"])
+            show(head=draw.name_of(event["row"], event["column"]))
             st.rerun()
     if st.toggle(t("The sentence vector"), key="attention:vector"):
         strips = (t("mean of all tokens after layer 6"), t("what the changes did to it"))
@@ -241,8 +257,8 @@ def chain(made) -> None:
     titles = (
         t("1  products q · k"), t("2  scores: divided"), t("3  masked"), t("4  softmax of each row"), t("5  output"),
     )  # fmt: skip
-    query, key = state.get("attention:toy_cell", (1, 0))
-    count = len(made.tokens)
+    count, asked = len(made.tokens), state.setdefault("attention:views", {}).get("pair", "")
+    query, key = (int(at) if at.isdecimal() else 0 for at in (asked[:1], asked[-1:])) if asked else (1, 0)
     query, key = min(query, count - 1), min(key, count - 1)
     alt = t("Attention by hand, step by step")
     picture = draw.draw_chain(made, titles=titles, names=names, alt=alt)
@@ -258,7 +274,7 @@ def pick_step() -> None:
     """Callback: another cell of one of the square matrices."""
     cell = state["attention-chain"].get("cell")
     if cell and cell["tile"] < 4:
-        state["attention:toy_cell"] = (cell["row"], cell["column"])
+        show(pair=f"{cell['row']}-{cell['column']}")
 
 
 def edited() -> None:

@@ -19,15 +19,20 @@ def mosaic(shown: Mosaic, key: str, *, on_pick: Callable[[], None] | None = None
 
 
 def links(
-    shown: Links, key: str, *, height: int | None = None, on_pick: Callable[[], None] | None = None
+    shown: Links,
+    key: str,
+    *,
+    title: str = "",
+    height: int | None = None,
+    on_pick: Callable[[], None] | None = None,
 ) -> tuple[int, int] | None:
     """Lines between tokens; returns (query, key) of the pair clicked, in the run after it, else None.
 
     A click on the left chooses a query with the key it looks at most, a click on the right another key for it.
-    height: most CSS pixels (rows of tokens shrink down to a readable size, then it grows).
+    height: most CSS pixels (rows of tokens shrink down to a readable size, then it grows). title: a line above it.
     """
     meta, arrays = shown.payload()
-    meta |= {"height": height, "note": t("width of a line: attention")}
+    meta |= {"title": title, "height": height, "note": t("width of a line: attention")}
     picked = _mount("links", key, meta, arrays, pick=on_pick).pick
     return (picked["query"], picked["key"]) if picked else None
 

@@ -203,5 +203,19 @@ def show_bars() -> None:
     report("marked", marked)
 
 
+def show_choice() -> None:
+    state = st.session_state
+    for place, as_buttons in (("row", True), ("list", False)):
+
+        def pick(place: str = place) -> None:
+            state[f"chosen_{place}"] = state[place].get("pick")
+
+        canvas.choice(
+            ["one", "two", "three"], place, label="Number", chosen=state.get(f"chosen_{place}", 0), on_pick=pick,
+            as_buttons=as_buttons, show_label=True, help="How many",
+        )  # fmt: skip
+        report(f"chosen_{place}", state.get(f"chosen_{place}", 0))
+
+
 {"pixels": show_pixels, "gallery": show_gallery, "scrubber": show_scrubber, "network": show_network, "mlp": show_mlp,
- "live": show_live, "points": show_points, "bars": show_bars}[show]()  # fmt: skip
+ "live": show_live, "points": show_points, "bars": show_bars, "choice": show_choice}[show]()  # fmt: skip

@@ -87,7 +87,7 @@ def test_heads_and_cells_say_what_the_encoder_says(visit, animal):
     visitor.page.keyboard.press("ArrowUp")
     visitor.page.keyboard.press("ArrowLeft")
     visitor.until(lambda: detail(visitor).startswith("L5H11"), "arrow keys choose a head")
-    visitor.key("attention-habit").get_by_role("button").nth(1).click()
+    visitor.key("attention-best").get_by_role("button").nth(1).click()
     visitor.until(lambda: detail(visitor).startswith("L2H10"), "the second of those that look back")
 
 

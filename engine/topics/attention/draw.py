@@ -26,6 +26,11 @@ def place_of(name: str) -> tuple[int, int]:
     return int(layer) - 1, int(head) - 1
 
 
+def name_of(layer: int, head: int) -> str:
+    """(2, 9) -> "L3H10"."""
+    return f"L{layer + 1}H{head + 1}"
+
+
 def draw_heads(result: Result) -> PixelPicture:
     """All heads in one piece, six layers of twelve, each from 0 to its own largest weight; for files and covers."""
     small = shrunk(result.pattern.numpy())
