@@ -227,7 +227,7 @@ def remarks(result) -> None:
 @st.fragment
 def every_head(result, shown) -> None:
     """What switching off each head would do to the similarity, and the sentence vector; both on demand."""
-    if st.toggle(t("Which head matters for this similarity?"), key="attention:every"):
+    if st.toggle(t("Which head matters for this similarity?"), key="attention:open-every"):
         falls = compute(topic, shown, WHAT)
         words, alt = (t("layer"), t("head")), t("Change of the similarity without each head")
         event = pixels(draw.draw_ablation(falls, words=words, alt=alt, unit=""), "attention-every", height=190)
@@ -235,7 +235,7 @@ def every_head(result, shown) -> None:
         if event and chosen_head() != (event["row"], event["column"]):
             show(head=draw.name_of(event["row"], event["column"]))
             st.rerun()
-    if st.toggle(t("The sentence vector"), key="attention:vector"):
+    if st.toggle(t("The sentence vector"), key="attention:open-vector"):
         strips = (t("mean of all tokens after layer 6"), t("what the changes did to it"))
         picture = draw.draw_sentence(result, names=strips, words=(t("row"), t("column")), alt=strips[0])
         pixels(picture, "attention-vector", height=200, click=False)
@@ -292,7 +292,7 @@ def shuffle() -> None:
 
 def why_divide() -> None:
     """The effect of √d, measured on random vectors."""
-    if not st.toggle(t("Why divide by √d?"), key="attention:why"):
+    if not st.toggle(t("Why divide by √d?"), key="attention:open-why"):
         return
     left, right = st.columns(2, gap="medium")
     spread = draw.draw_spread(names=(t("measured"), "√d"), x_title="d", y_title=t("standard deviation of q · k"))
@@ -310,14 +310,14 @@ def why_divide() -> None:
 
 def positions() -> None:
     """Sinusoids as a heat map, and similarity against distance."""
-    if not st.toggle(t("Position encodings"), key="attention:positions"):
+    if not st.toggle(t("Position encodings"), key="attention:open-encodings"):
         return
     count, width = 64, 32
     titles = (t("encoding of 64 positions, 32 numbers each"), t("similarity of every two positions"))
     words = (t("position"), t("dimension"), t("other position"))
     left, right = st.columns([1.2, 1], gap="medium")
     with left:
-        pixels(draw.draw_positions(count, width, titles=titles, words=words, alt=titles[0]), "attention-positions",
+        pixels(draw.draw_positions(count, width, titles=titles, words=words, alt=titles[0]), "attention-encodings",
                height=330, click=False)  # fmt: skip
     found = position_similarity(count, width)
     curves = {t("sinusoids"): found["sinusoid"], t("learned by the encoder"): found["learned"]}

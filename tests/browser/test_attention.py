@@ -170,7 +170,7 @@ def test_numbers_by_hand(visit):
     visitor.page.get_by_text("Why divide by √d?").click()
     visitor.key("attention-spread").locator(".js-plotly-plot").wait_for()
     visitor.preset("attention", "Tired animal")
-    visitor.until(lambda: visitor.query == {}, "back to the encoder")
+    visitor.until(lambda: visitor.query.keys() == {"view.pair"}, "back to the encoder")
     visitor.canvas("attention-heads")
 
 
