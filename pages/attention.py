@@ -290,6 +290,7 @@ def shuffle() -> None:
     change(topic, **random_numbers(config, state["attention:seed"]))
 
 
+@st.fragment
 def why_divide() -> None:
     """The effect of √d, measured on random vectors."""
     if not st.toggle(t("Why divide by √d?"), key="attention:open-why"):
@@ -308,6 +309,7 @@ def why_divide() -> None:
     )
 
 
+@st.fragment
 def positions() -> None:
     """Sinusoids as a heat map, and similarity against distance."""
     if not st.toggle(t("Position encodings"), key="attention:open-encodings"):

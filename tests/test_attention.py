@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -78,6 +79,16 @@ def test_a_head_switched_off_hands_on_nothing_and_leaves_no_trace(animal):
     assert torch.equal(run(Config()).vector, animal.vector)  # the shared model is as it was
     for name in ("query", "key", "value"):  # what the head would have handed on is still there to be read
         assert getattr(result, name)[0, 2].abs().max() > 0
+
+
+def test_visitors_do_not_see_each_other_s_changes(animal):
+    configs = [Config(), Config(off=("L1H1", "L2H2")), Config(causal=True), Config(positions=False)]
+    alone = [run(config) for config in configs]
+    with ThreadPoolExecutor(4) as pool:
+        together = list(pool.map(run, configs * 4))
+    for at, result in enumerate(together):
+        torch.testing.assert_close(result.pattern, alone[at % 4].pattern)
+        torch.testing.assert_close(result.vector, alone[at % 4].vector)
 
 
 def test_72_ablations_at_once_are_72_runs(animal):

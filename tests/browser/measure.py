@@ -22,8 +22,9 @@ PICTURES = {
     "mlp": ".st-key-mlp-points canvas.stage",
     "image_classifier": ".st-key-image-classifier-evidence canvas.stage",
     "cnn": ".st-key-cnn-pad canvas.stage",
+    "attention": ".st-key-attention-head canvas.stage",
 }
-SECTIONS = {"mlp": 0, "image_classifier": 1, "cnn": 1}  # places of their groups in the navigation
+SECTIONS = {"mlp": 0, "image_classifier": 1, "cnn": 1, "attention": 2}  # places of their groups in the navigation
 # A small change that the reader makes with one key: where the focus goes first, the two keys in turn, what must change.
 CHANGES = {
     "mlp: noise slider": ("mlp", ".st-key-mlp-noise input[type=range]", "ArrowRight ArrowLeft", ".st-key-mlp-points"),
@@ -34,6 +35,10 @@ CHANGES = {
         "image_classifier", ".st-key-image_classifier-method button", "Enter", ".st-key-image-classifier-evidence",
     ),
     "cnn: ink to the maps": ("cnn", ".st-key-cnn-pad canvas.stage", "Delete Space", ".st-key-cnn-conv1-sum"),
+    "attention: temperature slider": (
+        "attention", ".st-key-attention-temperature input[type=range]", "ArrowRight ArrowLeft",
+        ".st-key-attention-head",
+    ),
 }  # fmt: skip
 
 # Resolves with the milliseconds from the next key or click until the pixels of the canvas have changed. A strip of the

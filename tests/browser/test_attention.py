@@ -104,6 +104,15 @@ def test_lines_read_out_and_choose(visit, animal):
 
     lines.hover(position=token(0, 2))
     assert re.match(r"animal\s+query\s+the 0\.99", tip(visitor, "attention-lines"))
+    visitor.page.mouse.move(5, 5)  # all lines again
+    visitor.page.wait_for_timeout(150)
+    start, row = at["label"] + 2, at["head"] + (2 + 0.5) * at["row"]
+    line, between = (
+        colour(visitor, "attention-lines", start, row),
+        colour(visitor, "attention-lines", start, at["head"]),
+    )
+    assert np.abs(line.astype(int) - theme.hex_to_rgb(theme.CLASS_COLOURS[0])).max() < 90, "a line begins at its token"
+    assert np.abs(line.astype(int) - between).max() > 90
     lines.click(position=token(0, 2))
     visitor.until(lambda: "animal looks at the" in detail(visitor), "a query and what it looks at most")
     visitor.settle()
