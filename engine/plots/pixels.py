@@ -121,7 +121,11 @@ class Line:
 
 @dataclass(frozen=True)
 class Text:
-    """Words centred at (x, y); left out on screens where they would be wider than `within` tile pixels, if given."""
+    """Words centred at (x, y).
+
+    within: tile pixels that they must fit into. Where one of a tile's words does not, all of them become smaller, and
+    at last stay away.
+    """
 
     x: float
     y: float

@@ -169,6 +169,10 @@ def test_numbers_by_hand(visit):
     visitor.until(lambda: "~0_-1.5_0_1~" in visitor.query.get("queries", ""), "the number in the link")
     made = by_hand(Config(queries=visitor.query["queries"]))
     visitor.until(lambda: f"saw looks at I: {made.pattern[1, 0]:.4g}" in words.inner_text(), "the new weight")
+    zero = cell_place(visitor, "attention-chain", 0, 0, 4, 4)  # q · k = 0: a white cell with its number in the middle
+    strip = [colour(visitor, "attention-chain", zero["x"] + x, zero["y"]).min() for x in range(-8, 9)]
+    assert min(strip) < 120
+    assert strip[0] > 225
     place = cell_place(visitor, "attention-chain", 3, 1, 4, 4, tile=2)
     visitor.canvas("attention-chain").click(position=place)
     visitor.until(lambda: f"saw looks at saw: {made.pattern[3, 1]:.4g}" in words.inner_text(), "another cell")

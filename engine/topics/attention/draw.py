@@ -239,5 +239,5 @@ def _numbers(values: np.ndarray, digits: int = 2) -> list[Text]:
         text = f"{value:.{digits}f}"
         text = (text.rstrip("0").rstrip(".") if "." in text else text).replace("-", "−")
         text = "−∞" if value != value else "0" if text == "−0" else text
-        texts.append(Text(column + 0.5, row + 0.5, text, within=1.0))
+        texts.append(Text(column + 0.5, row + 0.5, text, within=1.08))
     return texts
