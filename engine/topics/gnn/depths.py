@@ -1,0 +1,45 @@
+"""Graph neural networks: the same network at many depths, each really trained."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+import torch
+
+from engine.instrument.smoothing import mean_cosine_distance
+from engine.training.fit import Snapshot, TrainingDiverged, seeded
+
+from .card import Config
+from .run import Experiment
+
+DEPTHS = (1, 2, 3, 4, 5, 6, 8, 10, 12, 16)
+SEEDS = 3  # networks trained at each depth, from other first weights
+
+
+def stream_depths(config: Config) -> Iterator[Snapshot]:
+    """Train the network of `config` at every depth of DEPTHS, SEEDS times, to its last step.
+
+    seen: accuracy and distance (depth, seed) of the nodes whose label was not given, and of the last layer that the
+    answer is read from; NaN where nothing was trained yet.
+    """
+    accuracy = np.full((len(DEPTHS), SEEDS), np.nan)
+    distance = accuracy.copy()
+    total = accuracy.size
+    for done, (seed, at) in enumerate(itertools.product(range(SEEDS), range(len(DEPTHS)))):
+        yield Snapshot(done, math.nan, math.nan, {"accuracy": accuracy.copy(), "distance": distance.copy()}, total)
+        one = replace(config, depth=DEPTHS[at], steps=0)
+        experiment = Experiment(one)
+        with seeded(config.seed + 10_000 + 7919 * seed) as generator:  # other first weights, the same graph and labels
+            for layer in experiment.model.layers:
+                torch.nn.init.xavier_uniform_(layer.weight, generator=generator)
+        try:
+            *_, last = experiment.train(config.until, config.until)
+        except TrainingDiverged:
+            continue
+        accuracy[at, seed] = last.seen["other_accuracy"]
+        distance[at, seed] = mean_cosine_distance(experiment.hidden(experiment.look()))
+    yield Snapshot(total, math.nan, math.nan, {"accuracy": accuracy, "distance": distance}, total)

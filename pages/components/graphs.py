@@ -1,0 +1,76 @@
+"""A reader's own graph, as text or as a file."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from engine.core.knob import KnobError
+from engine.core.topic import Topic
+from engine.data.edge_lists import MAXIMUM_EDGES, MAXIMUM_NODES, key_of, parse_edge_list, text_of
+from pages.components.controls import change
+from pages.components.errors import sentence
+from pages.components.language import number, t
+
+MEGABYTES = 1
+MOST_TYPED = 100_000  # characters of the text area; more come as a file
+TYPES = ["csv", "tsv", "txt", "edges"]
+
+
+def choose_graph(topic: Topic, current: str, example: str) -> None:
+    """A popover where the reader gives edges; sets the knobs data="own" and graph=<key> of `topic`.
+
+    current: the knob's key, "" for the example. What cannot be read is explained in one sentence and changes nothing.
+    """
+    slug, state = topic.slug, st.session_state
+    box, filled = f"{slug}:edges", f"{slug}:edges-of"
+    with st.popover(t("Own graph"), icon=":material/edit_note:", width="stretch", key=f"{slug}-own"):
+        text = text_of(current) if current else example
+        if state.get(filled) != current:  # another graph came: by link, by file, by preset
+            state[box], state[filled] = text[:MOST_TYPED], current
+        st.text_area(
+            t("Edges, one a line: “Ada, Bob”. Classes: “Ada: red”."), key=box, height=190, max_chars=MOST_TYPED,
+            persist_state="session",
+        )  # fmt: skip
+        st.button(t("Use these edges"), key=f"{slug}:use", type="primary", on_click=_take, args=(topic, box))
+        st.file_uploader(
+            t("Or a CSV or text file, at most {most} MB", most=MEGABYTES), TYPES, key=f"{slug}:file",
+            max_upload_size=MEGABYTES, on_change=_uploaded, args=(topic, f"{slug}:file"),
+        )  # fmt: skip
+        if problem := state.get(f"{slug}:problem"):
+            st.error(sentence(problem), icon=":material/error:")
+        read = parse_edge_list(text)
+        said = t("Now: {nodes} nodes, {edges} edges.", nodes=number(len(read.names)), edges=number(len(read.edges)))
+        if read.left_out:
+            said += " " + t("{count} repeated edges or edges to the node itself are left out.", count=read.left_out)
+        if read.weights:
+            said += " " + t("{count} weights in a third column are not used.", count=read.weights)
+        rules = t(
+            "At most {nodes} nodes and {edges} edges. Where fewer than two classes are named, the communities that the "
+            "method of Louvain finds are the classes.", nodes=number(MAXIMUM_NODES), edges=number(MAXIMUM_EDGES),
+        )  # fmt: skip
+        st.caption(f"{said} {rules}" if current else rules)
+
+
+def _uploaded(topic: Topic, source: str) -> None:
+    """Callback: a file has come, or was taken away."""
+    file = st.session_state.get(source)
+    if file is not None:
+        _use(topic, file.getvalue().decode("utf-8", "replace"))
+
+
+def _take(topic: Topic, box: str) -> None:
+    """Callback: the text's edges are wanted."""
+    _use(topic, st.session_state[box])
+
+
+def _use(topic: Topic, text: str) -> None:
+    state, slug = st.session_state, topic.slug
+    try:
+        parse_edge_list(text)
+    except KnobError as problem:
+        state[f"{slug}:problem"] = problem
+        return
+    state.pop(f"{slug}:problem", None)
+    state.pop(f"{slug}:node", None)
+    change(topic, data="own", graph=key_of(text), labels="")
+    state[f"{slug}:edges-of"] = state[f"{slug}:pending"].graph  # the text stays as it was typed
