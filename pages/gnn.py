@@ -40,19 +40,19 @@ def status(snapshot) -> str:
     """Two lines of live numbers."""
     seen = snapshot.seen
     return t(
-        "step <b>{step}</b> · loss <b>{loss}</b><br>right: <b>{others}</b> of the others · {known} of those given",
-        step=number(snapshot.step), loss=number(snapshot.loss), others=percent(seen["other_accuracy"]),
-        known=percent(seen["known_accuracy"]),
+        "step <b>{step}</b> · right: told <b>{known}</b><br>not told <b>{others}</b>",
+        step=number(snapshot.step), known=percent(seen["known_accuracy"], 0), others=percent(seen["other_accuracy"]),
     )  # fmt: skip
 
 
 def stage(view: View) -> None:
     """The graph, the last hidden layer and the curves on one clock; below, whatever the reader looks into."""
     frames = draw.frames_of(view.pairs, view.run, view.live)
-    messages = explain.coefficients_of(config, node())
+    seen = explain.inside(config, view.latest)
+    messages = explain.reaching(seen, node(), 0)
     left, right = st.columns(2, gap="small")
     with left:
-        st.caption(t("**The graph.** Click a node, drag it, or use the arrow keys."))
+        st.caption(t("**The graph** · click a node, or drag it"))
         picture = draw.answers(
             config, view.pairs, frames, messages=messages, class_names=class_names(),
             alt=t("The graph: every node in the colour of the network's answer"),
@@ -60,13 +60,14 @@ def stage(view: View) -> None:
         graph_view(picture, "gnn-graph", picked=node(), group="gnn", layout=layout, height=320,
                    on_pick=lambda: pick("gnn-graph"))  # fmt: skip
     with right:
-        share = percent(view.latest.seen["share"])
-        st.caption(t("**The last hidden layer.** Its two main directions hold {share} of its variance.", share=share))
+        share = percent(view.latest.seen["share"], 0)
+        name = t("Last hidden layer") if config.depth > 1 else t("Logits")
+        st.caption(f"**{name}** · " + t("shown: {share} of its variance", share=share))
         picture = draw.answers(
             config, view.pairs, frames, embedding=True, messages=messages, class_names=class_names(),
             alt=t("The same nodes where the last hidden layer puts them"),
         )  # fmt: skip
-        graph_view(picture, "gnn-plane", picked=node(), group="gnn", layout=layout, height=320,
+        graph_view(picture, "gnn-plane", picked=node(), group="gnn", layout=layout, height=320, legend=False,
                    on_pick=lambda: pick("gnn-plane"))  # fmt: skip
     transport("gnn-transport", frames, on_frame=lambda: view.scrubbed_to(state["gnn-transport"]["frame"]))
     curves(
@@ -76,10 +77,10 @@ def stage(view: View) -> None:
     )  # fmt: skip
     shown = choose_view(topic.slug, "below", t("Look into"), list(VIEWS), lambda name: t(VIEWS[name]), as_buttons=True,
                         label_visibility="collapsed")  # fmt: skip
-    {"node": one_node, "steps": step_by_step, "depth": too_deep}[shown](view)
+    {"node": one_node, "steps": step_by_step, "depth": too_deep}[shown](view, seen)
 
 
-def one_node(view: View) -> None:
+def one_node(view: View, seen: explain.Inside) -> None:
     """Where one number of one node comes from: its neighbours, their coefficients, the products, the sum."""
     which, channel_box, told = st.columns([1, 1, 1.3], gap="small", vertical_alignment="bottom")
     with which:
@@ -92,7 +93,7 @@ def one_node(view: View) -> None:
                                   lambda k: names[int(k)]))  # fmt: skip
     with told:
         label_button()
-    made = explain.explain_node(config, view.latest, node(), layer, channel)
+    made = explain.explain_node(seen, node(), layer, channel)
     words = (t("reached by"), t("coefficient"), t("value (HW)"), t("product"))
     rows = "".join(f"<th>{word}</th>" for word in words)
     most = max(abs(message.product) for message in made.messages) or 1.0
@@ -136,27 +137,29 @@ def label_button() -> None:
     st.button(text, key="gnn:label", icon=":material/label:", on_click=toggle, width="stretch")
 
 
-def step_by_step(view: View) -> None:
+def step_by_step(view: View, seen: explain.Inside) -> None:
     """Propagation on the graph itself, one step at a time, on a clock of its own."""
-    left, right = st.columns([1.2, 1], gap="medium")
+    left, right = st.columns([1.7, 1], gap="medium")
     with right:
         what = choose_view(topic.slug, "flow", t("What flows"), list(FLOWS), lambda name: t(FLOWS[name]))
     if what == "signal":
-        values = explain.signal(config, node())
+        values = explain.signal(seen, node())
         reached = [int((moment != 0).sum()) for moment in values]
         marks = [t("k = {k}: {count} nodes reached, highest {high}", k=k, count=count, high=number(float(m.max()), 3))
                  for k, (m, count) in enumerate(zip(values, reached, strict=True))]  # fmt: skip
         name = f"signal-{layout}-{config.coefficients}-{node()}"
-        picture = draw.flow(config, values, draw.still_frames(name, len(values)), marks, signed=False,
-                            name=t("Âᵏ e"), alt=t("How far a 1 at the picked node has spread"))  # fmt: skip
+        if config.coefficients == "gat":  # learned: others at every step
+            name += f"-{view.run}-{view.latest.step}"
+        picture = draw.flow(config, values, draw.still_frames(name, len(values)), marks,
+                            name=t("value"), alt=t("How far a 1 at the picked node has spread"))  # fmt: skip
     else:
         with right:
             channel = int(choose_view(topic.slug, "flow-channel", t("Channel"), [str(k) for k in range(config.width)],
                                       lambda k: str(int(k) + 1)))  # fmt: skip
-        found = explain.stages(config, view.latest, channel)
+        found = explain.stages(seen, channel)
         marks = [t(STAGES[what_], layer=layer + 1) for what_, layer, _ in found]
         name = f"network-{view.run}-{view.latest.step}-{channel}"
-        picture = draw.flow(config, draw.stacked(found), draw.still_frames(name, len(found)), marks, signed=True,
+        picture = draw.flow(config, draw.stacked(found), draw.still_frames(name, len(found)), marks,
                             name=t("value"), alt=t("One channel on its way through the network"))  # fmt: skip
     with left:
         graph_view(picture, "gnn-flow", picked=node(), group="gnn", layout=layout, height=330,
@@ -167,7 +170,8 @@ def step_by_step(view: View) -> None:
             st.markdown(t(
                 "A 1 stands at node **{name}**, 0 everywhere else. Every step multiplies by the propagation matrix: "
                 "each node becomes a weighted sum of itself and its neighbours. After k steps exactly those nodes are "
-                "reached that lie at most k edges away. That is what k layers can see.", name=plain(graph.names[node()]),
+                "reached that lie at most k edges away. That is what k layers can see.",
+                name=plain(graph.names[node()]),
             ))  # fmt: skip
         else:
             st.markdown(t(
@@ -177,14 +181,14 @@ def step_by_step(view: View) -> None:
             ))  # fmt: skip
 
 
-def too_deep(view: View) -> None:
+def too_deep(view: View, seen: explain.Inside) -> None:
     """Over-smoothing: how alike the nodes become layer by layer, and what depth does to the accuracy."""
     left, right = st.columns(2, gap="medium")
-    distances, energies = explain.smoothing_of(config, view.latest)
+    distances, energies = explain.smoothing_of(seen)
     with left:
         st.markdown(t("**This network, layer by layer**"))
-        table, frames, name = draw.layer_curves([distances, energies])
-        curves(table, draw.two_lines((t("mean cosine distance"), t("Dirichlet energy"))), frames, f"gnn-layers-{name}",
+        table, frames = draw.layer_curves([distances, energies])
+        curves(table, draw.two_lines((t("mean cosine distance"), t("Dirichlet energy"))), frames, "gnn-layers",
                low=0.0, height=200, x_label=t("layer (0: the features)"),
                alt=t("How far apart the nodes are after every layer"))  # fmt: skip
         st.caption(t(

@@ -43,7 +43,9 @@ class EdgeList:
 def parse_edge_list(text: str) -> EdgeList:
     """Read an edge list; KnobError names the line and says what was expected."""
     if len(text) > MAXIMUM_TEXT:
-        raise KnobError("Own graph: expected at most {most} characters, got {count}", most=MAXIMUM_TEXT, count=len(text))
+        raise KnobError(
+            "Own graph: expected at most {most} characters, got {count}", most=MAXIMUM_TEXT, count=len(text)
+        )
     names: dict[str, int] = {}
     classes: dict[str, int] = {}
     edges: dict[tuple[int, int], None] = {}
@@ -81,7 +83,9 @@ def parse_edge_list(text: str) -> EdgeList:
             weights += 1
             fields = fields[:2]
         if len(fields) != 2 or not all(fields):
-            raise KnobError("Line {line}: expected two names such as “Ada, Bob”, got {text!r}", line=line, text=written[:40])
+            raise KnobError(
+                "Line {line}: expected two names such as “Ada, Bob”, got {text!r}", line=line, text=written[:40]
+            )
         one, other = (index_of(name, line) for name in fields)
         pair = (min(one, other), max(one, other))
         if one == other or pair in edges:

@@ -132,8 +132,8 @@ def _communities(edges: Tensor, count: int, most: int = 8) -> tuple[Tensor, tupl
 def layout(edges: Tensor, count: int) -> Tensor:
     """(N, 2) float32 in [-1, 1]: places in the plane where neighbours are near and all others keep their distance.
 
-    Fruchterman and Reingold 1991 (attraction d²/k along edges, repulsion k²/d between all), from a spectral start; 0.2 s
-    for 2,000 nodes. Equal graphs get equal places.
+    Fruchterman and Reingold 1991 (attraction d²/k along edges, repulsion k²/d between all), from a spectral start;
+    0.2 s for 2,000 nodes. Equal graphs get equal places.
     """
     generator = torch.Generator().manual_seed(7)
     places = _spectral_start(edges, count, generator)

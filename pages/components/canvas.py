@@ -225,6 +225,7 @@ def graph_view(
     layout: str = "",
     height: int | None = None,
     click: bool = True,
+    legend: bool = True,
     on_pick: Callable[[], None] | None = None,
 ) -> int | None:
     """A graph to look at, to pull about and to pick from; returns the node in the run after a click on it, else None.
@@ -234,7 +235,8 @@ def graph_view(
     where they are as long as it is the same. on_pick finds the node in state[key]["pick"]["node"].
     """
     meta, arrays = graph_payload(picture)
-    meta |= {"picked": picked, "group": group or key, "layout": layout or key, "height": height, "click": click}
+    meta |= {"picked": picked, "group": group or key, "layout": layout or key, "height": height, "click": click,
+             "legend": legend}  # fmt: skip
     event = _mount("graph", key, meta, arrays, pick=on_pick).pick
     return event["node"] if event and 0 <= event["node"] < len(picture.names) else None
 

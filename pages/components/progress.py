@@ -18,7 +18,8 @@ TICK_SECONDS = 0.3
 def watch(topic: Topic, config: Any, draw: Callable[[Any], None], path: str | None = None) -> None:
     """Run `topic.stream(config)` in the background and draw its newest snapshot, None before the first.
 
-    path: dotted path of another stream of the topic. Starts at once, goes on over widget changes, begins again for another config. Snapshots count steps up to `total`.
+    path: dotted path of another stream of the topic. Starts at once, goes on over widget changes, begins again for
+    another config. Snapshots count steps up to `total`.
     """
     state, key = st.session_state, f"{topic.slug}:watched"
     known, job = state.get(key, (None, None))

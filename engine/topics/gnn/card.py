@@ -7,13 +7,14 @@ from engine.core.topic import Source, Topic
 from engine.data.edge_lists import LONGEST_KEY, check_key
 
 DATA = {
-    "karate": "Karate club, 2 factions",
-    "communities": "Karate club, 4 communities",
+    "karate": "Karate, 2 sides",
+    "communities": "Karate, 4 groups",
     "blocks": "Block model",
     "own": "Own graph",
 }
 COEFFICIENTS = {
     "gcn": "GCN: 1/√(d̃ᵢ d̃ⱼ)",
+    "gat": "GAT: learned αᵢⱼ",
     "mean": "mean: 1/d̃ᵢ",
     "sum": "sum: 1",
     "none": "none (MLP)",
@@ -40,7 +41,9 @@ def _blocks(config) -> bool:
 class Config:
     """A graph, a network on it and how it is trained. Equal Configs give equal runs."""
 
-    data: str = knob("karate", "Graph", "Whose edges: real friendships, a random block model, or your own.", choices=DATA)
+    data: str = knob(
+        "karate", "Graph", "Whose edges: real friendships, a random block model, or your own.", choices=DATA
+    )
     coefficients: str = knob(
         "gcn", "Neighbours",
         "What a node takes of each neighbour and of itself; d̃ is the number of neighbours plus one. None: the edges "
@@ -51,7 +54,9 @@ class Config:
         "Nodes of each class whose label the network is told: the best connected, in the block model random ones.",
         low=1, high=20,
     )  # fmt: skip
-    depth: int = knob(2, "Layers", "Graph convolutions one after the other; each reaches one step further.", low=1, high=16)
+    depth: int = knob(
+        2, "Layers", "Graph convolutions one after the other; each reaches one step further.", low=1, high=16
+    )
     width: int = knob(
         16, "Channels", "Numbers for each node in every hidden layer.", low=2, high=64,
         counts=lambda config: config.depth > 1,
@@ -134,6 +139,7 @@ TOPIC = Topic(
         Source("Brandes et al. 2008: On modularity clustering", "https://doi.org/10.1109/TKDE.2007.190689"),
         Source("Li, Han, Wu 2018: Deeper insights into graph convolutional networks", "https://arxiv.org/abs/1801.07606"),
         Source("Chen et al. 2020: Measuring and relieving the over-smoothing problem", "https://arxiv.org/abs/1909.03211"),
+        Source("Veličković et al. 2018: Graph attention networks", "https://arxiv.org/abs/1710.10903"),
         Source("Hamilton, Ying, Leskovec 2017: Inductive representation learning on large graphs (GraphSAGE)", "https://arxiv.org/abs/1706.02216"),
         Source("Xu et al. 2019: How powerful are graph neural networks? (GIN)", "https://arxiv.org/abs/1810.00826"),
     ),
@@ -141,13 +147,15 @@ TOPIC = Topic(
         "engine.models.graph.gcn:propagation_matrix",
         "engine.models.graph.gcn:GraphConvolution",
         "engine.models.graph.gcn:GCN",
+        "engine.models.graph.gat:GraphAttention",
         "engine.topics.gnn.run:Experiment",
         "engine.instrument.smoothing:mean_cosine_distance",
         "engine.data.graphs:block_model",
     ),
     keywords=(
         "graph", "GCN", "GNN", "graph convolution", "karate club", "message passing", "node classification",
-        "semi-supervised", "over-smoothing", "stochastic block model", "homophily", "heterophily", "GraphSAGE", "GIN",
+        "semi-supervised", "over-smoothing", "stochastic block model", "homophily", "heterophily", "GraphSAGE", "GIN", "GAT",
+        "attention",
         "network science", "community", "edge list", "adjacency matrix",
     ),
 )  # fmt: skip

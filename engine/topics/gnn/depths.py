@@ -8,10 +8,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
-import torch
 
 from engine.instrument.smoothing import mean_cosine_distance
-from engine.training.fit import Snapshot, TrainingDiverged, seeded
+from engine.training.fit import Snapshot, TrainingDiverged
 
 from .card import Config
 from .run import Experiment
@@ -32,10 +31,7 @@ def stream_depths(config: Config) -> Iterator[Snapshot]:
     for done, (seed, at) in enumerate(itertools.product(range(SEEDS), range(len(DEPTHS)))):
         yield Snapshot(done, math.nan, math.nan, {"accuracy": accuracy.copy(), "distance": distance.copy()}, total)
         one = replace(config, depth=DEPTHS[at], steps=0)
-        experiment = Experiment(one)
-        with seeded(config.seed + 10_000 + 7919 * seed) as generator:  # other first weights, the same graph and labels
-            for layer in experiment.model.layers:
-                torch.nn.init.xavier_uniform_(layer.weight, generator=generator)
+        experiment = Experiment(one, draw=seed)
         try:
             *_, last = experiment.train(config.until, config.until)
         except TrainingDiverged:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Sequence
 
 import numpy as np
@@ -69,13 +70,13 @@ def answers(
 
 
 def flow(
-    config: Config, values: np.ndarray, frames: Frames, marks: Sequence[str], *, signed: bool, name: str, alt: str
+    config: Config, values: np.ndarray, frames: Frames, marks: Sequence[str], *, name: str, alt: str
 ) -> GraphPicture:
     """(T, N) values on the graph, each moment in its own range."""
     graph = graph_of(config)
     return GraphPicture(
-        graph.positions.numpy(), graph.edges.numpy(), values, graph.names, alt, scale="signed" if signed else "magnitude",
-        value_name=name, marks=marks, frames=frames,
+        graph.positions.numpy(), graph.edges.numpy(), values, graph.names, alt, value_name=name,
+        marks=marks, frames=frames,
     )  # fmt: skip
 
 
@@ -86,7 +87,7 @@ def stacked(found: Sequence[tuple[str, int, np.ndarray]]) -> np.ndarray:
 
 def curve_values(pairs: Pairs) -> np.ndarray:
     """(T, 3) loss, accuracy where the label was given, accuracy elsewhere."""
-    rows = [[s.loss, s.seen["known_accuracy"], s.seen["other_accuracy"]] for _, s in pairs]
+    rows = [[s.seen["loss"], s.seen["known_accuracy"], s.seen["other_accuracy"]] for _, s in pairs]
     return np.array(rows, np.float32)
 
 
@@ -100,11 +101,11 @@ def two_lines(names: tuple[str, str]) -> list[Curve]:
     return [Curve(names[0], 0), Curve(names[1], 1, dashed=True)]
 
 
-def layer_curves(values: Sequence[Sequence[float]]) -> tuple[np.ndarray, Frames, str]:
-    """Measures of every stage as lines over the layers, for a chart: ((T, L) values, frames, a name for its content)."""
+def layer_curves(values: Sequence[Sequence[float]]) -> tuple[np.ndarray, Frames]:
+    """Measures of every stage as lines over the layers, for a chart: (T, L) values and their frames."""
     table = np.array(values, np.float32).T
-    name = f"layers-{hash(table.tobytes()) & 0xFFFFFFFF:x}"
-    return table, Frames(name, list(range(len(table))), list(range(len(table)))), name
+    run = f"layers {zlib.crc32(table.tobytes())}"  # other numbers are another run: the browser forgets the old ones
+    return table, Frames(run, list(range(len(table))), list(range(len(table))))
 
 
 def depth_curves(snapshot: Snapshot | None) -> tuple[np.ndarray, Frames] | None:

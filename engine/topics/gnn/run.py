@@ -18,6 +18,7 @@ from engine.core.device import current_device
 from engine.data.graphs import Graph, block_model, karate_club, own_graph
 from engine.instrument.smoothing import dirichlet_energy, mean_cosine_distance
 from engine.instrument.trace import Trace, record
+from engine.models.graph.gat import GAT
 from engine.models.graph.gcn import GCN, propagation_matrix
 from engine.training.fit import Snapshot, TrainingDiverged, fit, seeded
 
@@ -45,7 +46,7 @@ class Result:
     loss: Tensor = axes("moment", "mean loss over the nodes whose label was given", unit="nat", gaps=True)
     known_accuracy: Tensor = axes("moment", "share named rightly of the nodes whose label was given", gaps=True)
     other_accuracy: Tensor = axes("moment", "share named rightly of the nodes whose label was not given", gaps=True)
-    weights: tuple[np.ndarray, ...] = note("the weights of every layer")
+    weights: tuple[np.ndarray, ...] = note("all weights, layer by layer")
     positions: np.ndarray = note("where the nodes are drawn")
     graph: Graph = note("the graph")
 
@@ -93,19 +94,27 @@ def known_nodes(config: Config, graph: Graph) -> Tensor:
 
 
 class Experiment:
-    """Graph, model and optimiser of one Config, freshly made; equal Configs make equal Experiments."""
+    """Graph and model of one Config, freshly made; equal Configs make equal Experiments.
 
-    def __init__(self, config: Config):
+    draw: number of the draw of the first weights; others than 0 are for repetitions.
+    """
+
+    def __init__(self, config: Config, draw: int = 0):
         self.config, device = config, current_device()
         self.graph = graph = graph_of(config)
         self.known = known_nodes(config, graph)
         self.others = ~self.known & (graph.labels >= 0)  # the nodes whose answer is scored
         self.features = graph.features.to(device)
         self.targets = graph.labels.where(self.known, UNKNOWN).to(device)
-        matrix = propagation_matrix(graph.edges, len(graph), config.coefficients).to(device)
         sizes = [graph.features.shape[1], *[config.width] * (config.depth - 1), len(graph.classes)]
-        with seeded(config.seed + 10_000) as generator:
-            self.model = GCN(matrix, sizes, config.activation, config.shortcut, generator).to(device)
+        with seeded(config.seed + 10_000 + 7919 * draw) as generator:
+            rest = sizes, config.activation, config.shortcut, generator
+            if config.coefficients == "gat":
+                self.model = GAT(graph.edges.to(device), len(graph), *rest)
+            else:
+                matrix = propagation_matrix(graph.edges, len(graph), config.coefficients)
+                self.model = GCN(matrix.to(device), *rest)
+        self.model.to(device)
 
     def loss(self, logits: Tensor, targets: Tensor) -> Tensor:
         """Cross-entropy in nats, the mean over the nodes whose label was given; 0 if there is none."""
@@ -127,7 +136,8 @@ class Experiment:
             "probabilities": np.round(_finite(logits.softmax(1)).cpu().numpy() * 255).astype(np.uint8),
             "embedding": places.float().numpy(),
             "share": share,
-            "weights": tuple(layer.weight.detach().cpu().numpy().copy() for layer in self.model.layers),
+            "weights": tuple(part.detach().cpu().numpy().copy() for part in self.model.parameters()),
+            "loss": self.loss(logits, self.targets).item(),
             "known_accuracy": self.accuracy(logits, self.known),
             "other_accuracy": self.accuracy(logits, self.others),
         }
@@ -157,8 +167,8 @@ def at_moment(config: Config, snapshot: Snapshot) -> tuple[Experiment, Trace]:
     """The experiment with the weights of a moment, and what flows through its network there."""
     experiment = Experiment(config)
     with torch.no_grad():
-        for layer, weight in zip(experiment.model.layers, snapshot.seen["weights"], strict=True):
-            layer.weight.copy_(_finite(torch.from_numpy(weight)))
+        for parameter, values in zip(experiment.model.parameters(), snapshot.seen["weights"], strict=True):
+            parameter.copy_(_finite(torch.from_numpy(values)))
     return experiment, experiment.look()
 
 
@@ -224,7 +234,7 @@ def result_of(config: Config, moments: Sequence[Snapshot]) -> Result:
         cosine_distance=torch.tensor(distances),
         energy=torch.tensor(energies),
         step=torch.tensor([moment.step for moment in moments]),
-        loss=history([moment.loss for moment in moments]),
+        loss=history([moment.seen["loss"] for moment in moments]),
         known_accuracy=history([moment.seen["known_accuracy"] for moment in moments]),
         other_accuracy=history([moment.seen["other_accuracy"] for moment in moments]),
         weights=moments[-1].seen["weights"],
