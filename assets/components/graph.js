@@ -149,7 +149,7 @@ class Graph extends View {
     const [w, h] = [this.canvasWidth - 2 * room, this.canvasHeight - 2 * foot];
     this.zoom = Math.min(w / extent.w, h / extent.h);
     this.middle = [this.canvasWidth / 2, this.canvasHeight / 2];
-    this.radius = Math.max(2.6, Math.min(9, Math.sqrt((w * h) / count) / (meta.plane ? 9 : 6)));
+    this.radius = Math.max(2.4, Math.min(meta.plane ? 6 : 11, Math.sqrt((w * h) / count) / (meta.plane ? 9 : 6)));
     this.xs = new Float32Array(count);
     this.ys = new Float32Array(count);
     for (let i = 0; i < count; i++) {

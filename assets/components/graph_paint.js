@@ -117,7 +117,7 @@ function names(view, context) {
   context.font = view.font(Math.min(11, radius + 2), 600);
   context.textAlign = "center";
   for (let i = 0; i < count; i++) {
-    const name = view.name(i), inside = name.length <= 3;
+    const name = view.name(i), inside = name.length <= 3 && context.measureText(name).width <= 2 * radius - 3;
     context.textBaseline = inside ? "middle" : "top";
     context.fillStyle = view.light[i] ? "#1E2430" : "#FFFFFF";
     if (inside) context.fillText(name, xs[i], ys[i] + 0.5);

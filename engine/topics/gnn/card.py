@@ -154,8 +154,7 @@ TOPIC = Topic(
     ),
     keywords=(
         "graph", "GCN", "GNN", "graph convolution", "karate club", "message passing", "node classification",
-        "semi-supervised", "over-smoothing", "stochastic block model", "homophily", "heterophily", "GraphSAGE", "GIN", "GAT",
-        "attention",
-        "network science", "community", "edge list", "adjacency matrix",
+        "semi-supervised", "over-smoothing", "stochastic block model", "homophily", "heterophily", "GraphSAGE", "GIN",
+        "GAT", "attention", "network science", "community", "edge list", "adjacency matrix",
     ),
 )  # fmt: skip

@@ -22,14 +22,19 @@ SEEDS = 3  # networks trained at each depth, from other first weights
 def stream_depths(config: Config) -> Iterator[Snapshot]:
     """Train the network of `config` at every depth of DEPTHS, SEEDS times, to its last step.
 
-    seen: accuracy and distance (depth, seed) of the nodes whose label was not given, and of the last layer that the
-    answer is read from; NaN where nothing was trained yet.
+    seen: the depths (depth,), accuracy (depth, seed) on the nodes whose label was not given, and the mean cosine
+    distance (depth, seed) in the layer that the last one reads; NaN where nothing was trained yet.
     """
     accuracy = np.full((len(DEPTHS), SEEDS), np.nan)
     distance = accuracy.copy()
     total = accuracy.size
+
+    def so_far(done: int) -> Snapshot:
+        seen = {"depth": np.array(DEPTHS), "accuracy": accuracy.copy(), "distance": distance.copy()}
+        return Snapshot(done, math.nan, math.nan, seen, total)
+
     for done, (seed, at) in enumerate(itertools.product(range(SEEDS), range(len(DEPTHS)))):
-        yield Snapshot(done, math.nan, math.nan, {"accuracy": accuracy.copy(), "distance": distance.copy()}, total)
+        yield so_far(done)
         one = replace(config, depth=DEPTHS[at], steps=0)
         experiment = Experiment(one, draw=seed)
         try:
@@ -38,4 +43,4 @@ def stream_depths(config: Config) -> Iterator[Snapshot]:
             continue
         accuracy[at, seed] = last.seen["other_accuracy"]
         distance[at, seed] = mean_cosine_distance(experiment.hidden(experiment.look()))
-    yield Snapshot(total, math.nan, math.nan, {"accuracy": accuracy, "distance": distance}, total)
+    yield so_far(total)

@@ -119,7 +119,7 @@ def depth_curves(snapshot: Snapshot | None) -> tuple[np.ndarray, Frames] | None:
     some = np.isfinite(snapshot.seen["distance"]).any(1)
     if not some.any():
         return None
-    depths = [depth for depth, trained in zip(DEPTHS, some, strict=True) if trained]
+    depths = snapshot.seen["depth"][some].tolist()
     table = np.stack(columns, 1)[some].astype(np.float32)
     return table, Frames(f"depths-{snapshot.step}", depths, depths)
 
