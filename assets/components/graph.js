@@ -248,8 +248,8 @@ class Graph extends View {
     let best = -1, least = Infinity;
     for (let i = 0; i < this.count; i++) {
       const x = this.xs[i] - this.xs[from], y = this.ys[i] - this.ys[from], ahead = x * dx + y * dy, away = Math.hypot(x, y);
-      if (i === from || ahead <= 0.5 * away) continue;
-      if (away * (2 - ahead / away) < least) { least = away * (2 - ahead / away); best = i; }
+      if (i === from || ahead < 0.5 * away) continue;
+      if (away ** 3 < least * ahead ** 2) { least = away ** 3 / ahead ** 2; best = i; }
     }
     if (best >= 0) this.#hover(best);
   }

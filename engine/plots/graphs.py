@@ -95,7 +95,7 @@ def graph_payload(picture: GraphPicture) -> tuple[dict[str, Any], dict[str, np.n
     return meta, arrays
 
 
-def graph_still(picture: GraphPicture, frame: int = -1, size: tuple[int, int] = (640, 400)) -> PixelPicture:
+def graph_still(picture: GraphPicture, frame: int = -1, size: tuple[int, int] = (640, 320)) -> PixelPicture:
     """One moment of a graph with classes as a picture of pixels, marks and lines, for files.
 
     A disc has the colour of the most probable class; a ring, of its true class, where that is another. ValueError for a
