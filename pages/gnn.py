@@ -1,7 +1,6 @@
 """Graph neural networks."""
 
 from dataclasses import replace
-from html import escape
 
 import streamlit as st
 
@@ -9,7 +8,7 @@ from engine.topics.gnn import draw, explain
 from pages.components.canvas import curves, graph_view, transport
 from pages.components.compute import compute
 from pages.components.controls import change, controls, note_progress
-from pages.components.graphs import choose_graph
+from pages.components.graphs import choose_graph, message_table, plain
 from pages.components.language import number, percent, t
 from pages.components.page import close_page, open_page
 from pages.components.player import View, player
@@ -20,7 +19,6 @@ VIEWS = {"node": "One node", "steps": "Step by step", "depth": "Too deep?"}
 FLOWS = {"signal": "a 1 from the picked node", "network": "through the network"}
 STAGES = {"projected": "layer {layer}: times the weights", "summed": "layer {layer}: summed over neighbours",
           "output": "layer {layer}: after the activation"}  # fmt: skip
-MOST_MESSAGES = 9
 
 page = open_page("gnn")
 topic, config, state = page.topic, page.config, st.session_state
@@ -94,23 +92,9 @@ def one_node(view: View, seen: explain.Inside) -> None:
     with told:
         label_button()
     made = explain.explain_node(seen, node(), layer, channel)
-    words = (t("reached by"), t("coefficient"), t("value (HW)"), t("product"))
-    rows = "".join(f"<th>{word}</th>" for word in words)
-    most = max(abs(message.product) for message in made.messages) or 1.0
-    for message in made.messages[:MOST_MESSAGES]:
-        who = t("itself") if message.node == made.node else escape(graph.names[message.node])
-        bar = 100 * abs(message.product) / most
-        rows += (
-            f"<tr><td>{who}</td><td>{number(message.coefficient, 3)}</td><td>{number(message.value, 3)}</td>"
-            f'<td><i class="{"minus" if message.product < 0 else "plus"}" style="width:{bar:.0f}%"></i>'
-            f"{number(message.product, 3)}</td></tr>"
-        )
-    if rest := made.messages[MOST_MESSAGES:]:
-        more = t("and {count} more", count=len(rest))
-        rows += f"<tr><td>{more}</td><td></td><td></td><td>{number(sum(m.product for m in rest), 3)}</td></tr>"
-    rows += f'<tr class="sum"><td>{t("sum")}</td><td></td><td></td><td>{number(made.total, 4)}</td></tr>'
     table, formulas_box = st.columns([1, 1], gap="medium")
-    table.html(f'<table class="messages">{rows}</table>')
+    with table:
+        message_table(made, graph.names)
     with formulas_box:
         name = graph.names[node()]
         st.markdown(t("Node **{name}**, layer {layer}, channel {channel}: **{value}**", name=plain(name),
@@ -129,12 +113,20 @@ def label_button() -> None:
     name = class_names()[label]
     text = t("Take away its label, {name}", name=name) if given else t("Tell the network its label, {name}", name=name)
 
+    data, nodes = draw.by_hand(config.labels)
+    chosen = set(nodes if data == config.data else ()) ^ {node()}
+
     def toggle() -> None:
-        data, nodes = draw.by_hand(config.labels)
-        chosen = set(nodes if data == config.data else ()) ^ {node()}
         change(topic, labels=".".join([config.data, *map(str, sorted(chosen))]) if chosen else "")
 
-    st.button(text, key="gnn:label", icon=":material/label:", on_click=toggle, width="stretch")
+    st.button(
+        text,
+        key="gnn:label",
+        icon=":material/label:",
+        on_click=toggle,
+        disabled=len(chosen) > draw.MOST_BY_HAND,
+        width="stretch",
+    )
 
 
 def step_by_step(view: View, seen: explain.Inside) -> None:
@@ -218,11 +210,6 @@ def class_names() -> list[str]:
     if config.data == "own" and not graph.found:
         return list(graph.classes)
     return [t("Mr. Hi"), t("John A")] if config.data == "karate" else list(graph.classes)
-
-
-def plain(name: str) -> str:
-    """A reader's name without Markdown."""
-    return "".join(f"\\{letter}" if letter in "\\`*_{}[]()#+-.!~$:<>|" else letter for letter in name)
 
 
 def formulas(result) -> None:

@@ -6,7 +6,7 @@ import { ticks } from "./curves.js";
 const NAMED = 60; // nodes, up to which each shows its name
 const EVERY_EDGE = 1500; // edges, up to which they are drawn between moving nodes
 const REDRAWN = 600; // edges, up to which they are drawn anew each time; more are drawn once and then copied
-const MOST_WORDS = 14; // coefficients written on edges
+const MOST_WORDS = 14, WRITABLE = 300; // coefficients written on edges; nodes up to which there is room for them
 
 /** Everything of `view` (see graph.js), edges below, words on top. */
 export function paintGraph(view, context) {
@@ -126,8 +126,8 @@ function names(view, context) {
 }
 
 function coefficients(view, context, reaching) {
-  const { meta, picked, xs, ys, radius, theme } = view;
-  if (meta.plane || picked !== meta.picked) return;
+  const { meta, picked, count, xs, ys, radius, theme } = view;
+  if (meta.plane || picked !== meta.picked || count > WRITABLE) return;
   context.font = view.font(11, 600);
   context.textAlign = "center";
   context.textBaseline = "middle";

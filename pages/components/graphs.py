@@ -1,6 +1,10 @@
-"""A reader's own graph, as text or as a file."""
+"""A reader's own graph, as text or as a file; and what a node takes of its neighbours, as a table."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+from typing import Any
 
 import streamlit as st
 
@@ -14,6 +18,7 @@ from pages.components.language import number, t
 MEGABYTES = 1
 MOST_TYPED = 100_000  # characters of the text area; more come as a file
 TYPES = ["csv", "tsv", "txt", "edges"]
+MOST_MESSAGES = 9  # rows of a table; what the others add is one row more
 
 
 def choose_graph(topic: Topic, current: str, example: str) -> None:
@@ -49,6 +54,33 @@ def choose_graph(topic: Topic, current: str, example: str) -> None:
             "method of Louvain finds are the classes.", nodes=number(MAXIMUM_NODES), edges=number(MAXIMUM_EDGES),
         )  # fmt: skip
         st.caption(f"{said} {rules}" if current else rules)
+
+
+def message_table(made: Any, names: Sequence[str]) -> None:
+    """Coefficient, value and product of everything that reaches a node, the largest product first, and their sum.
+
+    made: node, total, and messages, each with node, coefficient, value and product.
+    """
+    head = (t("reached by"), t("coefficient"), t("value (HW)"), t("product"))
+    rows = "".join(f"<th>{word}</th>" for word in head)
+    most = max(abs(message.product) for message in made.messages) or 1.0
+    for message in made.messages[:MOST_MESSAGES]:
+        who = t("itself") if message.node == made.node else escape(names[message.node])
+        bar, kind = 100 * abs(message.product) / most, "minus" if message.product < 0 else "plus"
+        rows += (
+            f"<tr><td>{who}</td><td>{number(message.coefficient, 3)}</td><td>{number(message.value, 3)}</td>"
+            f'<td><i class="{kind}" style="width:{bar:.0f}%"></i>{number(message.product, 3)}</td></tr>'
+        )
+    if rest := made.messages[MOST_MESSAGES:]:
+        more, added = t("and {count} more", count=len(rest)), sum(message.product for message in rest)
+        rows += f"<tr><td>{more}</td><td></td><td></td><td>{number(added, 3)}</td></tr>"
+    rows += f'<tr class="sum"><td>{t("sum")}</td><td></td><td></td><td>{number(made.total, 4)}</td></tr>'
+    st.html(f'<table class="messages">{rows}</table>')
+
+
+def plain(name: str) -> str:
+    """A reader's name for Markdown: every sign that means something there stands for itself."""
+    return "".join(f"\\{letter}" if letter in "\\`*_{}[]()#+-.!~$:<>|" else letter for letter in name)
 
 
 def _uploaded(topic: Topic, source: str) -> None:

@@ -13,12 +13,12 @@ from engine.plots.graphs import GraphPicture, graph_still
 from engine.plots.pixels import Frames, PixelPicture
 from engine.training.fit import Snapshot
 
-from .card import Config, by_hand
+from .card import MOST_BY_HAND, Config, by_hand
 from .depths import DEPTHS, SEEDS
 from .run import EXAMPLE, Result, graph_of, known_nodes, result_of
 
 # What the page needs of the data and the run, through its topic.
-__all__ = ["DEPTHS", "EXAMPLE", "SEEDS", "by_hand", "graph_of", "known_nodes", "result_of"]
+__all__ = ["DEPTHS", "EXAMPLE", "MOST_BY_HAND", "SEEDS", "by_hand", "graph_of", "known_nodes", "result_of"]
 MOST_MOVING_EDGES = 1500  # between points of a plane; more than these would hide the points
 Pairs = Sequence[tuple[int, Snapshot]]
 
