@@ -70,6 +70,19 @@ def test_a_clicked_node_shows_its_sum_as_the_engine_computes_it(visit):
             assert visitor.canvas(view).evaluate("c => c.neurarium.picked()") == node
 
 
+def test_space_picks_a_node_and_does_not_press_play(visit):
+    visitor = visit("/gnn")
+    visitor.canvas("gnn-graph").focus()
+    visitor.page.keyboard.press("ArrowRight")
+    name = visitor.key("gnn-graph").locator(".tip.on").inner_text().split("\n")[0]
+    visitor.page.keyboard.press("Space")
+    visitor.until(lambda: f"{name}, layer 1" in visitor.words, "the node is picked")
+    assert name != "Node 9"
+    visitor.settle()
+    assert "Play" in visitor.key("gnn:play").inner_text()
+    assert visitor.step() == 0
+
+
 def test_a_label_given_by_hand_begins_a_new_run_and_travels_in_the_link(visit):
     visitor = visit("/gnn")
     click_node(visitor, 8)
