@@ -26,34 +26,43 @@ def choose_graph(topic: Topic, current: str, example: str) -> None:
 
     current: the knob's key, "" for the example. What cannot be read is explained in one sentence and changes nothing.
     """
+    slug = topic.slug
+    place = st.popover(
+        t("Own graph"), icon=":material/edit_note:", width="stretch", key=f"{slug}-own", on_change="rerun"
+    )
+    if place.open:  # what nobody sees is not built
+        with place:
+            _box(topic, current, example)
+
+
+def _box(topic: Topic, current: str, example: str) -> None:
     slug, state = topic.slug, st.session_state
     box, filled = f"{slug}:edges", f"{slug}:edges-of"
-    with st.popover(t("Own graph"), icon=":material/edit_note:", width="stretch", key=f"{slug}-own"):
-        text = text_of(current) if current else example
-        if state.get(filled) != current:  # another graph came: by link, by file, by preset
-            state[box], state[filled] = text[:MOST_TYPED], current
-        st.text_area(
-            t("Edges, one a line: “Ada, Bob”. Classes: “Ada: red”."), key=box, height=190, max_chars=MOST_TYPED,
-            persist_state="session",
-        )  # fmt: skip
-        st.button(t("Use these edges"), key=f"{slug}:use", type="primary", on_click=_take, args=(topic, box))
-        st.file_uploader(
-            t("Or a CSV or text file, at most {most} MB", most=MEGABYTES), TYPES, key=f"{slug}:file",
-            max_upload_size=MEGABYTES, on_change=_uploaded, args=(topic, f"{slug}:file"),
-        )  # fmt: skip
-        if problem := state.get(f"{slug}:problem"):
-            st.error(sentence(problem), icon=":material/error:")
-        read = parse_edge_list(text)
-        said = t("Now: {nodes} nodes, {edges} edges.", nodes=number(len(read.names)), edges=number(len(read.edges)))
-        if read.left_out:
-            said += " " + t("{count} repeated edges or edges to the node itself are left out.", count=read.left_out)
-        if read.weights:
-            said += " " + t("{count} weights in a third column are not used.", count=read.weights)
-        rules = t(
-            "At most {nodes} nodes and {edges} edges. Where fewer than two classes are named, the communities that the "
-            "method of Louvain finds are the classes.", nodes=number(MAXIMUM_NODES), edges=number(MAXIMUM_EDGES),
-        )  # fmt: skip
-        st.caption(f"{said} {rules}" if current else rules)
+    text = text_of(current) if current else example
+    if state.get(filled) != current or box not in state:  # another graph came: by link, by file, by preset
+        state[box], state[filled] = text if len(text) <= MOST_TYPED else "", current
+    st.text_area(
+        t("Edges, one a line: “Ada, Bob”. Classes: “Ada: red”."), key=box, height=190, max_chars=MOST_TYPED,
+        persist_state="session",
+    )  # fmt: skip
+    st.button(t("Use these edges"), key=f"{slug}:use", type="primary", on_click=_take, args=(topic, box))
+    st.file_uploader(
+        t("Or a CSV or text file, at most {most} MB", most=MEGABYTES), TYPES, key=f"{slug}:file",
+        max_upload_size=MEGABYTES, on_change=_uploaded, args=(topic, f"{slug}:file"),
+    )  # fmt: skip
+    if problem := state.get(f"{slug}:problem"):
+        st.error(sentence(problem), icon=":material/error:")
+    read = parse_edge_list(text)
+    said = t("Now: {nodes} nodes, {edges} edges.", nodes=number(len(read.names)), edges=number(len(read.edges)))
+    if read.left_out:
+        said += " " + t("{count} repeated edges or edges to the node itself are left out.", count=read.left_out)
+    if read.weights:
+        said += " " + t("{count} weights in a third column are not used.", count=read.weights)
+    rules = t(
+        "At most {nodes} nodes and {edges} edges. Where fewer than two classes are named, the communities that the "
+        "method of Louvain finds are the classes.", nodes=number(MAXIMUM_NODES), edges=number(MAXIMUM_EDGES),
+    )  # fmt: skip
+    st.caption(f"{said} {rules}" if current else rules)
 
 
 def message_table(made: Any, names: Sequence[str]) -> None:
@@ -93,6 +102,8 @@ def _uploaded(topic: Topic, source: str) -> None:
 def _take(topic: Topic, box: str) -> None:
     """Callback: the text's edges are wanted."""
     _use(topic, st.session_state[box])
+    if pending := st.session_state.get(f"{topic.slug}:pending"):
+        st.session_state[f"{topic.slug}:edges-of"] = pending.graph  # the text stays as it was typed
 
 
 def _use(topic: Topic, text: str) -> None:
@@ -105,4 +116,3 @@ def _use(topic: Topic, text: str) -> None:
     state.pop(f"{slug}:problem", None)
     state.pop(f"{slug}:node", None)
     change(topic, data="own", graph=key_of(text), labels="")
-    state[f"{slug}:edges-of"] = state[f"{slug}:pending"].graph  # the text stays as it was typed
