@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from engine.plots import theme
+from engine.plots.cloud import Cloud, cloud_payload
 from engine.plots.diagrams import Bars, Curve, NetworkDiagram, curves_payload, network_payload, points_payload
 from engine.plots.pixels import Frames, PixelPicture, pack, picture_payload
 
@@ -36,6 +37,7 @@ EVENTS = {
     "pad": ("drawing",),
     "bars": ("pick",),
     "chips": ("pick",),
+    "cloud": ("pick",),
 }
 
 # The blob that Streamlit makes of a component's code has no address, so the app's root is found from the address of
@@ -119,7 +121,7 @@ def _words() -> dict[str, str]:
         "range": t("colours from {low} to {high}", low="{low}", high="{high}"),
         "clear": t("Clear"), "points": t("{count} of {most} points", count="{count}", most="{most}"),
         "train": t("train"), "test": t("test"), "full": t("No more than {most} points", most="{most}"),
-        "pen": t("Pen"),
+        "pen": t("Pen"), "point": t("point"),
     }  # fmt: skip
 
 
@@ -293,6 +295,19 @@ def points_editor(
              "axisLabels": list(axis_labels), "spot": spot}  # fmt: skip
     result = _mount("points", key, meta, arrays, points=on_points, spot=on_spot)
     return {"points": meta["points"], "spot": result.get("spot")}
+
+
+def cloud(
+    shown: Cloud, key: str, *, picked: int | None = None, height: int | None = None, click: bool = True,
+    on_pick: Callable[[], None] | None = None,
+) -> dict[str, int] | None:  # fmt: skip
+    """Moving points in planes side by side; returns {"point", "frame"} in the run after a click on a point, else None.
+
+    picked: a point to mark, with its way. height: most CSS pixels of a plane. click=False: a read-out only.
+    """
+    meta, arrays = cloud_payload(shown)
+    meta |= {"picked": picked, "height": height, "click": click}
+    return _mount("cloud", key, meta, arrays, pick=on_pick).pick
 
 
 def drawing_pad(
