@@ -42,7 +42,7 @@ def switch_view() -> None:
 def status(snapshot) -> str:
     """Two lines of live numbers."""
     return t(
-        "step <b>{step}</b> of {total} · held-out loss <b>{loss}</b><br>near the data: <b>{near}</b>",
+        "step <b>{step}</b> of {total} · held-out loss <b>{loss}</b><br>near the data (8 steps): <b>{near}</b>",
         step=number(snapshot.step), total=number(snapshot.total or config.until),
         loss=number(snapshot.seen["held_out_loss"]), near=percent(snapshot.seen["near"]),
     )  # fmt: skip
@@ -57,7 +57,7 @@ def stage(view: View) -> None:
             config, view.pairs, frames, data_name=t("data"), alt=t("The data, and beside it samples of the network"),
             titles=(t("Data"), t("Samples after {step} steps of training", step="{step}")),
         )  # fmt: skip
-        cloud(shown, "diffusion-training", height=330, click=False)
+        cloud(shown, "diffusion-training", height=290, click=False)
         training_curves(view.pairs, frames)
         return
     left, right = st.columns([1.55, 1], vertical_alignment="center", gap="small")
@@ -90,10 +90,10 @@ def moving(view: View, walked, frames, with_arrows: bool) -> None:
     shown = draw.walk_cloud(
         sampling, view.latest, walked, frames, with_arrows=with_arrows,
         titles=(t("xₜ: the points at time {step}", step="{step}"), t("x̂₀: the data the network expects")),
-        names=(t("data"), t("ways of some points"), t("−ε̂")),
+        names=(t("data"), t("ways of some points"), t("−ε̂")), note=t("colour: where in the plane a point is at time 0"),
         alt=t("500 points on their way between data and noise, and beside it where the network expects them"),
     )  # fmt: skip
-    cloud(shown, "diffusion-walk", picked=point, height=330, on_pick=picked)
+    cloud(shown, "diffusion-walk", picked=point, height=290, on_pick=picked)
 
     def let_go() -> None:
         state["diffusion:moment"] = (frames.run, state["diffusion-walk-bar"].get("frame"))
@@ -107,11 +107,14 @@ def verdict(walked) -> None:
         return
     st.caption(
         t(
-            "Samples near the data: **{near}** (fresh data: {data_near}) · data covered by samples: **{covered}** "
-            "(by fresh data: {data_covered}). Near: within {radius} of one of 2,000 points of the data.",
+            "Samples near the data: **{near}** (fresh data {data_near}) · data with a sample near: **{covered}** "
+            "(fresh data {data_covered})",
             near=percent(walked.near), data_near=percent(walked.data_near), covered=percent(walked.covered),
-            data_covered=percent(walked.data_covered), radius=number(draw.cloud_for(config).radius, 2),
-        )
+            data_covered=percent(walked.data_covered),
+        ),
+        help=t("Near is within {radius} of one of 2,000 points of the data: 99 % of fresh data are. Data have a sample "
+               "near with one of the {count} samples within twice as far.",
+               radius=number(draw.cloud_for(config).radius, 2), count=walked.x.shape[1]),
     )  # fmt: skip
 
 
@@ -123,27 +126,30 @@ def charts(view: View, walked, frames) -> None:
         pairs = run.job.history if run.job is not None and run.job.count else view.pairs
         training = draw.training_frames(pairs, view.run, False)
         training_curves(pairs, training)
-        if len(pairs) > 1:
-            transport("diffusion-training-bar", training,
-                      on_frame=lambda: view.scrubbed_to(state["diffusion-training-bar"]["frame"]))  # fmt: skip
     with middle:
         names = (t("ᾱ: data"), t("1 − ᾱ: noise"))
         curves(
             draw.schedule_values(walked.alpha_bars), draw.schedule_lines(names), frames, "diffusion-schedule",
-            alt=t("Shares of data and noise in the variance at each time"), x_label="t", low=0.0, high=1.0, height=140,
+            alt=t("Shares of data and noise in the variance at each time"), x_label="t", low=0.0, high=1.0, height=130,
         )  # fmt: skip
     with right:
         curves(
             draw.ratio_values(walked.alpha_bars), draw.schedule_lines((t("SNR = ᾱ / (1 − ᾱ)"),)), frames,
-            "diffusion-ratio", alt=t("Signal-to-noise ratio at each time"), x_label="t", log=True, height=140,
+            "diffusion-ratio", alt=t("Signal-to-noise ratio at each time"), x_label="t", log=True, height=130,
         )  # fmt: skip
+    if len(pairs) > 1:
+        caption, bar = st.columns([1, 3.4], vertical_alignment="center", gap="small")
+        caption.caption(t("Back in the training:"))
+        with bar:
+            transport("diffusion-training-bar", training,
+                      on_frame=lambda: view.scrubbed_to(state["diffusion-training-bar"]["frame"]))  # fmt: skip
 
 
 def training_curves(pairs, frames) -> None:
     """Held-out loss, and how good the samples are, over the training."""
-    names = (t("held-out loss"), t("near the data"), t("covered"))
+    names = (t("held-out loss"), t("near the data (8 steps)"), t("data covered (8 steps)"))
     curves(
-        draw.training_values(pairs), draw.training_lines(names), frames, "diffusion-curves", low=0.0, height=140,
+        draw.training_values(pairs), draw.training_lines(names), frames, "diffusion-curves", low=0.0, height=130,
         alt=t("Held-out loss, share of samples near the data and share of the data covered"),
     )  # fmt: skip
 
@@ -167,9 +173,7 @@ def numbers_of_point(walked, name: str) -> None:
         st.markdown(
             t("Point **{point}**, the step from t = {time} to s = {to}", point=point, time=step.time, to=step.to)
         )
-        st.latex(explain.prediction_formula(step))
-        for formula in step.formulas:
-            st.latex(formula)
+        st.latex(step.latex)
 
 
 def pad() -> None:
@@ -233,14 +237,14 @@ def show_digits(snapshot) -> None:
         curves(
             draw.agreement_values(result), draw.schedule_lines((t("the judge's certainty"),)), frames,
             "diffusion-agreement", alt=t("How sure the judge is of the digit asked for, at each time"), x_label="t",
-            low=0.0, high=1.0, height=140,
+            low=0.0, high=1.0, height=130,
         )  # fmt: skip
     with right:
         names = (t("ᾱ: data"), t("1 − ᾱ: noise"))
         curves(
             draw.schedule_values(result.alpha_bar.numpy()), draw.schedule_lines(names), frames,
             "diffusion-digits-schedule", alt=t("Shares of data and noise in the variance at each time"), x_label="t",
-            low=0.0, high=1.0, height=140,
+            low=0.0, high=1.0, height=130,
         )  # fmt: skip
     st.latex(explain.guidance_formula(config.guidance))
 

@@ -1,5 +1,5 @@
 // Points that move with the clock, the same ones in several planes side by side; data and arrows behind them.
-import { CLASS_COLOURS, View, fill, format, mount } from "./core.js";
+import { CLASS_COLOURS, View, element, fill, format, mount } from "./core.js";
 import { keyboard, pointer, swatches } from "./controls.js";
 import { follow, placeOf } from "./clock.js";
 import { ticks } from "./curves.js";
@@ -30,12 +30,14 @@ class Cloud extends View {
     const moving = Object.fromEntries(Object.entries(arrays).filter(([name]) => /^(p\d+|arrows)$/.test(name)));
     follow(this, meta, moving);
     this.canvas.classList.toggle("clickable", meta.click);
-    this.rebuild("legend", [meta.names, meta.dataName, meta.tracedName, meta.arrowsName, this.theme.faint, this.theme.text], () => {
+    this.rebuild("legend", [meta.names, meta.dataName, meta.tracedName, meta.arrowsName, meta.note, this.theme.faint, this.theme.text], () => {
       const items = meta.names.map((name, k) => ({ name, colour: CLASS_COLOURS[k % CLASS_COLOURS.length] }));
       if (meta.dataName) items.push({ name: meta.dataName, colour: this.theme.faint });
       if (meta.tracedName) items.push({ name: meta.tracedName, colour: CLASS_COLOURS[0], shape: "line" });
       if (meta.arrowsName) items.push({ name: meta.arrowsName, colour: this.theme.text, shape: "line" });
-      this.below.replaceChildren(swatches(items));
+      const legend = swatches(items);
+      if (meta.note) legend.append(element("span", {}, meta.note));
+      this.below.replaceChildren(legend);
     });
   }
 

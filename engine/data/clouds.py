@@ -90,9 +90,9 @@ def _raw(name: str, drawing: str, count: int, generator: torch.Generator) -> Ten
             return points + 0.03 * normal(count, 2)
         case "circles":
             return _polar(1.0 + 1.2 * choice(2), 2 * math.pi * uniform()) + 0.05 * normal(count, 2)
-        case "pinwheel":  # five blades, each a Gaussian bent by its distance from the middle
-            radius, across = 1 + 0.3 * normal(count), 0.1 * normal(count)
-            angle = 2 * math.pi / 5 * choice(5) + 0.25 * radius.exp()
+        case "pinwheel":  # five blades, each bent by its distance from the middle
+            radius, across = 0.25 + 1.35 * uniform(), 0.05 * normal(count)
+            angle = 2 * math.pi / 5 * choice(5) + 0.3 * radius.exp()
             return _polar(radius, angle) + across[:, None] * _polar(torch.ones(count), angle + math.pi / 2)
         case "gaussians":
             return _polar(torch.full((count,), 2.0), math.pi / 4 * choice(8)) + 0.12 * normal(count, 2)

@@ -29,7 +29,7 @@ class Cloud:
     reach: the planes show -reach to reach both ways. classes: (N,) index of each point's colour; names: what the
     colours mean. data: (M, 2) still points behind, called data_name. traced: points whose way in the first plane is
     drawn. arrows: (T, G, 2), of length 1 at most one cell long, at the places lattice (G, 2), in the first plane,
-    called arrows_name. alt: what the picture shows (required).
+    called arrows_name. note: words that end the legend. alt: what the picture shows (required).
     """
 
     planes: Sequence[Plane]
@@ -45,6 +45,7 @@ class Cloud:
     arrows: np.ndarray | None = None
     lattice: np.ndarray | None = None
     arrows_name: str = ""
+    note: str = ""
     axis_labels: tuple[str, str] = ("x₁", "x₂")
 
     def __post_init__(self) -> None:
@@ -88,7 +89,7 @@ def cloud_payload(cloud: Cloud) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     meta = {
         "alt": cloud.alt, "titles": [plane.title for plane in cloud.planes], "reach": cloud.reach,
         "names": list(cloud.names), "dataName": cloud.data_name, "traced": [int(point) for point in cloud.traced],
-        "tracedName": cloud.traced_name, "arrowsName": cloud.arrows_name, "axisLabels": list(cloud.axis_labels),
-        "frames": cloud.frames.meta(),
+        "tracedName": cloud.traced_name, "arrowsName": cloud.arrows_name, "note": cloud.note,
+        "axisLabels": list(cloud.axis_labels), "frames": cloud.frames.meta(),
     }  # fmt: skip
     return meta, arrays

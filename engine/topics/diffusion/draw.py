@@ -44,17 +44,18 @@ def walk_cloud(
     *,
     titles: Sequence[str],
     names: Sequence[str],
+    note: str,
     with_arrows: bool,
     alt: str,
 ) -> Cloud:
-    """x_t and, beside it, x̂_0. names: of the data, the ways and the arrows."""
+    """x_t and, beside it, x̂_0. names: of the data, the ways and the arrows; note: what the colours mean."""
     end = walked.x[-1] if walked.backward else walked.x[0]
     return Cloud(
         [Plane(titles[0], walked.x), Plane(titles[1], walked.x_0)], frames, REACH, sectors(end), [], alt,
         data=cloud_for(config).reference[:SHOWN].numpy(), data_name=names[0],
         traced=range(0, TRACED * 8, 8), traced_name=names[1],
         arrows=arrows(config, snapshot, tuple(walked.times)) if with_arrows else None,
-        lattice=lattice() if with_arrows else None, arrows_name=names[2] if with_arrows else "",
+        lattice=lattice() if with_arrows else None, arrows_name=names[2] if with_arrows else "", note=note,
     )  # fmt: skip
 
 
@@ -97,9 +98,9 @@ def schedule_values(alpha_bars: np.ndarray) -> np.ndarray:
 
 
 def ratio_values(alpha_bars: np.ndarray) -> np.ndarray:
-    """(M, 1): signal-to-noise ratio ᾱ / (1 - ᾱ); none at t = 0, where it is infinite."""
+    """(M, 1): signal-to-noise ratio ᾱ / (1 - ᾱ); infinite at t = 0."""
     bars = np.asarray(alpha_bars, np.float64)
-    return np.where(bars < 1, bars / np.maximum(1 - bars, 1e-12), np.nan).astype(np.float32)[:, None]
+    return np.where(bars < 1, bars / np.maximum(1 - bars, 1e-12), np.inf).astype(np.float32)[:, None]
 
 
 def schedule_lines(names: Sequence[str]) -> list[Curve]:

@@ -17,7 +17,7 @@ class PointStep:
     """What happens to one point at one moment of a walk back, as the sampler computed it.
 
     time, to: t and s; alpha_bar, alpha_bar_to: ᾱ there. x, noise, x_0, mean, previous: x_t, ε̂, x̂_0, μ, x_s; sigma: σ,
-    z: the noise that was drawn (0 where sigma is 0). formulas: LaTeX, the formula and the numbers in turn.
+    z: the noise that was drawn (0 where sigma is 0). latex: the formulas with these numbers.
     """
 
     time: int
@@ -31,7 +31,7 @@ class PointStep:
     previous: Pair
     sigma: float
     z: Pair
-    formulas: tuple[str, ...]
+    latex: str
 
 
 def explain_step(config: Config, back: Walk, moment: int, point: int, alpha_bar_to: float) -> PointStep:
@@ -45,35 +45,31 @@ def explain_step(config: Config, back: Walk, moment: int, point: int, alpha_bar_
     x, noise, x_0 = (_pair(part[moment, point]) for part in (back.x, back.noise, back.x_0))
     mean, previous, sigma = _pair(back.mean[moment, point]), _pair(back.previous[moment, point]), back.sigma[moment]
     z = _pair((np.array(previous) - np.array(mean)) / sigma) if sigma > 0 else (0.0, 0.0)
-    formulas = [
-        r"\hat x_0 = \frac{x_t - \sqrt{1-\bar\alpha_t}\,\hat\varepsilon}{\sqrt{\bar\alpha_t}}"
-        rf" = \frac{{{_vector(x)} - \sqrt{{{1 - bar:.4f}}}\,{_vector(noise)}}}{{\sqrt{{{bar:.4f}}}}} = {_vector(x_0)}"
+    lines = [
+        rf"\hat\varepsilon(x_t, t) &= \hat\varepsilon\bigl({_vector(x)},\ {t}\bigr) = {_vector(noise)}",
+        r"\hat x_0 &= \frac{x_t - \sqrt{1-\bar\alpha_t}\,\hat\varepsilon}{\sqrt{\bar\alpha_t}}"
+        rf" = \frac{{{_vector(x)} - \sqrt{{{1 - bar:.4f}}}\,{_vector(noise)}}}{{\sqrt{{{bar:.4f}}}}} = {_vector(x_0)}",
     ]
     if config.sampler == "ddim":
         direction = max(0.0, 1 - alpha_bar_to - sigma**2)
-        formulas.append(
-            r"\mu = \sqrt{\bar\alpha_s}\,\hat x_0 + \sqrt{1-\bar\alpha_s-\sigma^2}\,\hat\varepsilon"
-            rf" = \sqrt{{{alpha_bar_to:.4f}}}\,{_vector(x_0)} + \sqrt{{{direction:.4f}}}\,{_vector(noise)}"
-            rf" = {_vector(mean)}"
-        )
+        lines += [
+            r"\mu &= \sqrt{\bar\alpha_s}\,\hat x_0 + \sqrt{1-\bar\alpha_s-\sigma^2}\,\hat\varepsilon",
+            rf"&= \sqrt{{{alpha_bar_to:.4f}}}\,{_vector(x_0)} + \sqrt{{{direction:.4f}}}\,{_vector(noise)}"
+            rf" = {_vector(mean)}",
+        ]
     else:
         from_x_0, from_x = posterior_weights(bar, alpha_bar_to)
-        formulas.append(
-            r"\mu = \frac{\sqrt{\bar\alpha_s}\,\beta}{1-\bar\alpha_t}\,\hat x_0"
-            r" + \frac{\sqrt{\alpha}\,(1-\bar\alpha_s)}{1-\bar\alpha_t}\,x_t"
-            rf" = {from_x_0:.4f}\,{_vector(x_0)} + {from_x:.4f}\,{_vector(x)} = {_vector(mean)}"
-        )
+        lines += [
+            r"\mu &= \frac{\sqrt{\bar\alpha_s}\,\beta}{1-\bar\alpha_t}\,\hat x_0"
+            r" + \frac{\sqrt{\alpha}\,(1-\bar\alpha_s)}{1-\bar\alpha_t}\,x_t",
+            rf"&= {from_x_0:.4f}\,{_vector(x_0)} + {from_x:.4f}\,{_vector(x)} = {_vector(mean)}",
+        ]
     if sigma > 0:
-        formulas.append(rf"x_s = \mu + \sigma z = {_vector(mean)} + {sigma:.4f}\,{_vector(z)} = {_vector(previous)}")
+        lines.append(rf"x_s &= \mu + \sigma z = {_vector(mean)} + {sigma:.4f}\,{_vector(z)} = {_vector(previous)}")
     else:
-        formulas.append(rf"\sigma = 0:\quad x_s = \mu = {_vector(previous)}")
-    return PointStep(t, s, bar, alpha_bar_to, x, noise, x_0, mean, previous, sigma, z, tuple(formulas))
-
-
-def prediction_formula(step: PointStep) -> str:
-    """What the network is given and what it answers."""
-    given = rf"\hat\varepsilon\left({_vector(step.x)},\ {step.time}\right)"
-    return rf"\hat\varepsilon(x_t, t) = {given} = {_vector(step.noise)}"
+        lines.append(rf"x_s &= \mu = {_vector(previous)}\qquad (\sigma = 0)")
+    latex = r"\begin{aligned}" + r"\\[4pt]".join(lines) + r"\end{aligned}"
+    return PointStep(t, s, bar, alpha_bar_to, x, noise, x_0, mean, previous, sigma, z, latex)
 
 
 def guidance_formula(guidance: float) -> str:
@@ -117,4 +113,4 @@ def _pair(values: np.ndarray) -> Pair:
 
 
 def _vector(pair: Pair) -> str:
-    return rf"\begin{{pmatrix}}{pair[0]:.3f}\\{pair[1]:.3f}\end{{pmatrix}}"
+    return f"({pair[0]:.3f},\\,{pair[1]:.3f})"

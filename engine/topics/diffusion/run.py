@@ -26,8 +26,8 @@ from .card import ONLY_SAMPLING, Config, of_points
 
 COUNT = 500  # samples shown
 LAYERS = 3  # hidden layers
-GLIMPSE_STEPS = 10  # of the walk that every snapshot takes
-HELD_OUT = 512  # points, each with one time and one noise, that the loss is watched on
+GLIMPSE, GLIMPSE_STEPS = 300, 8  # points and steps of the walk that every snapshot takes: as dear as two training steps
+HELD_OUT = 300  # points, each with one time and one noise, that the loss is watched on
 DECAY = 0.99  # of the average of the weights
 SLOWEST = 0.02  # of the learning rate, at the end
 
@@ -50,7 +50,7 @@ class Result:
     radius: Tensor = axes("", "how near is near", unit="standard deviation of the data")
     step: Tensor = axes("look", "optimiser step of each look at the training", unit="step")
     train_loss: Tensor = axes("look", "mean squared error of ε̂ over the batch just trained on", gaps=True)
-    held_out_loss: Tensor = axes("look", "the same over 512 held-out points", gaps=True)
+    held_out_loss: Tensor = axes("look", "the same over 300 held-out points", gaps=True)
     parameters: Tensor = axes("parameter", "all weights and biases that the samples come from")
 
 
@@ -75,7 +75,7 @@ class Experiment:
         self.average = Average(self.told.denoiser, DECAY)
         with seeded(config.seed + 20_000) as generator:
             self.held_out = self.noisy(HELD_OUT, generator)
-            self.start = torch.randn(COUNT, 2, generator=generator)
+            self.start = torch.randn(GLIMPSE, 2, generator=generator).to(self.device)
 
     def noisy(self, count: int, generator: torch.Generator) -> tuple[tuple[Tensor, Tensor], Tensor]:
         """((x_t, time), ε): new points of the data at random times, lines 2 to 4 of algorithm 1 of Ho et al. 2020."""
@@ -97,8 +97,7 @@ class Experiment:
         denoiser = self.average.model if self.config.average else self.told.denoiser
         with seeded(0) as generator:
             predict = predictor(denoiser, self.schedule)
-            *_, last = walk(predict, self.start.to(self.device), self.schedule,
-                            min(GLIMPSE_STEPS, self.schedule.steps), generator)  # fmt: skip
+            *_, last = walk(predict, self.start, self.schedule, GLIMPSE_STEPS, generator)
         samples = last.previous.cpu()
         return {
             "weights": [parameter.detach().cpu().numpy().copy() for parameter in denoiser.parameters()],
