@@ -227,8 +227,11 @@ def show_digits(snapshot) -> None:
         pixels(picture, "diffusion-digits-x0", height=210, click=False)
     transport("diffusion-digits-bar", frames, report=False)
     right_ones = int((seen == result.label).sum())
-    text = t("The judge, a classifier that is right on 97.7 % of real digits of this size, sees the digit asked for in "
-             "**{right} of {count}**.", right=right_ones, count=len(captions))  # fmt: skip
+    text = t(
+        "The judge, a classifier that is right on {accuracy} of real digits of this size, sees the digit asked for in "
+        "**{right} of {count}**.",
+        accuracy=percent(digits.judge_accuracy()), right=right_ones, count=len(captions),
+    )  # fmt: skip
     if result.variety == result.variety:
         text += " " + t("Variety: **{variety}** of that among real digits.", variety=percent(result.variety.item(), 0))
     st.markdown(text)

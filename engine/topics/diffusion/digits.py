@@ -28,6 +28,7 @@ from engine.training.fit import Snapshot, seeded
 from .card import ONLY_DIGITS, SEVERAL, Config
 
 NAME, JUDGE = "digit_diffusion", "digit_cnn"
+JUDGE_SCORE = "real held-out digits, 16 × 16, that the judge names rightly"  # its name in the card of the weights
 CHAIN = 400  # T
 MARGIN = 2  # pixels cut off each side of a 28 × 28 digit: 0.2 % of the ink
 CROP = 28 - 2 * MARGIN
@@ -68,6 +69,11 @@ def load_judge() -> SmallCNN:
         model = SmallCNN(8, 5, generator)
     weights.fill(model, JUDGE)
     return model.eval().requires_grad_(False)
+
+
+def judge_accuracy() -> float:
+    """Share of real held-out digits of 16 × 16 pixels that the judge names rightly, from the card of the weights."""
+    return weights.card(NAME).score[JUDGE_SCORE]
 
 
 @torch.no_grad()

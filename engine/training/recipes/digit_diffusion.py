@@ -13,7 +13,7 @@ from engine.data.digits import CLASSES, load_digits
 from engine.models.diffusion.samplers import walk
 from engine.models.diffusion.schedule import q_sample
 from engine.models.diffusion.unet import NO_CLASS, SIDE, SmallUNet, guided_noise
-from engine.topics.diffusion.digits import CHAIN, NAME, digit_schedule, judged, new_unet, shrunk
+from engine.topics.diffusion.digits import CHAIN, JUDGE_SCORE, NAME, digit_schedule, judged, new_unet, shrunk
 from engine.training.average import Average
 from engine.training.fit import fit, seeded
 from engine.training.recipes import Progress
@@ -106,7 +106,7 @@ def make(progress: Progress) -> Card:
                 f"guided samples (w = {GUIDANCE:g}) in which the judge sees the digit asked for": round(guided, 5),
                 "the same without guidance (w = 1)": round(plain, 5),
                 "the same, guided, before rounding to half precision": round(exact, 5),
-                "real held-out digits, 16 × 16, that the judge names rightly": round(real, 5),
+                JUDGE_SCORE: round(real, 5),
                 "samples of each": SAMPLES,
                 "DDIM steps, η = 0": WALK,
                 "training steps": STEPS,
