@@ -20,6 +20,7 @@ from .run import COUNT, cloud_for, denoiser_of, predictor
 MOST_FRAMES = 60  # moments kept of a walk, beside its last: more would not be seen, and would have to be sent
 LATTICE = 15  # arrows a side
 REACH = 3.2  # standard deviations shown to each side
+FAR = 1e6
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,7 +128,8 @@ def lattice() -> np.ndarray:
 
 
 def _stack(parts: list[Tensor]) -> np.ndarray:
-    return torch.stack([part.cpu().float() for part in parts]).numpy()
+    """On the CPU, as float32. What a diverged network makes of points may be no number: it goes to 0 or far out."""
+    return torch.stack([part.cpu().float() for part in parts]).nan_to_num(0.0, FAR, -FAR).clamp(-FAR, FAR).numpy()
 
 
 def _score(config: Config, samples: Tensor) -> tuple[float, float, float, float]:
