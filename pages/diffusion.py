@@ -206,10 +206,7 @@ def show_digits(snapshot) -> None:
     finished = snapshot.step == snapshot.total
     frames = draw.digit_frames(f"digits {hash(asked)}", result, not finished)
     sure, seen = result.judgement[-1].max(1)
-    captions = [
-        t("judge: {digit}, {share}", digit=digit, share=percent(share, 0))
-        for digit, share in zip(seen.tolist(), sure.tolist(), strict=True)
-    ]
+    captions = [f"{digit} · {percent(share, 0)}" for digit, share in zip(seen.tolist(), sure.tolist(), strict=True)]
     asked_for = [t("asked: {digit}", digit=digit) for digit in result.label.tolist()]
     left, right = st.columns(2, gap="medium")
     words = ("", t("row"), t("column"))
@@ -220,7 +217,7 @@ def show_digits(snapshot) -> None:
         )
         pixels(picture, "diffusion-digits-x", height=210, click=False)
     with right:
-        st.markdown(f"**{t('x̂₀: the digits the network expects')}**")
+        st.markdown(f"**{t('x̂₀: the digits it expects, as the judge reads them')}**")
         picture = draw.digit_picture(
             result, frames, "x_0", captions, words=words, alt=t("The digits the network expects")
         )

@@ -166,11 +166,10 @@ def draw_walk(result: Result | digits.Result) -> PixelPicture:
 def _plane(result: Result, at: int, side: int, name: str = "") -> Tile:
     """The points at one moment over the places within the radius of the data."""
     ticks = ((np.arange(side) + 0.5) / side * 2 - 1) * REACH
-    x, y = np.meshgrid(ticks, -ticks)
-    places = np.stack([x.ravel(), y.ravel()], 1)
-    data = result.data.numpy().astype(np.float64)
-    nearest = np.array([((data - place) ** 2).sum(1).min() for place in places])
-    near = (nearest <= float(result.radius) ** 2).reshape(side, side).astype(np.float32)
+    data = result.data.numpy()
+    across = (ticks[:, None] - data[:, 0]) ** 2  # (side, M); one row of the picture at a time
+    nearest = np.stack([(across + (y - data[:, 1]) ** 2).min(1) for y in -ticks])
+    near = (nearest <= float(result.radius) ** 2).astype(np.float32)
     scale = side / (2 * REACH)
     inside = result.x[at].numpy().clip(-REACH, REACH)
     colours = sectors(result.x[-1].numpy())
