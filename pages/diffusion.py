@@ -42,8 +42,7 @@ def switch_view() -> None:
 def status(snapshot) -> str:
     """Two lines of live numbers."""
     return t(
-        "step <b>{step}</b> of {total} · held-out loss <b>{loss}</b><br>near the data (8 steps): <b>{near}</b>",
-        step=number(snapshot.step), total=number(snapshot.total or config.until),
+        "step <b>{step}</b> · loss <b>{loss}</b><br>near the data (8 steps): <b>{near}</b>", step=number(snapshot.step),
         loss=number(snapshot.seen["held_out_loss"]), near=percent(snapshot.seen["near"]),
     )  # fmt: skip
 
@@ -57,7 +56,7 @@ def stage(view: View) -> None:
             config, view.pairs, frames, data_name=t("data"), alt=t("The data, and beside it samples of the network"),
             titles=(t("Data"), t("Samples after {step} steps of training", step="{step}")),
         )  # fmt: skip
-        cloud(shown, "diffusion-training", height=290, click=False)
+        cloud(shown, "diffusion-training", height=320, click=False)
         training_curves(view.pairs, frames)
         return
     left, right = st.columns([1.55, 1], vertical_alignment="center", gap="small")
@@ -93,7 +92,7 @@ def moving(view: View, walked, frames, with_arrows: bool) -> None:
         names=(t("data"), t("ways of some points"), t("−ε̂")), note=t("colour: where in the plane a point is at time 0"),
         alt=t("500 points on their way between data and noise, and beside it where the network expects them"),
     )  # fmt: skip
-    cloud(shown, "diffusion-walk", picked=point, height=290, on_pick=picked)
+    cloud(shown, "diffusion-walk", picked=point, height=320, on_pick=picked)
 
     def let_go() -> None:
         state["diffusion:moment"] = (frames.run, state["diffusion-walk-bar"].get("frame"))
@@ -130,12 +129,12 @@ def charts(view: View, walked, frames) -> None:
         names = (t("ᾱ: data"), t("1 − ᾱ: noise"))
         curves(
             draw.schedule_values(walked.alpha_bars), draw.schedule_lines(names), frames, "diffusion-schedule",
-            alt=t("Shares of data and noise in the variance at each time"), x_label="t", low=0.0, high=1.0, height=130,
+            alt=t("Shares of data and noise in the variance at each time"), x_label="t", low=0.0, high=1.0, height=160,
         )  # fmt: skip
     with right:
         curves(
             draw.ratio_values(walked.alpha_bars), draw.schedule_lines((t("SNR = ᾱ / (1 − ᾱ)"),)), frames,
-            "diffusion-ratio", alt=t("Signal-to-noise ratio at each time"), x_label="t", log=True, height=130,
+            "diffusion-ratio", alt=t("Signal-to-noise ratio at each time"), x_label="t", log=True, height=160,
         )  # fmt: skip
     if len(pairs) > 1:
         caption, bar = st.columns([1, 3.4], vertical_alignment="center", gap="small")
@@ -149,7 +148,7 @@ def training_curves(pairs, frames) -> None:
     """Held-out loss, and how good the samples are, over the training."""
     names = (t("held-out loss"), t("near the data (8 steps)"), t("data covered (8 steps)"))
     curves(
-        draw.training_values(pairs), draw.training_lines(names), frames, "diffusion-curves", low=0.0, height=130,
+        draw.training_values(pairs), draw.training_lines(names), frames, "diffusion-curves", low=0.0, height=160,
         alt=t("Held-out loss, share of samples near the data and share of the data covered"),
     )  # fmt: skip
 
@@ -237,14 +236,14 @@ def show_digits(snapshot) -> None:
         curves(
             draw.agreement_values(result), draw.schedule_lines((t("the judge's certainty"),)), frames,
             "diffusion-agreement", alt=t("How sure the judge is of the digit asked for, at each time"), x_label="t",
-            low=0.0, high=1.0, height=130,
+            low=0.0, high=1.0, height=160,
         )  # fmt: skip
     with right:
         names = (t("ᾱ: data"), t("1 − ᾱ: noise"))
         curves(
             draw.schedule_values(result.alpha_bar.numpy()), draw.schedule_lines(names), frames,
             "diffusion-digits-schedule", alt=t("Shares of data and noise in the variance at each time"), x_label="t",
-            low=0.0, high=1.0, height=130,
+            low=0.0, high=1.0, height=160,
         )  # fmt: skip
     st.latex(explain.guidance_formula(config.guidance))
 

@@ -119,6 +119,7 @@ TOPIC = Topic(
     figures={
         "samples": "engine.topics.diffusion.draw:draw_samples",
         "way back": "engine.topics.diffusion.draw:draw_walk",
+        "mosaic": "engine.topics.diffusion.draw:draw_mosaic",
         "schedule": "engine.topics.diffusion.draw:draw_schedule",
     },
     presets={
@@ -130,7 +131,7 @@ TOPIC = Topic(
         "Digits": Config(view="digits"),
         "Sevens, strongly guided": Config(view="digits", digit="7", guidance=8.0),
     },
-    cover=("way back", Config(view="digits", digit="3")),
+    cover=("mosaic", Config(view="digits")),
     sources=(
         Source("Ho, Jain, Abbeel 2020: Denoising diffusion probabilistic models", "https://arxiv.org/abs/2006.11239"),
         Source("Song, Meng, Ermon 2021: Denoising diffusion implicit models", "https://arxiv.org/abs/2010.02502"),

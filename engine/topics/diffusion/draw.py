@@ -163,6 +163,17 @@ def draw_walk(result: Result | digits.Result) -> PixelPicture:
     return PixelPicture(tiles, alt="The points on their way from noise to data", columns=3, legend=False)
 
 
+def draw_mosaic(result: Result | digits.Result) -> PixelPicture:
+    """The way back in one piece: three digits, each at six moments from noise on; or the samples in the plane."""
+    if isinstance(result, Result):
+        return draw_samples(result)
+    moments = _evenly(len(result.time))
+    pictures = _grey(result.x[moments][:, [3, 5, 8]].numpy())  # (moment, digit, row, column)
+    count, rows, side, _ = pictures.shape
+    page = pictures.transpose(1, 2, 0, 3).reshape(rows * side, count * side)
+    return PixelPicture([Tile(page, "", "grey", -1.0, 1.0)], alt="Digits coming out of noise", legend=False)
+
+
 def _plane(result: Result, at: int, side: int, name: str = "") -> Tile:
     """The points at one moment over the places within the radius of the data."""
     ticks = ((np.arange(side) + 0.5) / side * 2 - 1) * REACH
