@@ -58,12 +58,20 @@ def moment(run, latest):
     return next((snapshot for index, snapshot in run.job.history if index == at), latest)
 
 
+def looked(snapshot):
+    """The digit in the network of one moment; the answer and the maps of one run share it."""
+    kept = state.get("cnn:looked")
+    if kept is None or kept[0] != config or kept[1] is not snapshot:
+        kept = state["cnn:looked"] = (config, snapshot, look(config, [snapshot]))
+    return kept[2]
+
+
 def stage(view: View) -> None:
     """The answer, and how the training goes."""
     run = state["cnn:run"]
     if view.live:
         state.pop("cnn:frame", None)
-    answer(look(config, [moment(run, view.latest)]))
+    answer(looked(moment(run, view.latest)))
     if not view.live:
         share = explain.full_score(config, view.latest.seen["weights"])
         st.caption(t("Of all 2,000 held-out digits the network of step {step} names {share} rightly.",
@@ -121,14 +129,13 @@ def inside() -> None:
     """Every layer, and where the clicked number comes from."""
     run = state["cnn:run"]
     latest = run.job.latest if run.job is not None and run.job.latest is not None else start
-    result = look(config, [moment(run, latest)])
+    result = looked(moment(run, latest))
     left, right = st.columns([1.9, 1], gap="medium")
     with left:
         st.caption(t("Click any cell: where its number comes from appears beside the maps."))
         for layer in draw.LAYERS:
             if layer.endswith("sum"):
                 kernels(result, layer)
-            st.markdown(f"**{t(LAYERS[layer])}**" if layer.endswith("sum") else t(LAYERS[layer]))
             maps(result, layer)
         dense(result)
     with right.container(key="cnn-detail", border=True):
@@ -140,7 +147,8 @@ def maps(result, layer: str) -> None:
     picked = chosen(result)
     selected = dict(zip(("tile", "row", "column"), picked[1:], strict=True)) if picked[0] == layer else None
     shown = draw.draw_maps(result, layer, words=words, alt=t(LAYERS[layer]))
-    pick(pixels(shown, f"cnn-{layer.replace('.', '-')}", selected=selected, height=HEIGHTS[layer]), layer)
+    place = f"cnn-{layer.replace('.', '-')}"
+    pick(pixels(shown, place, title=t(LAYERS[layer]), selected=selected, height=HEIGHTS[layer]), layer)
 
 
 def kernels(result, layer: str) -> None:
@@ -151,9 +159,8 @@ def kernels(result, layer: str) -> None:
     title = t("Kernels of the first convolution, one for each of its maps")
     if not first:
         title = t("Kernels of channel {channel} of the second convolution, one for each map it reads", channel=channel)
-    st.markdown(title)
     shown = draw.draw_kernels(result, name, -1 if first else channel, words=words, alt=title)
-    pixels(shown, f"cnn-kernels-{name}", height=95, click=False)
+    pixels(shown, f"cnn-kernels-{name}", title=title, height=95, click=False)
 
 
 def pick(event: dict | None, layer: str) -> None:
@@ -165,16 +172,15 @@ def pick(event: dict | None, layer: str) -> None:
 
 def dense(result) -> None:
     """Hidden layer, logits and softmax."""
-    st.markdown(f"**{t('Hidden layer')}** · " + t("all cells of all maps, weighted anew for each neuron"))
+    title = t("Hidden layer") + " · " + t("all cells of all maps, weighted anew for each neuron")
     names = (t("weighted sums"), t("after the ReLU"), "")
     shown = draw.draw_dense(result, names=names, words=("", t("row"), t("column")), alt=t("Hidden layer"))
-    event = pixels(shown, "cnn-hidden", height=110)
+    event = pixels(shown, "cnn-hidden", title=title, height=110)
     if event:
         neuron = event["row"] * draw.DENSE_COLUMNS + event["column"]
         pick({"tile": neuron, "row": 0, "column": 0}, ("hidden.sum", "hidden.relu")[event["tile"]])
-    st.markdown(f"**{t('Logits and softmax')}**")
     shown = draw.draw_outputs(result, names=(t("logits"), t("softmax")), alt=t("Logits and softmax"))
-    event = pixels(shown, "cnn-outputs", height=110)
+    event = pixels(shown, "cnn-outputs", title=t("Logits and softmax"), height=110)
     if event:
         pick({"tile": event["column"], "row": 0, "column": 0}, "logits")
     st.latex(explain.softmax_formula(result))
@@ -210,8 +216,7 @@ def detail(result, live: bool) -> None:
     pixels(shown, "cnn-products", height=110 if len(cell.inputs) == 1 else 200, click=False)
     if cell.weights is not None:
         st.caption(t("x: what the cell reads, w: its weights, x·w: their products."))
-    for formula in explain.cell_formulas(cell):
-        st.latex(formula)
+    st.latex(r"\begin{gathered}" + r"\\".join(explain.cell_formulas(cell)) + r"\end{gathered}")
     if not live and in_maps:
         channel_and_evidence(result, layer, channel)
 

@@ -63,7 +63,7 @@ def stage(view: View) -> None:
     with left:
         direction = choose_view(
             topic.slug, "direction", t("Direction"), list(DIRECTIONS), lambda name: t(DIRECTIONS[name]),
-            default="backward" if view.latest.step else "forward", as_buttons=True, label_visibility="collapsed",
+            default="backward" if view.latest.step else "forward", as_buttons=True,
         )  # fmt: skip
     with right:
         with_arrows = st.toggle(
@@ -210,17 +210,16 @@ def show_digits(snapshot) -> None:
     left, right = st.columns(2, gap="medium")
     words = ("", t("row"), t("column"))
     with left:
-        st.markdown(f"**{t('xₜ: the pictures')}**")
         picture = draw.digit_picture(
             result, frames, "x", asked_for, words=words, alt=t("Ten pictures, from noise to digits")
         )
-        pixels(picture, "diffusion-digits-x", height=210, click=False)
+        pixels(picture, "diffusion-digits-x", title=t("xₜ: the pictures"), height=210, click=False)
     with right:
-        st.markdown(f"**{t('x̂₀: the digits it expects, as the judge reads them')}**")
         picture = draw.digit_picture(
             result, frames, "x_0", captions, words=words, alt=t("The digits the network expects")
         )
-        pixels(picture, "diffusion-digits-x0", height=210, click=False)
+        title = t("x̂₀: the digits it expects, as the judge reads them")
+        pixels(picture, "diffusion-digits-x0", title=title, height=210, click=False)
     transport("diffusion-digits-bar", frames, report=False)
     right_ones = int((seen == result.label).sum())
     text = t(

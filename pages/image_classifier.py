@@ -45,7 +45,6 @@ def evidence() -> None:
     """The picture with the evidence over it, and what shows it; another view of it runs nothing else."""
     method = choose_view(
         topic.slug, "method", t("Evidence"), list(METHODS), lambda name: t(METHODS[name]), as_buttons=True,
-        label_visibility="collapsed",
     )  # fmt: skip
     place, layer = st.container(), "head"
     if method == "grad_cam":
@@ -53,7 +52,6 @@ def evidence() -> None:
         with choice:
             layer = choose_view(
                 topic.slug, "layer", t("Layer"), draw.LAYERS[::-1], lambda name: t("after {layer}", layer=t(name)),
-                label_visibility="collapsed",
             )  # fmt: skip
     else:
         meaning = st.container()
@@ -112,9 +110,9 @@ def features() -> None:
             topic.slug, "maps", t("Layer"), draw.LAYERS, t, default="stage2", as_buttons=True, width="content"
         )
         scales = {"own": t("each its own"), "common": t("one for all")}
-        scale = choose_view(topic.slug, "scale", t("Scale"), list(scales), scales.get, width=150)
+        scale = choose_view(topic.slug, "scale", t("Scale"), list(scales), scales.get, show_label=True, width=150)
         orders = {"number": t("by number"), "evidence": t("by evidence")}
-        order = choose_view(topic.slug, "order", t("Order"), list(orders), orders.get, width=150)
+        order = choose_view(topic.slug, "order", t("Order"), list(orders), orders.get, show_label=True, width=150)
     words = (t("channel"), t("row"), t("column"))
     shown = draw.draw_features(
         result, layer, scale=scale, order=order, words=words, alt=t("Feature maps after {layer}", layer=t(layer))

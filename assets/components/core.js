@@ -134,7 +134,19 @@ function isDark(background) {
   return darkness.get(background);
 }
 
+const THEME = ["dark", "background", "text", "faint", "line", "panel", "primary", "family"];
+let themeNow = null;
+
+/** The page's theme. Read once for all components of one rerun: each reading makes the browser settle all styles. */
 export function readTheme(host) {
+  if (!themeNow) {
+    themeNow = themeOf(host);
+    setTimeout(() => (themeNow = null), 0);
+  }
+  return themeNow;
+}
+
+function themeOf(host) {
   const style = getComputedStyle(host instanceof ShadowRoot ? host.host : host);
   const read = (name, fallback) => style.getPropertyValue(name).trim() || fallback;
   const background = read("--st-background-color", "#ffffff");
@@ -192,7 +204,8 @@ export class View {
     this.scroll = element("div", { class: "scroll" }, this.canvas);
     this.plane = element("div", { class: "plane" }, this.scroll, this.tip);
     this.below = element("div", { class: "below" });
-    this.root = element("div", { class: "nv" }, this.plane, this.below, this.spoken);
+    this.title = element("div", { class: "title", hidden: true });
+    this.root = element("div", { class: "nv" }, this.title, this.plane, this.below, this.spoken);
     host.append(this.root);
     this.context = this.canvas.getContext("2d", { willReadFrequently: false });
     this.gone = new AbortController(); // its signal takes listeners on the document away again
@@ -203,21 +216,27 @@ export class View {
   }
 
   accept(bytes) {
+    const before = this.theme;
     this.theme = readTheme(this.host);
-    if (!sameBytes(bytes, this.lastBytes)) {
+    const same = sameBytes(bytes, this.lastBytes);
+    if (same && this.width && THEME.every((name) => before[name] === this.theme[name])) return; // nothing to draw anew
+    if (!same) {
       this.lastBytes = bytes;
       const { meta, arrays } = decode(bytes);
       this.meta = meta;
       this.arrays = arrays;
       this.text = meta.text ?? {};
       this.canvas.setAttribute("aria-label", meta.alt ?? "");
+      this.title.textContent = meta.title ?? "";
+      this.title.hidden = !meta.title;
       this.receive(meta, arrays);
     }
     this.#measure(true);
   }
 
+  /** The width is asked for once; after that the observer tells, for asking makes the browser lay out the page. */
   #measure(force = false) {
-    const width = Math.floor(this.plane.clientWidth);
+    const width = force && this.width ? this.width : Math.floor(this.plane.clientWidth);
     if (!this.meta || !width || (width === this.width && !force)) return;
     this.width = width;
     this.layout(width);

@@ -37,6 +37,7 @@ EVENTS = {
     "pad": ("drawing",),
     "bars": ("pick",),
     "chips": ("pick",),
+    "choice": ("pick",),
     "cloud": ("pick",),
 }
 
@@ -105,6 +106,14 @@ def _component(name: str) -> Callable[..., Any]:
 
 def _words() -> dict[str, str]:
     """Every word the components show, in the reader's language. {k} and the like are filled in the browser."""
+    from pages.components.language import language
+
+    return _words_in(language())
+
+
+@cache
+def _words_in(language: str) -> dict[str, str]:
+    """The words of `language`, which is the reader's: looked up once, for every component of every run asks."""
     from pages.components.language import t
 
     return {
@@ -141,6 +150,7 @@ def pixels(
     picture: PixelPicture,
     key: str,
     *,
+    title: str = "",
     selected: dict[str, int] | None = None,
     height: int | None = None,
     click: bool = True,
@@ -150,9 +160,9 @@ def pixels(
 
     selected: {"tile"} with optional "row" and "column" draws a frame round the tile, row, column or cell. height: most
     CSS pixels to use (None: about a screen's stage). click=False: read-out only, a click asks for no rerun. A picture
-    with frames shows the moment of its clock.
+    with frames shows the moment of its clock. title: a line above the picture, cheaper than an element of its own.
     """
-    return _pixels(picture, key, selected, height, click, on_cell, {"bar": False}).cell
+    return _pixels(picture, key, selected, height, click, on_cell, {"bar": False, "title": title}).cell
 
 
 def _pixels(picture, key, selected, height, click, on_cell, more, on_frame=None) -> Any:
@@ -256,6 +266,28 @@ def chips(
     """
     data = {"names": list(names), "label": label, "pressed": pressed}
     _component("chips")(data=data, key=key, on_pick_change=on_pick)
+
+
+def choice(
+    names: Sequence[str],
+    key: str,
+    *,
+    label: str,
+    chosen: int,
+    on_pick: Callable[[], None],
+    as_buttons: bool = False,
+    show_label: bool = False,
+    help: str = "",
+    disabled: bool = False,
+    width: Any = "stretch",
+) -> None:
+    """One of `names`, as a list to open or as a row of buttons; on_pick finds the index in state[key]["pick"].
+
+    The browser's own list and buttons: Streamlit's cost every change of the page 3 to 4 ms each.
+    """
+    data = {"names": list(names), "label": label, "chosen": chosen, "buttons": as_buttons, "showLabel": show_label,
+            "help": help, "disabled": disabled}  # fmt: skip
+    _component("choice")(data=data, key=key, on_pick_change=on_pick, width=width)
 
 
 def points_editor(

@@ -16,9 +16,11 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from engine.core.knob import Knob, KnobError, from_query, knobs, to_query, without_run
 from engine.core.topic import Topic
-from pages.components.canvas import chips
+from pages.components.canvas import chips, choice
 from pages.components.errors import report_rejected
 from pages.components.language import browser_language, language, number, t
+
+VIEW = "view."  # begins the names, in the link, of choices of what to see
 
 
 def current_config(topic: Topic) -> Any:
@@ -36,6 +38,8 @@ def current_config(topic: Topic) -> Any:
     elif known is None or _went_back() or (entered and query):
         config, state[f"{slug}:rejected"] = from_query(topic.config, query)
         adopt(topic, config)
+        views = {name: value for name, value in st.query_params.items() if name.startswith(VIEW)}
+        state[f"{slug}:views"] = {name.removeprefix(VIEW): value for name, value in views.items()}
     elif entered or state.get(f"{slug}:unsettled") or state.get(f"{slug}:spoken") != language():
         adopt(topic, known)  # in another language too: Streamlit keeps a choice by the words it was shown with
     else:
@@ -91,9 +95,11 @@ def note_progress(topic: Topic, **values: Any) -> Any:
 
 
 def write_link(topic: Topic) -> None:
-    """Put the page's Config, and the language if the reader chose another than the browser's, into the address."""
+    """Put the page's Config, the choices of what to see that are not the usual ones, and the language if the reader
+    chose another than the browser's, into the address."""
     st.session_state.pop(f"{topic.slug}:unsettled", None)
     query = to_query(st.session_state[f"{topic.slug}:config"])
+    query |= {VIEW + name: value for name, value in st.session_state.get(f"{topic.slug}:views", {}).items()}
     wanted = query | ({"lang": language()} if language() != browser_language() else {})
     st.session_state["language_asked"] = wanted.get("lang")
     if dict(st.query_params) != wanted:
@@ -159,9 +165,12 @@ def widget(topic: Topic, knob: Knob) -> None:
         case "bool":
             st.toggle(label, **options)
         case "choice":
-            st.selectbox(
-                label, knob.choices, format_func=lambda value: t(knob.choice_labels.get(value, value)), **options
-            )
+            place = f"{slug}-{knob.name}"
+            choice(
+                [t(knob.choice_labels.get(value, value)) for value in knob.choices], place, label=label,
+                chosen=knob.choices.index(state[key]), on_pick=lambda: _picked(knob, key, place), show_label=True,
+                help=help_text or "", disabled=idle,
+            )  # fmt: skip
         case "choices":
             st.pills(
                 label, knob.choices, selection_mode="multi",
@@ -180,6 +189,13 @@ def widget(topic: Topic, knob: Knob) -> None:
         case "float":
             step = knob.step or (knob.high - knob.low) / 100
             st.slider(label, knob.low, knob.high, step=step, format=f"%.{_decimals(step)}f", **options)
+
+
+def _picked(knob: Knob, key: str, place: str) -> None:
+    """Callback: another choice was made."""
+    index = st.session_state[place].get("pick")
+    if index is not None and 0 <= index < len(knob.choices):
+        st.session_state[key] = knob.choices[index]
 
 
 def _sizes_widget(topic: Topic, knob: Knob, key: str, label: str, help_text: str | None) -> None:

@@ -67,7 +67,10 @@ def _turn(slug: str) -> None:
 
 def _own_picture(topic: Topic, knob: str) -> None:
     slug = topic.slug
-    with st.popover(t("Own picture"), icon=":material/add_photo_alternate:", key=f"{slug}-own"):
+    place = st.popover(t("Own picture"), icon=":material/add_photo_alternate:", key=f"{slug}-own", on_change="rerun")
+    if not place.open:
+        return
+    with place:
         source = f"{slug}:upload"
         st.file_uploader(
             t("One digit: PNG, JPEG, WebP or GIF, at most {most} MB", most=MEGABYTES), TYPES, key=source,

@@ -20,6 +20,7 @@ import streamlit as st
 from engine.core.axes import Quantity
 from engine.core.device import available_devices
 from engine.core.topic import Topic, catalogue
+from pages.components.canvas import choice
 from pages.components.compute import chosen_device
 from pages.components.controls import current_config, write_link
 from pages.components.language import LANGUAGES, language, number, t
@@ -61,7 +62,12 @@ def title_row(title: str) -> None:
 def device_choice() -> None:
     """Which device computes; switchable where there is more than one."""
     device = chosen_device()
-    with st.popover(DEVICE_NAMES[device], icon=":material/memory:", type="tertiary", key="device-popover"):
+    place = st.popover(
+        DEVICE_NAMES[device], icon=":material/memory:", type="tertiary", key="device-popover", on_change="rerun"
+    )
+    if not place.open:  # what nobody sees would cost every change of every page a part of its time
+        return
+    with place:
         st.radio(
             t("Compute on"), available_devices(), index=available_devices().index(device), key="device",
             format_func=DEVICE_NAMES.get, persist_state="session",
@@ -74,10 +80,16 @@ def device_choice() -> None:
 
 def language_switch() -> None:
     """English or Chinese, in place; nothing else changes."""
-    st.session_state.setdefault("language", language())
-    st.segmented_control(
-        t("Language"), list(LANGUAGES), format_func=LANGUAGES.get, key="language", required=True,
-        label_visibility="collapsed", width="content", persist_state="session",
+    state, languages = st.session_state, list(LANGUAGES)
+
+    def switch() -> None:
+        picked = state["language-switch"].get("pick")
+        if picked is not None and picked < len(languages):
+            state["language"] = languages[picked]
+
+    choice(
+        list(LANGUAGES.values()), "language-switch", label=t("Language"), chosen=languages.index(language()),
+        on_pick=switch, as_buttons=True, width="content",
     )  # fmt: skip
 
 

@@ -15,6 +15,7 @@ import streamlit as st
 
 from engine.core.knob import knobs
 from engine.core.topic import Topic
+from pages.components.canvas import choice
 from pages.components.compute import start_job
 from pages.components.controls import change, change_pending, note_progress, write_link
 from pages.components.errors import sentence
@@ -108,8 +109,12 @@ def _run_of(topic: Topic, config: Any) -> Run:
     return run
 
 
-def _speed(topic: Topic, default: str = "normal") -> float | None:
-    return SPEEDS[st.session_state.get(f"{topic.slug}:speed") or default]
+def _speed_name(topic: Topic, default: str = "normal") -> str:
+    return st.session_state.setdefault(f"{topic.slug}:speed", default)
+
+
+def _speed(topic: Topic) -> float | None:
+    return SPEEDS[_speed_name(topic)]
 
 
 def _play(topic: Topic, run: Run) -> None:
@@ -158,7 +163,10 @@ def _reset(topic: Topic, run: Run) -> None:
     change(topic, **{knob.name: knob.default for knob in knobs(topic.config) if knob.run_only})
 
 
-def _set_speed(topic: Topic, run: Run) -> None:
+def _set_speed(topic: Topic, run: Run, place: str) -> None:
+    picked = st.session_state[place].get("pick")
+    if picked is not None and picked < len(SPEEDS):
+        st.session_state[f"{topic.slug}:speed"] = list(SPEEDS)[picked]
     if run.job is not None:
         run.job.pace = _speed(topic)
 
@@ -187,10 +195,10 @@ def _view(
             t("Reset"), key=f"{slug}:reset", icon=":material/replay:", on_click=_reset, args=(topic, run),
             help=t("Back to the first weights"),
         )  # fmt: skip
-        st.segmented_control(
-            t("Speed"), list(SPEEDS), format_func=lambda name: t(SPEED_NAMES[name]), key=f"{slug}:speed", required=True,
-            default=None if f"{slug}:speed" in st.session_state else default_speed, label_visibility="collapsed",
-            on_change=_set_speed, args=(topic, run), persist_state="session",
+        speeds, place = list(SPEEDS), f"{slug}-speed"
+        choice(
+            [t(SPEED_NAMES[name]) for name in speeds], place, label=t("Speed"), as_buttons=True, width="content",
+            chosen=speeds.index(_speed_name(topic, default_speed)), on_pick=lambda: _set_speed(topic, run, place),
         )  # fmt: skip
         latest = job.latest if job is not None and job.latest is not None else first
         shown = _scrubbed(topic, run, latest) if not live else latest

@@ -45,21 +45,31 @@ def choose_picture(topic: Topic, current: str, *, knob: str = "picture", **also:
 
     pixels(picture, place, selected={"tile": shown}, height=190, on_cell=choose)
 
-    with st.popover(t("Own picture"), icon=":material/add_photo_alternate:", width="stretch", key=f"{slug}-own"):
-        source = f"{slug}:upload"
-        st.file_uploader(
-            t("PNG, JPEG, WebP or GIF, at most {most} MB and 20 megapixels", most=MEGABYTES), TYPES, key=source,
-            max_upload_size=MEGABYTES, on_change=_uploaded, args=(topic, knob, source, also),
-        )  # fmt: skip
-        if problem := state.get(f"{slug}:problem"):
-            st.error(sentence(problem), icon=":material/broken_image:")
-        if st.toggle(t("Use the camera"), key=f"{slug}:camera"):
-            source = f"{slug}:photo"
-            st.camera_input(t("Take a photo"), key=source, on_change=_uploaded, args=(topic, knob, source, also))
-        st.caption(t("The picture stays in this server's memory for a while; its metadata is dropped at once."))
+    own_place = st.popover(
+        t("Own picture"), icon=":material/add_photo_alternate:", width="stretch", key=f"{slug}-own", on_change="rerun"
+    )
+    if own_place.open:
+        with own_place:
+            _own_picture(topic, knob, also)
     if missing:
         st.error(sentence(missing), icon=":material/broken_image:")
     return usable
+
+
+def _own_picture(topic: Topic, knob: str, also: dict[str, Any]) -> None:
+    """What the popover holds: file, camera, and what happens to the picture."""
+    slug, state = topic.slug, st.session_state
+    source = f"{slug}:upload"
+    st.file_uploader(
+        t("PNG, JPEG, WebP or GIF, at most {most} MB and 20 megapixels", most=MEGABYTES), TYPES, key=source,
+        max_upload_size=MEGABYTES, on_change=_uploaded, args=(topic, knob, source, also),
+    )  # fmt: skip
+    if problem := state.get(f"{slug}:problem"):
+        st.error(sentence(problem), icon=":material/broken_image:")
+    if st.toggle(t("Use the camera"), key=f"{slug}:camera"):
+        source = f"{slug}:photo"
+        st.camera_input(t("Take a photo"), key=source, on_change=_uploaded, args=(topic, knob, source, also))
+    st.caption(t("The picture stays in this server's memory for a while; its metadata is dropped at once."))
 
 
 def _usable(topic: Topic, key: str, knob: str) -> tuple[str, PictureError | None]:

@@ -1,4 +1,4 @@
-"""Choices of what to see that stay out of the link: a layer, a scale, a method."""
+"""Choices of what to see, which recompute nothing: a layer, a scale, a method. In the link they are view.<name>."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from typing import Any
 
 import streamlit as st
 
-from pages.components.language import language
+from engine.core.topic import catalogue
+from pages.components.canvas import choice
+from pages.components.controls import write_link
 
 
 def choose_view(
@@ -19,26 +21,37 @@ def choose_view(
     *,
     default: str | None = None,
     as_buttons: bool = False,
-    **layout: Any,
+    show_label: bool = False,
+    width: Any = "stretch",
 ) -> str:
-    """One of `options`, as a list to open or as a row of buttons; kept for the session under <slug>:view:<name>.
+    """One of `options`, as a list to open or as a row of buttons; kept for the session under <slug>:views.
 
-    Streamlit remembers such a choice by the words shown, so a choice made in one language would be lost in the other:
-    every language has a widget of its own, filled from what is kept.
+    What a link asks for and is none of the options counts as nothing asked.
     """
-    state, kept = st.session_state, f"{slug}:view:{name}"
-    key = f"{slug}:{name}:{language()}"
-    value, spoken = state.get(kept, (default or options[0], None))
-    if spoken != language() or key not in state:
-        state[key] = value if value in options else options[0]
-    if as_buttons:
-        chosen = st.segmented_control(label, options, format_func=names, key=key, required=True, **layout)
-    else:
-        chosen = st.selectbox(label, options, format_func=names, key=key, **layout)
-    state[kept] = (chosen, language())
+    kept, place = st.session_state.setdefault(f"{slug}:views", {}), f"{slug}-{name.replace('_', '-')}"
+    usual = st.session_state.get(f"{slug}:usual_views", {}).get(name, default)
+    usual = usual if usual in options else options[0]
+    chosen = kept.get(name, usual)
+    if chosen not in options:
+        chosen = usual
+        del kept[name]
+
+    def pick() -> None:
+        index = st.session_state[place].get("pick")
+        if index is not None and index < len(options):
+            kept[name] = options[index]
+            if options[index] == usual:
+                del kept[name]  # links stay short
+            write_link(catalogue()[slug])
+
+    choice(
+        [names(option) for option in options], place, label=label, chosen=options.index(chosen), on_pick=pick,
+        as_buttons=as_buttons, show_label=show_label, width=width,
+    )  # fmt: skip
     return chosen
 
 
 def show_view(slug: str, name: str, value: str) -> None:
-    """Choose for the reader: what `choose_view` of that name shows when it is drawn next."""
-    st.session_state[f"{slug}:view:{name}"] = (value, None)
+    """What `choose_view` of that name shows when it is drawn next, and from then on if the reader says nothing else."""
+    st.session_state.setdefault(f"{slug}:usual_views", {})[name] = value
+    st.session_state.get(f"{slug}:views", {}).pop(name, None)

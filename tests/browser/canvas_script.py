@@ -204,6 +204,20 @@ def show_bars() -> None:
     report("marked", marked)
 
 
+def show_choice() -> None:
+    state = st.session_state
+    for place, as_buttons in (("row", True), ("list", False)):
+
+        def pick(place: str = place) -> None:
+            state[f"chosen_{place}"] = state[place].get("pick")
+
+        canvas.choice(
+            ["one", "two", "three"], place, label="Number", chosen=state.get(f"chosen_{place}", 0), on_pick=pick,
+            as_buttons=as_buttons, show_label=True, help="How many",
+        )  # fmt: skip
+        report(f"chosen_{place}", state.get(f"chosen_{place}", 0))
+
+
 def show_cloud() -> None:
     """Three points on straight ways over eleven frames whose steps fall, with a chart on the same clock."""
     share = np.linspace(0, 1, 11, dtype=np.float32)[:, None, None]
@@ -225,4 +239,5 @@ def show_cloud() -> None:
 
 
 {"pixels": show_pixels, "gallery": show_gallery, "scrubber": show_scrubber, "network": show_network, "mlp": show_mlp,
- "live": show_live, "points": show_points, "bars": show_bars, "cloud": show_cloud}[show]()  # fmt: skip
+ "live": show_live, "points": show_points, "bars": show_bars, "choice": show_choice,
+ "cloud": show_cloud}[show]()  # fmt: skip

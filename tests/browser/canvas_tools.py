@@ -75,7 +75,8 @@ def open_view(canvas_browser, canvas_address):
         page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.goto(f"{at or canvas_address}/?show={show}")
-        page.locator("canvas.stage[data-ready], .transport, .shares[data-drawn]").first.wait_for(timeout=30_000)
+        drawn = page.locator("canvas.stage[data-ready], .transport, .shares[data-drawn], .choice")
+        drawn.first.wait_for(timeout=30_000)
         return page
 
     yield open_one

@@ -197,10 +197,10 @@ class Visitor:
     @property
     def language(self) -> str:
         """The language chosen in the page's own switch."""
-        return self.key("language").locator("[aria-checked=true]").inner_text()
+        return self.key("language-switch").locator("[aria-checked=true]").inner_text()
 
     def switch_language(self, language: str) -> None:
-        self.key("language").get_by_text({"en": "EN", "zh": "中文"}[language], exact=True).click()
+        self.key("language-switch").get_by_text({"en": "EN", "zh": "中文"}[language], exact=True).click()
 
     def scrolls_sideways(self) -> bool:
         """Whether anything makes the page wider than the window."""
@@ -214,12 +214,15 @@ class Visitor:
         if knob.kind == "sizes":
             return tuple(self._slider(f"{slug}.{knob.name}:{part}") for part in ("count", "width"))
         box = self.key(f"{slug}.{knob.name}")
+        box.locator("input, button, select").first.wait_for()  # until it is there, nothing says what kind it is
         match knob.kind:
             case "bool":
                 return box.locator("input").is_checked()
             case "choices":
                 return set(box.locator("button[aria-pressed=true]").all_inner_texts())
-            case "choice" | "text":
+            case "choice":
+                return box.locator("select").evaluate("select => select.selectedOptions[0].text")
+            case "text":
                 return box.locator("input").input_value()
         if box.locator("input[type=number]").count():
             return float(box.locator("input[type=number]").input_value())

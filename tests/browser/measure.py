@@ -31,7 +31,7 @@ CHANGES = {
         "image_classifier", ".share-row", "Enter", ".st-key-image-classifier-evidence",
     ),
     "image_classifier: evidence method": (
-        "image_classifier", ".st-key-image_classifier-method-en button", "Enter", ".st-key-image-classifier-evidence",
+        "image_classifier", ".st-key-image_classifier-method button", "Enter", ".st-key-image-classifier-evidence",
     ),
     "cnn: ink to the maps": ("cnn", ".st-key-cnn-pad canvas.stage", "Delete Space", ".st-key-cnn-conv1-sum"),
 }  # fmt: skip

@@ -216,3 +216,32 @@ def test_bars_are_as_long_as_their_shares_and_can_be_picked(open_view, dark):
     assert [row.get_attribute("aria-pressed") for row in rows.all()] == ["false", "false", "true"]
     rows.first.click()
     reported(page, "marked", 0)
+
+
+# ---------------------------------------------------------------- choices
+
+
+def test_a_row_of_buttons_is_chosen_from_by_click_and_by_keys(open_view):
+    page = open_view("choice")
+    row = page.locator(".st-key-row [role=radiogroup]")
+    assert row.locator("[aria-checked=true]").all_inner_texts() == ["one"]
+    row.get_by_role("radio", name="three").click()
+    reported(page, "chosen_row", 2)
+    page.keyboard.press("ArrowRight")  # round to the first, which gets the focus
+    reported(page, "chosen_row", 0)
+    assert row.locator("[aria-checked=true]").all_inner_texts() == ["one"]
+    assert row.locator(":focus").all_inner_texts() == ["one"]
+    assert row.locator("[tabindex='0']").count() == 1, "one stop for the Tab key"
+
+
+def test_a_list_is_chosen_from_and_explains_itself(open_view):
+    page = open_view("choice")
+    box = page.locator(".st-key-list .choice")
+    assert box.get_by_role("combobox", name="Number").evaluate("e => e.selectedOptions[0].text") == "one"
+    box.get_by_role("combobox").select_option("two")
+    reported(page, "chosen_list", 1)
+    tip = box.locator(".tip")
+    assert not tip.is_visible()
+    box.get_by_role("button", name="How many").focus()
+    assert tip.is_visible()
+    assert tip.inner_text() == "How many"

@@ -74,10 +74,12 @@ def test_play_to_98_per_cent_pause_scrub_step_share_and_reset(visit):
     visitor.until(lambda: frame(visitor) == 0 == frame(visitor, NETWORK), "all pictures are at the first frame")
     assert moment(visitor).endswith("step 0")
     assert still(visitor) == beginning
-    assert visitor.step() == paused_at  # looking back changes nothing
+    visitor.until(lambda: visitor.step() == 0, "the words follow the pictures")
+    assert visitor.query["steps"] == str(paused_at)  # looking back changes nothing
     slider.focus()
     visitor.page.keyboard.press("End")
     visitor.until(lambda: moment(visitor).endswith(f"step {paused_at}"), "the last frame again")
+    visitor.until(lambda: visitor.step() == paused_at, "and its words")
     assert still(visitor) == end
 
     friend = visit(visitor.page.url.removeprefix(visitor.address), fresh=True)
@@ -186,9 +188,7 @@ def test_layers_are_resized_and_inputs_switched_on_the_picture(visit):
 
 def test_own_points_travel_in_the_link(visit):
     visitor = visit("/mlp?layers=4")
-    box = visitor.key("mlp.data").locator("input")
-    box.click()
-    visitor.page.get_by_role("option", name="Own points").click()
+    visitor.key("mlp.data").get_by_role("combobox").select_option("Own points")
     visitor.until(lambda: visitor.query.get("data") == "own", "own points in the link")
     visitor.settle()
     wanted = [(1.0, 2.0, 0), (-2.0, 0.5, 0), (0.5, -1.5, 1)]

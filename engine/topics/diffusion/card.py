@@ -23,6 +23,11 @@ def of_points(config: "Config") -> bool:
     return config.view == "points"
 
 
+def of_digits(config: "Config") -> bool:
+    """The opposite of `of_points`."""
+    return not of_points(config)
+
+
 @configuration
 class Config:
     """Data, noise, the network that learns to take it away, and a walk from noise back to data."""
@@ -31,30 +36,32 @@ class Config:
         "points", "What to diffuse", "Points in the plane, trained here; or digits, with a network that is shipped.",
         choices={"points": "Points", "digits": "Digits"}, hidden=True,
     )  # fmt: skip
-    data: str = knob("spiral", "Data", "The shape that the points shall take.", choices=DATA)
+    data: str = knob("spiral", "Data", "The shape that the points shall take.", choices=DATA, counts=of_points,
+    )  # fmt: skip
     schedule: str = knob(
         "cosine", "Noise schedule", "How much of the data is left at each time; a new schedule is a new training.",
-        choices={"linear": "linear β", "quadratic": "quadratic β", "cosine": "cosine"},
+        choices={"linear": "linear β", "quadratic": "quadratic β", "cosine": "cosine"}, counts=of_points,
     )  # fmt: skip
     digit: str = knob(
         SEVERAL, "Digit", "What the network is asked for: one of each, or ten of one.",
-        choices={SEVERAL: "One of each", **{str(k): str(k) for k in range(10)}},
+        choices={SEVERAL: "One of each", **{str(k): str(k) for k in range(10)}}, counts=of_digits,
     )  # fmt: skip
     guidance: float = knob(
         3.0, "Guidance w", "How far the class pushes: 0 ignores it, 1 is the network as trained, more exaggerates.",
-        low=0.0, high=10.0, step=0.5,
+        low=0.0, high=10.0, step=0.5, counts=of_digits,
     )  # fmt: skip
     chain: int = knob(
         200, "Times T", "Steps of the chain that training knows: time 0 is data, time T noise.", low=10, high=1000,
-        step=10,
+        step=10, counts=of_points,
     )  # fmt: skip
     walk_steps: int = knob(
         50, "Steps back", "How many of the T times the way back visits, in equal strides; never more than T.",
-        low=1, high=200,
+        low=1, high=200, counts=of_points,
     )  # fmt: skip
     digit_steps: int = knob(
-        20, "Steps back", "How many of the 400 times the way back visits, in equal strides.", low=2, high=100
-    )
+        20, "Steps back", "How many of the 400 times the way back visits, in equal strides.", low=2, high=100,
+        counts=of_digits,
+    )  # fmt: skip
     sampler: str = knob(
         "ddim", "Sampler", "How a step back is made of the predicted noise. DDPM adds new noise in every step, with "
         "the smaller or the larger of two variances.",
@@ -69,27 +76,32 @@ class Config:
     skips: str = knob(
         "on", "Skips of the U-Net", "What the way down saw at a size is handed to the way up; here it can be cut.",
         choices={"on": "as trained", "16": "16 × 16 cut", "8": "8 × 8 cut", "none": "both cut"}, advanced=True,
+        counts=of_digits,
     )  # fmt: skip
     hidden: int = knob(128, "Neurons", "Neurons of each of the three hidden layers.", low=8, high=192, step=8,
-                       advanced=True)  # fmt: skip
+                       advanced=True, counts=of_points,
+    )  # fmt: skip
     fourier: bool = knob(
         True, "Fourier features", "The network reads sines and cosines of the place beside the place itself.",
-        advanced=True,
+        advanced=True, counts=of_points,
     )  # fmt: skip
     learning_rate: float = knob(
-        0.005, "Learning rate", "Length of Adam's steps.", low=0.0001, high=1.0, log=True, advanced=True
-    )
+        0.005, "Learning rate", "Length of Adam's steps.", low=0.0001, high=1.0, log=True, advanced=True,
+        counts=of_points,
+    )  # fmt: skip
     batch_size: int = knob(512, "Batch size", "Points averaged in one gradient, new ones in each step.",
-                           low=32, high=1024, step=32, advanced=True)  # fmt: skip
+                           low=32, high=1024, step=32, advanced=True, counts=of_points,
+    )  # fmt: skip
     average: bool = knob(
         True, "Average of the weights", "Samples come from a running average of the weights, not from those of the "
-        "moment.", advanced=True,
+        "moment.", advanced=True, counts=of_points,
     )  # fmt: skip
     seed: int = knob(0, "Seed", "Start of the training's randomness: first weights, points, times, noise.",
-                     low=0, high=9999, advanced=True)  # fmt: skip
+                     low=0, high=9999, advanced=True, counts=of_points,
+    )  # fmt: skip
     until: int = knob(
         2000, "Stop at step", "Training ends by itself here; from half way on the learning rate falls.",
-        low=50, high=MAXIMUM_STEPS, step=50, advanced=True,
+        low=50, high=MAXIMUM_STEPS, step=50, advanced=True, counts=of_points,
     )  # fmt: skip
     steps: int = knob(
         0, "Steps trained", "How far this run has been trained; a link brings it back.",
