@@ -128,7 +128,7 @@ def charts(view: View, walked, frames) -> None:
     with middle:
         names = (t("ᾱ: data"), t("1 − ᾱ: noise"))
         curves(
-            draw.schedule_values(walked.alpha_bars), draw.schedule_lines(names), frames, "diffusion-schedule",
+            draw.schedule_values(walked.alpha_bars), draw.schedule_lines(names), frames, "diffusion-shares",
             alt=t("Shares of data and noise in the variance at each time"), x_label="t", low=0.0, high=1.0, height=160,
         )  # fmt: skip
     with right:
@@ -241,7 +241,7 @@ def show_digits(snapshot) -> None:
         names = (t("ᾱ: data"), t("1 − ᾱ: noise"))
         curves(
             draw.schedule_values(result.alpha_bar.numpy()), draw.schedule_lines(names), frames,
-            "diffusion-digits-schedule", alt=t("Shares of data and noise in the variance at each time"), x_label="t",
+            "diffusion-digits-shares", alt=t("Shares of data and noise in the variance at each time"), x_label="t",
             low=0.0, high=1.0, height=160,
         )  # fmt: skip
     st.latex(explain.guidance_formula(config.guidance))
