@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from engine.core.device import current_device
+from engine.data.clouds import cloud_of
 from engine.models.diffusion.samplers import walk, walk_times
 from engine.models.diffusion.schedule import make_schedule, predict_x_0
 from engine.training.fit import Snapshot, seeded
@@ -135,6 +136,12 @@ def _stack(parts: list[Tensor]) -> np.ndarray:
 def _score(config: Config, samples: Tensor) -> tuple[float, float, float, float]:
     """near and covered of samples, and of as many fresh points of the data."""
     cloud = cloud_for(config)
+    return cloud.near(samples), cloud.covered(samples), *_score_of_data(cloud.name, cloud.drawing)
+
+
+@lru_cache(maxsize=32)
+def _score_of_data(name: str, drawing: str) -> tuple[float, float]:
+    cloud = cloud_of(name, drawing)
     with seeded(77) as generator:
-        real = cloud.sample(len(samples), generator)
-    return cloud.near(samples), cloud.covered(samples), cloud.near(real), cloud.covered(real)
+        real = cloud.sample(COUNT, generator)
+    return cloud.near(real), cloud.covered(real)
