@@ -211,12 +211,12 @@ def show_digits(snapshot) -> None:
     words = ("", t("row"), t("column"))
     with left:
         picture = draw.digit_picture(
-            result, frames, "x", asked_for, words=words, alt=t("Ten pictures, from noise to digits")
+            asked, result, frames, "x", asked_for, words=words, alt=t("Ten pictures, from noise to digits")
         )
         pixels(picture, "diffusion-digits-x", title=t("xₜ: the pictures"), height=210, click=False)
     with right:
         picture = draw.digit_picture(
-            result, frames, "x_0", captions, words=words, alt=t("The digits the network expects")
+            asked, result, frames, "x_0", captions, words=words, alt=t("The digits the network expects")
         )
         title = t("x̂₀: the digits it expects, as the judge reads them")
         pixels(picture, "diffusion-digits-x0", title=title, height=210, click=False)
@@ -229,6 +229,8 @@ def show_digits(snapshot) -> None:
     )  # fmt: skip
     if result.variety == result.variety:
         text += " " + t("Variety: **{variety}** of that among real digits.", variety=percent(result.variety.item(), 0))
+    text += " " + t("Nearest training digit: **{novelty}** as far as from new real digits (a copy: 0).",
+                    novelty=percent(result.novelty.item(), 0))  # fmt: skip
     st.markdown(text)
     left, right = st.columns(2, gap="small")
     with left:

@@ -243,6 +243,28 @@ def test_without_its_skips_the_unet_makes_no_digits():
     assert digits.only_digits(Config(hidden=64, data="moons")) == Config(view="digits")
 
 
+@pytest.mark.parametrize("known", ["left", "top"])
+def test_a_known_half_stays_and_the_rest_is_filled_in(known):
+    config = Config(view="digits", known=known, digit_steps=10, sample_seed=3)
+    pictures, mask = digits.known_part(config)
+    assert mask.sum() == 128
+    result = digits.run(config)
+    torch.testing.assert_close(result.x[-1][:, mask], pictures[:, 0][:, mask], atol=1e-5, rtol=0)
+    assert (result.x[-1][:, ~mask] - pictures[:, 0][:, ~mask]).abs().mean() > 0.05  # it is no copy
+    assert result.agreement >= 0.8
+    bar, noised = float(result.alpha_bar[5]), result.x[5][:, mask]
+    noise = (noised - bar**0.5 * pictures[:, 0][:, mask]) / (1 - bar) ** 0.5
+    assert noise.std() == pytest.approx(1, abs=0.1)  # in between, the known part is as noisy as the rest
+    assert digits.known_part(Config(view="digits")) is None
+
+
+def test_copies_are_found_out():
+    real = load_digits()
+    assert digits.novelty(digits.shrunk(real.train_images[:50])[:, 0]) < 0.01
+    assert digits.novelty(digits.shrunk(real.held_out_images[5::10])[:, 0]) == pytest.approx(1, abs=0.1)
+    assert digits.run(Config(view="digits")).novelty > 0.6
+
+
 # ---------------------------------------------------------------- pictures
 
 

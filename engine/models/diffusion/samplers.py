@@ -96,15 +96,19 @@ def walk(
     sampler: str = "ddim",
     eta: float = 0.0,
     clip: float | None = None,
+    keep: Callable[[Tensor, int], Tensor] | None = None,
 ) -> Iterator[Step]:
     """Walk from noise x at time T to data in `steps` steps and yield each of them.
 
     sampler: ddim (with eta), ddpm (σ² = β̃) or ddpm_large (σ² = β). The noise z of every step comes from `generator`,
-    on the CPU, also where sigma is 0: so eta and sampler change nothing but themselves. ValueError for another sampler.
+    on the CPU, also where sigma is 0: so eta and sampler change nothing but themselves. keep(x_t, t) puts
+    what is known of the data into every x_t, noised to its time (in-painting). ValueError for another sampler.
     """
     if sampler not in SAMPLERS:
         raise ValueError(f"expected one of {', '.join(SAMPLERS)}, got {sampler!r}")
     times = walk_times(schedule.steps, steps)
+    if keep is not None:
+        x = keep(x, times[0])
     for t, s in pairwise(times):
         bar_t, bar_s = float(schedule.alpha_bar(t)), float(schedule.alpha_bar(s))
         z = torch.randn(x.shape, generator=generator).to(x.device)
@@ -113,5 +117,7 @@ def walk(
         else:
             found = ddpm_step(x, predict(x, t), bar_t, bar_s, z, large=sampler == "ddpm_large", clip=clip)
         noise, x_0, mean, sigma, previous = found
+        if keep is not None:
+            previous = keep(previous, s)
         yield Step(t, s, x, noise, x_0, mean, sigma, previous)
         x = previous

@@ -73,6 +73,11 @@ class Config:
     )  # fmt: skip
     sample_seed: int = knob(0, "Seed of the samples", "Start of the noise that the way back begins with.",
                             low=0, high=999)  # fmt: skip
+    known: str = knob(
+        "nothing", "Known part", "Half of real digits is given, the network fills in the rest (in-painting).",
+        choices={"nothing": "nothing", "left": "left half", "top": "upper half"},
+        counts=of_digits,
+    )  # fmt: skip
     skips: str = knob(
         "on", "Skips of the U-Net", "What the way down saw at a size is handed to the way up; here it can be cut.",
         choices={"on": "as trained", "16": "16 × 16 cut", "8": "8 × 8 cut", "none": "both cut"}, advanced=True,
@@ -114,7 +119,7 @@ ONLY_POINTS = (
     "data", "schedule", "chain", "walk_steps", "hidden", "fourier", "learning_rate", "batch_size", "average", "seed",
     "until", "steps", "drawing",
 )  # fmt: skip
-ONLY_DIGITS = ("digit", "guidance", "digit_steps", "skips")
+ONLY_DIGITS = ("digit", "guidance", "digit_steps", "known", "skips")
 ONLY_SAMPLING = ("walk_steps", "sampler", "eta", "sample_seed", "view", *ONLY_DIGITS)  # training does not know these
 
 
@@ -149,6 +154,7 @@ TOPIC = Topic(
         Source("Song, Meng, Ermon 2021: Denoising diffusion implicit models", "https://arxiv.org/abs/2010.02502"),
         Source("Nichol, Dhariwal 2021: Improved denoising diffusion probabilistic models", "https://arxiv.org/abs/2102.09672"),
         Source("Ho, Salimans 2022: Classifier-free diffusion guidance", "https://arxiv.org/abs/2207.12598"),
+        Source("Lugmayr et al. 2022: RePaint, inpainting using denoising diffusion probabilistic models", "https://arxiv.org/abs/2201.09865"),
         Source("Tancik et al. 2020: Fourier features let networks learn high frequency functions", "https://arxiv.org/abs/2006.10739"),
         Source("MNIST, 10,000 digits as packed by Juan Cazala (MIT)", "https://github.com/cazala/mnist"),
     ),

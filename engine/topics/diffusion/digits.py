@@ -17,11 +17,11 @@ from torch.nn import functional as F
 from engine import weights
 from engine.core.axes import axes, result
 from engine.core.device import current_device
-from engine.data.digits import CLASSES, load_digits
+from engine.data.digits import CLASSES, HELD_OUT_OF_EACH, load_digits
 from engine.instrument.trace import record
 from engine.models.cnn.cnn import SmallCNN
 from engine.models.diffusion.samplers import walk
-from engine.models.diffusion.schedule import Schedule, make_schedule
+from engine.models.diffusion.schedule import Schedule, make_schedule, q_sample
 from engine.models.diffusion.unet import SIDE, SmallUNet, guided_noise
 from engine.training.fit import Snapshot, seeded
 
@@ -102,6 +102,9 @@ class Result:
     variety: Tensor = axes(
         "", "mean distance between samples of one digit, over that between real digits of it", gaps=True
     )
+    novelty: Tensor = axes(
+        "", "mean distance of the samples to the nearest training digit, over that of real digits never trained on"
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,6 +120,21 @@ class _Moment:
 def labels_of(config: Config) -> list[int]:
     """The digit that each sample is asked to be."""
     return list(range(CLASSES)) if config.digit == SEVERAL else [int(config.digit)] * SAMPLES
+
+
+def known_part(config: Config) -> tuple[Tensor, Tensor] | None:
+    """What is known where digits are to be completed: real held-out digits (N, 1, 16, 16) and a mask (16, 16), True
+    where they are given. None where nothing is known. Another seed of the samples takes other digits."""
+    if config.known == "nothing":
+        return None
+    mask = torch.zeros(SIDE, SIDE, dtype=torch.bool)
+    rows, columns = {"left": (SIDE, SIDE // 2), "top": (SIDE // 2, SIDE)}[config.known]
+    mask[:rows, :columns] = True
+    numbers = [
+        HELD_OUT_OF_EACH * label + (config.sample_seed + (0 if config.digit == SEVERAL else place)) % HELD_OUT_OF_EACH
+        for place, label in enumerate(labels_of(config))
+    ]
+    return shrunk(load_digits().held_out_images[numbers]), mask
 
 
 @torch.no_grad()
@@ -135,11 +153,20 @@ def moments(config: Config) -> Iterator[_Moment]:
         with record(model, "none", edits=dict.fromkeys(cut, torch.zeros_like)):
             return guided_noise(model, x, times, labels, config.guidance)
 
+    given = known_part(config)
+
+    def keep(x: Tensor, t: int) -> Tensor:
+        """Eq. 8 of Lugmayr et al. 2022, without their steps back and forth: the known part comes from the data."""
+        pictures, mask = given
+        with seeded(config.sample_seed + 1000 * t) as generator:
+            noise = torch.randn(pictures.shape, generator=generator)
+        return torch.where(mask.to(device), q_sample(pictures, noise, float(schedule.alpha_bar(t))).to(device), x)
+
     with seeded(config.sample_seed) as generator:
         start = torch.randn(len(labels), 1, SIDE, SIDE, generator=generator).to(device)
         step = None
         for step in walk(predict, start, schedule, config.digit_steps, generator, sampler=config.sampler,
-                         eta=config.eta, clip=1.0):  # fmt: skip
+                         eta=config.eta, clip=1.0, keep=None if given is None else keep):  # fmt: skip
             x_0 = step.x_0.cpu()
             yield _Moment(step.time, step.x_t[:, 0].cpu(), x_0[:, 0], judged(x_0))
         end = step.previous.cpu()
@@ -159,6 +186,7 @@ def result_of(config: Config, seen: Sequence[_Moment]) -> Result:
         judgement=judgement,
         label=labels,
         agreement=(judgement[-1].argmax(1) == labels).float().mean(),
+        novelty=torch.tensor(novelty(x_0[-1])),
         variety=torch.tensor(variety(x_0[-1], int(labels[0])) if config.digit != SEVERAL else math.nan),
     )
 
@@ -196,3 +224,23 @@ def _spread(images: Tensor) -> float:
 def _real_spread(digit: int) -> float:
     held_out = load_digits()
     return _spread(shrunk(held_out.held_out_images[held_out.held_out_labels == digit])[:, 0])
+
+
+def novelty(images: Tensor) -> float:
+    """How far pictures (N, 16, 16) are from the nearest of the 8,000 training digits, over the same for real digits
+    that were never trained on: 0 for copies, about 1 for what is as new as these."""
+    return _nearest(images) / _real_nearest()
+
+
+def _nearest(images: Tensor) -> float:
+    return torch.cdist(images.flatten(1), _training_digits()).min(1).values.mean().item()
+
+
+@cache
+def _training_digits() -> Tensor:
+    return shrunk(load_digits().train_images).flatten(1)
+
+
+@cache
+def _real_nearest() -> float:
+    return _nearest(shrunk(load_digits().held_out_images[::10])[:, 0])

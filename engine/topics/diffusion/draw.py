@@ -10,7 +10,7 @@ from engine.data.digits import decode_drawing, encode_drawing, quantised
 from engine.models.diffusion.schedule import make_schedule
 from engine.plots.cloud import Cloud, Plane
 from engine.plots.diagrams import Curve
-from engine.plots.pixels import Frames, PixelPicture, Point, Tile
+from engine.plots.pixels import Box, Frames, PixelPicture, Point, Tile
 from engine.training.fit import Snapshot
 
 from . import digits
@@ -119,11 +119,18 @@ def digit_frames(run: str, result: digits.Result, live: bool) -> Frames:
 
 
 def digit_picture(
-    result: digits.Result, frames: Frames, which: str, captions: Sequence[str], *, words: tuple[str, str, str], alt: str
-) -> PixelPicture:
-    """The ten pictures x_t ("x") or x̂_0 ("x_0") at all moments, five a row."""
+    config: Config, result: digits.Result, frames: Frames, which: str, captions: Sequence[str], *,
+    words: tuple[str, str, str], alt: str,
+) -> PixelPicture:  # fmt: skip
+    """The ten pictures x_t ("x") or x̂_0 ("x_0") at all moments, five a row; a frame round what is known of them."""
     values = _grey(getattr(result, which).numpy())
-    tiles = [Tile(values[:, n], caption, "grey", -1.0, 1.0, cell_names=words) for n, caption in enumerate(captions)]
+    given = digits.known_part(config)
+    rows, columns = (given[1].any(1).sum().item(), given[1].any(0).sum().item()) if given else (0, 0)
+    boxes = [Box((0, 0, columns, rows), colour=1)] if given else []
+    tiles = [
+        Tile(values[:, n], caption, "grey", -1.0, 1.0, cell_names=words, boxes=boxes)
+        for n, caption in enumerate(captions)
+    ]
     return PixelPicture(tiles, alt=alt, columns=5, legend=False, frames=frames)
 
 
