@@ -78,12 +78,13 @@ def _texts_of(topic: Topic) -> typing.Iterator[str]:
         if not knob.hidden:
             yield from (knob.help, knob.unit)
             yield from (knob.choice_labels.get(choice, choice) for choice in knob.choices)
-    result = typing.get_type_hints(topic.load(topic.run)).get("return")
-    if not dataclasses.is_dataclass(result):
-        raise AxesError(f"{topic.run} does not say which Result it returns")
-    for field in dataclasses.fields(result):
-        if "axes" in field.metadata:
-            yield from (field.metadata["meaning"], field.metadata["unit"], *field.metadata["axes"])
+    returned = typing.get_type_hints(topic.load(topic.run)).get("return")
+    for result in typing.get_args(returned) or (returned,):  # a topic with two views may return one of two
+        if not dataclasses.is_dataclass(result):
+            raise AxesError(f"{topic.run} does not say which Result it returns")
+        for field in dataclasses.fields(result):
+            if "axes" in field.metadata:
+                yield from (field.metadata["meaning"], field.metadata["unit"], *field.metadata["axes"])
 
 
 def _translated(tree: ast.Module) -> typing.Iterator[tuple[int, str]]:

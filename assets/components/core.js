@@ -21,7 +21,7 @@ export function colourOf(value, theme) {
 
 // ---------------------------------------------------------------- payload
 
-const READERS = { uint8: Uint8Array, float32: Float32Array, int32: Int32Array };
+const READERS = { uint8: Uint8Array, uint16: Uint16Array, float32: Float32Array, int32: Int32Array };
 
 /** Bytes of engine.plots.pixels.pack -> {meta, arrays: {name: {shape, data}}}. */
 export function decode(bytes) {

@@ -86,7 +86,7 @@ class Curves extends View {
     high = meta.high ?? high;
     if (!(high > low)) high = low + 1;
     const step = (index) => store.frames.get(index).step;
-    const first = step(indices[0]), end = Math.max(first + 1, step(indices[last]));
+    const first = step(indices[0]), end = first + (step(indices[last]) - first || 1); // steps may fall: a walk back
 
     // frame of the plot
     const legendHeight = this.#legend(context, shownAt);
@@ -116,7 +116,7 @@ class Curves extends View {
     }
     context.stroke();
     context.textAlign = "center";
-    for (const value of ticks(first, end, Math.max(2, (right - left) / 70))) {
+    for (const value of ticks(Math.min(first, end), Math.max(first, end), Math.max(2, (right - left) / 70))) {
       const words = format(value), half = context.measureText(words).width / 2;
       context.fillText(words, Math.min(this.canvasWidth - half, x(value)), bottom + 11);
     }

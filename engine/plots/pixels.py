@@ -18,7 +18,7 @@ import numpy as np
 
 from engine.plots import theme
 
-DTYPES = {"uint8": np.uint8, "float32": np.float32, "int32": np.int32}
+DTYPES = {"uint8": np.uint8, "uint16": np.uint16, "float32": np.float32, "int32": np.int32}
 _ALIGNMENT = 8
 
 
@@ -26,7 +26,7 @@ def pack(meta: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> bytes:
     """Little-endian uint32 length of the JSON, the JSON, then the raw arrays, each aligned to 8 bytes.
 
     The JSON is `meta` plus "arrays": {name: {dtype, shape, offset}}, offsets from the start of the payload's array part
-    (the first multiple of 8 after the JSON). Dtypes: uint8, float32, int32; TypeError for any other.
+    (the first multiple of 8 after the JSON). Dtypes: uint8, uint16, float32, int32; TypeError for any other.
     """
     parts, listing, offset = [], {}, 0
     for name, array in arrays.items():

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from engine.plots import theme
+from engine.plots.cloud import Cloud, cloud_payload
 from engine.plots.diagrams import Bars, Curve, NetworkDiagram, curves_payload, network_payload, points_payload
 from engine.plots.graphs import GraphPicture, graph_payload
 from engine.plots.pixels import Frames, PixelPicture, pack, picture_payload
@@ -42,6 +43,7 @@ EVENTS = {
     "links": ("pick",),
     "matrices": ("edit",),
     "graph": ("pick",),
+    "cloud": ("pick",),
 }
 
 # The blob that Streamlit makes of a component's code has no address, so the app's root is found from the address of
@@ -137,6 +139,7 @@ def _words_in(language: str) -> dict[str, str]:
         "node": t("Node {name}", name="{name}"), "answer": t("answer"), "truth": t("truth"), "given": t("label given"),
         "graphLegend": t("disc: the answer, edge: the truth, outer ring: label given"),
         "graphTruth": t("disc: the answer, edge: the truth"),
+        "point": t("point"),
     }  # fmt: skip
 
 
@@ -358,6 +361,19 @@ def points_editor(
              "axisLabels": list(axis_labels), "spot": spot}  # fmt: skip
     result = _mount("points", key, meta, arrays, points=on_points, spot=on_spot)
     return {"points": meta["points"], "spot": result.get("spot")}
+
+
+def cloud(
+    shown: Cloud, key: str, *, picked: int | None = None, height: int | None = None, click: bool = True,
+    on_pick: Callable[[], None] | None = None,
+) -> dict[str, int] | None:  # fmt: skip
+    """Moving points in planes side by side; returns {"point", "frame"} in the run after a click on a point, else None.
+
+    picked: a point to mark, with its way. height: most CSS pixels of a plane. click=False: a read-out only.
+    """
+    meta, arrays = cloud_payload(shown)
+    meta |= {"picked": picked, "height": height, "click": click}
+    return _mount("cloud", key, meta, arrays, pick=on_pick).pick
 
 
 def drawing_pad(

@@ -12,6 +12,7 @@ ROOT = str(Path(__file__).resolve().parents[2])
 if ROOT not in sys.path:
     sys.path.insert(0, ROOT)
 
+from engine.plots.cloud import Cloud, Plane  # noqa: E402
 from engine.plots.diagrams import Bars, Curve, NetworkDiagram, NetworkLayer, quantise_maps  # noqa: E402
 from engine.plots.graphs import GraphPicture  # noqa: E402
 from engine.plots.pixels import Box, Frames, Line, Over, PixelPicture, Point, Text, Tile  # noqa: E402
@@ -253,6 +254,37 @@ def show_big_graph() -> None:
     report("node", canvas.graph_view(shown, "big", height=440))
 
 
-{"pixels": show_pixels, "gallery": show_gallery, "scrubber": show_scrubber, "network": show_network, "mlp": show_mlp,
- "graph": show_graph, "big_graph": show_big_graph, "live": show_live, "points": show_points,
- "bars": show_bars, "choice": show_choice}[show]()  # fmt: skip
+def show_cloud() -> None:
+    """Three points on straight ways over eleven frames whose steps fall, with a chart on the same clock."""
+    share = np.linspace(0, 1, 11, dtype=np.float32)[:, None, None]
+    start = np.array([[-1.0, 1.0], [1.0, 1.0], [-1.0, -1.0]], np.float32)
+    frames = Frames("cloud", range(11), range(100, -1, -10), clock="cloud", start="first")
+    shown = Cloud(
+        [Plane("at {step}", start * (1 - share)), Plane("half", start * (1 - share) / 2)], frames, 2.0,
+        np.array([0, 1, 2]), [], "Three points", data=start / 4, data_name="data", traced=[0], traced_name="way",
+        arrows=np.broadcast_to(np.array([1.0, 0.0]), (11, 4, 2)), arrows_name="arrows", note="a note",
+        lattice=np.array([[1, 1], [1, -1], [-1, 1], [-1, -1]]),
+    )  # fmt: skip
+    picked = canvas.cloud(shown, "cloud", picked=st.session_state.get("point"), height=300)
+    if picked:
+        st.session_state.point, st.session_state.picked = picked["point"], picked
+        st.rerun()
+    canvas.curves(share[:, 0], [Curve("share", 0)], frames, "falling", alt="A chart", x_label="t", height=140)
+    canvas.transport("cloud-bar", frames, report=False)
+    report("picked", st.session_state.get("picked"))
+
+
+{
+    "pixels": show_pixels,
+    "gallery": show_gallery,
+    "scrubber": show_scrubber,
+    "network": show_network,
+    "mlp": show_mlp,
+    "graph": show_graph,
+    "big_graph": show_big_graph,
+    "live": show_live,
+    "points": show_points,
+    "bars": show_bars,
+    "choice": show_choice,
+    "cloud": show_cloud,
+}[show]()

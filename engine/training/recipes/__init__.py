@@ -11,6 +11,7 @@ Progress = Callable[[float, str], None]
 
 RECIPES: dict[str, str] = {
     "digit_cnn": "engine.training.recipes.digit_cnn:make",
+    "digit_diffusion": "engine.training.recipes.digit_diffusion:make",
     "efficientnet_lite0": "engine.training.recipes.efficientnet_lite0:make",
     "minilm": "engine.training.recipes.minilm:make",
 }

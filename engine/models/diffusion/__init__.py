@@ -1,0 +1,1 @@
+"""Denoising diffusion: noise schedules, samplers, and the networks that predict the noise."""

@@ -1,0 +1,177 @@
+"""Diffusion: what it asks and what can be set."""
+
+from engine.core.knob import configuration, knob
+from engine.core.topic import Source, Topic
+from engine.data.digit_keys import MOST_TEXT, unpack
+
+MAXIMUM_STEPS = 5000
+DATA = {
+    "spiral": "Spiral",
+    "moons": "Moons",
+    "circles": "Circles",
+    "pinwheel": "Pinwheel",
+    "gaussians": "Eight Gaussians",
+    "drawn": "Own drawing",
+}
+# A heart, to start an own drawing from.
+DRAWING = "eNqVjsEJADEIBAcswIaEtC6kIQsIeBpCXve4W9QBF1nhVYtRU3NmwJD0BYGhDf7B2H1QizbEu5BA_eaV2TdU3v4i-aQHtYsaXw"
+SEVERAL = "each"
+
+
+def of_points(config: "Config") -> bool:
+    """Whether the page shows points in the plane, which it trains on, and not digits."""
+    return config.view == "points"
+
+
+def of_digits(config: "Config") -> bool:
+    """The opposite of `of_points`."""
+    return not of_points(config)
+
+
+@configuration
+class Config:
+    """Data, noise, the network that learns to take it away, and a walk from noise back to data."""
+
+    view: str = knob(
+        "points", "What to diffuse", "Points in the plane, trained here; or digits, with a network that is shipped.",
+        choices={"points": "Points", "digits": "Digits"}, hidden=True,
+    )  # fmt: skip
+    data: str = knob("spiral", "Data", "The shape that the points shall take.", choices=DATA, counts=of_points,
+    )  # fmt: skip
+    schedule: str = knob(
+        "cosine", "Noise schedule", "How much of the data is left at each time; a new schedule is a new training.",
+        choices={"linear": "linear β", "quadratic": "quadratic β", "cosine": "cosine"}, counts=of_points,
+    )  # fmt: skip
+    digit: str = knob(
+        SEVERAL, "Digit", "What the network is asked for: one of each, or ten of one.",
+        choices={SEVERAL: "One of each", **{str(k): str(k) for k in range(10)}}, counts=of_digits,
+    )  # fmt: skip
+    guidance: float = knob(
+        3.0, "Guidance w", "How far the class pushes: 0 ignores it, 1 is the network as trained, more exaggerates.",
+        low=0.0, high=10.0, step=0.5, counts=of_digits,
+    )  # fmt: skip
+    chain: int = knob(
+        200, "Times T", "Steps of the chain that training knows: time 0 is data, time T noise.", low=10, high=1000,
+        step=10, counts=of_points,
+    )  # fmt: skip
+    walk_steps: int = knob(
+        50, "Steps back", "How many of the T times the way back visits, in equal strides; never more than T.",
+        low=1, high=200, counts=of_points,
+    )  # fmt: skip
+    digit_steps: int = knob(
+        20, "Steps back", "How many of the 400 times the way back visits, in equal strides.", low=2, high=100,
+        counts=of_digits,
+    )  # fmt: skip
+    sampler: str = knob(
+        "ddim", "Sampler", "How a step back is made of the predicted noise. DDPM adds new noise in every step, with "
+        "the smaller or the larger of two variances.",
+        choices={"ddim": "DDIM", "ddpm": "DDPM, σ² = β̃", "ddpm_large": "DDPM, σ² = β"},
+    )  # fmt: skip
+    eta: float = knob(
+        0.0, "η (DDIM)", "How much new noise a step of DDIM adds: 0 none, 1 as much as DDPM with β̃.",
+        low=0.0, high=1.0, step=0.05, counts=lambda config: config.sampler == "ddim",
+    )  # fmt: skip
+    sample_seed: int = knob(0, "Seed of the samples", "Start of the noise that the way back begins with.",
+                            low=0, high=999)  # fmt: skip
+    known: str = knob(
+        "nothing", "Known part", "Half of real digits is given, the network fills in the rest (in-painting).",
+        choices={"nothing": "nothing", "left": "left half", "top": "upper half"},
+        counts=of_digits,
+    )  # fmt: skip
+    skips: str = knob(
+        "on", "Skips of the U-Net", "What the way down saw at a size is handed to the way up; here it can be cut.",
+        choices={"on": "as trained", "16": "16 × 16 cut", "8": "8 × 8 cut", "none": "both cut"}, advanced=True,
+        counts=of_digits,
+    )  # fmt: skip
+    hidden: int = knob(128, "Neurons", "Neurons of each of the three hidden layers.", low=8, high=192, step=8,
+                       advanced=True, counts=of_points,
+    )  # fmt: skip
+    fourier: bool = knob(
+        True, "Fourier features", "The network reads sines and cosines of the place beside the place itself.",
+        advanced=True, counts=of_points,
+    )  # fmt: skip
+    learning_rate: float = knob(
+        0.005, "Learning rate", "Length of Adam's steps.", low=0.0001, high=1.0, log=True, advanced=True,
+        counts=of_points,
+    )  # fmt: skip
+    batch_size: int = knob(512, "Batch size", "Points averaged in one gradient, new ones in each step.",
+                           low=32, high=1024, step=32, advanced=True, counts=of_points,
+    )  # fmt: skip
+    average: bool = knob(
+        True, "Average of the weights", "Samples come from a running average of the weights, not from those of the "
+        "moment.", advanced=True, counts=of_points,
+    )  # fmt: skip
+    seed: int = knob(0, "Seed", "Start of the training's randomness: first weights, points, times, noise.",
+                     low=0, high=9999, advanced=True, counts=of_points,
+    )  # fmt: skip
+    until: int = knob(
+        2000, "Stop at step", "Training ends by itself here; from half way on the learning rate falls.",
+        low=50, high=MAXIMUM_STEPS, step=50, advanced=True, counts=of_points,
+    )  # fmt: skip
+    steps: int = knob(
+        0, "Steps trained", "How far this run has been trained; a link brings it back.",
+        low=0, high=MAXIMUM_STEPS, hidden=True, run_only=True,
+    )  # fmt: skip
+    drawing: str = knob(DRAWING, "Own drawing", "The shape drawn by hand.", hidden=True, most=MOST_TEXT, check=unpack)
+
+
+ONLY_POINTS = (
+    "data", "schedule", "chain", "walk_steps", "hidden", "fourier", "learning_rate", "batch_size", "average", "seed",
+    "until", "steps", "drawing",
+)  # fmt: skip
+ONLY_DIGITS = ("digit", "guidance", "digit_steps", "known", "skips")
+ONLY_SAMPLING = ("walk_steps", "sampler", "eta", "sample_seed", "view", *ONLY_DIGITS)  # training does not know these
+
+
+TOPIC = Topic(
+    slug="diffusion",
+    title="Diffusion",
+    group="Generative",
+    question="How can a network that only ever guesses the noise turn pure noise into data?",
+    icon=":material/grain:",
+    config=Config,
+    order=4,
+    run="engine.topics.diffusion.run:run",
+    stream="engine.topics.diffusion.run:stream",
+    figures={
+        "samples": "engine.topics.diffusion.draw:draw_samples",
+        "way back": "engine.topics.diffusion.draw:draw_walk",
+        "mosaic": "engine.topics.diffusion.draw:draw_mosaic",
+        "schedule": "engine.topics.diffusion.draw:draw_schedule",
+    },
+    presets={
+        "Spiral": Config(),
+        "Noise in every step": Config(sampler="ddpm"),
+        "Three steps": Config(walk_steps=3),
+        "Eight Gaussians": Config(data="gaussians"),
+        "Own drawing": Config(data="drawn"),
+        "Digits": Config(view="digits"),
+        "Sevens, strongly guided": Config(view="digits", digit="7", guidance=8.0),
+    },
+    cover=("mosaic", Config(view="digits")),
+    sources=(
+        Source("Ho, Jain, Abbeel 2020: Denoising diffusion probabilistic models", "https://arxiv.org/abs/2006.11239"),
+        Source("Song, Meng, Ermon 2021: Denoising diffusion implicit models", "https://arxiv.org/abs/2010.02502"),
+        Source("Nichol, Dhariwal 2021: Improved denoising diffusion probabilistic models", "https://arxiv.org/abs/2102.09672"),
+        Source("Ho, Salimans 2022: Classifier-free diffusion guidance", "https://arxiv.org/abs/2207.12598"),
+        Source("Lugmayr et al. 2022: RePaint, inpainting using denoising diffusion probabilistic models", "https://arxiv.org/abs/2201.09865"),
+        Source("Tancik et al. 2020: Fourier features let networks learn high frequency functions", "https://arxiv.org/abs/2006.10739"),
+        Source("MNIST, 10,000 digits as packed by Juan Cazala (MIT)", "https://github.com/cazala/mnist"),
+    ),
+    code=(
+        "engine.models.diffusion.schedule:make_schedule",
+        "engine.models.diffusion.schedule:q_sample",
+        "engine.models.diffusion.samplers:ddpm_step",
+        "engine.models.diffusion.samplers:ddim_step",
+        "engine.models.diffusion.samplers:walk",
+        "engine.models.diffusion.denoiser:PointDenoiser",
+        "engine.models.diffusion.unet:SmallUNet",
+        "engine.models.diffusion.unet:guided_noise",
+        "engine.topics.diffusion.run:Experiment",
+        "engine.data.clouds:Cloud",
+    ),
+    keywords=(
+        "DDPM", "DDIM", "denoising", "noise schedule", "generative model", "score", "U-Net", "guidance", "sampling",
+        "digits", "classifier-free", "SNR", "Stable Diffusion",
+    ),
+)  # fmt: skip
