@@ -205,9 +205,10 @@ def average_precision(
 ) -> AveragePrecision:
     """Average precision of one class over all pictures: the area under the precision envelope, at all points.
 
-    boxes (D_i, 4), scores (D_i,) and truths (T_i, 4) of each picture i, on the CPU. AP = Σ_k (r_k - r_{k-1}) max_{r ≥ r_k} p(r), as
-    in VOC since 2010; COCO samples the same envelope at 101 recalls instead, and VOC 2007 at 11. Matching: see
-    `match_detections`. Of equal scores, the one in the earlier picture counts first. ValueError for unequal numbers.
+    boxes (D_i, 4), scores (D_i,) and truths (T_i, 4) of each picture i, on the CPU.
+    AP = Σ_k (r_k - r_{k-1}) max_{r ≥ r_k} p(r), as in VOC since 2010; COCO samples the same envelope at 101 recalls
+    instead, and VOC 2007 at 11. Matching: see `match_detections`. Of equal scores, the one in the earlier picture
+    counts first. ValueError for unequal numbers.
     """
     if not len(boxes) == len(scores) == len(truths):
         raise ValueError(f"expected as many pictures each, got {len(boxes)}, {len(scores)} and {len(truths)}")
