@@ -151,6 +151,17 @@ def test_the_newest_frame_is_drawn_unless_another_is_asked_for():
         still(picture, 3)
 
 
+def test_of_a_still_tile_only_the_marks_change():
+    photo = SOURCE.integers(0, 255, (4, 4, 3), np.uint8)
+    tile = Tile(photo, still=True, points=[Point(1, 1, frame=0), Point(2, 2, frame=1)])
+    picture = PixelPicture([tile], alt="frames", frames=Frames("run", [0, 1], [0, 1]))
+    for at in (0, 1):
+        moment = still(picture, at).tiles[0]
+        assert np.array_equal(moment.pixels, photo)
+        assert [point.x for point in moment.points] == [at + 1]
+    assert picture_png(picture)[:4] == b"\x89PNG"
+
+
 def test_a_network_becomes_named_tiles():
     maps, ranges = quantise_maps(SOURCE.normal(size=(1, 5, 6, 6)))
     layers = [

@@ -45,11 +45,11 @@ def still(picture: PixelPicture, frame: int = -1) -> PixelPicture:
         over = tile.over
         if over is not None and over.pixels.ndim == 3:
             over = replace(over, pixels=over.pixels[at])
-        if _kind_of_still(tile, 1) == "scale" and (tile.low is None or tile.high is None):
+        if _kind_of_still(tile, not tile.still) == "scale" and (tile.low is None or tile.high is None):
             low, high = value_range(tile)  # one range for all moments, as on the canvas
             tile = replace(tile, low=low, high=high)
         marks = {name: then(getattr(tile, name)) for name in ("points", "boxes", "lines", "texts")}
-        tiles.append(replace(tile, pixels=tile.pixels[at], over=over, **marks))
+        tiles.append(replace(tile, pixels=tile.pixels if tile.still else tile.pixels[at], over=over, **marks))
     return replace(picture, tiles=tiles, frames=None)
 
 
