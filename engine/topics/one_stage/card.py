@@ -1,0 +1,91 @@
+"""One-stage detectors: what it asks and what can be set."""
+
+from engine.core.knob import configuration, knob
+from engine.core.topic import Source, Topic
+from engine.data.coco import COCO_CLASSES, COCO_LABELS
+from engine.topics.image_classifier.card import check_picture
+
+MOST_SEED, MOST_OBJECTS = 9999, 8
+
+
+def on_pictures(config: "Config") -> bool:
+    """Whether NanoDet looks at a picture; else the grid detector looks at a scene."""
+    return config.detector == "nanodet"
+
+
+@configuration
+class Config:
+    """A detector, what it looks at, and which of its boxes are kept."""
+
+    detector: str = knob(
+        "nanodet", "Detector", hidden=True, choices={"nanodet": "NanoDet on pictures", "grid": "Grid detector on scenes"}
+    )
+    picture: str = knob(
+        "sample:chelsea", "Picture", "A sample, or a picture of your own.", hidden=True, most=40, check=check_picture
+    )
+    score: float = knob(
+        0.35, "Score threshold", "Boxes with a lower score are dropped. The network does not run again.",
+        low=0.05, high=0.95, step=0.05,
+    )  # fmt: skip
+    iou: float = knob(
+        0.6, "IoU threshold of NMS", "Of two boxes that overlap by more than this, the one with the lower score goes. "
+        "1: none goes. The network does not run again.",
+        low=0.0, high=1.0, step=0.05,
+    )  # fmt: skip
+    only: str = knob(
+        "all", "Class", "All classes: every cell speaks for its best class. One class: every cell speaks for this one.",
+        choices={"all": "all classes", **dict(zip(COCO_CLASSES, COCO_LABELS, strict=True))}, counts=on_pictures,
+    )  # fmt: skip
+    class_wise: bool = knob(
+        True, "NMS within each class", "Off: a box also removes boxes of other classes, a cup the table that it stands on."
+    )
+    arrange: str = knob(
+        "alone", "Arrangement", "Four: the picture with three samples in one square, so that everything is smaller.",
+        choices={"alone": "One picture", "four": "Four in one"}, advanced=True, counts=on_pictures,
+    )  # fmt: skip
+    size: float = knob(
+        1.0, "Size", "Share of the square that is filled; smaller objects are found by finer levels.",
+        low=0.1, high=1.0, step=0.05, advanced=True, counts=on_pictures,
+    )  # fmt: skip
+
+
+TOPIC = Topic(
+    slug="one_stage",
+    title="One-stage detectors",
+    group="Vision",
+    question="How does one look at a picture find every object in it, and who decides between a thousand boxes?",
+    icon=":material/filter_center_focus:",
+    config=Config,
+    order=10,
+    run="engine.topics.one_stage.run:run",
+    figures={
+        "detections": "engine.topics.one_stage.draw:draw_detections",
+        "levels": "engine.topics.one_stage.draw:draw_levels",
+        "suppression": "engine.topics.one_stage.draw:draw_suppression",
+    },
+    presets={
+        "A cat": Config(),
+        "Four in one": Config(arrange="four"),
+    },
+    cover=("detections", Config(arrange="four")),
+    sources=(
+        Source("Redmon, Divvala, Girshick, Farhadi 2016: You only look once: unified, real-time object detection", "https://arxiv.org/abs/1506.02640"),
+        Source("RangiLyu 2020: NanoDet", "https://github.com/RangiLyu/nanodet"),
+        Source("Li et al. 2020: Generalized focal loss", "https://arxiv.org/abs/2006.04388"),
+        Source("Liu et al. 2016: SSD: single shot multibox detector", "https://arxiv.org/abs/1512.02325"),
+        Source("Sermanet et al. 2014: OverFeat", "https://arxiv.org/abs/1312.6229"),
+        Source("Lin et al. 2014: Microsoft COCO: common objects in context", "https://arxiv.org/abs/1405.0312"),
+    ),
+    code=(
+        "engine.models.detection.nanodet:NanoDet",
+        "engine.models.detection.nanodet:PathAggregation",
+        "engine.models.detection.nanodet:decode",
+        "engine.instrument.detection:non_maximum_suppression",
+        "engine.instrument.detection:paired_iou",
+        "engine.topics.one_stage.run:find",
+    ),
+    keywords=(
+        "object detection", "YOLO", "NanoDet", "SSD", "OverFeat", "COCO", "NMS", "non-maximum suppression", "IoU",
+        "anchor-free", "bounding box", "grid", "camera", "upload", "average precision",
+    ),
+)  # fmt: skip

@@ -1,0 +1,172 @@
+"""One-stage detectors: NanoDet's answers as pictures."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from engine.data.coco import COCO_CLASSES, COCO_LABELS
+from engine.models.detection.nanodet import STRIDES
+from engine.plots.diagrams import Bars
+from engine.plots.pixels import Box, Frames, Line, PixelPicture, Point, Text, Tile
+
+from .explain import Cell, overlaps, place_of, sides
+from .run import Found, Result, Seen
+
+TAKEN, REMOVED, BEFORE, WAITING = "#0072B2", "#D55E00", "#009E73", "#8A93A6"  # of a box in the suppression
+MOST_ROWS = 40  # candidates in the picture of overlaps
+MOST_NUMBERS = 14  # up to so many candidates there is room for the IoU itself
+Words = tuple[str, str, str]
+
+
+def draw_detections(
+    seen: Seen | Result,
+    found: Found | None = None,
+    *,
+    cell: Cell | None = None,
+    names: Sequence[str] = COCO_LABELS,
+    words: Words | None = None,
+    alt: str = "",
+) -> PixelPicture:
+    """The picture with the boxes that stay, each with class and score; of `cell` the box, its centre and its reach."""
+    found = seen.found if found is None else found
+    boxes, points, lines = [], [], []
+    for index in reversed(found.kept):  # the best drawn last, on top
+        label = int(found.labels[index])
+        text = f"{names[label]} {found.scores[index]:.2f}"
+        boxes.append(Box(tuple(found.boxes[index].tolist()), text, label % 6))
+    if cell is not None:
+        left, top, right, bottom = cell.box.tolist()
+        boxes.append(Box((left, top, right, bottom), "", "#F0E442"))
+        for x, y in ((left, cell.y), (cell.x, top), (right, cell.y), (cell.x, bottom)):
+            lines.append(Line([(cell.x, cell.y), (x, y)], "#F0E442", 2.5, arrow=True))
+        half = cell.stride / 2
+        lines.append(Line(_frame(cell.x - half, cell.y - half, cell.x + half, cell.y + half), "#FFFFFF", 1.5))
+        points.append(Point(cell.x, cell.y, 6, label=f"{cell.x:g}, {cell.y:g}"))
+    tile = _without_bars(seen, boxes=boxes, points=points, lines=lines, cell_names=words)
+    return PixelPicture([tile], alt=alt or "The picture with a box round everything that was found", columns=1)
+
+
+def _without_bars(seen: Seen, caption: str = "", **more: Any) -> Tile:
+    """The square as a tile, without the grey bars at its sides; marks are in pixels of the square."""
+    left, top, right, bottom = seen.inside
+    move = {
+        "boxes": lambda mark: replace(mark, xyxy=tuple(np.subtract(mark.xyxy, (left, top, left, top)).tolist())),
+        "points": lambda mark: replace(mark, x=mark.x - left, y=mark.y - top),
+        "lines": lambda mark: replace(mark, points=[(x - left, y - top) for x, y in mark.points]),
+    }
+    moved = {name: [move[name](mark) for mark in marks] if name in move else marks for name, marks in more.items()}
+    return Tile(seen.square.numpy()[top:bottom, left:right], caption, smooth=True, **moved)
+
+
+def _frame(left: float, top: float, right: float, bottom: float) -> list[tuple[float, float]]:
+    return [(left, top), (right, top), (right, bottom), (left, bottom), (left, top)]
+
+
+def draw_levels(
+    seen: Seen | Result,
+    found: Found | None = None,
+    *,
+    only: str = "all",
+    captions: Sequence[str] | None = None,
+    words: Words | None = None,
+    alt: str = "",
+) -> PixelPicture:
+    """The best score of every cell (or its score for one class), one map for each level; a ring where a box stays."""
+    found = seen.found if found is None else found
+    values = seen.scores.amax(1) if only == "all" else seen.scores[:, COCO_CLASSES.index(only)]
+    captions = captions or [f"stride {stride}" for stride in STRIDES]
+    places = [place_of(int(found.cells[index])) for index in found.kept]
+    tiles, start = [], 0
+    for level, side in enumerate(sides()):
+        points = [Point(column + 0.5, row + 0.5, 1, filled=False) for on, row, column in places if on == level]
+        page = values[start : start + side * side].reshape(side, side).numpy()
+        tiles.append(Tile(page, captions[level], "probability", 0.0, 1.0, points=points, cell_names=words))
+        start += side * side
+    return PixelPicture(tiles, alt=alt or "Scores of the cells of three levels", columns=3)
+
+
+def draw_found(found: Found, *, names: Sequence[str] = COCO_LABELS, marked: int | None = None, most: int = 6) -> Bars:
+    """The scores of the boxes that stay, best first. marked: index of a candidate."""
+    kept = found.kept[:most]
+    titles = [names[int(found.labels[index])] for index in kept]
+    shares = [found.scores[index].item() for index in kept]
+    alt = "; ".join(f"{title} {share:.2f}" for title, share in zip(titles, shares, strict=True))
+    return Bars(titles, shares, alt=alt or "–", marked=kept.index(marked) if marked in kept else None)
+
+
+def draw_classes(cell: Cell, *, names: Sequence[str] = COCO_LABELS, most: int = 5) -> Bars:
+    """The highest class scores of a cell."""
+    best = cell.scores.topk(most)
+    titles = [names[index] for index in best.indices.tolist()]
+    alt = "; ".join(f"{title} {share:.2f}" for title, share in zip(titles, best.values.tolist(), strict=True))
+    return Bars(titles, best.values.tolist(), alt=alt)
+
+
+def draw_distances(cell: Cell, *, edges: Sequence[str], words: Words, alt: str) -> PixelPicture:
+    """The four distributions over 0 … 10 strides, a row each."""
+    tile = Tile(
+        cell.distributions.numpy(), "", "probability", 0.0, max(float(cell.distributions.max()), 1e-6),
+        row_labels=list(edges), column_labels=[str(bin_) for bin_ in range(cell.distributions.shape[1])],
+        cell_names=words,
+    )  # fmt: skip
+    return PixelPicture([tile], alt=alt)
+
+
+def draw_suppression(
+    seen: Seen | Result,
+    found: Found | None = None,
+    *,
+    names: Sequence[str] = COCO_LABELS,
+    captions: tuple[str, str] = ("boxes", "IoU of every two candidates"),
+    words: Words = ("", "candidate", "candidate"),
+    alt: str = "",
+) -> PixelPicture:
+    """Non-maximum suppression, one frame a step: the box taken, those it removes, those kept before and those that wait.
+
+    Beside the picture the IoU of the best candidates with each other: the row of the box taken is framed, rings (or
+    the IoU itself, where there is room) mark those that it removes. The last frame shows what is left.
+    """
+    found = seen.found if found is None else found
+    steps, count = found.suppression.steps, min(len(found.boxes), MOST_ROWS)
+    corners = [tuple(box) for box in found.boxes.tolist()]
+    titles = [f"{names[int(label)]} {score:.2f}" for label, score in zip(found.labels, found.scores, strict=True)]
+    boxes, rows, rings, numbers = [], [], [], []
+    waiting, before = set(range(len(corners))), []
+    for frame, step in enumerate(steps):
+        goes = {other.box for other in step.removed}
+        waiting -= goes | {step.taken}
+        boxes += [Box(corners[index], "", WAITING, frame) for index in sorted(waiting, reverse=True)]
+        boxes += [Box(corners[index], titles[index], BEFORE, frame) for index in before]
+        boxes += [Box(corners[other.box], "", REMOVED, frame) for other in reversed(step.removed)]
+        boxes.append(Box(corners[step.taken], titles[step.taken], TAKEN, frame))
+        if step.taken < count:
+            rows.append(Line(_frame(0, step.taken, count, step.taken + 1), TAKEN, 2.5, frame=frame))
+        marked = [other for other in step.removed if max(other.box, step.taken) < count]
+        if count <= MOST_NUMBERS:
+            numbers += [
+                Text(other.box + 0.5, step.taken + 0.5, f"{other.iou:.2f}", "#FFFFFF", frame) for other in marked
+            ]
+        else:
+            rings += [Point(other.box + 0.5, step.taken + 0.5, 5, filled=False, frame=frame) for other in marked]
+        before.append(step.taken)
+    boxes += [Box(corners[index], titles[index], BEFORE, len(steps)) for index in before]
+    frames = Frames(_fingerprint(found), range(len(steps) + 1), range(1, len(steps) + 2), clock="", start="first")
+    iou = overlaps(found, count).numpy() if count else np.zeros((1, 1), np.float32)
+    labels = titles[:count] or ["–"]
+    tiles = [
+        _without_bars(seen, captions[0], still=True, boxes=boxes),
+        Tile(iou, captions[1], "probability", 0.0, 1.0, unit="IoU", still=True, row_labels=labels,
+             cell_names=words, lines=rows, points=rings, texts=numbers),
+    ]  # fmt: skip
+    return PixelPicture(tiles, alt=alt or "Non-maximum suppression step by step", columns=2, frames=frames)
+
+
+def _fingerprint(found: Found) -> str:
+    """Another one for another course of the suppression: the browser then begins anew."""
+    course = repr((found.cells.tolist(), found.labels.tolist(), found.suppression))
+    return hashlib.sha256(course.encode()).hexdigest()[:16]

@@ -1,0 +1,104 @@
+"""One-stage detectors: where one box comes from, in numbers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from engine.instrument.detection import pairwise_iou
+from engine.models.detection.nanodet import SIDE, STRIDES, cells, expected_distances
+
+from .run import Found, Seen
+
+EDGES = ("left", "top", "right", "bottom")
+
+
+@dataclass(frozen=True, eq=False)
+class Cell:
+    """One cell of NanoDet and all it says.
+
+    number: among the 3,549; level: index into STRIDES; stride: pixels; row, column: on its level; x, y: its centre in
+    pixels; distributions (4, 11): over 0 … 10 strides for left, top, right, bottom; reach (4,): their means, in
+    strides; edges (4,): left, top, right, bottom of the box in pixels, not cut off; box (4,): cut off at the picture's
+    edges, as the network answers; scores (80,).
+    """
+
+    number: int
+    level: int
+    stride: int
+    row: int
+    column: int
+    x: float
+    y: float
+    distributions: Tensor
+    reach: Tensor
+    edges: Tensor
+    box: Tensor
+    scores: Tensor
+
+
+def sides() -> list[int]:
+    """Cells along a side of each level: 52, 26, 13."""
+    return [SIDE // stride for stride in STRIDES]
+
+
+def place_of(number: int) -> tuple[int, int, int]:
+    """(level, row, column) of a cell."""
+    for level, side in enumerate(sides()):
+        if number < side * side:
+            return level, number // side, number % side
+        number -= side * side
+    raise ValueError(f"there is no cell {number} beyond the last")
+
+
+def number_of(level: int, row: int, column: int) -> int:
+    """The inverse of `place_of`."""
+    before = sum(side * side for side in sides()[:level])
+    return before + row * sides()[level] + column
+
+
+def explain_cell(seen: Seen, number: int) -> Cell:
+    """What a cell says, and its box step by step: centre ∓ mean distance × stride."""
+    level, row, column = place_of(number)
+    stride, logits = STRIDES[level], seen.distances[number]
+    x, y = cells().centres[number].tolist()
+    reach = expected_distances(logits)
+    signs = torch.tensor([-1.0, -1.0, 1.0, 1.0])
+    edges = torch.tensor([x, y, x, y]) + signs * reach * stride
+    return Cell(
+        number, level, stride, row, column, x, y, logits.softmax(-1), reach, edges,
+        seen.boxes[number], seen.scores[number],
+    )  # fmt: skip
+
+
+def box_sums(cell: Cell) -> list[str]:
+    """The four edges from centre, mean distance and stride, such as "176 − 5.457 × 32 = 1.4"."""
+    centre = (cell.x, cell.y, cell.x, cell.y)
+    return [
+        f"{middle:g} {sign} {reach:.3f} × {cell.stride} = {edge:.1f}".replace("= -", "= −")
+        for middle, sign, reach, edge in zip(centre, "−−++", cell.reach.tolist(), cell.edges.tolist(), strict=True)
+    ]
+
+
+def expectation_formula(cell: Cell) -> str:
+    """LaTeX: the mean distance to the left edge, bin by bin, those that matter."""
+    parts = [f"{share:.3f} \\cdot {bin_}" for bin_, share in enumerate(cell.distributions[0].tolist()) if share >= 0.01]
+    return rf"d_{{\text{{left}}}} = \sum_{{k=0}}^{{10}} p_k \, k \approx {' + '.join(parts)} \approx {cell.reach[0]:.3f}"
+
+
+def candidate_at(found: Found, x: float, y: float, *, kept_only: bool = True) -> int | None:
+    """The smallest box that holds a point of the picture, as index of a candidate; None where there is none."""
+    among = found.kept if kept_only else range(len(found.boxes))
+    holding = []
+    for index in among:
+        left, top, right, bottom = found.boxes[index].tolist()
+        if left <= x <= right and top <= y <= bottom:
+            holding.append(((right - left) * (bottom - top), index))
+    return min(holding)[1] if holding else None
+
+
+def overlaps(found: Found, most: int) -> Tensor:
+    """(M, M) IoU of the M ≤ `most` best candidates with each other."""
+    return pairwise_iou(found.boxes[:most], found.boxes[:most])
