@@ -1,1 +1,1 @@
-"""Object detectors."""
+"""Networks that say what is where in a picture."""

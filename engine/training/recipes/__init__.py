@@ -12,5 +12,6 @@ Progress = Callable[[float, str], None]
 RECIPES: dict[str, str] = {
     "digit_cnn": "engine.training.recipes.digit_cnn:make",
     "efficientnet_lite0": "engine.training.recipes.efficientnet_lite0:make",
+    "grid_detector": "engine.training.recipes.grid_detector:make",
     "nanodet": "engine.training.recipes.nanodet:make",
 }
