@@ -81,9 +81,17 @@ def _texts_of(topic: Topic) -> typing.Iterator[str]:
     result = typing.get_type_hints(topic.load(topic.run)).get("return")
     if not dataclasses.is_dataclass(result):
         raise AxesError(f"{topic.run} does not say which Result it returns")
+    yield from _texts_of_result(result)
+
+
+def _texts_of_result(result: type) -> typing.Iterator[str]:
+    """Meanings, units and axes, also those of Results within it."""
+    types = typing.get_type_hints(result)
     for field in dataclasses.fields(result):
         if "axes" in field.metadata:
             yield from (field.metadata["meaning"], field.metadata["unit"], *field.metadata["axes"])
+        elif hasattr(types[field.name], "quantities"):
+            yield from _texts_of_result(types[field.name])
 
 
 def _translated(tree: ast.Module) -> typing.Iterator[tuple[int, str]]:
