@@ -4,98 +4,255 @@ from dataclasses import replace
 
 import streamlit as st
 
-from engine.topics.one_stage import draw, explain
-from engine.topics.one_stage.run import find, network_config
-from pages.components.canvas import bars, pixels, scrubber
+from engine.topics.one_stage import draw, draw_scene, explain
+from engine.topics.one_stage.scene import explain_grid_cell, find_in_scene, first_cell, scene_config
+from engine.topics.one_stage.seen import find, network_config
+from pages.components.canvas import bars, chips, pixels, scrubber
 from pages.components.compute import compute
-from pages.components.controls import controls
+from pages.components.controls import change, controls
 from pages.components.language import number, t
 from pages.components.page import close_page, open_page
 from pages.components.uploads import choose_picture
 
-page = open_page("one_stage")
-topic, state = page.topic, st.session_state
-names = [t(label) for label in draw.COCO_LABELS]
-words = ("", t("row"), t("column"))
+DETECTORS = {"nanodet": "NanoDet on pictures", "grid": "Grid detector on scenes"}
+SCENES = {"random": "Shapes", "same_cell": "Two in one cell", "picture": "A photograph"}
 EDGES = {"left": "left", "top": "top", "right": "right", "bottom": "bottom"}
+TERMS = {
+    "centre": ("centre", "5 [(x − x̂)² + (y − ŷ)²]"),
+    "size": ("size", "5 [(√w − √ŵ)² + (√h − √ĥ)²]"),
+    "object_confidence": ("confidence, object", "(C − IoU)²"),
+    "empty_confidence": ("confidence, no object", "½ Σ C²"),
+    "class_probability": ("class", "Σ (p − p̂)²"),
+}
+
+page = open_page("one_stage")
+topic, state, config = page.topic, st.session_state, page.config
+on_grid = config.detector == "grid"
+words = ("", t("row"), t("column"))
+names = [t(name) for name in (draw_scene.SHAPES if on_grid else draw.COCO_LABELS)]
+
+
+def switch(knob: str, options: dict[str, str], label: str) -> None:
+    """A row of chips for a knob that has no widget of its own."""
+    keys = list(options)
+
+    def choose() -> None:
+        change(topic, **{knob: keys[state[f"one-stage-{knob}"]["pick"]]})
+
+    chips([t(name) for name in options.values()], f"one-stage-{knob}", label=t(label), on_pick=choose,
+          pressed=keys.index(getattr(config, knob)))  # fmt: skip
+
+
+def choose_scene() -> None:
+    """What the grid detector looks at: shapes drawn anew, or a photograph."""
+    switch("scene", SCENES, "Scene")
+    if config.scene == "picture":
+        choose_picture(topic, config.picture)
+        st.caption(t("It knows six shapes and nothing else: what it finds in a photograph is a mistake."))
+        return
+    left, right = st.columns([1, 1.3], vertical_alignment="bottom")
+    left.button(t("Next scene"), key="one_stage:next", icon=":material/casino:", width="stretch",
+                on_click=lambda: change(topic, seed=(config.seed + 1) % 10_000))  # fmt: skip
+    state["one_stage:objects"] = config.objects
+    right.slider(t("Objects"), 0, 8, key="one_stage:objects",
+                 on_change=lambda: change(topic, objects=state["one_stage:objects"]))  # fmt: skip
+
+
+def said() -> None:
+    """How many boxes stay, and the best of them."""
+    text = t("<b>{kept}</b> boxes stay of <b>{count}</b> above the score threshold", kept=len(found.kept),
+             count=number(len(found.boxes) + found.dropped))  # fmt: skip
+    st.html(f'<p class="status" role="status">{text}</p>')
+    bars(draw.draw_found(found, names=names, nothing=t("nothing found")), "one-stage-found", on_pick=pick_found)
+
+
+def pick_found() -> None:
+    """Callback: a click on a bar chooses the cell of that box."""
+    picked = state["one-stage-found"].get("pick")
+    if picked is not None and picked < len(found.kept):
+        choose_cell(int(found.cells[found.kept[picked]]))
+
+
+def choose_cell(cell: int) -> None:
+    state["one_stage:cell"] = (source, cell)
+
+
+def chosen(first: int | None) -> int | None:
+    """The cell last clicked in this very picture; at first the one given."""
+    where, cell = state.get("one_stage:cell", (None, None))
+    return cell if where == source else first
+
+
+# ------------------------------------------------------------------ NanoDet
 
 
 @st.fragment
 def detections() -> None:
     """The picture with its boxes, the levels, and the cell behind the chosen box."""
-    chosen = chosen_cell()
-    cell = explain.explain_cell(seen, chosen) if chosen is not None else None
+    number_ = chosen(int(found.cells[found.kept[0]]) if found.kept else None)
+    cell = explain.explain_cell(seen, number_) if number_ is not None else None
+
+    def pick_box() -> None:
+        place = state["one-stage-picture"].get("cell")
+        if place:
+            left, top, *_ = seen.inside
+            box = explain.candidate_at(found, left + place["column"] + 0.5, top + place["row"] + 0.5)
+            if box is not None:
+                choose_cell(int(found.cells[box]))
+
+    def pick_cell() -> None:
+        if place := state["one-stage-levels"].get("cell"):
+            choose_cell(explain.number_of(place["tile"], place["row"], place["column"]))
+
     left, right = st.columns([1.12, 1], gap="medium")
     with left:
-        shown = draw.draw_detections(seen, found, cell=cell, names=names, words=words, alt=t("The picture with boxes"))
-        pixels(shown, "one-stage-picture", height=400, on_cell=pick_in_picture)
+        alt = t("The picture with a box round everything that was found")
+        shown = draw.draw_detections(seen, found, cell=cell, names=names, words=words, alt=alt)
+        pixels(shown, "one-stage-picture", height=400, on_cell=pick_box)
+        st.caption(t("Click a box, or any cell of the maps: yellow shows how far that cell sees its four edges."))
     with right:
         said()
-        captions = [t("stride {stride}: {side} × {side} cells", stride=s, side=n) for s, n in zip(draw.STRIDES, explain.sides())]
-        shown = draw.draw_levels(seen, found, only=config.only, captions=captions, words=words, alt=t("Best score of every cell"))
+        captions = [t("every {stride} px", stride=stride) for stride in draw.STRIDES]
+        alt = t("The best score of every cell, on three levels")
+        shown = draw.draw_levels(seen, found, only=config.only, captions=captions, words=words, alt=alt)
         selected = {"tile": cell.level, "row": cell.row, "column": cell.column} if cell else None
-        pixels(shown, "one-stage-levels", selected=selected, height=190, on_cell=pick_on_level)
+        st.caption(t("Best score of all 3,549 cells, on three levels; rings: their boxes stay"))
+        pixels(shown, "one-stage-levels", selected=selected, height=240, on_cell=pick_cell)
     if cell:
-        with st.container(border=True):
+        with st.container(border=True, key="one-stage-detail"):
             explain_box(cell)
 
 
-def chosen_cell() -> int | None:
-    picked = state.get("one_stage:cell")
-    if picked is not None:
-        return picked
-    return int(found.cells[found.kept[0]]) if found.kept else None
-
-
-def pick_in_picture() -> None:
-    """Callback: a click in the picture chooses the smallest box around it."""
-    if cell := state["one-stage-picture"].get("cell"):
-        index = explain.candidate_at(found, cell["column"] + 0.5, cell["row"] + 0.5)
-        if index is not None:
-            state["one_stage:cell"] = int(found.cells[index])
-
-
-def pick_on_level() -> None:
-    """Callback: a click on a level chooses that cell, whether it found something or not."""
-    if cell := state["one-stage-levels"].get("cell"):
-        state["one_stage:cell"] = explain.number_of(cell["tile"], cell["row"], cell["column"])
-
-
-def said() -> None:
-    """How many boxes, and the best of them."""
-    st.html(f'<p class="status" role="status">{t("{kept} boxes of {count} candidates", kept=len(found.kept), count=len(found.boxes))}</p>')
-    bars(draw.draw_found(found, names=names, most=4), "one-stage-found", click=False)
-
-
 def explain_box(cell) -> None:
-    """Where a box comes from."""
-    left, middle, right = st.columns([1.3, 1, 1])
+    """Four distributions, four distances, one box; and the classes of the cell."""
+    st.markdown(t(
+        "Cell in row **{row}**, column **{column}** of the level with stride **{stride}** px, centre ({x}, {y}) px",
+        row=cell.row, column=cell.column, stride=cell.stride, x=f"{cell.x:g}", y=f"{cell.y:g}",
+    ))  # fmt: skip
+    left, middle, right = st.columns([1.15, 1.1, 1], gap="medium")
     with left:
-        shown = draw.draw_distances(cell, edges=[t(edge) for edge in EDGES], words=("", t("edge"), t("distance")), alt=t("distances"))
-        pixels(shown, "one-stage-distances", height=200, click=False)
+        edges = [t(EDGES[edge]) for edge in EDGES]
+        place = ("", t("edge"), t("strides"))
+        shown = draw.draw_distances(cell, edges=edges, words=place, alt=t("Four distributions over distances"))
+        pixels(shown, "one-stage-distances", height=170, click=False)
+        st.caption(t("How far to each edge, in strides"))
     with middle:
-        for formula in explain.box_formulas(cell):
-            st.latex(formula)
+        rows = [[t(EDGES[edge]), text] for edge, text in zip(EDGES, explain.box_sums(cell), strict=True)]
+        table([t("edge"), t("centre ∓ mean distance × stride = edge (px)")], rows)
     with right:
         bars(draw.draw_classes(cell, names=names), "one-stage-classes", click=False)
 
 
+# ------------------------------------------------------------------ grid detector
+
+
+@st.fragment
+def scene() -> None:
+    """The scene under its grid, what the 64 cells say, and one of them in full."""
+    row, column = first_cell(seen, found)
+    row, column = divmod(chosen(row * draw_scene.CELLS + column), draw_scene.CELLS)
+    cell = explain_grid_cell(seen, row, column)
+
+    def pick_on_scene() -> None:
+        if place := state["one-stage-scene"].get("cell"):
+            choose_cell(place["row"] // draw_scene.STEP * draw_scene.CELLS + place["column"] // draw_scene.STEP)
+
+    def pick_on_map() -> None:
+        if place := state["one-stage-grid"].get("cell"):
+            choose_cell(place["row"] * draw_scene.CELLS + place["column"])
+
+    left, right = st.columns([1.12, 1], gap="medium")
+    with left:
+        alt = t("The scene, the grid over it, and the boxes found")
+        shown = draw_scene.draw_scene(seen, found, cell=cell, names=names, words=words, alt=alt)
+        pixels(shown, "one-stage-scene", height=400, on_cell=pick_on_scene)
+        st.caption(
+            t("Discs: middles of the objects. Yellow: the clicked cell and its two boxes, the responsible one thick.")
+        )
+    with right:
+        said()
+        captions = (t("confidence"), t("class"), t("loss"))
+        alt = t("Confidence, class and loss of every cell")
+        shown = draw_scene.draw_grid(seen, captions=captions, names=names, words=words, alt=alt)
+        pixels(shown, "one-stage-grid", height=190, on_cell=pick_on_map)
+    with st.container(border=True, key="one-stage-detail"):
+        explain_scene_cell(cell)
+
+
+def explain_scene_cell(cell) -> None:
+    """What the cell owns, its boxes, its classes, and the five terms of the loss."""
+    place = t("Cell in row **{row}**, column **{column}**", row=cell.row, column=cell.column)
+    owns = t("owns no object: the confidence of its boxes should be 0.")
+    if cell.owner >= 0:
+        owns = t("owns the **{name}**, whose middle lies in it.", name=names[cell.label])
+    for other in cell.lost:
+        label = int(seen.true_labels[other])
+        owns += " " + t("The middle of the **{name}** lies here too: it is lost.", name=names[label])
+    st.markdown(f"{place} {owns}")
+    left, middle, right = st.columns([1, 1.2, 1.6], gap="medium")
+    with left:
+        bars(
+            draw_scene.draw_probabilities(cell, names=names, true_name=t("its object")),
+            "one-stage-classes",
+            click=False,
+        )
+    with middle:
+        rows = [
+            [f"{at + 1}" + (f" · {t('responsible')}" if at == cell.responsible else ""), f"{sure:.3f}",
+             f"{iou:.3f}" if cell.owner >= 0 else "–"]
+            for at, (sure, iou) in enumerate(zip(cell.confidences.tolist(), cell.ious.tolist(), strict=True))
+        ]  # fmt: skip
+        table([t("box"), t("confidence C"), t("IoU")], rows)
+        st.caption(t("The confidence is to be the IoU with the object: 1 only for a perfect box."))
+    with right:
+        parts = zip(TERMS.values(), cell.terms.tolist(), cell.totals.tolist(), strict=True)
+        rows = [[t(name), formula, f"{here:.4f}", f"{total:.4f}"] for (name, formula), here, total in parts]
+        total = [f"<b>{t('sum')}</b>", "", f"{cell.terms.sum():.4f}", f"{cell.totals.sum():.4f}"]
+        table([t("term of the loss"), "", t("this cell"), t("all cells")], [*rows, total])
+
+
+# ------------------------------------------------------------------ both
+
+
+def table(head: list[str], rows: list[list[str]]) -> None:
+    """A small table of texts."""
+    lines = "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in rows)
+    st.html(f'<table class="facts"><tr>{"".join(f"<th>{cell}</th>" for cell in head)}</tr>{lines}</table>')
+
+
 @st.fragment
 def suppression() -> None:
-    """Non-maximum suppression box by box."""
+    """Non-maximum suppression box by box; it plays in the browser."""
     st.markdown(f"#### {t('Non-maximum suppression, box by box')}")
-    scrubber(draw.draw_suppression(seen, found, names=names, words=("", t("candidate"), t("candidate"))), "one-stage-steps", height=420)
+    keys = {draw.TAKEN: "taken: the best score left", draw.REMOVED: "removed: its IoU with the one taken is too high",
+            draw.BEFORE: "kept before", draw.WAITING: "not decided yet"}  # fmt: skip
+    st.html(
+        '<p class="keys">'
+        + "".join(f'<span><i style="background:{colour}"></i>{t(name)}</span>' for colour, name in keys.items())
+        + "</p>"
+    )
+    captions = (t("The boxes"), t("IoU of every two candidates; framed: the one taken"))
+    shown = draw.draw_suppression(seen, found, names=names, captions=captions, alt=t("Non-maximum suppression, box by box"),
+                                  words=("", t("candidate"), t("candidate")))  # fmt: skip
+    scrubber(shown, "one-stage-steps", height=420)
 
 
 with page.panel:
-    config = replace(page.config, picture=choose_picture(topic, page.config.picture))
+    if on_grid:
+        choose_scene()
+    else:
+        config = replace(config, picture=choose_picture(topic, config.picture, arrange="alone"))
+source = scene_config(config) if on_grid else network_config(config)
 with page.stage:
-    seen = compute(topic, network_config(config), "engine.topics.one_stage.run:see")
-if seen is not None:
-    found = find(seen, config)
-    with page.stage:
-        detections()
-with page.panel:
+    switch("detector", DETECTORS, "Detector")
+    seen = compute(topic, source, f"engine.topics.one_stage.{'scene:see_scene' if on_grid else 'seen:see'}")
+    if seen is not None:
+        found = find_in_scene(seen, config) if on_grid else find(seen, config)
+        if on_grid:
+            scene()
+        else:
+            detections()
+with page.panel:  # after the picture, which answers the change
     controls(topic)
 if seen is not None:
     suppression()

@@ -33,7 +33,7 @@ DEVIATION = (57.375, 57.12, 58.395)
 
 
 class Convolution(nn.Module):
-    """Convolution that keeps the size (or halves it), then leaky ReLU. (B, I, H, W) -> (B, O, H / stride, W / stride)."""
+    """Convolution that keeps the size (or halves it), then leaky ReLU. (B, I, H, W) -> (B, O, H / s, W / s)."""
 
     def __init__(self, inputs: int, outputs: int, kernel: int = 3, stride: int = 1):
         super().__init__()
@@ -225,7 +225,7 @@ def letterbox(rgb: np.ndarray, side: int = SIDE) -> Letterbox:
 
 
 def prepared(square: np.ndarray) -> Tensor:
-    """(S, S, 3) uint8 RGB -> the network's input (1, 3, S, S): blue, green, red, each less its mean, over its spread."""
+    """(S, S, 3) uint8 RGB -> the input (1, 3, S, S): blue, green, red, each less its mean, over its spread."""
     bgr = torch.from_numpy(np.ascontiguousarray(square[..., ::-1])).permute(2, 0, 1).float()
     mean, deviation = (torch.tensor(values).view(3, 1, 1) for values in (MEAN, DEVIATION))
     return ((bgr - mean) / deviation).unsqueeze(0)

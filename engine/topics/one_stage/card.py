@@ -18,8 +18,9 @@ class Config:
     """A detector, what it looks at, and which of its boxes are kept."""
 
     detector: str = knob(
-        "nanodet", "Detector", hidden=True, choices={"nanodet": "NanoDet on pictures", "grid": "Grid detector on scenes"}
-    )
+        "nanodet", "Detector", "NanoDet, trained by others on photographs, or the grid detector trained here.",
+        hidden=True, choices={"nanodet": "NanoDet on pictures", "grid": "Grid detector on scenes"},
+    )  # fmt: skip
     picture: str = knob(
         "sample:chelsea", "Picture", "A sample, or a picture of your own.", hidden=True, most=40, check=check_picture
     )
@@ -37,16 +38,22 @@ class Config:
         choices={"all": "all classes", **dict(zip(COCO_CLASSES, COCO_LABELS, strict=True))}, counts=on_pictures,
     )  # fmt: skip
     class_wise: bool = knob(
-        True, "NMS within each class", "Off: a box also removes boxes of other classes, a cup the table that it stands on."
+        True, "NMS within each class", "Off: a box also removes boxes of other classes, a cup the table it stands on."
     )
     arrange: str = knob(
-        "alone", "Arrangement", "Four: the picture with three samples in one square, so that everything is smaller.",
+        "four", "Arrangement", "Four: the picture with three samples in one square, so that everything is smaller.",
         choices={"alone": "One picture", "four": "Four in one"}, advanced=True, counts=on_pictures,
     )  # fmt: skip
     size: float = knob(
         1.0, "Size", "Share of the square that is filled; smaller objects are found by finer levels.",
         low=0.1, high=1.0, step=0.05, advanced=True, counts=on_pictures,
     )  # fmt: skip
+    scene: str = knob(
+        "random", "Scene", "What the grid detector looks at.", hidden=True,
+        choices={"random": "Shapes", "same_cell": "Two in one cell", "picture": "A photograph"},
+    )  # fmt: skip
+    seed: int = knob(0, "Scene number", "Which scene is drawn.", low=0, high=MOST_SEED, hidden=True)
+    objects: int = knob(4, "Objects", "How many shapes are drawn.", low=0, high=MOST_OBJECTS, hidden=True)
 
 
 TOPIC = Topic(
@@ -62,12 +69,19 @@ TOPIC = Topic(
         "detections": "engine.topics.one_stage.draw:draw_detections",
         "levels": "engine.topics.one_stage.draw:draw_levels",
         "suppression": "engine.topics.one_stage.draw:draw_suppression",
+        "scene": "engine.topics.one_stage.draw_scene:draw_scene",
+        "grid": "engine.topics.one_stage.draw_scene:draw_grid",
     },
     presets={
-        "A cat": Config(),
-        "Four in one": Config(arrange="four"),
+        "Four in one": Config(),
+        "A cat": Config(arrange="alone"),
+        "Half as large": Config(size=0.5, score=0.25),
+        "Cup on a table": Config(picture="sample:coffee", arrange="alone", score=0.2, class_wise=False, iou=0.2),
+        "A flower": Config(picture="sample:flower", arrange="alone", score=0.3),
+        "The grid": Config(detector="grid"),
+        "Two in one cell": Config(detector="grid", scene="same_cell", objects=2),
     },
-    cover=("detections", Config(arrange="four")),
+    cover=("detections", Config()),
     sources=(
         Source("Redmon, Divvala, Girshick, Farhadi 2016: You only look once: unified, real-time object detection", "https://arxiv.org/abs/1506.02640"),
         Source("RangiLyu 2020: NanoDet", "https://github.com/RangiLyu/nanodet"),
@@ -82,7 +96,10 @@ TOPIC = Topic(
         "engine.models.detection.nanodet:decode",
         "engine.instrument.detection:non_maximum_suppression",
         "engine.instrument.detection:paired_iou",
-        "engine.topics.one_stage.run:find",
+        "engine.topics.one_stage.seen:find",
+        "engine.models.detection.grid:GridDetector",
+        "engine.models.detection.grid:assign",
+        "engine.models.detection.grid:loss_terms",
     ),
     keywords=(
         "object detection", "YOLO", "NanoDet", "SSD", "OverFeat", "COCO", "NMS", "non-maximum suppression", "IoU",

