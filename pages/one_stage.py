@@ -16,7 +16,7 @@ from pages.components.uploads import choose_picture
 
 DETECTORS = {"nanodet": "NanoDet on pictures", "grid": "Grid detector on scenes"}
 SCENES = {"random": "Shapes", "same_cell": "Two in one cell", "picture": "A photograph"}
-EDGES = {"left": "left", "top": "top", "right": "right", "bottom": "bottom"}
+EDGES = {"left": "left edge", "top": "upper edge", "right": "right edge", "bottom": "lower edge"}
 TERMS = {
     "centre": ("centre", "5 [(x − x̂)² + (y − ŷ)²]"),
     "size": ("size", "5 [(√w − √ŵ)² + (√h − √ĥ)²]"),
