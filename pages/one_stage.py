@@ -37,9 +37,9 @@ def switch(knob: str, options: dict[str, str], label: str) -> None:
     keys = list(options)
 
     def choose() -> None:
-        change(topic, **{knob: keys[state[f"one-stage-{knob}"]["pick"]]})
+        change(topic, **{knob: keys[state[f"one-stage-{knob}-kind"]["pick"]]})
 
-    chips([t(name) for name in options.values()], f"one-stage-{knob}", label=t(label), on_pick=choose,
+    chips([t(name) for name in options.values()], f"one-stage-{knob}-kind", label=t(label), on_pick=choose,
           pressed=keys.index(getattr(config, knob)))  # fmt: skip
 
 
@@ -232,9 +232,21 @@ def suppression() -> None:
         + "</p>"
     )
     captions = (t("The boxes"), t("IoU of every two candidates; framed: the one taken"))
-    shown = draw.draw_suppression(seen, found, names=names, captions=captions, alt=t("Non-maximum suppression, box by box"),
-                                  words=("", t("candidate"), t("candidate")))  # fmt: skip
-    scrubber(shown, "one-stage-steps", height=420)
+    shown = draw.draw_suppression(
+        seen, found, names=names, captions=captions, words=("", t("candidate"), t("candidate")),
+        alt=t("Non-maximum suppression, box by box"),
+    )  # fmt: skip
+    at = scrubber(shown, "one-stage-steps", height=420)["frame"] or 0
+    step = explain.step_in_words(found, at, names)
+    if step is None:
+        st.caption(t("The end: {count} boxes are left.", count=len(found.kept)))
+        return
+    taken, removed, spared = step
+    text = t("Step {step} takes **{taken}**.", step=at + 1, taken=taken)
+    text += " " + (t("Removed, with the IoU: {boxes}.", boxes=removed) if removed else t("It removes none."))
+    if spared:
+        text += " " + t("Overlapping, but spared: {boxes}.", boxes=spared)
+    st.caption(text)
 
 
 with page.panel:

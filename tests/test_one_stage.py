@@ -93,7 +93,8 @@ def test_smaller_things_are_found_by_finer_levels(four):
 
 
 @pytest.mark.parametrize(
-    "config", [Config(), Config(score=0.15), Config(score=0.1, class_wise=False, iou=0.3), Config(only="cup", score=0.1)]
+    "config",
+    [Config(), Config(score=0.15), Config(score=0.1, class_wise=False, iou=0.3), Config(only="cup", score=0.1)],
 )
 def test_the_thresholds_do_what_they_say(four, config):
     found = find(four, config)

@@ -38,7 +38,7 @@ class Config:
         choices={"all": "all classes", **dict(zip(COCO_CLASSES, COCO_LABELS, strict=True))}, counts=on_pictures,
     )  # fmt: skip
     class_wise: bool = knob(
-        True, "NMS within each class", "Off: a box also removes boxes of other classes, a cup the table it stands on."
+        True, "NMS by class", "Off: a box also removes boxes of other classes, a cup the table it stands on."
     )
     arrange: str = knob(
         "four", "Arrangement", "Four: the picture with three samples in one square, so that everything is smaller.",

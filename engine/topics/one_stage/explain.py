@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-from engine.instrument.detection import pairwise_iou
+from engine.instrument.detection import Comparison, pairwise_iou
 from engine.models.detection.nanodet import SIDE, STRIDES, cells, expected_distances
 
 from .seen import Found, Seen
 
+MOST_LISTED = 10
 EDGES = ("left", "top", "right", "bottom")
 
 
@@ -98,6 +100,25 @@ def candidate_at(found: Found, x: float, y: float, *, kept_only: bool = True) ->
         if left <= x <= right and top <= y <= bottom:
             holding.append(((right - left) * (bottom - top), index))
     return min(holding)[1] if holding else None
+
+
+def step_in_words(found: Found, step: int, names: Sequence[str]) -> tuple[str, str, str] | None:
+    """(box taken, boxes removed, boxes spared), each as "cup 0.58" or "cup 0.51 (0.93)" with the IoU; at most ten.
+
+    None after the last step.
+    """
+    if step >= len(found.suppression.steps):
+        return None
+    this = found.suppression.steps[step]
+
+    def name(index: int) -> str:
+        return f"{names[int(found.labels[index])]} {found.scores[index]:.2f}"
+
+    def listed(others: Sequence[Comparison]) -> str:
+        texts = [f"{name(other.box)} ({other.iou:.2f})" for other in others[:MOST_LISTED]]
+        return ", ".join(texts) + (" …" if len(others) > MOST_LISTED else "")
+
+    return name(this.taken), listed(this.removed), listed(this.spared)
 
 
 def overlaps(found: Found, most: int) -> Tensor:
