@@ -38,7 +38,7 @@ def found_for(config):
 
 
 def sentence(found) -> str:
-    return f"{len(found.kept)} boxes stay of {len(found.boxes) + found.dropped} above the score threshold"
+    return f"{len(found.kept)} of {len(found.boxes) + found.dropped} boxes above the score threshold stay"
 
 
 def click_tile(visitor, key, tile, x, y) -> None:
@@ -110,7 +110,7 @@ def test_a_click_explains_the_cell_behind_a_box(visit):
     assert next(iter(bars(visitor, "one-stage-classes"))) == best
     visitor.key("one-stage-found").locator(".share-row").nth(2).click()
     found = found_for(Config())
-    level, row, column = explain.place_of(int(found.cells[found.kept[2]]))
+    _, row, column = explain.place_of(int(found.cells[found.kept[2]]))
     visitor.until(lambda: f"row {row}, column {column} of the level" in detail(visitor), "the third box")
 
 

@@ -80,6 +80,7 @@ def draw_levels(
     *,
     only: str = "all",
     captions: Sequence[str] | None = None,
+    unit: str = "score",
     words: Words | None = None,
     alt: str = "",
 ) -> PixelPicture:
@@ -92,7 +93,7 @@ def draw_levels(
     for level, side in enumerate(sides()):
         points = [Point(column + 0.5, row + 0.5, 1, filled=False) for on, row, column in places if on == level]
         page = values[start : start + side * side].reshape(side, side).numpy()
-        tiles.append(Tile(page, captions[level], "probability", 0.0, 1.0, points=points, cell_names=words))
+        tiles.append(Tile(page, captions[level], "probability", 0.0, 1.0, unit, points=points, cell_names=words))
         start += side * side
     return PixelPicture(tiles, alt=alt or "Scores of the cells of three levels", columns=3)
 
@@ -178,7 +179,7 @@ def draw_suppression(
         Tile(iou, captions[1], "probability", 0.0, 1.0, unit="IoU", still=True, row_labels=labels,
              cell_names=words, lines=rows, points=rings, texts=numbers),
     ]  # fmt: skip
-    return PixelPicture(tiles, alt=alt or "Non-maximum suppression step by step", columns=2, frames=frames)
+    return PixelPicture(tiles, alt=alt or "Non-maximum suppression step by step", frames=frames)
 
 
 def _fingerprint(found: Found) -> str:

@@ -76,6 +76,7 @@ def draw_grid(
         Tile(view.probability.numpy(), captions[1], classes=names, points=points, cell_names=words),
         Tile(loss, captions[2], "magnitude", 0.0, max(float(loss.max()), 1e-6), points=points, cell_names=words),
     ]  # fmt: skip
+    tiles = tiles if seen.known else tiles[:2]  # without truth there is no loss
     return PixelPicture(tiles, alt=alt or "Confidence, class and loss of every cell", columns=3)
 
 

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from engine import weights
 from engine.instrument.detection import Comparison, pairwise_iou
+from engine.models.detection import grid, nanodet
 from engine.models.detection.nanodet import SIDE, STRIDES, cells, expected_distances
 
 from .seen import Found, Seen
@@ -100,6 +102,12 @@ def candidate_at(found: Found, x: float, y: float, *, kept_only: bool = True) ->
         if left <= x <= right and top <= y <= bottom:
             holding.append(((right - left) * (bottom - top), index))
     return min(holding)[1] if holding else None
+
+
+def published_score(detector: str) -> float:
+    """The first score on the card of a detector's weights: its mean average precision."""
+    name = {"nanodet": nanodet.NAME, "grid": grid.NAME}[detector]
+    return next(iter(weights.card(name).score.values()))
 
 
 def step_in_words(found: Found, step: int, names: Sequence[str]) -> tuple[str, str, str] | None:

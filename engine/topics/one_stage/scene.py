@@ -29,6 +29,7 @@ class SceneSeen:
     true_labels: Tensor = axes("object", "number of the class of each object")
     view: GridView = note("what the cells say, what they should say, and the loss")
     inside: tuple[int, int, int, int] = note("left, top, right, bottom of what is worth showing of the square")
+    known: bool = note("whether anybody knows what is in it: not of an own picture")
 
 
 def scene_config(config: Config) -> Config:
@@ -52,7 +53,9 @@ def see_scene(config: Config) -> SceneSeen:
         pixels, boxes, labels = scene.pixels.copy(), scene.boxes, scene.labels
     view = view_grid(load_grid_detector(), pixels, boxes, labels)
     true = torch.tensor(boxes, dtype=torch.float32).reshape(-1, 4)
-    return SceneSeen(torch.from_numpy(pixels), true, torch.tensor(labels), view, (0, 0, SIDE, SIDE))
+    return SceneSeen(
+        torch.from_numpy(pixels), true, torch.tensor(labels), view, (0, 0, SIDE, SIDE), config.scene != "picture"
+    )
 
 
 def find_in_scene(seen: SceneSeen, config: Config) -> Found:
