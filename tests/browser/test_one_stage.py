@@ -66,7 +66,7 @@ def test_own_picture(visit):
     Image.fromarray(np.ascontiguousarray(photo("astronaut").rgb[:, ::-1])).save(file, "PNG")
     visitor.key("one_stage-own").get_by_role("button").first.click()
     upload = visitor.page.locator("input[type=file]")
-    upload.set_input_files({"name": "me.txt", "mimeType": "text/plain", "buffer": b"no picture"})
+    upload.set_input_files({"name": "no.png", "mimeType": "image/png", "buffer": b"Only a name."})
     visitor.until(visitor.alerts, "the refusal")
     upload.set_input_files({"name": "me.png", "mimeType": "image/png", "buffer": file.getvalue()})
     key = decode(file.getvalue()).key
@@ -152,8 +152,7 @@ def test_the_grid_and_its_cells(visit, locale):
     visitor.until(lambda: visitor.query.get("seed") == "1", "the next scene")
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("path", ["/one_stage", "/one_stage?detector=grid"])
+@pytest.mark.parametrize(("theme", "path"), [("light", "/one_stage"), ("dark", "/one_stage?detector=grid")])
 def test_on_a_phone_nothing_is_wider_than_the_window(visit, theme, path):
     visitor = visit(path, size=(390, 844), theme=theme, touch=True)
     assert not visitor.scrolls_sideways()
