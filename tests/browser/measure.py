@@ -22,8 +22,9 @@ PICTURES = {
     "mlp": ".st-key-mlp-points canvas.stage",
     "image_classifier": ".st-key-image-classifier-evidence canvas.stage",
     "cnn": ".st-key-cnn-pad canvas.stage",
+    "one_stage": ".st-key-one-stage-picture canvas.stage",
 }
-SECTIONS = {"mlp": 0, "image_classifier": 1, "cnn": 1}  # places of their groups in the navigation
+SECTIONS = {"mlp": 0, "image_classifier": 1, "cnn": 1, "one_stage": 2}  # places of their groups in the navigation
 # A small change that the reader makes with one key: where the focus goes first, the two keys in turn, what must change.
 CHANGES = {
     "mlp: noise slider": ("mlp", ".st-key-mlp-noise input[type=range]", "ArrowRight ArrowLeft", ".st-key-mlp-points"),
@@ -32,6 +33,12 @@ CHANGES = {
     ),
     "image_classifier: evidence method": (
         "image_classifier", ".st-key-image_classifier-method-en button", "Enter", ".st-key-image-classifier-evidence",
+    ),
+    "one_stage: score threshold": (
+        "one_stage", ".st-key-one_stage-score input[type=range]", "ArrowLeft ArrowRight", ".st-key-one-stage-picture",
+    ),
+    "one_stage: another cell": (
+        "one_stage", ".st-key-one-stage-found .share-row", "Enter", ".st-key-one-stage-picture",
     ),
     "cnn: ink to the maps": ("cnn", ".st-key-cnn-pad canvas.stage", "Delete Space", ".st-key-cnn-conv1-sum"),
 }  # fmt: skip
@@ -93,7 +100,7 @@ def small_change(page: Page, name: str, runs: int) -> list[float]:
     slug, place, keys, selector = CHANGES[name]
     keys, times = keys.split(), []
     for run in range(runs):
-        if slug == "image_classifier":
+        if keys == ["Enter"]:
             page.locator(place).nth((run + 1) % 2).focus()
         elif run == 0:
             page.locator(place).first.focus()

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+from PIL import Image
 
 from engine.data.coco import COCO_CLASSES, COCO_LABELS
 from engine.models.detection.nanodet import STRIDES
@@ -23,6 +24,7 @@ from .seen import Found, Seen, find
 
 TAKEN, REMOVED, BEFORE, WAITING = "#0072B2", "#D55E00", "#009E73", "#8A93A6"  # of a box in the suppression
 MOST_ROWS = 40  # candidates in the picture of overlaps
+MOST_SHOWN = 200  # pixels a side of the picture in the suppression: half as many bytes with every change
 MOST_NUMBERS = 14  # up to so many candidates there is room for the IoU itself
 Words = tuple[str, str, str]
 
@@ -55,16 +57,32 @@ def draw_detections(
     return PixelPicture([tile], alt=alt or "The picture with a box round everything that was found", columns=1)
 
 
-def _without_bars(seen: Seen | SceneSeen, caption: str = "", **more: Any) -> Tile:
-    """The square as a tile, without the grey bars at its sides; marks are in pixels of the square."""
+def _without_bars(
+    seen: Seen | SceneSeen,
+    caption: str = "",
+    *,
+    coarser: int = 1,
+    boxes: Sequence[Box] = (),
+    points: Sequence[Point] = (),
+    lines: Sequence[Line] = (),
+    **more: Any,
+) -> Tile:
+    """The square as a tile, without the grey bars at its sides, each pixel the mean of coarser × coarser.
+
+    Marks are given in pixels of the square.
+    """
     left, top, right, bottom = seen.inside
-    move = {
-        "boxes": lambda mark: replace(mark, xyxy=tuple(np.subtract(mark.xyxy, (left, top, left, top)).tolist())),
-        "points": lambda mark: replace(mark, x=mark.x - left, y=mark.y - top),
-        "lines": lambda mark: replace(mark, points=[(x - left, y - top) for x, y in mark.points]),
-    }
-    moved = {name: [move[name](mark) for mark in marks] if name in move else marks for name, marks in more.items()}
-    return Tile(seen.square.numpy()[top:bottom, left:right], caption, smooth=True, **moved)
+
+    def at(x: float, y: float) -> tuple[float, float]:
+        return (x - left) / coarser, (y - top) / coarser
+
+    pixels = Image.fromarray(seen.square.numpy()[top:bottom, left:right]).reduce(coarser)
+    return Tile(
+        np.asarray(pixels), caption, smooth=True,
+        boxes=[replace(box, xyxy=(*at(*box.xyxy[:2]), *at(*box.xyxy[2:]))) for box in boxes],
+        points=[replace(point, x=at(point.x, point.y)[0], y=at(point.x, point.y)[1]) for point in points],
+        lines=[replace(line, points=[at(x, y) for x, y in line.points]) for line in lines], **more,
+    )  # fmt: skip
 
 
 def _of_picture(seen: Seen | Result, found: Found | None) -> tuple[Seen, Found]:
@@ -174,8 +192,9 @@ def draw_suppression(
     frames = Frames(_fingerprint(found), range(len(steps) + 1), range(1, len(steps) + 2), clock="", start="first")
     iou = overlaps(found, count).numpy() if count else np.zeros((1, 1), np.float32)
     labels = titles[:count] or ["–"]
+    coarser = 2 if len(seen.square) > 2 * MOST_SHOWN else 1
     tiles = [
-        _without_bars(seen, captions[0], still=True, boxes=boxes),
+        _without_bars(seen, captions[0], coarser=coarser, still=True, boxes=boxes),
         Tile(iou, captions[1], "probability", 0.0, 1.0, unit="IoU", still=True, row_labels=labels,
              cell_names=words, lines=rows, points=rings, texts=numbers),
     ]  # fmt: skip
