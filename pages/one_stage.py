@@ -109,7 +109,7 @@ def detections() -> None:
         if place := state["one-stage-levels"].get("cell"):
             choose_cell(explain.number_of(place["tile"], place["row"], place["column"]))
 
-    left, right = st.columns([1.12, 1], gap="medium")
+    left, right = st.columns([1.07, 1], gap="medium")
     with left:
         alt = t("The picture with a box round everything that was found")
         shown = draw.draw_detections(seen, found, cell=cell, names=names, words=words, alt=alt)
@@ -168,7 +168,7 @@ def scene() -> None:
         if place := state["one-stage-grid"].get("cell"):
             choose_cell(place["row"] * draw_scene.CELLS + place["column"])
 
-    left, right = st.columns([1.12, 1], gap="medium")
+    left, right = st.columns([1.07, 1], gap="medium")
     with left:
         alt = t("The scene, the grid over it, and the boxes found")
         shown = draw_scene.draw_scene(seen, found, cell=cell, names=names, words=words, alt=alt)
