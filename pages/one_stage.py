@@ -266,6 +266,16 @@ def suppression() -> None:
     st.caption(text)
 
 
+def formulas(made) -> None:
+    """The formulas with the numbers of this picture."""
+    if on_grid:
+        st.latex(explain.loss_formula(made.scene.view.totals))
+    elif found.kept:
+        st.latex(explain.expectation_formula(explain.explain_cell(made.picture, int(found.cells[found.kept[0]]))))
+    if formula := explain.iou_formula(made.found):
+        st.latex(formula)
+
+
 with page.panel:
     if on_grid:
         choose_scene()
@@ -286,4 +296,4 @@ with page.panel:  # after the picture, which answers the change
     controls(topic)
 if seen is not None:
     suppression()
-close_page(page, (lambda: compute(topic, config)) if seen is not None else None)
+close_page(page, (lambda: compute(topic, config)) if seen is not None else None, formulas=formulas)

@@ -97,7 +97,7 @@ def first_picture(browser, server: Server, slug: str) -> float:
 
 def small_change(page: Page, name: str, runs: int) -> list[float]:
     """Milliseconds from a key to changed pixels of a picture that only the server can change."""
-    slug, place, keys, selector = CHANGES[name]
+    _, place, keys, selector = CHANGES[name]
     keys, times = keys.split(), []
     for run in range(runs):
         if keys == ["Enter"]:

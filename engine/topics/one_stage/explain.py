@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from engine import weights
-from engine.instrument.detection import Comparison, pairwise_iou
+from engine.instrument.detection import Comparison, box_area, pairwise_iou
 from engine.models.detection import grid, nanodet
 from engine.models.detection.nanodet import SIDE, STRIDES, cells, expected_distances
 
@@ -102,6 +102,35 @@ def candidate_at(found: Found, x: float, y: float, *, kept_only: bool = True) ->
         if left <= x <= right and top <= y <= bottom:
             holding.append(((right - left) * (bottom - top), index))
     return min(holding)[1] if holding else None
+
+
+def iou_formula(found: Found) -> str:
+    """LaTeX: the IoU that decided first in the suppression, from the areas of the two boxes; "" if none was removed."""
+    removed = [(step.taken, step.removed[0]) for step in found.suppression.steps if step.removed]
+    if not removed:
+        return ""
+    taken, other = removed[0]
+    first, second = found.boxes[taken], found.boxes[other.box]
+    corners = torch.cat([torch.maximum(first[:2], second[:2]), torch.minimum(first[2:], second[2:])])
+    shared, one, two = (box_area(box).item() for box in (corners, first, second))
+    return (
+        r"\text{IoU} = \frac{|A \cap B|}{|A| + |B| - |A \cap B|} = "
+        rf"\frac{{{shared:.0f}}}{{{one:.0f} + {two:.0f} - {shared:.0f}}} = {other.iou:.3f}"
+    )
+
+
+def loss_formula(totals: Tensor) -> str:
+    """LaTeX: the five terms of eq. 3, and what they are in this scene."""
+    names = (
+        r"5 \sum_{\text{resp.}} (x - \hat x)^2 + (y - \hat y)^2",
+        r"5 \sum_{\text{resp.}} (\sqrt w - \sqrt{\hat w})^2 + (\sqrt h - \sqrt{\hat h})^2",
+        r"\sum_{\text{resp.}} (C - \text{IoU})^2",
+        r"\tfrac12 \sum_{\text{others}} C^2",
+        r"\sum_{\text{owners}} \sum_c (p_c - \hat p_c)^2",
+    )
+    lines = [rf"{name} &= {value:.4f}" for name, value in zip(names, totals.tolist(), strict=True)]
+    lines.append(rf"\text{{loss}} &= {totals.sum():.4f}")
+    return r"\begin{aligned} " + r" \\ ".join(lines) + r" \end{aligned}"
 
 
 def published_score(detector: str) -> float:
