@@ -269,10 +269,13 @@ def suppression() -> None:
 def formulas(made) -> None:
     """The formulas with the numbers of this picture."""
     if on_grid:
+        st.markdown(t("The five terms of the loss in this picture (eq. 3 of YOLO v1):"))
         st.latex(explain.loss_formula(made.scene.view.totals))
     elif found.kept:
+        st.markdown(t("Of the best box: its mean distance to the left edge, in strides:"))
         st.latex(explain.expectation_formula(explain.explain_cell(made.picture, int(found.cells[found.kept[0]]))))
     if formula := explain.iou_formula(made.found):
+        st.markdown(t("The overlap that decided first in the suppression, from areas in square pixels:"))
         st.latex(formula)
 
 
