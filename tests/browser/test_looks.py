@@ -102,10 +102,10 @@ def test_the_answer_is_above_the_fold(visit, slug):
 def test_tabs_tell_lesson_numbers_and_code(visit, slug):
     visitor = visit(f"/{slug}")
     visitor.page.get_by_role("tab", name="Numbers").click()
-    visitor.page.locator("table").wait_for()
-    head = visitor.page.locator("table thead th").all_inner_texts()
+    visitor.page.locator(".stTable table").wait_for()
+    head = visitor.page.locator(".stTable thead th").all_inner_texts()
     assert {"Name", "Axes", "Shape", "Unit", "Meaning"} <= set(head)
-    assert visitor.page.locator("table tbody tr").count() >= 3
+    assert visitor.page.locator(".stTable tbody tr").count() >= 3
     visitor.page.get_by_role("tab", name="Code").click()
     source = visitor.page.locator("[data-testid=stCode]").first
     source.wait_for()
