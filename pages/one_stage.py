@@ -10,6 +10,7 @@ from engine.topics.one_stage.seen import find, network_config
 from pages.components.canvas import bars, chips, pixels, scrubber
 from pages.components.compute import compute
 from pages.components.controls import change, controls
+from pages.components.facts import colour_key, facts
 from pages.components.language import number, percent, t
 from pages.components.page import close_page, open_page
 from pages.components.uploads import choose_picture
@@ -19,6 +20,12 @@ SCENES = {"random": "Shapes", "same_cell": "Two in one cell", "picture": "A phot
 TRAINED = {
     "nanodet": "NanoDet-g was trained by others, on 118,000 photographs of COCO and their 80 classes; published mean average precision over IoU 0.5 to 0.95: {score}.",  # noqa: E501
     "grid": "The grid detector was trained here, on drawn shapes alone; mAP@0.5 on 300 held-out scenes with backgrounds it never saw: {score}.",  # noqa: E501
+}
+STATES = {
+    draw.TAKEN: "taken: the best score left",
+    draw.REMOVED: "removed: its IoU with the one taken is too high",
+    draw.BEFORE: "kept before",
+    draw.WAITING: "not decided yet",
 }
 EDGES = {"left": "left edge", "top": "upper edge", "right": "right edge", "bottom": "lower edge"}
 TERMS = {
@@ -32,6 +39,7 @@ TERMS = {
 page = open_page("one_stage")
 topic, state, config = page.topic, st.session_state, page.config
 on_grid = config.detector == "grid"
+on_picture = not on_grid or config.scene == "picture"
 words = ("", t("row"), t("column"))
 names = [t(name) for name in (draw_scene.SHAPES if on_grid else draw.COCO_LABELS)]
 
@@ -48,12 +56,7 @@ def switch(knob: str, options: dict[str, str], label: str) -> None:
 
 
 def choose_scene() -> None:
-    """What the grid detector looks at: shapes drawn anew, or a photograph."""
-    switch("scene", SCENES, "Scene")
-    if config.scene == "picture":
-        choose_picture(topic, config.picture)
-        st.caption(t("It knows six shapes and nothing else: what it finds in a photograph is a mistake."))
-        return
+    """Which scene the grid detector looks at."""
     least = 2 if config.scene == "same_cell" else 0
     left, right = st.columns([1, 1.3], vertical_alignment="bottom")
     left.button(t("Next scene"), key="one_stage:next", icon=":material/casino:", width="stretch",
@@ -94,8 +97,8 @@ def chosen(first: int | None) -> int | None:
 @st.fragment
 def detections() -> None:
     """The picture with its boxes, the levels, and the cell behind the chosen box."""
-    number_ = chosen(int(found.cells[found.kept[0]]) if found.kept else None)
-    cell = explain.explain_cell(seen, number_) if number_ is not None else None
+    at = chosen(int(found.cells[found.kept[0]]) if found.kept else None)
+    cell = explain.explain_cell(seen, at) if at is not None else None
 
     def pick_box() -> None:
         place = state["one-stage-picture"].get("cell")
@@ -145,7 +148,7 @@ def explain_box(cell) -> None:
         st.caption(t("How far to each edge, in strides"))
     with middle:
         rows = [[t(EDGES[edge]), text] for edge, text in zip(EDGES, explain.box_sums(cell), strict=True)]
-        table([t("edge"), t("centre ∓ mean distance × stride = edge (px)")], rows)
+        facts([t("edge"), t("centre ∓ mean distance × stride = edge (px)")], rows)
     with right:
         bars(draw.draw_classes(cell, names=names), "one-stage-classes", click=False)
 
@@ -209,7 +212,7 @@ def explain_scene_cell(cell) -> None:
              f"{iou:.3f}" if cell.owner >= 0 else "–"]
             for at, (sure, iou) in enumerate(zip(cell.confidences.tolist(), cell.ious.tolist(), strict=True))
         ]  # fmt: skip
-        table([t("box"), t("confidence C"), t("IoU")], rows)
+        facts([t("box"), t("confidence C"), t("IoU")], rows)
         st.caption(t("The confidence is to be the IoU with the object: 1 only for a perfect box."))
     if not seen.known:
         return
@@ -217,16 +220,10 @@ def explain_scene_cell(cell) -> None:
         parts = zip(TERMS.values(), cell.terms.tolist(), cell.totals.tolist(), strict=True)
         rows = [[t(name), formula, f"{here:.4f}", f"{total:.4f}"] for (name, formula), here, total in parts]
         total = [f"<b>{t('sum')}</b>", "", f"{cell.terms.sum():.4f}", f"{cell.totals.sum():.4f}"]
-        table([t("term of the loss"), "", t("this cell"), t("all cells")], [*rows, total])
+        facts([t("term of the loss"), "", t("this cell"), t("all cells")], [*rows, total])
 
 
 # ------------------------------------------------------------------ both
-
-
-def table(head: list[str], rows: list[list[str]]) -> None:
-    """A small table of texts."""
-    lines = "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in rows)
-    st.html(f'<table class="facts"><tr>{"".join(f"<th>{cell}</th>" for cell in head)}</tr>{lines}</table>')
 
 
 @st.fragment
@@ -236,11 +233,9 @@ def suppression() -> None:
     if not found.kept:
         st.caption(t("No box is above the score threshold."))
         return
-    keys = {draw.TAKEN: "taken: the best score left", draw.REMOVED: "removed: its IoU with the one taken is too high",
-            draw.BEFORE: "kept before", draw.WAITING: "not decided yet"}  # fmt: skip
-    legend = [f'<span><i style="background:{colour}"></i>{t(name)}</span>' for colour, name in keys.items()]
-    st.html(f'<p class="keys">{"".join(legend)}</p>')
-    captions = (t("The boxes"), t("IoU of every two candidates; framed: the one taken"))
+    colour_key({colour: t(name) for colour, name in STATES.items()})
+    most = min(len(found.boxes), draw.MOST_ROWS)
+    captions = (t("The boxes"), t("IoU of the best {count} with each other; framed: the one taken", count=most))
     shown = draw.draw_suppression(
         seen, found, names=names, captions=captions, words=("", t("candidate"), t("candidate")),
         alt=t("Non-maximum suppression, box by box"),
@@ -281,9 +276,13 @@ def formulas(made) -> None:
 
 with page.panel:
     if on_grid:
-        choose_scene()
-    else:
+        switch("scene", SCENES, "Scene")
+    if on_picture:
         config = replace(config, picture=choose_picture(topic, config.picture, arrange="alone"))
+    else:
+        choose_scene()
+    if on_grid and on_picture:
+        st.caption(t("It knows six shapes and nothing else: what it finds in a photograph is a mistake."))
 source = scene_config(config) if on_grid else network_config(config)
 with page.stage:
     switch("detector", DETECTORS, "Detector")
