@@ -126,7 +126,11 @@ def detections() -> None:
             seen, found, only=config.only, captions=captions, unit=t("score"), words=words, alt=alt
         )
         selected = {"tile": cell.level, "row": cell.row, "column": cell.column} if cell else None
-        st.caption(t("Best score of all 3,549 cells, on three levels; rings: their boxes stay"))
+        text = t("Best score of all 3,549 cells, on three levels; rings: their boxes stay")
+        if config.only != "all":
+            name = names[draw.COCO_CLASSES.index(config.only)]
+            text = t("Score of all 3,549 cells for **{name}**, on three levels; rings: their boxes stay", name=name)
+        st.caption(text)
         pixels(shown, "one-stage-levels", selected=selected, height=240, on_cell=pick_cell)
     if cell:
         with st.container(border=True, key="one-stage-detail"):
@@ -258,7 +262,7 @@ def suppression() -> None:
     text += " " + (t("Removed, with the IoU: {boxes}.", boxes=removed) if removed else t("It removes none."))
     if spared:
         text += " " + t("Overlapping, but spared: {boxes}.", boxes=spared)
-    st.caption(text)
+    st.caption(text.replace("….", "…"))
 
 
 def formulas(made) -> None:

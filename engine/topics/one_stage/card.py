@@ -61,11 +61,12 @@ TOPIC = Topic(
     title="One-stage detectors",
     group="Vision",
     question="How does one look at a picture find every object in it, and who decides between a thousand boxes?",
-    icon=":material/filter_center_focus:",
+    icon=":material/frame_inspect:",
     config=Config,
     order=10,
     run="engine.topics.one_stage.run:run",
     figures={
+        "cover": "engine.topics.one_stage.draw:draw_cover",
         "detections": "engine.topics.one_stage.draw:draw_detections",
         "levels": "engine.topics.one_stage.draw:draw_levels",
         "suppression": "engine.topics.one_stage.draw:draw_suppression",
@@ -81,7 +82,7 @@ TOPIC = Topic(
         "The grid": Config(detector="grid"),
         "Two in one cell": Config(detector="grid", scene="same_cell", objects=2),
     },
-    cover=("detections", Config()),
+    cover=("cover", Config()),
     sources=(
         Source("Redmon, Divvala, Girshick, Farhadi 2016: You only look once: unified, real-time object detection", "https://arxiv.org/abs/1506.02640"),
         Source("RangiLyu 2020: NanoDet", "https://github.com/RangiLyu/nanodet"),

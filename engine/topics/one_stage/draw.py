@@ -14,6 +14,7 @@ from engine.data.coco import COCO_CLASSES, COCO_LABELS
 from engine.models.detection.nanodet import STRIDES
 from engine.plots.diagrams import Bars
 from engine.plots.pixels import Box, Frames, Line, PixelPicture, Point, Text, Tile
+from engine.plots.theme import CLASS_COLOURS
 
 from .card import Config
 from .draw_scene import outline
@@ -55,6 +56,20 @@ def draw_detections(
         points.append(Point(cell.x, cell.y, 6, label=f"{cell.x:g}, {cell.y:g}"))
     tile = _without_bars(seen, boxes=boxes, points=points, lines=lines, cell_names=words)
     return PixelPicture([tile], alt=alt or "The picture with a box round everything that was found", columns=1)
+
+
+def draw_cover(result: Result) -> PixelPicture:
+    """The upper half of the picture, twice as wide as high, with its boxes in thick lines."""
+    seen, found = _of_picture(result, None)
+    half, lines, texts = len(seen.square) // 2, [], []
+    for index in reversed(found.kept):
+        left, top, right, bottom = found.boxes[index].tolist()
+        label = int(found.labels[index])
+        if top < half / 2:
+            lines.append(Line(outline(left, max(top, 12), right, min(bottom, half - 12)), CLASS_COLOURS[label % 6], 5))
+            texts.append(Text((left + right) / 2, half - 26, f"{COCO_LABELS[label]} {found.scores[index]:.2f}"))
+    tile = Tile(seen.square.numpy()[:half], smooth=True, lines=lines, texts=texts)
+    return PixelPicture([tile], alt="A picture with a box round everything that was found")
 
 
 def _without_bars(
