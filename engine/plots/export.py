@@ -16,7 +16,7 @@ from html import escape
 from typing import Any
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageColor, ImageDraw, ImageFont
 from PIL.PngImagePlugin import PngInfo
 
 from engine.plots import theme
@@ -263,8 +263,14 @@ def _plain(text: str) -> str:
     return unicodedata.normalize("NFKC", text).replace("−", "-")
 
 
+def _opposite(colour: str) -> str:
+    """White around dark letters, black around bright ones, as on the canvas."""
+    red, green, blue = ImageColor.getrgb(colour)[:3]
+    return PAPER if 0.299 * red + 0.587 * green + 0.114 * blue < 150 else INK
+
+
 def _write(draw: ImageDraw.ImageDraw, at: tuple, text: str, colour: Any = INK, *, halo: bool = False, **more) -> None:
-    edge = {"stroke_width": 2, "stroke_fill": PAPER} if halo else {}
+    edge = {"stroke_width": 2, "stroke_fill": _opposite(colour)} if halo else {}
     draw.text(at, _plain(text), colour, _font(), **edge, **more)
 
 
