@@ -64,16 +64,16 @@ class GridDetector(nn.Module):
     def __init__(self, generator: torch.Generator, classes: int = CLASSES, boxes: int = BOXES):
         super().__init__()
         plan = (
-            (3, 16, 2),
-            (16, 32, 2),
+            # inputs, outputs, stride       sides of the maps for 128 × 128 pixels
+            (3, 16, 2),  # 64
+            (16, 32, 2),  # 32
             (32, 32, 1),
-            (32, 64, 2),
+            (32, 64, 2),  # 16
             (64, 64, 1),
-            (64, 128, 2),
+            (64, 128, 2),  # 8
             (128, 128, 1),
             (128, 128, 1),
         )
-        #        64²          32²         32²          16²         16²          8²            8²             8²
         self.trunk = nn.Sequential(
             *(Convolution(inputs, outputs, stride, generator) for inputs, outputs, stride in plan)
         )
