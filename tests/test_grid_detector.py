@@ -278,3 +278,15 @@ def test_one_picture_seen_from_all_sides():
         torch.testing.assert_close(found.candidates.scores[place], share)
     assert len(found.kept) == len(found.suppression.kept) <= len(found.candidates)
     assert not any(parameter.requires_grad for parameter in model.parameters())
+
+
+def test_a_picture_with_nothing_in_it_and_thresholds_that_nothing_passes():
+    model, scene = new_model().eval(), make_scene(2, 0)
+    view = grid.view_grid(model, scene.pixels, scene.boxes, scene.labels)
+    assert (view.owner == -1).all()
+    assert view.totals[[0, 1, 2, 4]].tolist() == [0, 0, 0, 0]
+    assert view.totals[3] == view.loss > 0
+    found = grid.detect(view.prediction, 1.0, 0.5)
+    assert len(found.candidates) == len(found.kept) == len(found.sources) == 0
+    everything = grid.detect(view.prediction, 0.0, 1.0)
+    assert len(everything.kept) == CELLS * CELLS * BOXES  # no overlap is above 1: all stay
