@@ -23,7 +23,7 @@ SIZES = (0.16, 0.45)  # longer side of a box, as a share of the picture's
 MOST_OBJECTS = 8
 MOST_HIDDEN = 0.35  # share of the smaller of two boxes that the other may cover
 LEAST_CONTRAST = 80  # distance of a shape's colour from the background's mean, of 442 from black to white
-FINER = 4  # each pixel is drawn as 4 × 4, then averaged: smooth edges
+FINER = 8  # each pixel is drawn as 8 × 8, then averaged: smooth edges
 TRIES = 20  # places tried for a shape before it is left out
 
 

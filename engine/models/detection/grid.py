@@ -64,16 +64,16 @@ class GridDetector(nn.Module):
     def __init__(self, generator: torch.Generator, classes: int = CLASSES, boxes: int = BOXES):
         super().__init__()
         plan = (
-            (3, 16, 2),
-            (16, 32, 2),
+            # inputs, outputs, stride       sides of the maps for 128 × 128 pixels
+            (3, 16, 2),  # 64
+            (16, 32, 2),  # 32
             (32, 32, 1),
-            (32, 64, 2),
+            (32, 64, 2),  # 16
             (64, 64, 1),
-            (64, 128, 2),
+            (64, 128, 2),  # 8
             (128, 128, 1),
             (128, 128, 1),
         )
-        #        64²          32²         32²          16²         16²          8²            8²             8²
         self.trunk = nn.Sequential(
             *(Convolution(inputs, outputs, stride, generator) for inputs, outputs, stride in plan)
         )
@@ -158,6 +158,11 @@ class Targets:
         """(S, S) bool: the cells that own an object."""
         return self.owner >= 0
 
+    @property
+    def wanted(self) -> Tensor:
+        """(S, S, 4): x, y and the square roots of width and height, what Prediction.place should be."""
+        return torch.cat((self.place[..., :2], self.place[..., 2:].sqrt()), -1)
+
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Assignment:
@@ -237,8 +242,7 @@ def loss_terms(prediction: Prediction, targets: Targets) -> LossTerms:
         iou = pairwise_iou(prediction.corners(), true)[..., 0] * owned[..., None]  # (..., S, S, B)
         best = iou.argmax(-1)  # (..., S, S)
         chosen = F.one_hot(best, iou.shape[-1]) * owned[..., None]  # 1_ij^obj of the paper
-    wanted = torch.cat((targets.place[..., :2], targets.place[..., 2:].sqrt()), -1)[..., None, :]
-    wrong = (prediction.place - wanted).square() * chosen[..., None]  # (..., S, S, B, 4)
+    wrong = (prediction.place - targets.wanted[..., None, :]).square() * chosen[..., None]  # (..., S, S, B, 4)
     kinds = F.one_hot(targets.label, prediction.probability.shape[-1])
     return LossTerms(
         centre=COORDINATE_WEIGHT * wrong[..., :2].sum((-2, -1)),
@@ -294,6 +298,8 @@ class GridView:
     boxes: Tensor = axes("row column box corner", "predicted boxes: x1, y1, x2, y2", unit="pixels")
     owner: Tensor = axes("row column", "index of the object a cell owns, -1 for none")
     object_cell: Tensor = axes("object axis", "row and column of the cell that should find the object")
+    wanted: Tensor = axes("row column part", "what `place` should be, zeros without an object")
+    label: Tensor = axes("row column", "class of the object a cell owns, -1 for none")
     responsible: Tensor = axes("row column", "number of the box with the highest IoU, -1 without an object")
     iou: Tensor = axes("row column box", "IoU of each box with the object its cell owns, 0 without one")
     terms: Tensor = axes("row column term", "the five terms of the loss in each cell, weights included")
@@ -311,15 +317,18 @@ def view_grid(model: GridDetector, pixels: np.ndarray, boxes: np.ndarray, labels
     raw = model(normalised(pixels[None]).to(device))[0].cpu()
     prediction = read(raw)
     assignment = assign(torch.tensor(boxes), torch.tensor(labels), side, raw.shape[0])
-    terms = loss_terms(prediction, assignment.targets)
+    targets = assignment.targets
+    terms = loss_terms(prediction, targets)
     return GridView(
         raw=raw,
         place=prediction.place,
         confidence=prediction.confidence,
         probability=prediction.probability,
         boxes=prediction.corners(side),
-        owner=assignment.targets.owner,
+        owner=targets.owner,
         object_cell=assignment.cells,
+        wanted=targets.wanted,
+        label=torch.where(targets.owned, targets.label, -1),
         responsible=terms.responsible,
         iou=terms.iou,
         terms=terms.per_cell,

@@ -35,7 +35,7 @@ from engine.training.recipes import Progress
 from engine.training.recipes.digit_cnn import LICENCE
 from engine.weights import Card, WeightsError
 
-STEPS, BATCH, RATE, SEED = 4500, 32, 0.003, 0
+STEPS, BATCH, RATE, SEED = 4000, 32, 0.003, 0
 LEAST = 0.90
 HELD_OUT = range(10**6, 10**6 + 300)  # seeds of the scenes that are scored
 LEAST_SCORE, MOST_OVERLAP = 0.01, 0.5  # of the detections that are scored
