@@ -196,16 +196,16 @@ def scene() -> None:
 
 def explain_scene_cell(cell) -> None:
     """What the cell owns, its boxes, its classes, and the five terms of the loss."""
-    place = t("Cell in row **{row}**, column **{column}**", row=cell.row, column=cell.column)
-    owns = t("owns no object: the confidence of its boxes should be 0.")
+    text = "Cell in row **{row}**, column **{column}** owns no object: the confidence of its boxes should be 0."
     if not seen.known:
-        owns = t("Nobody has said what is in this picture, so there is nothing to compare with.")
+        text = "Cell in row **{row}**, column **{column}**. Nobody has said what is in this picture: there is no loss."
     elif cell.owner >= 0:
-        owns = t("owns the **{name}**, whose middle lies in it.", name=names[cell.label])
+        text = "Cell in row **{row}**, column **{column}** owns the **{name}**, whose middle lies in it."
+    sentences = [t(text, row=cell.row, column=cell.column, name=names[cell.label])]
     for other in cell.lost:
         label = int(seen.true_labels[other])
-        owns += " " + t("The middle of the **{name}** lies here too: it is lost.", name=names[label])
-    st.markdown(f"{place} {owns}" if seen.known else f"{place}. {owns}")
+        sentences.append(t("The middle of the **{name}** lies here too: it is lost.", name=names[label]))
+    st.markdown(" ".join(sentences))
     left, middle, right = st.columns([0.75, 1.15, 2], gap="medium")
     with left:
         shown = draw_scene.draw_probabilities(cell, names=names, true_name=t("its object"))

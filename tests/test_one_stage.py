@@ -277,7 +277,7 @@ def test_an_own_picture():
 def test_the_scene_is_what_was_drawn(shapes):
     from engine.data.scenes import make_scene
 
-    drawn = make_scene(0, 4)
+    drawn = make_scene(Config().seed, Config().objects)
     assert np.array_equal(shapes.square.numpy(), drawn.pixels)
     assert shapes.true_boxes.numpy() == pytest.approx(drawn.boxes, abs=1e-4)
     assert shapes.true_labels.tolist() == drawn.labels.tolist()

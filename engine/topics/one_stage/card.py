@@ -52,7 +52,7 @@ class Config:
         "random", "Scene", "What the grid detector looks at.", hidden=True,
         choices={"random": "Shapes", "same_cell": "Two in one cell", "picture": "A photograph"},
     )  # fmt: skip
-    seed: int = knob(0, "Scene number", "Which scene is drawn.", low=0, high=MOST_SEED, hidden=True)
+    seed: int = knob(5, "Scene number", "Which scene is drawn.", low=0, high=MOST_SEED, hidden=True)
     objects: int = knob(4, "Objects", "How many shapes are drawn.", low=0, high=MOST_OBJECTS, hidden=True)
 
 
