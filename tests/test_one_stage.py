@@ -336,7 +336,8 @@ def test_pictures_of_the_grid(shapes):
     found = find_in_scene(shapes, Config(detector="grid"))
     cell = explain_grid_cell(shapes, *first_cell(shapes, found))
     picture = draw_scene.draw_scene(shapes, found, cell=cell).tiles[0]
-    assert len(picture.boxes) == len(found.kept)
+    assert [box.label for box in picture.boxes].count("") == (cell.responsible >= 0)
+    assert len([box for box in picture.boxes if box.label]) == len(found.kept)
     assert len(picture.points) == len(shapes.true_labels)
     confidence, classes, loss = draw_scene.draw_grid(shapes).tiles
     assert np.array_equal(confidence.pixels, shapes.view.confidence.amax(-1).numpy())

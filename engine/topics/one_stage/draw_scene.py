@@ -26,8 +26,7 @@ def draw_scene(
     alt: str = "",
 ) -> PixelPicture:
     """The scene under its grid: boxes that stay in the colour of their class, middles of the objects as discs in the
-    colour of theirs. The chosen cell is framed, its two boxes are drawn thin: the responsible one with an arrow from
-    the middle of the object."""
+    colour of theirs. The chosen cell is framed, its two boxes are drawn, the responsible one thick."""
     if isinstance(seen, Result):
         seen, found = seen.scene, seen.found if seen.grid else None
     lines = [Line([(at, 0), (at, SIDE)], "#FFFFFF66", 1) for at in range(STEP, SIDE, STEP)]
@@ -41,7 +40,10 @@ def draw_scene(
         points.append(Point((left + right) / 2, (top + bottom) / 2, label, label=names[label]))
     if cell is not None:
         for number, corners in enumerate(cell.boxes.tolist()):
-            lines.append(Line(outline(*corners), CHOSEN, 3 if number == cell.responsible else 1.5))
+            if number == cell.responsible:
+                boxes.append(Box(tuple(corners), "", CHOSEN))
+            else:
+                lines.append(Line(outline(*corners), CHOSEN, 1.5))
         left, top = cell.column * STEP, cell.row * STEP
         lines.append(Line(outline(left, top, left + STEP, top + STEP), CHOSEN, 3))
     tile = Tile(seen.square.numpy(), smooth=True, boxes=boxes, lines=lines, points=points, cell_names=words)
