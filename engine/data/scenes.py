@@ -21,7 +21,7 @@ CLASSES = ("circle", "square", "triangle", "star", "ring", "cross")
 SIDE = 128  # pixels a side of a scene
 SIZES = (0.16, 0.45)  # longer side of a box, as a share of the picture's
 MOST_OBJECTS = 8
-MOST_HIDDEN = 0.35  # share of the smaller of two boxes that the other may cover
+MOST_HIDDEN = 0.35  # share of the smaller of two boxes that the other may cover, if not said otherwise
 LEAST_CONTRAST = 80  # distance of a shape's colour from the background's mean, of 442 from black to white
 FINER = 8  # each pixel is drawn as 8 × 8, then averaged: smooth edges
 TRIES = 20  # places tried for a shape before it is left out
@@ -138,12 +138,19 @@ def _places(outline: np.ndarray, left: int, top: int) -> list[tuple[float, float
 
 
 def random_shapes(
-    random: np.random.Generator, background: np.ndarray, objects: int, *, collide: bool = False, cells: int = 8
+    random: np.random.Generator,
+    background: np.ndarray,
+    objects: int,
+    *,
+    most_hidden: float = MOST_HIDDEN,
+    collide: bool = False,
+    cells: int = 8,
 ) -> tuple[Shape, ...]:
-    """`objects` shapes that fit into the square background, hiding each other only a little (see MOST_HIDDEN).
+    """`objects` shapes that fit into the square background, hiding each other only a little.
 
-    Fewer where there is no room left. collide: the second is small and lies on the first, with its middle in the same
-    cell of a grid of cells × cells. ValueError for a number out of 0..8, or below 2 where they should collide.
+    most_hidden: share of the smaller of two boxes that the other may cover; where there is no room left there are fewer
+    shapes. collide: the second is small and lies on the first, with its middle in the same cell of a grid of
+    cells × cells. ValueError for a number out of 0..8, or below 2 where they should collide.
     """
     if not 0 <= objects <= MOST_OBJECTS or (collide and objects < 2):
         raise ValueError(f"expected {2 if collide else 0} to {MOST_OBJECTS} objects, got {objects}")
@@ -158,7 +165,7 @@ def random_shapes(
             if pair and place == 1:
                 shape = _in_the_cell_of(shapes[0], shape, random, side, cells)
             box = shape.box()
-            if pair or all(_hidden(box, other) <= MOST_HIDDEN for other in boxes):
+            if pair or all(_hidden(box, other) <= most_hidden for other in boxes):
                 under = shapes[0].colour if pair and place == 1 else _mean_colour(background, box)
                 shapes.append(dataclasses.replace(shape, colour=_random_colour(random, under)))
                 boxes.append(box)

@@ -1,5 +1,5 @@
-"""Trains the shipped grid detector on scenes drawn as it goes, on backgrounds that the app never shows: a quarter of an
-hour on one core.
+"""Trains the shipped grid detector on scenes drawn as it goes, on backgrounds that the app never shows: some ten
+minutes on one core.
 
 The backgrounds come with scikit-image, which is needed only here. The score is taken on the bundled photographs.
 """
@@ -16,8 +16,14 @@ from PIL import Image
 from torch import Tensor
 
 from engine import weights
-from engine.data.scenes import CLASSES, SIDE, Scene, crop, make_scene, paint, random_shapes
-from engine.instrument.detection import Detections, MeanAveragePrecision, Truths, mean_average_precision
+from engine.data.scenes import CLASSES, MOST_HIDDEN, SIDE, Scene, crop, make_scene, paint, random_shapes
+from engine.instrument.detection import (
+    Detections,
+    MeanAveragePrecision,
+    Truths,
+    mean_average_precision,
+    pairwise_iou,
+)
 from engine.models.detection.grid import (
     CELLS,
     NAME,
@@ -35,7 +41,7 @@ from engine.training.recipes import Progress
 from engine.training.recipes.digit_cnn import LICENCE
 from engine.weights import Card, WeightsError
 
-STEPS, BATCH, RATE, SEED = 4000, 32, 0.003, 0
+STEPS, BATCH, RATE, SEED = 2600, 32, 0.003, 0
 LEAST = 0.90
 HELD_OUT = range(10**6, 10**6 + 300)  # seeds of the scenes that are scored
 LEAST_SCORE, MOST_OVERLAP = 0.01, 0.5  # of the detections that are scored
@@ -96,14 +102,15 @@ def make(progress: Progress) -> Card:
                     for name, curve in zip(CLASSES, score.of_class, strict=True)
                 },
                 "mAP@0.75 on the same": round(evaluate(halved, scenes, 0.75).mean, 4),
+                **found_of_collisions(halved),
                 "mAP@0.5 before rounding to half precision": round(exact, 4),
                 "optimiser steps": STEPS,
                 "seed": SEED,
             },
             package=f"{PACKAGE}=={VERSION} (PyPI), for the backgrounds: {', '.join(BACKGROUNDS)}",
             remarks=f"Inputs: {SIDE} x {SIDE} pixels, (v - 127.5) / 127.5. AdamW, rate {RATE} falling to 0 along a "
-            f"cosine, batches of {BATCH}. Scored with boxes from score {LEAST_SCORE} up, suppression within a class "
-            f"at IoU {MOST_OVERLAP}.",
+            f"cosine, batches of {BATCH}. No two middles share a cell in the 300 held-out scenes. Scored with boxes "
+            f"from score {LEAST_SCORE} up, suppression within a class at IoU {MOST_OVERLAP}.",
         ),
         licence_text=LICENCE,
     )
@@ -123,6 +130,22 @@ def evaluate(model: GridDetector, scenes: Sequence[Scene], threshold: float = 0.
     return mean_average_precision(found, true, len(CLASSES), threshold)
 
 
+def found_of_collisions(model: GridDetector) -> dict[str, float]:
+    """Where two middles share a cell: how many of those that own the cell are found, and of those that lost it.
+
+    Found: the right class, IoU at least 0.5, score at least 0.25; of 300 other scenes on the bundled photographs.
+    """
+    scenes = [make_scene(10**7 + seed, 2, collide=True) for seed in range(300)]
+    found = np.zeros(2)
+    for scene, seen in zip(scenes, detections(model, scenes), strict=True):
+        for which in range(2):
+            right = (seen.labels == scene.labels[which]) & (seen.scores >= 0.25)
+            boxes = torch.tensor(scene.boxes[which : which + 1]).float()
+            found[which] += bool((pairwise_iou(seen.boxes[right], boxes) >= 0.5).any())
+    names = ("found where two share a cell, of those that own it", "found where two share a cell, of the others")
+    return {name: round(share, 4) for name, share in zip(names, (found / len(scenes)).tolist(), strict=True)}
+
+
 @torch.no_grad()
 def detections(model: GridDetector, scenes: Sequence[Scene]) -> list[Detections]:
     """What the model finds in each of the scenes, all in one batch."""
@@ -140,7 +163,11 @@ def training_batches(photos: Sequence[np.ndarray], seed: int) -> Iterator[tuple[
 
 
 def training_scene(random: np.random.Generator, photos: Sequence[np.ndarray]) -> Scene:
-    """Shapes on one recoloured piece of a photograph, or on two with a straight edge between them."""
+    """Shapes on one recoloured piece of a photograph, or on two with a straight edge between them.
+
+    Three scenes in twenty may hide anything, and as many have two middles in one cell: what the network then finds is
+    what it has learned to do, not a surprise.
+    """
     background = training_background(random, photos)
     if random.uniform() < 0.6:
         other = training_background(random, photos)
@@ -148,7 +175,9 @@ def training_scene(random: np.random.Generator, photos: Sequence[np.ndarray]) ->
         middle = np.arange(SIDE) - SIDE / 2
         beyond = middle * np.cos(angle) + middle[:, None] * np.sin(angle) > edge
         background[beyond] = other[beyond]
-    return paint(background, random_shapes(random, background, int(random.integers(1, 7))))
+    hidden, collide = ((MOST_HIDDEN, False), (1.0, False), (MOST_HIDDEN, True))[random.choice(3, p=(0.7, 0.15, 0.15))]
+    objects = int(random.integers(2 if collide else 1, 7))
+    return paint(background, random_shapes(random, background, objects, most_hidden=hidden, collide=collide))
 
 
 def training_background(random: np.random.Generator, photos: Sequence[np.ndarray]) -> np.ndarray:
