@@ -297,6 +297,14 @@ with page.stage:
             scene()
         else:
             detections()
+        if on_grid and config.scene == "same_cell":
+            owners, others = map(percent, explain.shared_cell_scores())
+            st.caption(
+                t(
+                    "On held-out scenes with a shared cell it finds {owners} of the objects that own it and {others} "
+                    "of the others.", owners=owners, others=others,
+                )
+            )  # fmt: skip
         st.caption(t(TRAINED[config.detector], score=percent(explain.published_score(config.detector))))
 with page.panel:  # after the picture, which answers the change
     controls(topic)

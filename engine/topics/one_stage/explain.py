@@ -139,6 +139,12 @@ def published_score(detector: str) -> float:
     return next(iter(weights.card(name).score.values()))
 
 
+def shared_cell_scores() -> tuple[float, float]:
+    """Of held-out objects that share a cell with another, the shares found: of those that own it, and of the others."""
+    score = weights.card(grid.NAME).score
+    return tuple(score[f"found where two share a cell, of {whom}"] for whom in ("those that own it", "the others"))
+
+
 def step_in_words(found: Found, step: int, names: Sequence[str]) -> tuple[str, str, str] | None:
     """(box taken, boxes removed, boxes spared), each as "cup 0.58" or "cup 0.51 (0.93)" with the IoU; at most ten.
 
