@@ -28,7 +28,7 @@ class Pixels extends View {
   receive(meta, arrays) {
     const moving = meta.frames !== null;
     this.tiles = meta.tiles.map((tile, at) => {
-      const shape = arrays["t" + at].shape.slice(moving ? 1 : 0);
+      const shape = arrays["t" + at].shape.slice(moving && !tile.still ? 1 : 0);
       const over = arrays["o" + at];
       return { ...tile, at, rows: shape[0], columns: shape[1], depth: shape[2] ?? 1, data: arrays["t" + at].data,
         layer: over && { ...tile.over, data: over.data, rows: over.shape.at(-2), columns: over.shape.at(-1) } };
@@ -36,7 +36,7 @@ class Pixels extends View {
     if (this.cursor && !this.tiles[this.cursor.tile]) this.cursor = null;
     this.#pack();
     if (moving) {
-      const timed = Object.fromEntries(Object.entries(arrays).filter(([name]) => name[0] === "t" || this.tiles[name.slice(1)].over.moves));
+      const timed = Object.fromEntries(Object.entries(arrays).filter(([name]) => { const tile = this.tiles[name.slice(1)]; return name[0] === "t" ? !tile.still : tile.over.moves; }));
       follow(this, meta, timed);
     } else unfollow(this);
     this.canvas.classList.toggle("clickable", meta.click);

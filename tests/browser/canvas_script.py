@@ -94,6 +94,9 @@ def show_scrubber() -> None:
         "scrub", height=200)  # fmt: skip
     other = pixels[:, :3, :3] + np.uint8(5)
     canvas.pixels(PixelPicture([Tile(other, scale="grey")], alt="The same moments", frames=frames), "twin", height=200)
+    boxes = [Box((2, 2, 8, 8), "", "#D55E00", frame=0), Box((12, 12, 18, 18), "", "#0072B2", frame=19)]
+    photo = Tile(np.full((20, 20, 3), 200, np.uint8), still=True, boxes=boxes)
+    canvas.pixels(PixelPicture([photo], alt="A still photo, moving boxes", frames=frames), "still", height=200)
     report("frame", shown["frame"])
 
 
