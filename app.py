@@ -17,9 +17,9 @@ import streamlit as st
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 
-from pages.components.canvas import canvas_routes
 from pages.components.compute import JOBS
 from pages.components.errors import on_script_error
+from pages.components.mount import canvas_routes
 from pages.components.web import CompressedStatic, PageHead, send_at_once, warm, web_routes
 
 logger = logging.getLogger("neurarium")

@@ -182,15 +182,6 @@ def test_bad_values_raise_one_kind_of_error(name, value):
         Example(**{name: value})
 
 
-def test_of_many_choices_a_message_names_the_first():
-    @configuration
-    class Many:
-        letter: str = knob("a", "Letter", choices=tuple("abcdefghijklmnop"))
-
-    with pytest.raises(KnobError, match=r"expected one of a, b, c, d, e, f, g, h, i, j, k, l …, got 'z'"):
-        Many(letter="z")
-
-
 def test_other_parameters_of_a_link_are_left_alone():
     assert from_query(Example, {"lang": "zh", "utm": "x", "count": "5"}) == (Example(count=5), [])
 

@@ -334,11 +334,6 @@ def _cut(value: Any) -> str:
     return (".".join(map(str, value)) if isinstance(value, (tuple, list)) else str(value))[:40]
 
 
-def _listed(choices: tuple[str, ...], most: int = 12) -> str:
-    """The choices for a message, the first ones where there are many."""
-    return ", ".join(choices[:most]) + (" …" if len(choices) > most else "")
-
-
 def _short(value: float | None) -> str:
     try:
         return "" if value is None else f"{value:g}"

@@ -8,8 +8,8 @@ from typing import Any
 
 import streamlit as st
 
-from pages.components.canvas import stub
 from pages.components.language import language, t
+from pages.components.mount import stub
 
 CSS = """
 button { all: unset; box-sizing: border-box; cursor: pointer; font-family: var(--st-font); font-size: 0.875rem;

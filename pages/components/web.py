@@ -16,8 +16,8 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from pages.components.canvas import module_paths
 from pages.components.compute import JOBS, STORE
+from pages.components.mount import module_paths
 
 warm = threading.Event()
 

@@ -7,6 +7,6 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 import streamlit as st
 
-from pages.components.canvas import canvas_routes
+from pages.components.mount import canvas_routes
 
 app = st.App(Path(__file__).with_name("canvas_script.py"), routes=canvas_routes())

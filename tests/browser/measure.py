@@ -25,6 +25,8 @@ PICTURES = {
     "cnn": ".st-key-cnn-pad canvas.stage",
     "attention": ".st-key-attention-head canvas.stage",
     "one_stage": ".st-key-one-stage-picture canvas.stage",
+    "diffusion": ".st-key-diffusion-walk canvas.stage",
+    "gnn": ".st-key-gnn-graph canvas.stage",
 }
 # A small change that the reader makes with one key: where the focus goes first, the two keys in turn, what must change.
 CHANGES = {
@@ -46,6 +48,11 @@ CHANGES = {
         "attention", ".st-key-attention-temperature input[type=range]", "ArrowRight ArrowLeft",
         ".st-key-attention-head",
     ),
+    "diffusion: sampling steps": (
+        "diffusion", ".st-key-diffusion-sampling_steps input[type=range]", "ArrowRight ArrowLeft",
+        ".st-key-diffusion-walk",
+    ),
+    "gnn: layers slider": ("gnn", ".st-key-gnn-depth input[type=range]", "ArrowRight ArrowLeft", ".st-key-gnn-plane"),
 }  # fmt: skip
 
 # Resolves with the milliseconds from the next key or click until the pixels of the canvas have changed. A strip of the

@@ -28,7 +28,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.skipif(CHROMIUM is None, reason="
 
 
 def test_modules_are_served_immutable_by_hash_and_nothing_else(canvas_address):
-    from pages.components.canvas import stub
+    from pages.components.mount import stub
 
     version = re.search(r"neurarium/([0-9a-f]{12})/", stub("pixels")).group(1)
     with urllib.request.urlopen(f"{canvas_address}/neurarium/{version}/core.js") as answer:

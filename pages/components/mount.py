@@ -1,0 +1,149 @@
+"""How our browser components reach the browser: their code, their words, and the mounting of one of them.
+
+The JavaScript lives in assets/components and is served by `canvas_routes()` under /neurarium/<hash>/, where the hash
+is that of all the code: the browser keeps it for ever, the modules find each other by relative imports and share one
+core.js (one clock, one frame store) among all components. What Streamlit registers is only a stub that imports it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from engine.plots import theme
+from engine.plots.pixels import pack
+
+if TYPE_CHECKING:
+    from starlette.routing import Route
+
+FOLDER = Path(__file__).resolve().parents[2] / "assets" / "components"
+EVENTS = {
+    "pixels": ("cell", "frame"),
+    "transport": ("frame",),
+    "points": ("points", "spot"),
+    "network": ("pick", "resize", "toggle"),
+    "curves": (),
+    "pad": ("drawing",),
+    "bars": ("pick",),
+    "chips": ("pick",),
+    "choice": ("pick",),
+    "mosaic": ("pick",),
+    "links": ("pick",),
+    "matrices": ("edit",),
+    "graph": ("pick",),
+    "cloud": ("pick",),
+}
+
+# The blob that Streamlit makes of a component's code has no address, so the app's root is found from the address of
+# Streamlit's own script: right behind server.baseUrlPath, behind a proxy that strips a prefix, and on deep links.
+STUB = """const loaded = performance.getEntriesByType("resource").map((entry) => entry.name);
+const script = loaded.find((name) => /\\/static\\/js\\/index\\./.test(name)) ?? document.querySelector('script[src*="static/js/"]').src;
+export default async (component) => (await import(script.replace(/static\\/js\\/.*$/, "neurarium/%s/%s.js"))).default(component);
+"""  # noqa: E501 - JavaScript
+
+
+@cache
+def _assets() -> tuple[str, dict[str, bytes]]:
+    """(hash of all the code, file name -> content): the modules as written and palette.js made from theme.py."""
+    files = {path.name: path.read_bytes() for path in sorted(FOLDER.glob("*.js"))}
+    palette = json.dumps(theme.palette(), separators=(",", ":"))
+    files["palette.js"] = f"// Made from engine/plots/theme.py.\nexport const PALETTE = {palette};\n".encode()
+    digest = hashlib.sha256()
+    for name, content in sorted(files.items()):
+        digest.update(name.encode() + b"\0" + content + b"\0")
+    return digest.hexdigest()[:12], files
+
+
+def canvas_routes() -> list[Route]:
+    """Routes for `st.App(..., routes=canvas_routes())`: /neurarium/<hash>/<name>.js, also behind server.baseUrlPath.
+
+    Only the files known at start are served, by name, so no path can lead elsewhere. Cached for a year and immutable:
+    another content has another hash. An unknown hash or name answers 404 and is not cached.
+    """
+    from starlette.requests import Request
+    from starlette.responses import Response
+    from starlette.routing import Route
+
+    async def serve(request: Request) -> Response:
+        version, files = _assets()
+        content = files.get(request.path_params["name"])
+        if content is None or request.path_params["version"] != version:
+            return Response("not found", 404, headers={"Cache-Control": "no-store"}, media_type="text/plain")
+        headers = {"Cache-Control": "public, max-age=31536000, immutable", "X-Content-Type-Options": "nosniff"}
+        return Response(content, headers=headers, media_type="text/javascript")
+
+    base = (st.get_option("server.baseUrlPath") or "").strip("/")
+    prefixes = ["", f"/{base}"] if base else [""]
+    return [Route(f"{prefix}/neurarium/{{version}}/{{name}}", serve, methods=["GET", "HEAD"]) for prefix in prefixes]
+
+
+def module_paths() -> list[str]:
+    """Where all modules are served, below the app's root."""
+    version, files = _assets()
+    return [f"neurarium/{version}/{name}" for name in sorted(files)]
+
+
+def stub(name: str) -> str:
+    """The JavaScript to register for a component whose module is assets/components/<name>.js."""
+    version, files = _assets()
+    if f"{name}.js" not in files:
+        raise ValueError(f"no component {name!r}; there are {', '.join(sorted(files))}")
+    return STUB % (version, name)
+
+
+@cache
+def component(name: str) -> Callable[..., Any]:
+    css = (FOLDER / "canvas.css").read_text(encoding="utf-8")
+    return st.components.v2.component(f"neurarium_{name}", css=css, js=stub(name))
+
+
+def words() -> dict[str, str]:
+    """Every word the components show, in the reader's language. {k} and the like are filled in the browser."""
+    from pages.components.language import language
+
+    return _words_in(language())
+
+
+@cache
+def _words_in(language: str) -> dict[str, str]:
+    """The words of `language`, which is the reader's: looked up once, for every component of every run asks."""
+    from pages.components.language import t
+
+    return {
+        "play": t("Play"), "pause": t("Pause"), "back": t("One step back"), "forward": t("One step forward"),
+        "moment": t("Moment"), "speed": t("Speed"), "live": t("Live"),
+        "frameOf": t("frame {frame} / {count} · step {step}", frame="{frame}", count="{count}", step="{step}"),
+        "row": t("row"), "column": t("column"), "layer": t("layer over it"),
+        "ownRange": t("low to high, each picture its own range"),
+        "ownSigned": t("negative to positive, each picture its own range"),
+        "step": t("step"), "weight": t("weight"), "bias": t("bias"), "off": t("switched off"),
+        "fewer": t("One neuron fewer"), "more": t("One neuron more"),
+        "weightLegend": t("weights and values: negative to positive, strength by width"),
+        "strongest": t("the {count} strongest of {total} weights", count="{count}", total="{total}"),
+        "range": t("colours from {low} to {high}", low="{low}", high="{high}"),
+        "clear": t("Clear"), "points": t("{count} of {most} points", count="{count}", most="{most}"),
+        "train": t("train"), "test": t("test"), "full": t("No more than {most} points", most="{most}"),
+        "pen": t("Pen"),
+        "node": t("Node {name}", name="{name}"), "answer": t("answer"), "truth": t("truth"), "given": t("label given"),
+        "graphLegend": t("disc: the answer, edge: the truth, outer ring: label given"),
+        "graphTruth": t("disc: the answer, edge: the truth"),
+        "point": t("point"),
+    }  # fmt: skip
+
+
+def mount(name: str, key: str, meta: dict[str, Any], arrays: dict[str, Any], **callbacks: Callable | None) -> Any:
+    if not key or "__" in key:
+        raise ValueError(f"a component's key must be non-empty and without '__', got {key!r}")
+    data = pack({**meta, "key": key, "text": words()}, arrays)
+    handlers = {f"on_{event}_change": callbacks.get(event) or _nothing for event in EVENTS[name]}
+    return component(name)(data=data, key=key, **handlers)
+
+
+def _nothing() -> None:
+    """Streamlit reports an event only where a callback is given."""
