@@ -15,6 +15,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
 
+from engine.core.topic import catalogue
 from tests.browser.conftest import FLAGS, find_chromium
 from tests.server import Server, start_server
 
@@ -22,8 +23,9 @@ PICTURES = {
     "mlp": ".st-key-mlp-points canvas.stage",
     "image_classifier": ".st-key-image-classifier-evidence canvas.stage",
     "cnn": ".st-key-cnn-pad canvas.stage",
+    "gnn": ".st-key-gnn-graph canvas.stage",
 }
-SECTIONS = {"mlp": 0, "image_classifier": 1, "cnn": 1}  # places of their groups in the navigation
+GROUPS = list(dict.fromkeys(topic.group for topic in catalogue().values()))  # in the order of the navigation
 # A small change that the reader makes with one key: where the focus goes first, the two keys in turn, what must change.
 CHANGES = {
     "mlp: noise slider": ("mlp", ".st-key-mlp-noise input[type=range]", "ArrowRight ArrowLeft", ".st-key-mlp-points"),
@@ -34,6 +36,7 @@ CHANGES = {
         "image_classifier", ".st-key-image_classifier-method-en button", "Enter", ".st-key-image-classifier-evidence",
     ),
     "cnn: ink to the maps": ("cnn", ".st-key-cnn-pad canvas.stage", "Delete Space", ".st-key-cnn-conv1-sum"),
+    "gnn: layers slider": ("gnn", ".st-key-gnn-depth input[type=range]", "ArrowRight ArrowLeft", ".st-key-gnn-plane"),
 }  # fmt: skip
 
 # Resolves with the milliseconds from the next key or click until the pixels of the canvas have changed. A strip of the
@@ -131,7 +134,7 @@ def measure(playwright, server: Server, runs: int) -> None:
     switches = []
     for run in range(runs):
         slug = list(PICTURES)[run % len(PICTURES)]
-        page.locator('[data-testid="stTopNavSection"]').nth(SECTIONS[slug]).click()
+        page.locator('[data-testid="stTopNavSection"]').nth(GROUPS.index(catalogue()[slug].group)).click()
         link = page.locator(f'a[href$="/{slug}"]').last
         link.wait_for()
         page.evaluate(WATCH, [PICTURES[slug].removesuffix(" canvas.stage"), True])
