@@ -49,7 +49,7 @@ CHANGES = {
         ".st-key-attention-head",
     ),
     "diffusion: sampling steps": (
-        "diffusion", ".st-key-diffusion-sampling_steps input[type=range]", "ArrowRight ArrowLeft",
+        "diffusion", ".st-key-diffusion-walk_steps input[type=range]", "ArrowRight ArrowLeft",
         ".st-key-diffusion-walk",
     ),
     "gnn: layers slider": ("gnn", ".st-key-gnn-depth input[type=range]", "ArrowRight ArrowLeft", ".st-key-gnn-plane"),
