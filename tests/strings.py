@@ -82,9 +82,17 @@ def _texts_of(topic: Topic) -> typing.Iterator[str]:
     for result in typing.get_args(returned) or (returned,):  # a topic with two views may return one of two
         if not dataclasses.is_dataclass(result):
             raise AxesError(f"{topic.run} does not say which Result it returns")
-        for field in dataclasses.fields(result):
-            if "axes" in field.metadata:
-                yield from (field.metadata["meaning"], field.metadata["unit"], *field.metadata["axes"])
+        yield from _texts_of_result(result)
+
+
+def _texts_of_result(result: type) -> typing.Iterator[str]:
+    """Meanings, units and axes, also those of Results within it."""
+    types = typing.get_type_hints(result)
+    for field in dataclasses.fields(result):
+        if "axes" in field.metadata:
+            yield from (field.metadata["meaning"], field.metadata["unit"], *field.metadata["axes"])
+        elif hasattr(types[field.name], "quantities"):
+            yield from _texts_of_result(types[field.name])
 
 
 def _translated(tree: ast.Module) -> typing.Iterator[tuple[int, str]]:

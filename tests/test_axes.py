@@ -1,6 +1,7 @@
 """Results: every mistake between declared axes and arrays is caught, named, and said with both numbers."""
 
 import dataclasses
+from typing import Any
 
 import numpy as np
 import pytest
@@ -87,3 +88,16 @@ def test_size_in_bytes_counts_every_buffer():
     nested = {"maps": [np.zeros(1000, np.uint8), (np.zeros(500, np.float32),)]}
     assert 3000 <= bytes_of(nested) - bytes_of({"maps": [np.zeros(0), (np.zeros(0),)]}) <= 3001
     assert example(words=nested).nbytes - bare >= 2500
+
+
+def test_a_result_within_a_result_is_counted_by_its_path():
+    @result
+    class Whole:
+        part: Any = note("another result")
+        total: float = axes("", "a number")
+
+    inner = example()
+    whole = Whole(inner, 2.0)
+    names = [quantity.name for quantity in whole.quantities()]
+    assert names == [f"part.{quantity.name}" for quantity in inner.quantities()] + ["total"]
+    assert whole.nbytes > inner.nbytes

@@ -151,6 +151,32 @@ def test_the_newest_frame_is_drawn_unless_another_is_asked_for():
         still(picture, 3)
 
 
+@pytest.mark.parametrize(("colour", "edge"), [("#FFFFFF", "dark"), ("#111111", "bright")])
+def test_bright_words_have_a_dark_edge_and_dark_ones_a_bright_edge(colour, edge):
+    tile = Tile(np.full((40, 200, 3), 128, np.uint8), texts=[Text(100, 20, "WORDS", colour)])
+    picture = PixelPicture([tile], alt="words", legend=False)
+    _, pixels = opened(picture)
+    place = tile_places(picture)[0]
+    inside = pixels[place.y : place.y + place.height, place.x : place.x + place.width].astype(int).mean(-1)
+    assert inside.min() < 60  # the letters, or their edge
+    assert inside.max() > 240
+    changed = inside[inside != 128]
+    assert (
+        (changed < 128).mean() > 0.5 if edge == "dark" else (changed > 128).mean() > 0.5
+    )  # the edge is the larger part
+
+
+def test_of_a_still_tile_only_the_marks_change():
+    photo = SOURCE.integers(0, 255, (4, 4, 3), np.uint8)
+    tile = Tile(photo, still=True, points=[Point(1, 1, frame=0), Point(2, 2, frame=1)])
+    picture = PixelPicture([tile], alt="frames", frames=Frames("run", [0, 1], [0, 1]))
+    for at in (0, 1):
+        moment = still(picture, at).tiles[0]
+        assert np.array_equal(moment.pixels, photo)
+        assert [point.x for point in moment.points] == [at + 1]
+    assert picture_png(picture)[:4] == b"\x89PNG"
+
+
 def test_a_network_becomes_named_tiles():
     maps, ranges = quantise_maps(SOURCE.normal(size=(1, 5, 6, 6)))
     layers = [

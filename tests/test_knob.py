@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from engine.command_line import config_rows, read_config
 from engine.core.knob import (
+    Knob,
     KnobError,
     Rejected,
     configuration,
@@ -98,6 +99,14 @@ def test_choices_have_one_canonical_order():
     assert Example(parts=("b", "b", "a")).parts == ("a", "b")
 
 
+def test_a_message_names_the_first_and_last_of_many_choices():
+    few, many = (Knob("", "choices", (), "Parts", "", choices=tuple(map(str, range(n)))) for n in (12, 40))
+    with pytest.raises(KnobError, match=r"some of 0, 1, .*, 11, got"):
+        few.accept(("x",))
+    with pytest.raises(KnobError, match="some of 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, …, 39, got"):
+        many.accept(("x",))
+
+
 def test_values_take_their_canonical_type():
     config = Example(count=7.0, rate=1, sizes=(2.0, 3))
     assert (config.count, type(config.count)) == (7, int)
@@ -171,6 +180,15 @@ def test_messages_say_what_came(text):
 def test_bad_values_raise_one_kind_of_error(name, value):
     with pytest.raises(KnobError):
         Example(**{name: value})
+
+
+def test_of_many_choices_a_message_names_the_first():
+    @configuration
+    class Many:
+        letter: str = knob("a", "Letter", choices=tuple("abcdefghijklmnop"))
+
+    with pytest.raises(KnobError, match=r"expected one of a, b, c, d, e, f, g, h, i, j, k, l …, got 'z'"):
+        Many(letter="z")
 
 
 def test_other_parameters_of_a_link_are_left_alone():

@@ -16,7 +16,7 @@ from engine.plots.diagrams import (
     points_payload,
     quantise_maps,
 )
-from engine.plots.pixels import Frames, Over, PixelPicture, Point, Tile, pack, picture_payload, unpack, value_range
+from engine.plots.pixels import Box, Frames, Over, PixelPicture, Point, Tile, pack, picture_payload, unpack, value_range
 
 
 def lightness(name: str) -> np.ndarray:
@@ -160,6 +160,20 @@ def test_pictures_need_tiles_alt_and_matching_frames():
         Frames("r", [0, 2, 2], [0, 1, 2])
     with pytest.raises(ValueError, match="one step an index"):
         Frames("r", [0, 1], [0])
+
+
+def test_a_still_tile_keeps_its_pixels_while_its_marks_move():
+    frames, photo = Frames("r", [0, 1], [0, 1]), np.zeros((4, 6, 3), np.uint8)
+    boxes = [Box((0, 0, 2, 2), "first", frame=0), Box((1, 1, 3, 3), "second", frame=1)]
+    picture = PixelPicture([Tile(photo, still=True, boxes=boxes)], alt="x", frames=frames)
+    meta, arrays = picture_payload(picture)
+    assert arrays["t0"].shape == (4, 6, 3)
+    assert (meta["tiles"][0]["kind"], meta["tiles"][0]["still"]) == ("rgb", True)
+    assert [box[-1] for box in meta["tiles"][0]["boxes"]] == [0, 1]
+    alone = picture_payload(PixelPicture([Tile(photo, still=True)], alt="x"))[0]["tiles"][0]
+    assert "still" not in alone  # without frames every tile is
+    with pytest.raises(ValueError, match="expected"):
+        PixelPicture([Tile(photo[None], still=True)], alt="x", frames=frames)
 
 
 def test_frames_tell_values_from_rgb():

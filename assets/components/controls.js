@@ -65,7 +65,9 @@ export function keyboard(view, on) {
     else if ((event.key === "Delete" || event.key === "Backspace") && on.remove) on.remove();
     else if (event.key === "Escape" && on.blur) on.blur();
     else used = on.other?.(event.key) === true;
-    if (used) event.preventDefault();
+    if (!used) return;
+    event.preventDefault();
+    event.stopPropagation(); // Space would also press the page's Play
   });
   view.canvas.addEventListener("focus", () => view.canvas.matches(":focus-visible") && on.focus?.());
   view.canvas.addEventListener("blur", () => on.blur?.());

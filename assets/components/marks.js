@@ -73,11 +73,16 @@ export function drawMarks(context, tile, theme, font, frame) {
   const radius = Math.min(5, Math.max(2.6, tile.w / 85));
   for (const [x, y, classIndex, filled, , only] of points)
     if (now(only)) disc(context, across(x), down(y), radius, colourOf(classIndex, theme), filled, "#FFFFFF");
-  context.font = font(12, 600);
   context.textAlign = "center";
   context.textBaseline = "middle";
-  for (const [x, y, words, colour, only] of texts)
-    if (now(only)) {
+  const fits = (size) => {
+    context.font = font(size, 600);
+    return texts.every(([, , words, , , within]) => !within || context.measureText(words).width <= within * tile.zoom);
+  };
+  const size = [12, 10, 9].find(fits); // numbers in cells: all of them in one size, or none
+  context.font = font(size ?? 12, 600);
+  for (const [x, y, words, colour, only, within] of texts)
+    if (now(only) && (size || !within)) {
       const paint = colour === null ? "#111111" : colourOf(colour, theme);
       haloText(context, words, across(x), down(y), paint, dark(paint) ? "#FFFFFFD0" : "#000000B0");
     }

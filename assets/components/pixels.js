@@ -28,7 +28,7 @@ class Pixels extends View {
   receive(meta, arrays) {
     const moving = meta.frames !== null;
     this.tiles = meta.tiles.map((tile, at) => {
-      const shape = arrays["t" + at].shape.slice(moving ? 1 : 0);
+      const shape = arrays["t" + at].shape.slice(moving && !tile.still ? 1 : 0);
       const over = arrays["o" + at];
       return { ...tile, at, rows: shape[0], columns: shape[1], depth: shape[2] ?? 1, data: arrays["t" + at].data,
         layer: over && { ...tile.over, data: over.data, rows: over.shape.at(-2), columns: over.shape.at(-1) } };
@@ -36,7 +36,7 @@ class Pixels extends View {
     if (this.cursor && !this.tiles[this.cursor.tile]) this.cursor = null;
     this.#pack();
     if (moving) {
-      const timed = Object.fromEntries(Object.entries(arrays).filter(([name]) => name[0] === "t" || this.tiles[name.slice(1)].over.moves));
+      const timed = Object.fromEntries(Object.entries(arrays).filter(([name]) => { const tile = this.tiles[name.slice(1)]; return name[0] === "t" ? !tile.still : tile.over.moves; }));
       follow(this, meta, timed);
     } else unfollow(this);
     this.canvas.classList.toggle("clickable", meta.click);
@@ -128,9 +128,10 @@ class Pixels extends View {
     const left = Math.min(90, Math.ceil(Math.max(...tiles.map((tile) => (tile.rowLabels ? widest(tile.rowLabels) + 6 : 0)))));
     const label = Math.ceil(Math.max(...tiles.map((tile) => (tile.columnLabels ? widest(tile.columnLabels) : 0))));
     const above = label && (turned ? Math.min(84, label * 0.8 + 16) : 17); // column labels lie flat where they fit
+    const beyond = turned ? Math.min(51, Math.ceil(label * 0.58)) : 0; // slanted labels reach over the last column
     const extra = (tiles.some((tile) => tile.caption) ? CAPTION : 2) + above;
     const tallest = meta.height ?? (width < 500 ? width * 1.6 : Math.min(560, width * (count > 1 ? 1.1 : 0.9)));
-    const boxAt = (columns) => (width - 2 - GAP * (columns - 1)) / columns - left;
+    const boxAt = (columns) => (width - 2 - beyond - GAP * (columns - 1)) / columns - left;
     const tall = (columns, box) => Math.ceil(count / columns) * (box / aspect + extra + GAP);
     let columns = Math.max(1, Math.min(meta.columns ?? count, Math.floor((width + GAP) / (LEAST_TILE + left + GAP)), count));
     let box = boxAt(columns);
@@ -165,7 +166,7 @@ class Pixels extends View {
     });
     this.perRow = columns;
     this.extra = { left, above, caption: extra - above, pitch };
-    const used = Math.min(width, Math.ceil(Math.min(columns, count) * pitch - GAP + 2));
+    const used = Math.min(width, Math.ceil(Math.min(columns, count) * pitch - GAP + 2 + beyond));
     this.size(used, Math.ceil(Math.ceil(count / columns) * (down + extra + GAP) - GAP + 3));
     this.below.style.maxWidth = Math.max(used, Math.min(width, this.meta.bar ? 400 : 260)) + "px";
     this.canvas.neurarium = { tiles: tiles.map(({ x, y, w, h }) => ({ x, y, w, h })) };

@@ -72,7 +72,7 @@ class Knob:
                     return value
                 raise KnobError(
                     "{label}: expected one of {choices}, got {value!r}",
-                    label=self.label, choices=", ".join(self.choices), value=value,
+                    label=self.label, choices=_listed(self.choices), value=value,
                 )  # fmt: skip
             case "choices":
                 return self._accept_choices(value)
@@ -94,7 +94,7 @@ class Knob:
         if not isinstance(value, (tuple, list)) or not all(item in self.choices for item in value):
             raise KnobError(
                 "{label}: expected some of {choices}, got {value!r}",
-                label=self.label, choices=", ".join(self.choices), value=_cut(value),
+                label=self.label, choices=_listed(self.choices), value=_cut(value),
             )  # fmt: skip
         chosen = tuple(choice for choice in self.choices if choice in value)  # canonical order
         if len(chosen) < (self.low or 0):
@@ -324,9 +324,19 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
+def _listed(choices: tuple[str, ...], most: int = 12) -> str:
+    """The choices of a message: of a long list the first and the last."""
+    return ", ".join(choices if len(choices) <= most else (*choices[: most - 2], "…", choices[-1]))
+
+
 def _cut(value: Any) -> str:
     """A value as it would stand in a link, cut for a message; links may be absurdly long."""
     return (".".join(map(str, value)) if isinstance(value, (tuple, list)) else str(value))[:40]
+
+
+def _listed(choices: tuple[str, ...], most: int = 12) -> str:
+    """The choices for a message, the first ones where there are many."""
+    return ", ".join(choices[:most]) + (" …" if len(choices) > most else "")
 
 
 def _short(value: float | None) -> str:

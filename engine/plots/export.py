@@ -16,7 +16,7 @@ from html import escape
 from typing import Any
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageColor, ImageDraw, ImageFont
 from PIL.PngImagePlugin import PngInfo
 
 from engine.plots import theme
@@ -45,11 +45,11 @@ def still(picture: PixelPicture, frame: int = -1) -> PixelPicture:
         over = tile.over
         if over is not None and over.pixels.ndim == 3:
             over = replace(over, pixels=over.pixels[at])
-        if _kind_of_still(tile, 1) == "scale" and (tile.low is None or tile.high is None):
+        if _kind_of_still(tile, not tile.still) == "scale" and (tile.low is None or tile.high is None):
             low, high = value_range(tile)  # one range for all moments, as on the canvas
             tile = replace(tile, low=low, high=high)
         marks = {name: then(getattr(tile, name)) for name in ("points", "boxes", "lines", "texts")}
-        tiles.append(replace(tile, pixels=tile.pixels[at], over=over, **marks))
+        tiles.append(replace(tile, pixels=tile.pixels if tile.still else tile.pixels[at], over=over, **marks))
     return replace(picture, tiles=tiles, frames=None)
 
 
@@ -263,8 +263,14 @@ def _plain(text: str) -> str:
     return unicodedata.normalize("NFKC", text).replace("−", "-")
 
 
+def _opposite(colour: str) -> str:
+    """White around dark letters, black around bright ones, as on the canvas."""
+    red, green, blue = ImageColor.getrgb(colour)[:3]
+    return PAPER if 0.299 * red + 0.587 * green + 0.114 * blue < 150 else INK
+
+
 def _write(draw: ImageDraw.ImageDraw, at: tuple, text: str, colour: Any = INK, *, halo: bool = False, **more) -> None:
-    edge = {"stroke_width": 2, "stroke_fill": PAPER} if halo else {}
+    edge = {"stroke_width": 2, "stroke_fill": _opposite(colour)} if halo else {}
     draw.text(at, _plain(text), colour, _font(), **edge, **more)
 
 

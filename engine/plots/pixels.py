@@ -121,13 +121,18 @@ class Line:
 
 @dataclass(frozen=True)
 class Text:
-    """Words centred at (x, y)."""
+    """Words centred at (x, y).
+
+    within: tile pixels that they must fit into. Where one of a tile's words does not, all of them become smaller, and
+    at last stay away.
+    """
 
     x: float
     y: float
     text: str
     colour: str | int | None = None
     frame: int | None = None
+    within: float | None = None
 
 
 @dataclass(frozen=True)
@@ -151,7 +156,8 @@ class Tile:
     or (H, W, 3) uint8 RGB; or, with `classes` given, (H, W, K) class probabilities, float32 or uint8 (255 means 1).
     With frames in the picture every form has a leading T axis. low/high None: the data's own range, made symmetrical
     for the signed scale (uint8: 0 and 255). cell_names: what (tile, row, column) are called in the read-out.
-    smooth: interpolate instead of showing square pixels.
+    smooth: interpolate instead of showing square pixels. still: in a picture with frames, these pixels have no T axis
+    and stay; only the marks move.
     """
 
     pixels: np.ndarray
@@ -162,6 +168,7 @@ class Tile:
     unit: str = ""
     classes: Sequence[str] | None = None
     smooth: bool = False
+    still: bool = False
     over: Over | None = None
     row_labels: Sequence[str] | None = None
     column_labels: Sequence[str] | None = None
@@ -195,7 +202,7 @@ class PixelPicture:
         if self.columns is not None and self.columns < 1:
             raise ValueError(f"columns must be at least 1 or None, got {self.columns}")
         for number, tile in enumerate(self.tiles):
-            _check_tile(tile, f"tile {number} ({tile.caption!r})", self.frames)
+            _check_tile(tile, f"tile {number} ({tile.caption!r})", None if tile.still else self.frames)
 
 
 def _check_tile(tile: Tile, name: str, frames: Frames | None) -> None:
@@ -253,7 +260,7 @@ def picture_payload(picture: PixelPicture) -> tuple[dict[str, Any], dict[str, np
     """A picture as (meta, arrays) for `pack`: arrays t<k> are the tiles' pixels, o<k> the layers over them."""
     tiles, arrays = [], {}
     for number, tile in enumerate(picture.tiles):
-        kind = _kind(tile, picture.frames)
+        kind = _kind(tile, None if tile.still else picture.frames)
         arrays[f"t{number}"] = tile.pixels
         entry: dict[str, Any] = {"kind": kind, "caption": tile.caption}
         if kind == "scale":
@@ -262,6 +269,7 @@ def picture_payload(picture: PixelPicture) -> tuple[dict[str, Any], dict[str, np
         optional = {
             "classes": tile.classes and list(tile.classes),
             "smooth": tile.smooth,
+            "still": tile.still and picture.frames is not None,
             "rowLabels": tile.row_labels and list(tile.row_labels),
             "columnLabels": tile.column_labels and list(tile.column_labels),
             "names": tile.cell_names and list(tile.cell_names),
@@ -271,7 +279,7 @@ def picture_payload(picture: PixelPicture) -> tuple[dict[str, Any], dict[str, np
                 [[[float(x), float(y)] for x, y in line.points], line.colour, line.width, line.arrow, line.frame]
                 for line in tile.lines
             ],
-            "texts": [[t.x, t.y, t.text, t.colour, t.frame] for t in tile.texts],
+            "texts": [[t.x, t.y, t.text, t.colour, t.frame, t.within] for t in tile.texts],
         }
         entry |= {name: value for name, value in optional.items() if value}
         if tile.over is not None:

@@ -21,6 +21,7 @@ import streamlit as st
 from engine.plots import theme
 from engine.plots.cloud import Cloud, cloud_payload
 from engine.plots.diagrams import Bars, Curve, NetworkDiagram, curves_payload, network_payload, points_payload
+from engine.plots.graphs import GraphPicture, graph_payload
 from engine.plots.pixels import Frames, PixelPicture, pack, picture_payload
 
 if TYPE_CHECKING:
@@ -38,6 +39,10 @@ EVENTS = {
     "bars": ("pick",),
     "chips": ("pick",),
     "choice": ("pick",),
+    "mosaic": ("pick",),
+    "links": ("pick",),
+    "matrices": ("edit",),
+    "graph": ("pick",),
     "cloud": ("pick",),
 }
 
@@ -130,7 +135,11 @@ def _words_in(language: str) -> dict[str, str]:
         "range": t("colours from {low} to {high}", low="{low}", high="{high}"),
         "clear": t("Clear"), "points": t("{count} of {most} points", count="{count}", most="{most}"),
         "train": t("train"), "test": t("test"), "full": t("No more than {most} points", most="{most}"),
-        "pen": t("Pen"), "point": t("point"),
+        "pen": t("Pen"),
+        "node": t("Node {name}", name="{name}"), "answer": t("answer"), "truth": t("truth"), "given": t("label given"),
+        "graphLegend": t("disc: the answer, edge: the truth, outer ring: label given"),
+        "graphTruth": t("disc: the answer, edge: the truth"),
+        "point": t("point"),
     }  # fmt: skip
 
 
@@ -221,6 +230,31 @@ def network(
         if result.get(event):
             return {"event": event, **result[event]}
     return None
+
+
+def graph_view(
+    picture: GraphPicture,
+    key: str,
+    *,
+    picked: int | None = None,
+    group: str = "",
+    layout: str = "",
+    height: int | None = None,
+    click: bool = True,
+    legend: bool = True,
+    on_pick: Callable[[], None] | None = None,
+) -> int | None:
+    """A graph to look at, to pull about and to pick from; returns the node in the run after a click on it, else None.
+
+    picked: the node drawn as picked, with its neighbours. group: views of one group show the same nodes: what is picked
+    or pointed at in one is so in all at once. layout: names where the nodes are; nodes that the reader dragged stay
+    where they are as long as it is the same. on_pick finds the node in state[key]["pick"]["node"].
+    """
+    meta, arrays = graph_payload(picture)
+    meta |= {"picked": picked, "group": group or key, "layout": layout or key, "height": height, "click": click,
+             "legend": legend}  # fmt: skip
+    event = _mount("graph", key, meta, arrays, pick=on_pick).pick
+    return event["node"] if event and 0 <= event["node"] < len(picture.names) else None
 
 
 def curves(

@@ -61,11 +61,14 @@ def compute(topic: Topic, config: Any, path: str | None = None) -> Any | None:
         return None
 
 
-def start_job(topic: Topic, config: Any, **options: Any) -> Any | None:
-    """Submit `topic.stream(config)` for this visitor; None after a failure has been explained (the queue is full)."""
+def start_job(topic: Topic, config: Any, path: str | None = None, **options: Any) -> Any | None:
+    """Submit `topic.stream(config)` for this visitor; None after a failure has been explained (the queue is full).
+
+    path: dotted path of another stream of the topic that takes the Config.
+    """
     try:
         with using_device(chosen_device()):
-            return JOBS.submit(topic.load(topic.stream), config, visitor=visitor(), **options)
+            return JOBS.submit(topic.load(path or topic.stream), config, visitor=visitor(), **options)
     except Exception as error:
         explain(error, topic, config)
         return None

@@ -15,17 +15,18 @@ from pages.components.language import t
 TICK_SECONDS = 0.3
 
 
-def watch(topic: Topic, config: Any, draw: Callable[[Any], None]) -> None:
+def watch(topic: Topic, config: Any, draw: Callable[[Any], None], path: str | None = None) -> None:
     """Run `topic.stream(config)` in the background and draw its newest snapshot, None before the first.
 
-    Starts at once, goes on over widget changes, begins again for another config. Snapshots count steps up to `total`.
+    path: dotted path of another stream of the topic. Starts at once, goes on over widget changes, begins again for
+    another config. Snapshots count steps up to `total`.
     """
     state, key = st.session_state, f"{topic.slug}:watched"
     known, job = state.get(key, (None, None))
     if job is None or known != config:
         if job is not None:
             job.stop()
-        job = start_job(topic, config)
+        job = start_job(topic, config, path)
         state[key] = (config, job)
     if job is not None:
         st.fragment(_view, run_every=TICK_SECONDS if job.active else None)(topic, job, draw, job.active)

@@ -14,6 +14,7 @@ if ROOT not in sys.path:
 
 from engine.plots.cloud import Cloud, Plane  # noqa: E402
 from engine.plots.diagrams import Bars, Curve, NetworkDiagram, NetworkLayer, quantise_maps  # noqa: E402
+from engine.plots.graphs import GraphPicture  # noqa: E402
 from engine.plots.pixels import Box, Frames, Line, Over, PixelPicture, Point, Text, Tile  # noqa: E402
 from pages.components import canvas  # noqa: E402
 
@@ -93,6 +94,9 @@ def show_scrubber() -> None:
         "scrub", height=200)  # fmt: skip
     other = pixels[:, :3, :3] + np.uint8(5)
     canvas.pixels(PixelPicture([Tile(other, scale="grey")], alt="The same moments", frames=frames), "twin", height=200)
+    boxes = [Box((2, 2, 8, 8), "", "#D55E00", frame=0), Box((12, 12, 18, 18), "", "#0072B2", frame=19)]
+    photo = Tile(np.full((20, 20, 3), 200, np.uint8), still=True, boxes=boxes)
+    canvas.pixels(PixelPicture([photo], alt="A still photo, moving boxes", frames=frames), "still", height=200)
     report("frame", shown["frame"])
 
 
@@ -218,6 +222,41 @@ def show_choice() -> None:
         report(f"chosen_{place}", state.get(f"chosen_{place}", 0))
 
 
+def show_graph() -> None:
+    """Four named nodes in a square, one in the middle, two classes over five frames; beside it all on a line."""
+    places = np.array([[-1, 1], [1, 1], [1, -1], [-1, -1], [0, 0]], np.float32)
+    edges = np.array([[0, 1], [1, 2], [2, 3], [0, 3], [2, 4]])
+    share = (np.linspace(0, 255, 5)[:, None] * np.array([1, 0, 1, 0, 0.5])).round().astype(np.uint8)  # of the first
+    values = np.stack([share, 255 - share], -1)
+    picked = st.session_state.get("node")
+    frames = Frames("graph", list(range(5)), list(range(5)), clock="graph", start="first")
+    messages = {1: [(0, 0.25), (2, 0.5), (1, 0.25)]}.get(picked, [])
+    given = {"names": ["Ada", "Bob", "Cem", "Dora", "Eli"], "classes": ["left", "right"], "frames": frames,
+             "known": np.array([1, 0, 0, 0, 0]), "truth": np.array([0, 1, 0, 1, -1]), "messages": messages}  # fmt: skip
+    left, right = st.columns(2)
+    with left:
+        node = canvas.graph_view(GraphPicture(places, edges, values, alt="Five nodes", **given), "graph", picked=picked,
+                                 group="five", layout="square", height=300)  # fmt: skip
+    with right:
+        line = np.stack([np.stack([np.arange(5) * (t + 1.0), np.zeros(5)], -1) for t in range(5)]).astype(np.float32)
+        shown = GraphPicture(line, edges, values, alt="On a line", plane=True, **given)
+        other = canvas.graph_view(shown, "line", picked=picked, group="five", height=300)
+    canvas.transport("graph-bar", frames)
+    if node is not None or other is not None:
+        st.session_state.node = other if node is None else node
+        st.rerun()
+    report("node", picked)
+
+
+def show_big_graph() -> None:
+    """2,000 nodes and 12,000 edges in signed colours."""
+    rng = np.random.default_rng(0)
+    places, edges = rng.normal(size=(2000, 2)).astype(np.float32), rng.integers(0, 2000, (12_000, 2))
+    names = [str(number + 1) for number in range(2000)]
+    shown = GraphPicture(places, edges, places[:, 0].copy(), names, "Many", value_name="x")
+    report("node", canvas.graph_view(shown, "big", height=440))
+
+
 def show_cloud() -> None:
     """Three points on straight ways over eleven frames whose steps fall, with a chart on the same clock."""
     share = np.linspace(0, 1, 11, dtype=np.float32)[:, None, None]
@@ -238,6 +277,17 @@ def show_cloud() -> None:
     report("picked", st.session_state.get("picked"))
 
 
-{"pixels": show_pixels, "gallery": show_gallery, "scrubber": show_scrubber, "network": show_network, "mlp": show_mlp,
- "live": show_live, "points": show_points, "bars": show_bars, "choice": show_choice,
- "cloud": show_cloud}[show]()  # fmt: skip
+{
+    "pixels": show_pixels,
+    "gallery": show_gallery,
+    "scrubber": show_scrubber,
+    "network": show_network,
+    "mlp": show_mlp,
+    "graph": show_graph,
+    "big_graph": show_big_graph,
+    "live": show_live,
+    "points": show_points,
+    "bars": show_bars,
+    "choice": show_choice,
+    "cloud": show_cloud,
+}[show]()

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
 
+from engine.core.topic import catalogue
 from tests.browser.conftest import FLAGS, find_chromium
 from tests.server import Server, start_server
 
@@ -22,8 +23,9 @@ PICTURES = {
     "mlp": ".st-key-mlp-points canvas.stage",
     "image_classifier": ".st-key-image-classifier-evidence canvas.stage",
     "cnn": ".st-key-cnn-pad canvas.stage",
+    "attention": ".st-key-attention-head canvas.stage",
+    "one_stage": ".st-key-one-stage-picture canvas.stage",
 }
-SECTIONS = {"mlp": 0, "image_classifier": 1, "cnn": 1}  # places of their groups in the navigation
 # A small change that the reader makes with one key: where the focus goes first, the two keys in turn, what must change.
 CHANGES = {
     "mlp: noise slider": ("mlp", ".st-key-mlp-noise input[type=range]", "ArrowRight ArrowLeft", ".st-key-mlp-points"),
@@ -33,7 +35,17 @@ CHANGES = {
     "image_classifier: evidence method": (
         "image_classifier", ".st-key-image_classifier-method button", "Enter", ".st-key-image-classifier-evidence",
     ),
+    "one_stage: score threshold": (
+        "one_stage", ".st-key-one_stage-score input[type=range]", "ArrowLeft ArrowRight", ".st-key-one-stage-picture",
+    ),
+    "one_stage: another cell": (
+        "one_stage", ".st-key-one-stage-found .share-row", "Enter", ".st-key-one-stage-picture",
+    ),
     "cnn: ink to the maps": ("cnn", ".st-key-cnn-pad canvas.stage", "Delete Space", ".st-key-cnn-conv1-sum"),
+    "attention: temperature slider": (
+        "attention", ".st-key-attention-temperature input[type=range]", "ArrowRight ArrowLeft",
+        ".st-key-attention-head",
+    ),
 }  # fmt: skip
 
 # Resolves with the milliseconds from the next key or click until the pixels of the canvas have changed. A strip of the
@@ -90,10 +102,10 @@ def first_picture(browser, server: Server, slug: str) -> float:
 
 def small_change(page: Page, name: str, runs: int) -> list[float]:
     """Milliseconds from a key to changed pixels of a picture that only the server can change."""
-    slug, place, keys, selector = CHANGES[name]
+    _, place, keys, selector = CHANGES[name]
     keys, times = keys.split(), []
     for run in range(runs):
-        if slug == "image_classifier":
+        if keys == ["Enter"]:
             page.locator(place).nth((run + 1) % 2).focus()
         elif run == 0:
             page.locator(place).first.focus()
@@ -131,7 +143,7 @@ def measure(playwright, server: Server, runs: int) -> None:
     switches = []
     for run in range(runs):
         slug = list(PICTURES)[run % len(PICTURES)]
-        page.locator('[data-testid="stTopNavSection"]').nth(SECTIONS[slug]).click()
+        page.locator('[data-testid="stTopNavSection"]').filter(has_text=catalogue()[slug].group).click()
         link = page.locator(f'a[href$="/{slug}"]').last
         link.wait_for()
         page.evaluate(WATCH, [PICTURES[slug].removesuffix(" canvas.stage"), True])

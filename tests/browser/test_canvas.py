@@ -191,6 +191,24 @@ def test_scrubbing_moves_two_components_and_reports_on_release(open_view):
     assert "frame 20 / 20 · step 190" in page.locator(".st-key-scrub .moment").inner_text()
 
 
+def test_over_a_still_photo_only_the_marks_move(open_view):
+    page = open_view("scrubber")
+    canvas, slider = canvas_of(page, "still"), page.locator(".st-key-scrub input[type=range]")
+    tile = tile_places(canvas)[0]
+
+    def edges() -> list[list[int]]:
+        """On the left edge of the first box, on that of the second, and on the photo."""
+        shares = [(2, 5), (12, 15), (10, 10)]
+        return [colour_at(canvas, tile["x"] + x / 20 * tile["w"], tile["y"] + y / 20 * tile["h"]) for x, y in shares]
+
+    assert edges() == [[0xD5, 0x5E, 0], [200] * 3, [200] * 3]
+    for frame, expected in ((7, [200] * 3), (19, [0, 0x72, 0xB2])):
+        slider.evaluate("(r, k) => { r.value = k; r.dispatchEvent(new Event('input', {bubbles: true})); }", frame)
+        page.wait_for_function("([c, k]) => c.dataset.frame == k", arg=[canvas.element_handle(), str(frame)])
+        page.wait_for_timeout(100)
+        assert edges() == [[200] * 3, expected, [200] * 3]
+
+
 def test_live_frames_play_evenly_and_end_at_the_last(open_view):
     page = open_view("live")
     canvases = {key: canvas_of(page, key) for key in ("live_pixels", "live_net", "live_loss")}

@@ -68,9 +68,11 @@ def test_everything_can_be_reached_with_the_tab_key(visit, slug):
     focused = """() => { let at = document.activeElement;
         while (at?.shadowRoot?.activeElement) at = at.shadowRoot.activeElement;
         return [at?.tagName, at?.ariaLabel || at?.innerText || at?.title || '']; }"""
-    usual = TOPICS[slug].config()
-    idle = lambda k: k.counts is not None and not k.counts(usual)  # noqa: E731 - a page may leave idle knobs out
-    names, canvases = [], 0
+    names, canvases, config = [], 0, TOPICS[slug].config
+
+    def idle(knob) -> bool:
+        return knob.counts is not None and not knob.counts(config())  # a page may leave it out
+
     for _ in range(90):
         visitor.page.keyboard.press("Tab")
         tag, name = visitor.page.evaluate(focused)
@@ -81,11 +83,7 @@ def test_everything_can_be_reached_with_the_tab_key(visit, slug):
         "Share",
         "EN",
         *TOPICS[slug].presets,
-        *(
-            k.label
-            for k in knobs(TOPICS[slug].config)
-            if not (k.hidden or k.advanced or k.kind == "choices" or idle(k))
-        ),
+        *(k.label for k in knobs(config) if not (k.hidden or k.advanced or k.kind == "choices" or idle(k))),
     ]:
         assert label in every, f"{label} is never focused"
     assert canvases >= 1
@@ -108,10 +106,10 @@ def test_the_answer_is_above_the_fold(visit, slug):
 def test_tabs_tell_lesson_numbers_and_code(visit, slug):
     visitor = visit(f"/{slug}")
     visitor.page.get_by_role("tab", name="Numbers").click()
-    visitor.page.locator("table").wait_for()
-    head = visitor.page.locator("table thead th").all_inner_texts()
+    visitor.page.locator(".stTable table").wait_for()
+    head = visitor.page.locator(".stTable thead th").all_inner_texts()
     assert {"Name", "Axes", "Shape", "Unit", "Meaning"} <= set(head)
-    assert visitor.page.locator("table tbody tr").count() >= 3
+    assert visitor.page.locator(".stTable tbody tr").count() >= 3
     visitor.page.get_by_role("tab", name="Code").click()
     source = visitor.page.locator("[data-testid=stCode]").first
     source.wait_for()

@@ -13,4 +13,7 @@ RECIPES: dict[str, str] = {
     "digit_cnn": "engine.training.recipes.digit_cnn:make",
     "digit_diffusion": "engine.training.recipes.digit_diffusion:make",
     "efficientnet_lite0": "engine.training.recipes.efficientnet_lite0:make",
+    "grid_detector": "engine.training.recipes.grid_detector:make",
+    "minilm": "engine.training.recipes.minilm:make",
+    "nanodet": "engine.training.recipes.nanodet:make",
 }

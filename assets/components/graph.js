@@ -1,0 +1,263 @@
+// Nodes and edges: a graph to look at, pick from and pull about, or its nodes as points of a plane; still or on a clock.
+import { CLASS_COLOURS, TABLES, View, element, fill, format, mount, paintClasses } from "./core.js";
+import { colourBar, keyboard, pointer, swatches } from "./controls.js";
+import { follow, unfollow } from "./clock.js";
+import { paintGraph } from "./graph_paint.js";
+
+const REACH = 12; // CSS pixels around a node that belong to it
+const TOUCHABLE = 80; // nodes, up to which a finger drags them; on larger graphs it scrolls the page
+const groups = new Map(); // name -> views that show the same nodes
+const dragged = new Map(); // name of a layout -> Map(node -> [x, y]): survives reruns and a component taken away
+
+function draggedOf(name) {
+  const kept = dragged.get(name) ?? new Map();
+  dragged.delete(name);
+  dragged.set(name, kept);
+  if (dragged.size > 12) dragged.delete(dragged.keys().next().value);
+  return kept;
+}
+
+class Graph extends View {
+  constructor(host) {
+    super(host);
+    this.picked = this.hot = this.told = null;
+    this.legend = element("div");
+    this.below.append(this.legend);
+    pointer(this, {
+      press: (x, y) => { this.held = this.meta.plane ? -1 : this.#near(x, y); return this.held >= 0; },
+      drag: (x, y) => this.#drag(x, y),
+      drop: () => { this.held = -1; },
+      move: (x, y) => this.#hover(this.#near(x, y)),
+      out: () => this.#hover(-1),
+      click: (x, y) => this.#pick(this.#near(x, y)),
+    });
+    keyboard(this, {
+      arrow: (dx, dy) => this.#step(dx, dy),
+      enter: () => this.#pick(this.hot ?? -1),
+      focus: () => this.#hover(this.hot ?? this.picked ?? 0),
+      blur: () => this.#hover(-1),
+    });
+    this.canvas.addEventListener("touchstart", (event) => {
+      const box = this.canvas.getBoundingClientRect(), touch = event.touches[0];
+      if (this.meta && !this.meta.plane && this.count <= TOUCHABLE && this.#near(touch.clientX - box.left, touch.clientY - box.top) >= 0) event.preventDefault();
+    }, { passive: false });
+  }
+
+  receive(meta, arrays) {
+    if (this.group !== meta.group) {
+      groups.get(this.group)?.delete(this);
+      this.group = meta.group;
+      if (!groups.has(meta.group)) groups.set(meta.group, new Set());
+      groups.get(meta.group).add(this);
+    }
+    if (meta.picked !== this.told) this.picked = this.told = meta.picked; // else the reader's newest click stands
+    if (this.count !== meta.count) this.hot = null;
+    this.count = meta.count;
+    if (this.picked >= this.count) this.picked = null;
+    const { edges, positions, values, known, truth } = arrays;
+    this.edges = edges.data;
+    this.known = known?.data;
+    this.truth = truth?.data;
+    this.moved = draggedOf(meta.layout);
+    this.places = meta.moving ? null : positions.data;
+    this.extent = this.sheet = null;
+    if (meta.frames) {
+      this.shown = undefined;
+      follow(this, meta, meta.moving ? { positions, values } : { values });
+      this.#takeFrame();
+    } else {
+      unfollow(this);
+      this.#take(values.data, positions.data);
+    }
+    this.canvas.classList.toggle("clickable", meta.click);
+    const facts = [meta.legend, meta.classes, meta.scale, meta.low, meta.high, meta.valueName, Boolean(known), this.text, this.theme.dark];
+    this.rebuild("legend", facts, () => this.legend.replaceChildren(...(meta.legend ? [this.#buildLegend()] : [])));
+  }
+
+  onTime() {
+    if (!this.count || !this.#takeFrame()) return;
+    this.paint();
+    if (this.hot !== null && this.tip.classList.contains("on")) this.#readOut();
+  }
+
+  #takeFrame() {
+    const frame = this.store.at(this.clock.index);
+    if (!frame || frame.index === this.shown) return false;
+    this.shown = frame.index;
+    this.#take(frame.slices.values, frame.slices.positions ?? this.places);
+    return true;
+  }
+
+  /** Values and places of a moment -> colours and, where nodes move, places on the canvas. */
+  #take(values, places) {
+    const { meta, count } = this;
+    this.values = values;
+    this.now = places;
+    this.colours = new Array(count);
+    this.light = new Uint8Array(count); // whether dark letters can be read on a node
+    let bytes = null;
+    if (meta.classes) {
+      bytes = new Uint8ClampedArray(4 * count);
+      paintClasses(values, meta.classes.length, bytes);
+    } else {
+      let most = 1e-12;
+      for (const value of values) if (Math.abs(value) > most) most = Math.abs(value);
+      this.low = meta.low ?? (meta.scale === "signed" ? -most : 0);
+      this.high = meta.high ?? most;
+    }
+    for (let i = 0; i < count; i++) {
+      let table = bytes, at = 4 * i;
+      if (!bytes) {
+        table = TABLES[meta.scale].bytes;
+        at = 4 * Math.round(Math.max(0, Math.min(1, (values[i] - this.low) / (this.high - this.low))) * 255);
+      }
+      this.colours[i] = `rgb(${table[at]} ${table[at + 1]} ${table[at + 2]})`;
+      this.light[i] = 0.299 * table[at] + 0.587 * table[at + 1] + 0.114 * table[at + 2] > 120 ? 1 : 0;
+    }
+    this.#place();
+  }
+
+  // ------------------------------------------------ geometry
+
+  layout(width) {
+    this.size(width, this.meta.height ?? Math.min(440, Math.round(width * 0.85)));
+    this.sheet = null;
+    this.#place();
+    this.canvas.neurarium = { place: (i) => [this.xs[i], this.ys[i]], picked: () => this.picked, radius: this.radius };
+  }
+
+  /** Half sides of what is shown: of a plane, all moments that the browser has; of a graph, the layout. */
+  #extentOf() {
+    const frames = this.meta.moving ? [...this.store.frames.values()] : [null];
+    let [left, right, bottom, top] = [Infinity, -Infinity, Infinity, -Infinity];
+    for (const frame of frames) {
+      const places = frame ? frame.slices.positions : this.now;
+      for (let i = 0; i < places.length; i += 2) {
+        if (places[i] < left) left = places[i];
+        if (places[i] > right) right = places[i];
+        if (places[i + 1] < bottom) bottom = places[i + 1];
+        if (places[i + 1] > top) top = places[i + 1];
+      }
+    }
+    return { x: (left + right) / 2, y: (bottom + top) / 2, w: Math.max(right - left, 1e-9), h: Math.max(top - bottom, 1e-9) };
+  }
+
+  #place() {
+    if (!this.now || !this.canvasWidth || !this.width) return;
+    const { count, meta } = this, room = meta.plane ? 34 : 22, foot = meta.plane ? 22 : 14;
+    const extent = (this.extent ??= this.#extentOf());
+    const [w, h] = [this.canvasWidth - 2 * room, this.canvasHeight - 2 * foot];
+    this.zoom = Math.min(w / extent.w, h / extent.h);
+    this.middle = [this.canvasWidth / 2, this.canvasHeight / 2];
+    this.radius = Math.max(2.4, Math.min(meta.plane ? 6 : 11, Math.sqrt((w * h) / count) / (meta.plane ? 9 : 6)));
+    this.xs = new Float32Array(count);
+    this.ys = new Float32Array(count);
+    for (let i = 0; i < count; i++) {
+      const own = meta.plane ? null : this.moved.get(i);
+      this.xs[i] = this.middle[0] + ((own ? own[0] : this.now[2 * i]) - extent.x) * this.zoom;
+      this.ys[i] = this.middle[1] - ((own ? own[1] : this.now[2 * i + 1]) - extent.y) * this.zoom;
+    }
+  }
+
+  #near(x, y) {
+    let best = -1, reach = Math.max(REACH, this.radius) ** 2;
+    for (let i = 0; i < this.count; i++) {
+      const away = (this.xs[i] - x) ** 2 + (this.ys[i] - y) ** 2;
+      if (away <= reach) { reach = away; best = i; }
+    }
+    return best;
+  }
+
+  draw(context) {
+    if (this.meta.frames) this.countFrame(this.shown);
+    paintGraph(this, context);
+  }
+
+  #buildLegend() {
+    const { meta, text } = this;
+    if (!meta.classes) {
+      const own = meta.low === null && meta.high === null;
+      const note = own ? (meta.scale === "signed" ? text.ownSigned : text.ownRange) : null;
+      return colourBar({ scale: meta.scale, low: meta.low ?? 0, high: meta.high ?? 1, unit: "", name: meta.valueName, note });
+    }
+    const items = meta.classes.map((name, at) => ({ name, colour: CLASS_COLOURS[at % CLASS_COLOURS.length] }));
+    const made = swatches(items);
+    made.append(element("span", {}, this.known ? text.graphLegend : text.graphTruth));
+    return made;
+  }
+
+  // ------------------------------------------------ reading and touching
+
+  name(i) {
+    return this.meta.names ? this.meta.names[i] : String(i + 1);
+  }
+
+  #hover(i) {
+    const hot = i >= 0 ? i : null;
+    if (hot === null) this.hideTip();
+    if (hot !== this.hot) this.#together((view) => { view.hot = hot; });
+    if (hot !== null) this.#readOut();
+  }
+
+  /** Does something in all views of these nodes. */
+  #together(act) {
+    for (const view of groups.get(this.group) ?? [this])
+      if (view.count === this.count) {
+        act(view);
+        view.invalidate();
+      }
+  }
+
+  #readOut() {
+    const lines = this.describe(this.hot);
+    this.showTip(lines, this.xs[this.hot], this.ys[this.hot] - this.radius);
+    this.speak(lines.filter(Boolean).join(" · "));
+  }
+
+  describe(i) {
+    const { meta, text, values } = this;
+    const lines = [fill(text.node, { name: this.name(i) })];
+    if (meta.classes) {
+      const kinds = meta.classes.length;
+      const shares = meta.classes.map((name, k) => [name, values[i * kinds + k] / 255]).sort((a, b) => b[1] - a[1]);
+      lines.push(`${text.answer}: ` + shares.slice(0, 3).map(([name, share]) => `${name} ${format(Number(share.toFixed(2)))}`).join(" · "));
+    } else lines.push(`${meta.valueName} ${format(values[i])}`);
+    if (this.truth?.[i] >= 0 && meta.classes) lines.push(`${text.truth}: ${meta.classes[this.truth[i]]}` + (this.known?.[i] ? ` · ${text.given}` : ""));
+    return lines;
+  }
+
+  #pick(i) {
+    if (i < 0 || !this.meta.click) return;
+    this.#together((view) => { view.picked = i; });
+    this.send("pick", { node: i });
+  }
+
+  #drag(x, y) {
+    if (this.held < 0) return;
+    const { extent, zoom, middle } = this;
+    this.moved.set(this.held, [extent.x + (x - middle[0]) / zoom, extent.y - (y - middle[1]) / zoom]);
+    this.hideTip();
+    this.sheet = null;
+    this.#place();
+    this.#together((view) => { if (view !== this && !view.meta.plane) { view.sheet = null; view.#place(); } });
+  }
+
+  /** To the nearest node in the direction of an arrow key; what lies askew counts as farther. */
+  #step(dx, dy) {
+    const from = this.hot ?? this.picked ?? 0;
+    let best = -1, least = Infinity;
+    for (let i = 0; i < this.count; i++) {
+      const x = this.xs[i] - this.xs[from], y = this.ys[i] - this.ys[from], ahead = x * dx + y * dy, away = Math.hypot(x, y);
+      if (i === from || ahead < 0.5 * away) continue;
+      if (away ** 3 < least * ahead ** 2) { least = away ** 3 / ahead ** 2; best = i; }
+    }
+    if (best >= 0) this.#hover(best);
+  }
+
+  destroy() {
+    groups.get(this.group)?.delete(this);
+    super.destroy();
+  }
+}
+
+export default (component) => mount(component, Graph);

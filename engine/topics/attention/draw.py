@@ -1,0 +1,243 @@
+"""Attention: arrays to pictures."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from engine.plots.diagrams import Bars
+from engine.plots.grids import Links, Matrices, Mosaic, shrunk
+from engine.plots.pixels import Line, PixelPicture, Text, Tile
+
+from .card import HEADS, LARGEST, LAYERS, Config
+from .explain import Cell
+from .mechanism import Mechanism, matrix_of, sinusoids, spread_of_scores
+from .run import HABITS, Result
+
+ROWS = tuple(f"L{layer + 1}" for layer in range(LAYERS))
+COLUMNS = tuple(f"H{head + 1}" for head in range(HEADS))
+MOST_ROWS = 18  # keys whose values are drawn one by one
+MOST_NUMBERS = 20  # columns of a strip whose numbers are written into it
+Names = tuple[str, str]  # what query and key are called
+
+
+def place_of(name: str) -> tuple[int, int]:
+    """ "L3H10" -> (2, 9)."""
+    layer, _, head = name[1:].partition("H")
+    return int(layer) - 1, int(head) - 1
+
+
+def name_of(layer: int, head: int) -> str:
+    """(2, 9) -> "L3H10"."""
+    return f"L{layer + 1}H{head + 1}"
+
+
+def draw_heads(result: Result) -> PixelPicture:
+    """All heads in one piece, six layers of twelve, each from 0 to its own largest weight; for files and covers."""
+    small = shrunk(result.pattern.numpy())
+    small = small / np.maximum(small.max((2, 3), keepdims=True), 1e-12)
+    side = small.shape[-1]
+    page = np.full((LAYERS * (side + 1) - 1, HEADS * (side + 1) - 1), np.nan, np.float32)
+    for layer, head in np.ndindex(LAYERS, HEADS):
+        top, left = layer * (side + 1), head * (side + 1)
+        page[top : top + side, left : left + side] = small[layer, head]
+    tile = Tile(page, "attention of all heads, layer by layer", "probability", 0.0, 1.0)
+    return PixelPicture([tile], alt="Attention of all heads, six layers of twelve, each from 0 to its largest weight")
+
+
+def draw_mosaic(result: Result, layer: int, head: int, *, habit: str, word: str, alt: str) -> Mosaic:
+    """All heads at a glance. habit: whose measured value is read out for each head, called `word`."""
+    values = result.habits[HABITS.index(habit)].numpy()
+    notes = [[f"{word} {value:.2f}" if value == value else "" for value in row] for row in values]
+    off = frozenset(map(place_of, result.off))
+    return Mosaic(result.pattern.numpy(), ROWS, COLUMNS, notes, alt, (layer, head), off)
+
+
+def draw_head(
+    result: Result, layer: int = 0, head: int = 2, *, names: Names = ("query", "key"), alt: str = "", unit: str = ""
+) -> PixelPicture:
+    """Attention of one head, queries down and keys across, from 0 to its largest weight."""
+    pattern = result.pattern[layer, head].numpy()
+    tile = Tile(
+        pattern, "", "probability", 0.0, max(float(pattern.max()), 1e-6), unit, row_labels=result.tokens,
+        column_labels=result.tokens, cell_names=("", *names),
+    )  # fmt: skip
+    return PixelPicture([tile], alt=alt or f"Attention of head L{layer + 1}H{head + 1}")
+
+
+def draw_links(result: Result, layer: int, head: int, selected: tuple[int, int], *, names: Names, alt: str) -> Links:
+    """The same head as lines from every query to what it looks at."""
+    headings = (f"{names[0]} →", f"→ {names[1]}")
+    return Links(result.pattern[layer, head].numpy(), result.tokens, alt, selected, names, headings)
+
+
+def draw_habit(found: list[tuple[str, float]], chosen: str, *, alt: str) -> Bars:
+    """The heads that have most of a habit, best first; the chosen one marked."""
+    names = [name for name, _ in found]
+    shares = [min(1.0, max(0.0, value)) for _, value in found]
+    return Bars(names, shares, alt, marked=names.index(chosen) if chosen in names else None)
+
+
+def draw_vectors(cell: Cell, *, words: tuple[str, str], alt: str) -> PixelPicture:
+    """q, k and their products as three rows. words: what a row and a column are called."""
+    rows = np.stack([cell.q, cell.k, cell.products]).astype(np.float32)
+    tile = Tile(
+        rows, "", "signed", row_labels=["q", "k", "q × k"], column_labels=_numbered(rows.shape[1]),
+        cell_names=("", *words), texts=_numbers(rows),
+    )  # fmt: skip
+    return PixelPicture([tile], alt=alt)
+
+
+def draw_row(cell: Cell, *, words: tuple[str, str], names: tuple[str, str], alt: str) -> PixelPicture:
+    """The query's scores with all keys, and their softmax. words: (, key); names: of the two rows."""
+    scores = np.where(np.isneginf(cell.scores), np.nan, cell.scores).astype(np.float32)[None]
+    shares, labels = cell.shares.astype(np.float32)[None], list(cell.tokens)
+    high = max(float(shares.max()), 1e-6)
+    digits = 1 if len(labels) > 8 else 2
+    tiles = [
+        Tile(scores, names[0], "signed", column_labels=labels, cell_names=("", *words), texts=_numbers(scores, digits)),
+        Tile(shares, names[1], "probability", 0.0, high, column_labels=labels, cell_names=("", *words),
+             texts=_numbers(shares)),
+    ]  # fmt: skip
+    return PixelPicture(tiles, alt=alt, columns=1, legend=len(labels) > MOST_NUMBERS)
+
+
+def draw_sum(cell: Cell, *, words: tuple[str, str], alt: str) -> PixelPicture:
+    """Every key's values times its share, one row each, and below them their sum: the head's output for this query.
+
+    Of a long text the keys with the largest shares, and all others together in one row.
+    """
+    shown = np.sort(np.argsort(-cell.shares, kind="stable")[:MOST_ROWS])  # in the order of the text
+    labels = [f"{cell.shares[at]:.2f} {cell.tokens[at]}" for at in shown]
+    parts = [cell.parts[shown]]
+    if len(shown) < len(cell.tokens):
+        others = np.setdiff1d(np.arange(len(cell.tokens)), shown)
+        parts.append(cell.parts[others].sum(0)[None])
+        labels.append(f"{cell.shares[others].sum():.2f} ({len(others)} ×) …")
+    rows = np.concatenate([*parts, cell.output[None]]).astype(np.float32)
+    count, width = len(rows) - 1, rows.shape[1]
+    tile = Tile(
+        rows, "", "signed", row_labels=[*labels, "Σ"], column_labels=_numbered(width), cell_names=("", *words),
+        texts=_numbers(rows), lines=[Line([(0, count), (width, count)], "#808080", 2.0)],
+    )  # fmt: skip
+    return PixelPicture([tile], alt=alt)
+
+
+def draw_ablation(falls: np.ndarray, *, words: tuple[str, str], alt: str, unit: str) -> PixelPicture:
+    """How the similarity changes without each head, six layers of twelve."""
+    high = max(float(np.abs(falls).max()), 1e-6)
+    tile = Tile(
+        falls.astype(np.float32), "", "signed", -high, high, unit, row_labels=ROWS, column_labels=COLUMNS,
+        cell_names=("", *words),
+    )  # fmt: skip
+    return PixelPicture([tile], alt=alt)
+
+
+def draw_sentence(result: Result, *, names: tuple[str, str], words: tuple[str, str], alt: str) -> PixelPicture:
+    """The sentence vector, and how it differs from that of the intact encoder; 384 numbers, 48 a row."""
+    now = result.vector.numpy().reshape(-1, 48)
+    change = (result.vector - result.vector_intact).numpy().reshape(-1, 48)
+    high = float(np.abs(now).max())
+    tiles = [Tile(values, name, "signed", -high, high, cell_names=("", *words))
+             for values, name in zip((now, change), names, strict=True)]  # fmt: skip
+    return PixelPicture(tiles, alt=alt, columns=1)
+
+
+# ---------------------------------------------------------------- by hand
+
+
+def draw_matrices(config: Config, *, notes: dict[str, str], alt: str) -> Matrices:
+    """Q, K and V as they are set, to be edited."""
+    tokens = config.tokens.split()
+    shape = len(tokens), config.width
+    values = {"Q": config.queries, "K": config.keys, "V": config.values}
+    return Matrices(
+        {name: matrix_of(text, *shape).numpy() for name, text in values.items()}, tokens, alt, -LARGEST, LARGEST,
+        notes=notes,
+    )  # fmt: skip
+
+
+def draw_chain(
+    made: Result | Mechanism,
+    *,
+    titles: tuple[str, str, str, str, str] = ("q · k", "scores", "masked", "softmax", "output"),
+    names: Names = ("query", "key"),
+    alt: str = "Attention by hand, step by step",
+) -> PixelPicture:
+    """Every step from the products to the output as a matrix with its numbers; all tokens label rows and columns."""
+    toy = made if isinstance(made, Mechanism) else made.mechanism
+    masked = np.where(np.isneginf(toy.masked.numpy()), np.nan, toy.masked.numpy())
+    tokens, tiles = list(toy.tokens), []
+    steps = (toy.products.numpy(), toy.scores.numpy(), masked, toy.pattern.numpy(), toy.output.numpy())
+    for step, (values, title) in enumerate(zip(steps, titles, strict=True)):
+        scale = {"scale": "probability", "low": 0.0, "high": 1.0} if step == 3 else {"scale": "signed"}
+        across = tokens if step < 4 else _numbered(values.shape[1])
+        tiles.append(
+            Tile(values, title, **scale, row_labels=tokens, column_labels=across, cell_names=("", *names),
+                 texts=_numbers(values))
+        )  # fmt: skip
+    return PixelPicture(tiles, alt=alt, legend=False)
+
+
+def draw_positions(count: int, width: int, *, titles: tuple[str, str], words: tuple[str, str, str], alt: str):
+    """Position encodings as a heat map, and the dot product of every pair of them over that of one with itself.
+
+    words: what position, dimension and the other position are called.
+    """
+    encoding = sinusoids(count, width)
+    similarity = encoding @ encoding.T / (width / 2)
+    tiles = [
+        Tile(encoding, titles[0], "signed", -1.0, 1.0, cell_names=("", words[0], words[1])),
+        Tile(similarity, titles[1], "signed", -1.0, 1.0, cell_names=("", words[0], words[2])),
+    ]
+    return PixelPicture(tiles, alt=alt, columns=2)
+
+
+def draw_distance(curves: dict[str, np.ndarray], *, x_title: str, y_title: str, dark: bool = False):
+    """Similarity of positions against their distance, one curve for each kind of encoding."""
+    from engine.plots.figures import lines
+
+    return lines({name: (list(range(len(y))), y.tolist()) for name, y in curves.items()}, x_title=x_title,
+                 y_title=y_title, dark=dark)  # fmt: skip
+
+
+def draw_spread(*, names: tuple[str, str], x_title: str, y_title: str, dark: bool = False):
+    """Standard deviation of q · k against d as measured, beside √d."""
+    from engine.plots.figures import lines
+
+    found = spread_of_scores()
+    width = found["width"].tolist()
+    curves = {names[0]: (width, found["deviation"].tolist()), names[1]: (width, np.sqrt(found["width"]).tolist())}
+    figure = lines(curves, x_title=x_title, y_title=y_title, log=True, dark=dark)
+    figure.update_xaxes(type="log")
+    return figure
+
+
+def draw_saturation(*, names: tuple[str, str, str, str], x_title: str, y_title: str, dark: bool = False):
+    """The largest softmax weight and the slope of the softmax against d, with and without the division by √d."""
+    from engine.plots.figures import lines
+
+    found = spread_of_scores()
+    keys = ("largest", "largest_scaled", "slope", "slope_scaled")
+    curves = {name: (found["width"].tolist(), found[key].tolist()) for name, key in zip(names, keys, strict=True)}
+    figure = lines(curves, x_title=x_title, y_title=y_title, dark=dark)
+    figure.update_xaxes(type="log")
+    return figure
+
+
+def _numbered(count: int) -> list[str]:
+    return [str(number + 1) for number in range(count)]
+
+
+def _numbers(values: np.ndarray, digits: int = 2) -> list[Text]:
+    """Every value in the middle of its cell, -∞ for NaN; none where there is no room for them."""
+    rows, columns = values.shape
+    if columns > (MOST_NUMBERS if rows == 1 else 8):
+        return []
+    texts = []
+    for row, column in np.ndindex(rows, columns):
+        value = float(values[row, column])
+        text = f"{value:.{digits}f}"
+        text = (text.rstrip("0").rstrip(".") if "." in text else text).replace("-", "−")
+        text = "−∞" if value != value else "0" if text == "−0" else text
+        texts.append(Text(column + 0.5, row + 0.5, text, within=1.08))
+    return texts

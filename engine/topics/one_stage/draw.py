@@ -1,0 +1,222 @@
+"""One-stage detectors: NanoDet's answers as pictures."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from engine.data.coco import COCO_CLASSES, COCO_LABELS
+from engine.models.detection.nanodet import STRIDES
+from engine.plots.diagrams import Bars
+from engine.plots.pixels import Box, Frames, Line, PixelPicture, Point, Text, Tile
+from engine.plots.theme import CLASS_COLOURS
+
+from .card import Config
+from .draw_scene import outline
+from .explain import Cell, overlaps, place_of, sides
+from .run import Result
+from .scene import SceneSeen
+from .seen import Found, Seen, find
+
+TAKEN, REMOVED, BEFORE, WAITING = "#0072B2", "#D55E00", "#009E73", "#8A93A6"  # of a box in the suppression
+MOST_ROWS = 40  # candidates in the picture of overlaps
+MOST_SHOWN = 200  # pixels a side of the picture in the suppression: half as many bytes with every change
+MOST_NUMBERS = 14  # up to so many candidates there is room for the IoU itself
+Words = tuple[str, str, str]
+
+
+def draw_detections(
+    seen: Seen | Result,
+    found: Found | None = None,
+    *,
+    cell: Cell | None = None,
+    names: Sequence[str] = COCO_LABELS,
+    words: Words | None = None,
+    alt: str = "",
+) -> PixelPicture:
+    """The picture with the boxes that stay, each with class and score; of `cell` the box, its centre and its reach."""
+    seen, found = _of_picture(seen, found)
+    boxes, points, lines = [], [], []
+    for index in reversed(found.kept):  # the best drawn last, on top
+        label = int(found.labels[index])
+        text = f"{names[label]} {found.scores[index]:.2f}"
+        boxes.append(Box(tuple(found.boxes[index].tolist()), text, label % 6))
+    if cell is not None:
+        left, top, right, bottom = cell.box.tolist()
+        boxes.append(Box((left, top, right, bottom), "", "#F0E442"))
+        for x, y in ((left, cell.y), (cell.x, top), (right, cell.y), (cell.x, bottom)):
+            lines.append(Line([(cell.x, cell.y), (x, y)], "#F0E442", 2.5, arrow=True))
+        half = cell.stride / 2
+        lines.append(Line(outline(cell.x - half, cell.y - half, cell.x + half, cell.y + half), "#FFFFFF", 1.5))
+        points.append(Point(cell.x, cell.y, 6, label=f"{cell.x:g}, {cell.y:g}"))
+    tile = _without_bars(seen, boxes=boxes, points=points, lines=lines, cell_names=words)
+    return PixelPicture([tile], alt=alt or "The picture with a box round everything that was found", columns=1)
+
+
+def draw_cover(result: Result) -> PixelPicture:
+    """The upper half of the picture, twice as wide as high, with its boxes in thick lines."""
+    seen, found = _of_picture(result, None)
+    half, lines, texts = len(seen.square) // 2, [], []
+    for index in reversed(found.kept):
+        left, top, right, bottom = found.boxes[index].tolist()
+        label = int(found.labels[index])
+        if top < half / 2:
+            lines.append(Line(outline(left, max(top, 12), right, min(bottom, half - 12)), CLASS_COLOURS[label % 6], 5))
+            texts.append(Text((left + right) / 2, half - 26, f"{COCO_LABELS[label]} {found.scores[index]:.2f}"))
+    tile = Tile(seen.square.numpy()[:half], smooth=True, lines=lines, texts=texts)
+    return PixelPicture([tile], alt="A picture with a box round everything that was found")
+
+
+def _without_bars(
+    seen: Seen | SceneSeen,
+    caption: str = "",
+    *,
+    coarser: int = 1,
+    boxes: Sequence[Box] = (),
+    points: Sequence[Point] = (),
+    lines: Sequence[Line] = (),
+    **more: Any,
+) -> Tile:
+    """The square as a tile, without the grey bars at its sides, each pixel the mean of coarser × coarser.
+
+    Marks are given in pixels of the square.
+    """
+    left, top, right, bottom = seen.inside
+
+    def at(x: float, y: float) -> tuple[float, float]:
+        return (x - left) / coarser, (y - top) / coarser
+
+    pixels = Image.fromarray(seen.square.numpy()[top:bottom, left:right]).reduce(coarser)
+    return Tile(
+        np.asarray(pixels), caption, smooth=True,
+        boxes=[replace(box, xyxy=(*at(*box.xyxy[:2]), *at(*box.xyxy[2:]))) for box in boxes],
+        points=[replace(point, x=at(point.x, point.y)[0], y=at(point.x, point.y)[1]) for point in points],
+        lines=[replace(line, points=[at(x, y) for x, y in line.points]) for line in lines], **more,
+    )  # fmt: skip
+
+
+def _of_picture(seen: Seen | Result, found: Found | None) -> tuple[Seen, Found]:
+    """A Result's picture and its boxes: those of its Config, or those of the usual one where a scene was looked at."""
+    if not isinstance(seen, Result):
+        return seen, found
+    return seen.picture, find(seen.picture, Config()) if seen.grid else seen.found
+
+
+def draw_levels(
+    seen: Seen | Result,
+    found: Found | None = None,
+    *,
+    only: str = "all",
+    captions: Sequence[str] | None = None,
+    unit: str = "score",
+    words: Words | None = None,
+    alt: str = "",
+) -> PixelPicture:
+    """The best score of every cell (or its score for one class), one map for each level; a ring where a box stays."""
+    seen, found = _of_picture(seen, found)
+    values = seen.scores.amax(1) if only == "all" else seen.scores[:, COCO_CLASSES.index(only)]
+    captions = captions or [f"stride {stride}" for stride in STRIDES]
+    places = [place_of(int(found.cells[index])) for index in found.kept]
+    tiles, start = [], 0
+    for level, side in enumerate(sides()):
+        points = [Point(column + 0.5, row + 0.5, 1, filled=False) for on, row, column in places if on == level]
+        page = values[start : start + side * side].reshape(side, side).numpy()
+        tiles.append(Tile(page, captions[level], "probability", 0.0, 1.0, unit, points=points, cell_names=words))
+        start += side * side
+    return PixelPicture(tiles, alt=alt or "Scores of the cells of three levels", columns=3)
+
+
+def draw_found(
+    found: Found,
+    *,
+    names: Sequence[str] = COCO_LABELS,
+    marked: int | None = None,
+    most: int = 5,
+    nothing: str = "nothing found",
+) -> Bars:
+    """The scores of the boxes that stay, best first. marked: index of a candidate."""
+    kept = found.kept[:most]
+    titles = [names[int(found.labels[index])] for index in kept]
+    shares = [found.scores[index].item() for index in kept]
+    alt = "; ".join(f"{title} {share:.2f}" for title, share in zip(titles, shares, strict=True))
+    return Bars(titles, shares, alt=alt or nothing, marked=kept.index(marked) if marked in kept else None)
+
+
+def draw_classes(cell: Cell, *, names: Sequence[str] = COCO_LABELS, most: int = 5) -> Bars:
+    """The highest class scores of a cell."""
+    best = cell.scores.topk(most)
+    titles = [names[index] for index in best.indices.tolist()]
+    alt = "; ".join(f"{title} {share:.2f}" for title, share in zip(titles, best.values.tolist(), strict=True))
+    return Bars(titles, best.values.tolist(), alt=alt)
+
+
+def draw_distances(cell: Cell, *, edges: Sequence[str], words: Words, alt: str) -> PixelPicture:
+    """The four distributions over 0 … 10 strides, a row each."""
+    tile = Tile(
+        cell.distributions.numpy(), "", "probability", 0.0, max(float(cell.distributions.max()), 1e-6),
+        row_labels=list(edges), column_labels=[str(bin_) for bin_ in range(cell.distributions.shape[1])],
+        cell_names=words,
+    )  # fmt: skip
+    return PixelPicture([tile], alt=alt)
+
+
+def draw_suppression(
+    seen: Seen | SceneSeen | Result,
+    found: Found | None = None,
+    *,
+    names: Sequence[str] = COCO_LABELS,
+    captions: tuple[str, str] = ("boxes", "IoU of every two candidates"),
+    words: Words = ("", "candidate", "candidate"),
+    alt: str = "",
+) -> PixelPicture:
+    """Non-maximum suppression, one frame a step: the box taken, those it removes, those kept before, those that wait.
+
+    Beside the picture the IoU of the best candidates with each other: the row of the box taken is framed, rings (or
+    the IoU itself, where there is room) mark those that it removes. The last frame shows what is left.
+    """
+    if isinstance(seen, Result):
+        seen, found = seen.scene if seen.grid else seen.picture, seen.found
+    steps, count = found.suppression.steps, min(len(found.boxes), MOST_ROWS)
+    corners = [tuple(box) for box in found.boxes.tolist()]
+    titles = [f"{names[int(label)]} {score:.2f}" for label, score in zip(found.labels, found.scores, strict=True)]
+    boxes, rows, rings, numbers = [], [], [], []
+    waiting, before = set(range(len(corners))), []
+    for frame, step in enumerate(steps):
+        goes = {other.box for other in step.removed}
+        waiting -= goes | {step.taken}
+        boxes += [Box(corners[index], "", WAITING, frame) for index in sorted(waiting, reverse=True)]
+        boxes += [Box(corners[index], titles[index], BEFORE, frame) for index in before]
+        boxes += [Box(corners[other.box], "", REMOVED, frame) for other in reversed(step.removed)]
+        boxes.append(Box(corners[step.taken], titles[step.taken], TAKEN, frame))
+        if step.taken < count:
+            rows.append(Line(outline(0, step.taken, count, step.taken + 1), TAKEN, 2.5, frame=frame))
+        marked = [other for other in step.removed if max(other.box, step.taken) < count]
+        if count <= MOST_NUMBERS:
+            numbers += [
+                Text(other.box + 0.5, step.taken + 0.5, f"{other.iou:.2f}", "#FFFFFF", frame) for other in marked
+            ]
+        else:
+            rings += [Point(other.box + 0.5, step.taken + 0.5, 5, filled=False, frame=frame) for other in marked]
+        before.append(step.taken)
+    boxes += [Box(corners[index], titles[index], BEFORE, len(steps)) for index in before]
+    frames = Frames(_fingerprint(found), range(len(steps) + 1), range(1, len(steps) + 2), clock="", start="first")
+    iou = overlaps(found, count).numpy() if count else np.zeros((1, 1), np.float32)
+    labels = titles[:count] or ["–"]
+    coarser = 2 if len(seen.square) > 2 * MOST_SHOWN else 1
+    tiles = [
+        _without_bars(seen, captions[0], coarser=coarser, still=True, boxes=boxes),
+        Tile(iou, captions[1], "probability", 0.0, 1.0, unit="IoU", still=True, row_labels=labels,
+             cell_names=words, lines=rows, points=rings, texts=numbers),
+    ]  # fmt: skip
+    return PixelPicture(tiles, alt=alt or "Non-maximum suppression step by step", frames=frames)
+
+
+def _fingerprint(found: Found) -> str:
+    """Another one for another course of the suppression: the browser then begins anew."""
+    course = repr((found.cells.tolist(), found.labels.tolist(), found.suppression))
+    return hashlib.sha256(course.encode()).hexdigest()[:16]

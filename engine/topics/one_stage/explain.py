@@ -1,0 +1,169 @@
+"""One-stage detectors: where one box comes from, in numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from engine import weights
+from engine.instrument.detection import Comparison, box_area, pairwise_iou
+from engine.models.detection import grid, nanodet
+from engine.models.detection.nanodet import SIDE, STRIDES, cells, expected_distances
+
+from .seen import Found, Seen
+
+MOST_LISTED = 10
+EDGES = ("left", "top", "right", "bottom")
+
+
+@dataclass(frozen=True, eq=False)
+class Cell:
+    """One cell of NanoDet and all it says.
+
+    number: among the 3,549; level: index into STRIDES; stride: pixels; row, column: on its level; x, y: its centre in
+    pixels; distributions (4, 11): over 0 … 10 strides for left, top, right, bottom; reach (4,): their means, in
+    strides; edges (4,): left, top, right, bottom of the box in pixels, not cut off; box (4,): cut off at the picture's
+    edges, as the network answers; scores (80,).
+    """
+
+    number: int
+    level: int
+    stride: int
+    row: int
+    column: int
+    x: float
+    y: float
+    distributions: Tensor
+    reach: Tensor
+    edges: Tensor
+    box: Tensor
+    scores: Tensor
+
+
+def sides() -> list[int]:
+    """Cells along a side of each level: 52, 26, 13."""
+    return [SIDE // stride for stride in STRIDES]
+
+
+def place_of(number: int) -> tuple[int, int, int]:
+    """(level, row, column) of a cell."""
+    for level, side in enumerate(sides()):
+        if number < side * side:
+            return level, number // side, number % side
+        number -= side * side
+    raise ValueError(f"there is no cell {number} beyond the last")
+
+
+def number_of(level: int, row: int, column: int) -> int:
+    """The inverse of `place_of`."""
+    before = sum(side * side for side in sides()[:level])
+    return before + row * sides()[level] + column
+
+
+def explain_cell(seen: Seen, number: int) -> Cell:
+    """What a cell says, and its box step by step: centre ∓ mean distance × stride."""
+    level, row, column = place_of(number)
+    stride, logits = STRIDES[level], seen.distances[number]
+    x, y = cells().centres[number].tolist()
+    reach = expected_distances(logits)
+    signs = torch.tensor([-1.0, -1.0, 1.0, 1.0])
+    edges = torch.tensor([x, y, x, y]) + signs * reach * stride
+    return Cell(
+        number, level, stride, row, column, x, y, logits.softmax(-1), reach, edges,
+        seen.boxes[number], seen.scores[number],
+    )  # fmt: skip
+
+
+def box_sums(cell: Cell) -> list[str]:
+    """The four edges from centre, mean distance and stride, such as "176 − 5.457 × 32 = 1.4"."""
+    centre = (cell.x, cell.y, cell.x, cell.y)
+    return [
+        f"{middle:g} {sign} {reach:.3f} × {cell.stride} = {edge:.1f}".replace("= -", "= −")
+        for middle, sign, reach, edge in zip(centre, "−−++", cell.reach.tolist(), cell.edges.tolist(), strict=True)
+    ]
+
+
+def expectation_formula(cell: Cell) -> str:
+    """LaTeX: the mean distance to the left edge, bin by bin, those that matter."""
+    shares = enumerate(cell.distributions[0].tolist())
+    parts = " + ".join(rf"{share:.3f} \cdot {bin_}" for bin_, share in shares if share >= 0.01)
+    return rf"d_1 = \sum_{{k=0}}^{{10}} k \, p_k \approx {parts} \approx {cell.reach[0]:.3f}"
+
+
+def candidate_at(found: Found, x: float, y: float, *, kept_only: bool = True) -> int | None:
+    """The smallest box that holds a point of the picture, as index of a candidate; None where there is none."""
+    among = found.kept if kept_only else range(len(found.boxes))
+    holding = []
+    for index in among:
+        left, top, right, bottom = found.boxes[index].tolist()
+        if left <= x <= right and top <= y <= bottom:
+            holding.append(((right - left) * (bottom - top), index))
+    return min(holding)[1] if holding else None
+
+
+def iou_formula(found: Found) -> str:
+    """LaTeX: the IoU that decided first in the suppression, from the areas of the two boxes; "" if none was removed."""
+    removed = [(step.taken, step.removed[0]) for step in found.suppression.steps if step.removed]
+    if not removed:
+        return ""
+    taken, other = removed[0]
+    first, second = found.boxes[taken], found.boxes[other.box]
+    corners = torch.cat([torch.maximum(first[:2], second[:2]), torch.minimum(first[2:], second[2:])])
+    shared, one, two = (box_area(box).item() for box in (corners, first, second))
+    return (
+        r"\text{IoU} = \frac{|A \cap B|}{|A| + |B| - |A \cap B|} = "
+        rf"\frac{{{shared:.0f}}}{{{one:.0f} + {two:.0f} - {shared:.0f}}} = {other.iou:.3f}"
+    )
+
+
+def loss_formula(totals: Tensor) -> str:
+    """LaTeX: the five terms of eq. 3, and what they are in this scene."""
+    names = (
+        r"5 \sum_{\text{resp.}} (x - \hat x)^2 + (y - \hat y)^2",
+        r"5 \sum_{\text{resp.}} (\sqrt w - \sqrt{\hat w})^2 + (\sqrt h - \sqrt{\hat h})^2",
+        r"\sum_{\text{resp.}} (C - \text{IoU})^2",
+        r"\tfrac12 \sum_{\text{others}} C^2",
+        r"\sum_{\text{owners}} \sum_c (p_c - \hat p_c)^2",
+    )
+    lines = [rf"{name} &= {value:.4f}" for name, value in zip(names, totals.tolist(), strict=True)]
+    lines.append(rf"\text{{loss}} &= {totals.sum():.4f}")
+    return r"\begin{aligned} " + r" \\ ".join(lines) + r" \end{aligned}"
+
+
+def published_score(detector: str) -> float:
+    """The first score on the card of a detector's weights: its mean average precision."""
+    name = {"nanodet": nanodet.NAME, "grid": grid.NAME}[detector]
+    return next(iter(weights.card(name).score.values()))
+
+
+def shared_cell_scores() -> tuple[float, float]:
+    """Of held-out objects that share a cell with another, the shares found: of those that own it, and of the others."""
+    score = weights.card(grid.NAME).score
+    return tuple(score[f"found where two share a cell, of {whom}"] for whom in ("those that own it", "the others"))
+
+
+def step_in_words(found: Found, step: int, names: Sequence[str]) -> tuple[str, str, str] | None:
+    """(box taken, boxes removed, boxes spared), each as "cup 0.58" or "cup 0.51 (0.93)" with the IoU; at most ten.
+
+    None after the last step.
+    """
+    if step >= len(found.suppression.steps):
+        return None
+    this = found.suppression.steps[step]
+
+    def name(index: int) -> str:
+        return f"{names[int(found.labels[index])]} {found.scores[index]:.2f}"
+
+    def listed(others: Sequence[Comparison]) -> str:
+        texts = [f"{name(other.box)} ({other.iou:.2f})" for other in others[:MOST_LISTED]]
+        return ", ".join(texts) + (" …" if len(others) > MOST_LISTED else "")
+
+    return name(this.taken), listed(this.removed), listed(this.spared)
+
+
+def overlaps(found: Found, most: int) -> Tensor:
+    """(M, M) IoU of the M ≤ `most` best candidates with each other."""
+    return pairwise_iou(found.boxes[:most], found.boxes[:most])

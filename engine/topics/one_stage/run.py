@@ -1,0 +1,35 @@
+"""One-stage detectors: NanoDet on a picture, and the grid detector on a scene."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from engine.core.axes import axes, note, result
+
+from .card import Config
+from .scene import SceneSeen, find_in_scene, see_scene
+from .seen import Found, Seen, find, see
+
+
+@result
+class Result:
+    """Both detectors: what they say, and what the thresholds leave of the boxes of the one chosen."""
+
+    picture: Seen = note("NanoDet and what it sees")
+    scene: SceneSeen = note("the grid detector and what it sees")
+    candidate_boxes: Tensor = axes("candidate edge", "left, top, right, bottom of each box", unit="px")
+    candidate_scores: Tensor = axes("candidate", "score of each box, best first", unit="probability")
+    candidate_cells: Tensor = axes("candidate", "number of the cell that each box comes from")
+    candidate_labels: Tensor = axes("candidate", "number of the class of each box")
+    kept: Tensor = axes("box", "numbers of the candidates that non-maximum suppression keeps")
+    found: Found = note("the candidates and how the suppression went")
+    grid: bool = note("whether the candidates are those of the grid detector")
+
+
+def run(config: Config) -> Result:
+    """Both detectors on what they look at, and the thresholds. PictureError if the picture is not on this server."""
+    picture, scene, grid = see(config), see_scene(config), config.detector == "grid"
+    found = find_in_scene(scene, config) if grid else find(picture, config)
+    kept = torch.tensor(found.kept, dtype=torch.int64)
+    return Result(picture, scene, found.boxes, found.scores, found.cells, found.labels, kept, found, grid)

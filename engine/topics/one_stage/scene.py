@@ -1,0 +1,117 @@
+"""One-stage detectors: the grid detector on a scene, and what one of its cells says and should say."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from engine.core.axes import axes, note, result
+from engine.data.pictures import find_picture
+from engine.data.scenes import CLASSES, MOST_OBJECTS, make_scene
+from engine.instrument.detection import non_maximum_suppression
+from engine.models.detection.grid import CELLS, SIDE, TERMS, GridView, detect, load_grid_detector, view_grid
+
+from .card import Config
+from .seen import Found, middle
+
+SHAPES = CLASSES
+
+
+@result
+class SceneSeen:
+    """A scene, what is in it, and everything that the grid detector says about it."""
+
+    square: Tensor = axes("pixel_row pixel_column colour", "the scene as the network sees it", unit="0 to 255")
+    true_boxes: Tensor = axes("object edge", "left, top, right, bottom of the objects drawn", unit="px")
+    true_labels: Tensor = axes("object", "number of the class of each object")
+    view: GridView = note("what the cells say, what they should say, and the loss")
+    inside: tuple[int, int, int, int] = note("left, top, right, bottom of what is worth showing of the square")
+    known: bool = note("whether anybody knows what is in it: not of an own picture")
+
+
+def scene_config(config: Config) -> Config:
+    """What the grid detector's answer depends on: everything else at its default."""
+    picture = config.picture if config.scene == "picture" else Config().picture
+    return Config(detector="grid", scene=config.scene, seed=config.seed, objects=config.objects, picture=picture)
+
+
+def see_scene(config: Config) -> SceneSeen:
+    """One forward pass, and the loss against what was drawn; of an own picture nobody knows what is in it.
+
+    PictureError if the picture is not on this server.
+    """
+    if config.scene == "picture":
+        pixels = middle(find_picture(config.picture).rgb, SIDE)
+        boxes, labels = np.zeros((0, 4)), np.zeros(0, np.int64)
+    else:
+        collide = config.scene == "same_cell"
+        objects = min(max(config.objects, 2 if collide else 0), MOST_OBJECTS)
+        scene = make_scene(config.seed, objects, collide=collide, cells=CELLS)
+        pixels, boxes, labels = scene.pixels.copy(), scene.boxes, scene.labels
+    view = view_grid(load_grid_detector(), pixels, boxes, labels)
+    true = torch.tensor(boxes, dtype=torch.float32).reshape(-1, 4)
+    return SceneSeen(
+        torch.from_numpy(pixels), true, torch.tensor(labels), view, (0, 0, SIDE, SIDE), config.scene != "picture"
+    )
+
+
+def find_in_scene(seen: SceneSeen, config: Config) -> Found:
+    """Score threshold and non-maximum suppression: no network runs. Cells are numbered row by row."""
+    found = detect(seen.view.prediction, config.score, config.iou, SIDE)
+    candidates, cells = found.candidates, found.sources[:, 0] * CELLS + found.sources[:, 1]
+    suppression = found.suppression
+    if not config.class_wise:
+        suppression = non_maximum_suppression(candidates.boxes, candidates.scores, config.iou)
+    return Found(cells, candidates.labels, candidates.scores, candidates.boxes, suppression)
+
+
+@dataclass(frozen=True, eq=False)
+class GridCell:
+    """One cell of the grid.
+
+    row, column; owner: number of the object it owns, -1 for none; lost: numbers of objects whose middle lies here too;
+    label: class of the object, -1; boxes (B, 4) in pixels; confidences and ious (B,); responsible: number of the box
+    that answers for the object, -1; probabilities (C,); terms (5,) of the loss here, totals (5,) in the picture.
+    """
+
+    row: int
+    column: int
+    owner: int
+    lost: tuple[int, ...]
+    label: int
+    boxes: Tensor
+    confidences: Tensor
+    ious: Tensor
+    responsible: int
+    probabilities: Tensor
+    terms: Tensor
+    totals: Tensor
+
+
+def explain_grid_cell(seen: SceneSeen, row: int, column: int) -> GridCell:
+    """What a cell says and what it should say."""
+    view = seen.view
+    owner = int(view.owner[row, column])
+    lost = tuple(one.lost for one in view.collisions if (one.row, one.column) == (row, column))
+    return GridCell(
+        row, column, owner, lost, int(seen.true_labels[owner]) if owner >= 0 else -1, view.boxes[row, column],
+        view.confidence[row, column], view.iou[row, column], int(view.responsible[row, column]),
+        view.probability[row, column], view.terms[row, column], view.totals,
+    )  # fmt: skip
+
+
+def first_cell(seen: SceneSeen, found: Found) -> tuple[int, int]:
+    """The cell to begin with: where objects collide, else that of the best box, else that of an object."""
+    if seen.view.collisions:
+        return seen.view.collisions[0].row, seen.view.collisions[0].column
+    if found.kept:
+        return divmod(int(found.cells[found.kept[0]]), CELLS)
+    if len(seen.view.object_cell):
+        return tuple(seen.view.object_cell[0].tolist())
+    return CELLS // 2, CELLS // 2
+
+
+__all__ = ["CELLS", "SHAPES", "SIDE", "TERMS", "SceneSeen", "explain_grid_cell", "find_in_scene", "see_scene"]
