@@ -213,7 +213,8 @@ def show_digits(snapshot) -> None:
         picture = draw.digit_picture(
             asked, result, frames, "x", asked_for, words=words, alt=t("Ten pictures, from noise to digits")
         )
-        pixels(picture, "diffusion-digits-x", title=t("xₜ: the pictures"), height=210, click=False)
+        title = t("xₜ: the pictures") if asked.known == "nothing" else t("xₜ: the pictures; framed: what is given")
+        pixels(picture, "diffusion-digits-x", title=title, height=210, click=False)
     with right:
         picture = draw.digit_picture(
             asked, result, frames, "x_0", captions, words=words, alt=t("The digits the network expects")
