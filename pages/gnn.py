@@ -73,8 +73,7 @@ def stage(view: View) -> None:
                                                          t("accuracy, label not given"))),
         frames, "gnn-curves", low=0.0, height=110, alt=t("Loss and accuracies over the steps"),
     )  # fmt: skip
-    shown = choose_view(topic.slug, "below", t("Look into"), list(VIEWS), lambda name: t(VIEWS[name]), as_buttons=True,
-                        label_visibility="collapsed")  # fmt: skip
+    shown = choose_view(topic.slug, "below", t("Look into"), list(VIEWS), lambda name: t(VIEWS[name]), as_buttons=True)
     {"node": one_node, "steps": step_by_step, "depth": too_deep}[shown](view, seen)
 
 
@@ -83,12 +82,12 @@ def one_node(view: View, seen: explain.Inside) -> None:
     which, channel_box, told = st.columns([1, 1, 1.3], gap="small", vertical_alignment="bottom")
     with which:
         layers = [str(k) for k in range(1, config.depth + 1)]
-        layer = int(choose_view(topic.slug, f"layer-{config.depth}", t("Layer"), layers, str)) - 1
+        layer = int(choose_view(topic.slug, f"layer-{config.depth}", t("Layer"), layers, str, show_label=True)) - 1
     width = len(graph.classes) if layer == config.depth - 1 else config.width
     with channel_box:
         names = class_names() if layer == config.depth - 1 else [str(k + 1) for k in range(width)]
         channel = int(choose_view(topic.slug, f"channel-{width}", t("Channel"), [str(k) for k in range(width)],
-                                  lambda k: names[int(k)]))  # fmt: skip
+                                  lambda k: names[int(k)], show_label=True))  # fmt: skip
     with told:
         label_button()
     made = explain.explain_node(seen, node(), layer, channel)
@@ -133,7 +132,9 @@ def step_by_step(view: View, seen: explain.Inside) -> None:
     """Propagation on the graph itself, one step at a time, on a clock of its own."""
     left, right = st.columns([1.7, 1], gap="medium")
     with right:
-        what = choose_view(topic.slug, "flow", t("What flows"), list(FLOWS), lambda name: t(FLOWS[name]))
+        what = choose_view(
+            topic.slug, "flow", t("What flows"), list(FLOWS), lambda name: t(FLOWS[name]), show_label=True
+        )
     if what == "signal":
         values = explain.signal(seen, node())
         reached = [int((moment != 0).sum()) for moment in values]
@@ -147,7 +148,7 @@ def step_by_step(view: View, seen: explain.Inside) -> None:
     else:
         with right:
             channel = int(choose_view(topic.slug, "flow-channel", t("Channel"), [str(k) for k in range(config.width)],
-                                      lambda k: str(int(k) + 1)))  # fmt: skip
+                                      lambda k: str(int(k) + 1), show_label=True))  # fmt: skip
         found = explain.stages(seen, channel)
         marks = [t(STAGES[what_], layer=layer + 1) for what_, layer, _ in found]
         name = f"network-{view.run}-{view.latest.step}-{channel}"

@@ -49,7 +49,7 @@ CHANGES = {
         ".st-key-attention-head",
     ),
     "diffusion: sampling steps": (
-        "diffusion", ".st-key-diffusion-walk_steps input[type=range]", "ArrowRight ArrowLeft",
+        "diffusion?steps=400", ".st-key-diffusion-walk_steps input[type=range]", "ArrowRight ArrowLeft",
         ".st-key-diffusion-walk",
     ),
     "gnn: layers slider": ("gnn", ".st-key-gnn-depth input[type=range]", "ArrowRight ArrowLeft", ".st-key-gnn-plane"),
@@ -142,9 +142,9 @@ def measure(playwright, server: Server, runs: int) -> None:
         report(f"{slug}: first picture", [first_picture(browser, server, slug) for _ in range(max(3, runs // 4))])
     page = browser.new_context(viewport={"width": 1280, "height": 800}).new_page()
     for name, (slug, *_) in CHANGES.items():
-        page.goto(f"{server.address}/{slug}")
-        page.locator(PICTURES[slug] + "[data-ready=true]").wait_for()
-        page.wait_for_timeout(2500)
+        page.goto(f"{server.address}/{slug}")  # what a page trains first is in its link
+        page.locator(PICTURES[slug.partition("?")[0]] + "[data-ready=true]").wait_for()
+        page.wait_for_timeout(6000 if "?" in slug else 2500)
         small_change(page, name, 4)
         report(name, small_change(page, name, runs))
     switches = []
