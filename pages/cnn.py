@@ -260,11 +260,11 @@ if start is not None:
             if "cnn:begin" in state:
                 begin()
             moments = player(topic, training, start, stage, status=status, default_speed="fast")
-with page.panel:  # after the answer
-    controls(topic)
 if start is not None:
     live = state["cnn:run"].live
     st.fragment(inside, run_every=3 * TICK_SECONDS if live else None)()
     if not live and moments()[-1].step != config.steps and state["cnn:run"].job is not None:
         note_progress(topic, steps=moments()[-1].step)  # another digit leaves the run where it is
+with page.panel:  # after the answer and the maps: what has not changed can wait
+    controls(topic)
 close_page(page, (lambda: look(config, moments())) if moments is not None else None, formulas=formulas)

@@ -2,7 +2,7 @@
 import { View, element, format, mount, paintScale } from "./core.js";
 
 const LEVELS = 3; // steps of grey between paper and ink: as many as travel in a link
-const SEND_AFTER = 60; // ms after the last mark: a held key is one report
+const SEND_AFTER = 60; // ms after the last mark, when another was sent shortly before: a held key is few reports
 const SIZES = [0.7, 1.1, 1.6]; // radii of the pen, in pixels of the pad
 
 class Pad extends View {
@@ -81,12 +81,13 @@ class Pad extends View {
     this.#changed(0);
   }
 
-  #changed(after = SEND_AFTER) {
+  #changed(after = performance.now() - (this.sentAt ?? -Infinity) > 5 * SEND_AFTER ? 0 : SEND_AFTER) {
     clearTimeout(this.sending);
     this.sending = setTimeout(() => this.#send(), after);
   }
 
   #send() {
+    this.sentAt = performance.now();
     const bytes = Uint8Array.from(this.pixels, Math.round);
     this.keep("drawing", { revision: this.revision, pixels: btoa(String.fromCharCode(...bytes)) });
   }
