@@ -264,9 +264,9 @@ sampling, asked = replace(config, steps=0), digits.only_digits(config)
 snapshots = None
 if points:
     training = before_sampling(config)
-    start = compute(topic, training, "engine.topics.diffusion.run:first")
     with page.stage:
         switch_view()
+        start = compute(topic, training, "engine.topics.diffusion.run:first")
         if start is not None:
             snapshots = player(topic, replace(training, steps=config.steps), start, stage, status=status,
                                default_speed="fast")  # fmt: skip

@@ -133,7 +133,7 @@ def step_by_step(view: View, seen: explain.Inside) -> None:
     left, right = st.columns([1.7, 1], gap="medium")
     with right:
         what = choose_view(
-            topic.slug, "flow", t("What flows"), list(FLOWS), lambda name: t(FLOWS[name]), show_label=True
+            topic.slug, "flows", t("What flows"), list(FLOWS), lambda name: t(FLOWS[name]), show_label=True
         )
     if what == "signal":
         values = explain.signal(seen, node())
