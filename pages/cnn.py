@@ -75,7 +75,7 @@ def stage(view: View) -> None:
     if not view.live:
         share = explain.full_score(config, view.latest.seen["weights"])
         st.caption(t("Of all 2,000 held-out digits the network of step {step} names {share} rightly.",
-                     step=number(view.latest.step), share=percent(share)))  # fmt: skip
+                     step=number(view.latest.step), share=percent(share, 2)))  # fmt: skip
     if run.job is None:
         if config.start == "trained":
             st.button(

@@ -270,6 +270,7 @@ class Pixels extends View {
     if (!this.cursor) return this.#hover(this.#start());
     let { tile: at, row, column } = this.cursor;
     const tile = this.tiles[at];
+    if (this.meta.whole) return this.#hover({ tile: (this.tiles[at + dx + dy * this.perRow] ?? tile).at });
     row += dy * far;
     column += dx * far;
     const outside = row < 0 || column < 0 || row >= tile.rows || column >= tile.columns;
@@ -284,6 +285,7 @@ class Pixels extends View {
   }
 
   #hover(cell) {
+    if (cell && this.meta.whole) cell = { tile: cell.tile };
     const same = cell && this.cursor && cell.tile === this.cursor.tile && cell.row === this.cursor.row && cell.column === this.cursor.column;
     if (same && this.tip.classList.contains("on")) return;
     const changed = Boolean(cell || this.cursor);
@@ -296,8 +298,8 @@ class Pixels extends View {
   #readOut() {
     const { tile: at, row, column } = this.cursor;
     const tile = this.tiles[at];
-    const lines = this.describe(tile, row, column);
-    this.showTip(lines, tile.x + (column + 0.5) * tile.zoom, tile.y + row * tile.zoom);
+    const lines = this.meta.whole ? [[tile.names?.[0], tile.caption].filter(Boolean).join(" ")] : this.describe(tile, row, column);
+    this.showTip(lines, tile.x + ((column ?? tile.columns / 2) + 0.5) * tile.zoom, tile.y + (row ?? 0) * tile.zoom);
     this.speak(lines.filter(Boolean).join(" · "));
   }
 

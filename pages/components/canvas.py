@@ -29,15 +29,17 @@ def pixels(
     selected: dict[str, int] | None = None,
     height: int | None = None,
     click: bool = True,
+    whole: bool = False,
     on_cell: Callable[[], None] | None = None,
 ) -> dict[str, int] | None:
     """Tiles of pixels with read-out; returns {"tile", "row", "column"} in the run after a click, else None.
 
     selected: {"tile"} with optional "row" and "column" draws a frame round the tile, row, column or cell. height: most
-    CSS pixels to use (None: about a screen's stage). click=False: read-out only, a click asks for no rerun. A picture
-    with frames shows the moment of its clock. title: a line above the picture, cheaper than an element of its own.
+    CSS pixels to use (None: about a screen's stage). click=False: read-out only, a click asks for no rerun. whole:
+    tiles are chosen, not cells: the arrow keys go from tile to tile, the read-out says the tile's name. A picture with
+    frames shows the moment of its clock. title: a line above the picture, cheaper than an element of its own.
     """
-    return _pixels(picture, key, selected, height, click, on_cell, {"bar": False, "title": title}).cell
+    return _pixels(picture, key, selected, height, click, on_cell, {"bar": False, "title": title, "whole": whole}).cell
 
 
 def _pixels(picture, key, selected, height, click, on_cell, more, on_frame=None) -> Any:

@@ -43,11 +43,11 @@ def choose_digit(topic: Topic, key: str, *, knob: str = "digit", height: int = 2
     )  # fmt: skip
     page = state.setdefault(f"{slug}:samples", 4)
     images = load_digits().held_out_images[page::HELD_OUT_OF_EACH]
-    tiles = [Tile(image, "", "grey") for image in images]
+    tiles = [Tile(image, "", "grey", cell_names=(f"{t('digit')} {k}", "", "")) for k, image in enumerate(images)]
     picture = PixelPicture(tiles, alt=t("Held-out digits to choose from"), columns=CLASSES // 2, legend=False)
     number = int(key.removeprefix(SAMPLE)) if key.startswith(SAMPLE) else -1
     shown = {"tile": number // HELD_OUT_OF_EACH} if number % HELD_OUT_OF_EACH == page and number >= 0 else None
-    clicked = pixels(picture, f"{slug}-samples", selected=shown, height=96)
+    clicked = pixels(picture, f"{slug}-samples", selected=shown, height=96, whole=True)
     if clicked:
         wanted = f"{SAMPLE}{clicked['tile'] * HELD_OUT_OF_EACH + page}"
         if wanted != key:

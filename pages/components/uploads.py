@@ -43,7 +43,7 @@ def choose_picture(topic: Topic, current: str, *, knob: str = "picture", **also:
         if clicked is not None and clicked < len(names) and clicked != shown:
             _take(topic, knob, SAMPLE + names[clicked], also)
 
-    pixels(picture, place, selected={"tile": shown}, height=190, on_cell=choose)
+    pixels(picture, place, selected={"tile": shown}, height=190, whole=True, on_cell=choose)
 
     own_place = st.popover(
         t("Own picture"), icon=":material/add_photo_alternate:", width="stretch", key=f"{slug}-own", on_change="rerun"

@@ -131,13 +131,18 @@ def test_own_pictures_become_drawings_and_bad_ones_a_sentence(visit):
     assert visitor.alerts() == []
 
 
-def test_a_held_out_digit_is_chosen_by_a_click(visit):
+def test_a_held_out_digit_is_chosen_by_a_click_or_by_keys(visit):
     visitor = visit("/cnn")
     tile = visitor.canvas("cnn-samples").evaluate("c => c.neurarium.tiles[0]")
     visitor.canvas("cnn-samples").click(position={"x": tile["x"] + tile["w"] / 2, "y": tile["y"] + tile["h"] / 2})
     visitor.until(lambda: visitor.query == {"digit": "sample:4"}, "the link names it")
     visitor.until(lambda: "says 0" in answer(visitor), "and it is read")
     assert np.array_equal(seen_digit(Config(digit="sample:4")), load_digits().held_out_images[4])
+    visitor.settle()
+    for key in ("ArrowRight", "ArrowDown", "Enter"):  # from 0 to 1, and to 6 in the row below
+        visitor.page.keyboard.press(key)
+    visitor.until(lambda: visitor.query == {"digit": "sample:1204"}, "the link names that one")
+    visitor.until(lambda: "says 6" in answer(visitor), "and it is read")
 
 
 def test_training_from_scratch_changes_the_maps_and_survives_a_stroke(visit):

@@ -123,10 +123,11 @@ def cell_formulas(cell: Cell) -> list[str]:
 def softmax_formula(result: Result) -> str:
     """The softmax of the answer with its numbers, as LaTeX."""
     best = int(result.probabilities.argmax())
-    score, total = result.logits[best].item(), result.logits.logsumexp(0).item()
+    others = (result.logits - result.logits[best]).double().exp().sum().item() - 1  # of the rest, against the best
     return (
         rf"p_{{{best}}} = \frac{{e^{{z_{{{best}}}}}}}{{\sum_j e^{{z_j}}}} = "
-        rf"\frac{{e^{{{score:.3f}}}}}{{e^{{{total:.3f}}}}} = {result.probabilities[best].item():.5f}"
+        rf"\frac{{1}}{{1 + \sum_{{j \ne {best}}} e^{{z_j - z_{{{best}}}}}}} = "
+        rf"\frac{{1}}{{1 + {others:.7f}}} = {result.probabilities[best].item():.7f}"
     )
 
 
