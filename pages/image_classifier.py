@@ -88,7 +88,8 @@ def answers() -> None:
             on_change=lambda: change(topic, target=state[key]),
         )  # fmt: skip
     with count:
-        top_k = st.slider(t("Answers"), 3, 10, 7, key="image_classifier:top_k", persist_state="session")
+        counts = [str(count) for count in range(3, 11)]
+        top_k = int(choose_view(topic.slug, "answers", t("Answers"), counts, str, default="7", show_label=True))
     words = {"explained": t("the class explained"), "before": t("before the change")}
     chosen = draw.top_classes(result, top_k)
 
