@@ -90,7 +90,8 @@ def test_an_own_drawing_becomes_the_data(visit):
     visitor.page.mouse.down()
     visitor.page.mouse.move(*places[1], steps=8)
     visitor.page.mouse.up()
-    visitor.until(lambda: visitor.alerts() == [] and "drawing" in visitor.query, "the drawing in the link")
+    visitor.until(lambda: decode_drawing(visitor.query["drawing"]).any(), "the drawing in the link")
+    visitor.until(lambda: visitor.alerts() == [], "and the sentence is gone")
     drawing = decode_drawing(visitor.query["drawing"])
     assert drawing[13:15, 13:15].max() == 255
     assert drawing[20:, :6].max() == 0
