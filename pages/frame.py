@@ -6,14 +6,12 @@ import streamlit as st
 
 from engine.core.topic import GROUPS
 from pages.components.language import adopt_language, t
-from pages.components.style import inject_style
 from pages.components.topics import topics_with_pages
 
 ICON = Path(__file__).parents[1] / "assets" / "icon.png"
 
 st.set_page_config(page_title="Neurarium", page_icon=str(ICON), layout="wide", initial_sidebar_state="collapsed")
 adopt_language()
-inject_style()
 
 navigation = {"": [st.Page("home.py", title=t("Home"), icon=":material/home:", default=True)]}
 for group in GROUPS:

@@ -86,6 +86,15 @@ def test_every_page_loads_the_boot_script_before_all_others(server, path):
     assert page.count(b"neurarium-boot.js") == 1
 
 
+@pytest.mark.parametrize("path", PAGES)
+def test_the_style_sheet_ends_the_body_so_that_it_wins_over_streamlits(server, path):
+    _, _, page = fetch(server.address + path)
+    sheet = (ROOT / "assets" / "style.css").read_bytes()
+    assert page.count(sheet) == 1
+    assert page.index(sheet) > page.rindex(b"<script")
+    assert page.split(sheet)[1].split() == [b"</style></body>", b"</html>"]
+
+
 def test_boot_script_names_the_server(server):
     status, headers, script = fetch(server.address + "/neurarium-boot.js")
     assert status == 200

@@ -39,6 +39,17 @@ def test_every_preset_opens_from_its_link(visit, slug, name):
     assert visitor.page.locator("canvas.stage[data-ready]").count() >= 1
 
 
+def test_a_page_that_nobody_embeds_is_not_told_of_its_own_changes(visit):
+    visitor = visit("/mlp")
+    visitor.page.evaluate(
+        "() => { window.told = []; addEventListener('message', ({data}) => data?.stCommVersion && told.push(data)); }"
+    )
+    (name, preset), *_ = telling_presets(TOPICS["mlp"])
+    visitor.preset("mlp", name)
+    visitor.until(lambda: visitor.query == to_query(preset), "the link of the preset")
+    assert visitor.page.evaluate("window.told") == []
+
+
 @pytest.mark.parametrize("slug", TOPICS)
 def test_a_preset_button_sets_widgets_and_link_and_back_undoes_it(visit, slug):
     visitor = visit(f"/{slug}")
