@@ -44,6 +44,12 @@ training = replace(config, digit=topic.config().digit, centre=True)  # what the 
 def status(snapshot) -> str:
     """One line of live numbers."""
     seen = snapshot.seen
+    if config.start == "trained" and not snapshot.step:
+        return t(
+            "shipped weights, trained on 8,000 digits<br>"
+            "of 200 held-out digits right: <b>{right}</b> · loss <b>{loss}</b>",
+            right=percent(seen["held_out_accuracy"]), loss=number(seen["held_out_loss"]),
+        )  # fmt: skip
     return t(
         "step <b>{step}</b><br>of 200 held-out digits right: <b>{right}</b> · loss <b>{loss}</b>",
         step=number(snapshot.step), right=percent(seen["held_out_accuracy"]), loss=number(seen["held_out_loss"]),
@@ -74,8 +80,11 @@ def stage(view: View) -> None:
     answer(looked(moment(run, view.latest)))
     if not view.live:
         share = explain.full_score(config, view.latest.seen["weights"])
-        st.caption(t("Of all 2,000 held-out digits the network of step {step} names {share} rightly.",
-                     step=number(view.latest.step), share=percent(share, 2)))  # fmt: skip
+        text = t("Of all 2,000 held-out digits the network of step {step} names {share} rightly.",
+                 step=number(view.latest.step), share=percent(share, 2))  # fmt: skip
+        if config.start == "trained" and not view.latest.step:
+            text = t("Of all 2,000 held-out digits the shipped network names {share} rightly.", share=percent(share, 2))
+        st.caption(text)
     if run.job is None:
         if config.start == "trained":
             st.button(
@@ -181,9 +190,11 @@ def dense(result) -> None:
         pick({"tile": neuron, "row": 0, "column": 0}, ("hidden.sum", "hidden.relu")[event["tile"]])
     shown = draw.draw_outputs(result, names=(t("logits"), t("softmax")), alt=t("Logits and softmax"))
     event = pixels(shown, "cnn-outputs", title=t("Logits and softmax"), height=110)
-    if event:
+    if event and event["tile"] == 1:
+        state["cnn:probability"] = event["column"]
+    elif event:
         pick({"tile": event["column"], "row": 0, "column": 0}, "logits")
-    st.latex(explain.softmax_formula(result))
+    st.latex(explain.softmax_formula(result, state.get("cnn:probability")))
 
 
 def chosen(result) -> tuple[str, int, int, int]:

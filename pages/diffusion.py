@@ -73,7 +73,7 @@ def stage(view: View) -> None:
     name = f"{view.run} {view.latest.step} {hash((direction, replace(sampling, steps=0)))}"
     frames = draw.walk_frames(name, walked, "last" if direction == "backward" else "first")
     moving(view, walked, frames, with_arrows)
-    verdict(walked)
+    verdict(view, walked)
     charts(view, walked, frames)
     numbers_of_point(walked, name)
 
@@ -100,16 +100,20 @@ def moving(view: View, walked, frames, with_arrows: bool) -> None:
     transport("diffusion-walk-bar", frames, report=point is not None, on_frame=let_go)
 
 
-def verdict(walked) -> None:
+def verdict(view: View, walked) -> None:
     """How near the samples are, and whether all of the data is there."""
     if not walked.backward:
         return
+    if not view.latest.step:
+        st.caption(t("**This network is untrained**: its guesses of the noise are random, and so is its way back. "
+                     "Press Play first."))  # fmt: skip
+        return
     st.caption(
         t(
-            "Samples near the data: **{near}** (fresh data {data_near}) · data with a sample near: **{covered}** "
-            "(fresh data {data_covered})",
-            near=percent(walked.near), data_near=percent(walked.data_near), covered=percent(walked.covered),
-            data_covered=percent(walked.data_covered),
+            "Of this walk of {steps} steps near the data: **{near}** (fresh data {data_near}) · data with a sample "
+            "near: **{covered}** (fresh data {data_covered})",
+            steps=walks.steps_back(config), near=percent(walked.near), data_near=percent(walked.data_near),
+            covered=percent(walked.covered), data_covered=percent(walked.data_covered),
         ),
         help=t("Near is within {radius} of one of 2,000 points of the data: 99 % of fresh data are. Data have a sample "
                "near with one of the {count} samples within twice as far.",

@@ -40,14 +40,14 @@ class Bars extends View {
   }
 
   #fill(made, index) {
-    const { names, shares, hover, marked, ticks, click } = this.meta;
+    const { names, shares, hover, marked, ticks, click, colours } = this.meta;
     made.name.textContent = names[index];
     made.share.textContent = percent(shares[index]);
     made.row.title = hover[index];
     made.row.classList.toggle("marked", index === marked);
     if (click) made.row.setAttribute("aria-pressed", String(index === marked));
     made.length.style.width = 100 * shares[index] + "%";
-    made.length.style.background = colourOf(index === marked ? 1 : 0);
+    made.length.style.background = colourOf(colours ? colours[index] : index === marked ? 1 : 0);
     made.tick.hidden = ticks === null;
     if (ticks !== null) made.tick.style.left = 100 * ticks[index] + "%";
   }

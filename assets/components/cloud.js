@@ -105,11 +105,11 @@ class Cloud extends View {
       context.clip();
       if (this.arrays.data) this.#dots(context, this.arrays.data.data, box, theme.faint, Math.max(0.8, this.side / 320), 0.45);
       if (k === 0 && frame.slices.arrows) this.#arrows(context, frame.slices.arrows, box);
-      if (k === 0) for (const point of meta.traced) this.#way(context, point, k, box, 1);
+      if (k === 0) for (const point of meta.traced) this.#way(context, point, k, box, 1, false);
       this.#points(context, frame.slices["p" + k], box);
       for (const [point, colour] of [[meta.picked ?? -1, theme.text], [this.under, theme.text]]) {
         if (point < 0) continue;
-        this.#way(context, point, k, box, 1.8);
+        this.#way(context, point, k, box, 1.8, true);
         const positions = frame.slices["p" + k];
         context.beginPath();
         context.arc(this.#x(positions[2 * point], box), this.#y(positions[2 * point + 1], box), 6, 0, 2 * Math.PI);
@@ -175,12 +175,12 @@ class Cloud extends View {
     }
   }
 
-  /** The way of a point up to now, and faintly what is still to come. */
-  #way(context, point, k, box, width) {
+  /** The way of a point up to now, and faintly what is still to come where that is asked for. */
+  #way(context, point, k, box, width, future) {
     const { indices } = this.store, now = placeOf(indices, this.clock.index);
     context.strokeStyle = CLASS_COLOURS[this.arrays.classes.data[point] % CLASS_COLOURS.length];
     context.lineWidth = width;
-    for (const [from, to, alpha] of [[0, now, 0.75], [now, indices.length - 1, 0.22]]) {
+    for (const [from, to, alpha] of [[0, now, 0.75], [now, future ? indices.length - 1 : now, 0.22]]) {
       context.globalAlpha = alpha;
       context.beginPath();
       for (let at = from; at <= to; at++) {

@@ -131,11 +131,19 @@ function coefficients(view, context, reaching) {
   context.font = view.font(11, 600);
   context.textAlign = "center";
   context.textBaseline = "middle";
-  reaching.slice(0, MOST_WORDS).forEach(([node, value], at) => {
-    const x = xs[node] - xs[picked], y = ys[node] - ys[picked], far = at % 2 ? 0.5 : 0.68; // neighbours lie close together
-    if (value === null || Math.hypot(x, y) < 3 * radius + 12) return;
-    haloText(context, format(Number(value.toFixed(2))), xs[picked] + far * x, ys[picked] + far * y, theme.text, theme.background);
-  });
+  const taken = reaching.map(([node]) => [xs[node], ys[node], radius, radius]).concat([[xs[picked], ys[picked], radius + 4, radius + 4]]);
+  for (const [node, value] of reaching.slice(0, MOST_WORDS)) {
+    if (value === null) continue;
+    const words = format(Number(value.toFixed(2))), wide = context.measureText(words).width / 2 + 1;
+    const free = (x, y) => taken.every(([u, v, w, h]) => Math.abs(x - u) >= wide + w || Math.abs(y - v) >= 7 + h);
+    for (const far of [0.6, 0.5, 0.7, 0.4, 0.8]) { // neighbours may lie close together; the table below has them all
+      const x = xs[picked] + far * (xs[node] - xs[picked]), y = ys[picked] + far * (ys[node] - ys[picked]);
+      if (!free(x, y)) continue;
+      taken.push([x, y, wide, 7]);
+      haloText(context, words, x, y, theme.text, theme.background);
+      break;
+    }
+  }
 }
 
 /** The frame of a plane with its numbers; both directions have one scale. */

@@ -48,28 +48,20 @@ export function drawMarks(context, tile, theme, font, frame) {
     }
     context.stroke();
   }
+  const named = [];
   for (const [x0, y0, x1, y1, label, colour, only] of boxes) {
     if (!now(only)) continue;
     const paint = colourOf(colour, theme);
     const [x, y, w, h] = [across(x0), down(y0), (x1 - x0) * tile.zoom, (y1 - y0) * tile.zoom];
+    if (label) named.push({ x, y, w, h, label, paint });
     context.lineWidth = 4;
     context.strokeStyle = "#FFFFFFB0";
     context.strokeRect(x, y, w, h);
     context.lineWidth = 2;
     context.strokeStyle = paint;
     context.strokeRect(x, y, w, h);
-    if (!label) continue;
-    context.font = font(12, 600);
-    const wide = context.measureText(label).width + 10;
-    const top = y - 18 >= tile.y ? y - 18 : y;
-    const start = Math.max(tile.x, Math.min(x - 1, tile.x + tile.w - wide));
-    context.fillStyle = paint;
-    context.fillRect(start, top, wide, 18);
-    context.fillStyle = dark(paint) ? "#FFFFFF" : "#111111";
-    context.textAlign = "left";
-    context.textBaseline = "middle";
-    context.fillText(label, start + 5, top + 9.5);
   }
+  boxLabels(context, tile, named, font);
   const radius = Math.min(5, Math.max(2.6, tile.w / 85));
   for (const [x, y, classIndex, filled, , only] of points)
     if (now(only)) disc(context, across(x), down(y), radius, colourOf(classIndex, theme), filled, "#FFFFFF");
@@ -87,6 +79,27 @@ export function drawMarks(context, tile, theme, font, frame) {
       haloText(context, words, across(x), down(y), paint, dark(paint) ? "#FFFFFFD0" : "#000000B0");
     }
   context.restore();
+}
+
+/** A name at each box, at the first of its corners where it covers no other name; the last box chooses first. */
+function boxLabels(context, tile, named, font) {
+  const taken = [], high = 18;
+  context.font = font(12, 600);
+  context.textAlign = "left";
+  context.textBaseline = "middle";
+  for (const { x, y, w, h, label, paint } of named.reverse()) {
+    const wide = context.measureText(label).width + 10;
+    const places = [[x - 1, y - high], [x - 1, y], [x + w - wide + 1, y - high], [x + w - wide + 1, y], [x - 1, y + h - high], [x - 1, y + h], [x + w - wide + 1, y + h - high]]
+      .filter(([, top]) => top >= tile.y - 1 && top + high <= tile.y + tile.h + 1)
+      .map(([left, top]) => [Math.max(tile.x, Math.min(left, tile.x + tile.w - wide)), top]);
+    const free = ([left, top]) => taken.every((other) => left >= other[0] + other[2] || left + wide <= other[0] || top >= other[1] + high || top + high <= other[1]);
+    const [left, top] = places.find(free) ?? places[0] ?? [x, y];
+    taken.push([left, top, wide]);
+    context.fillStyle = paint;
+    context.fillRect(left, top, wide, high);
+    context.fillStyle = dark(paint) ? "#FFFFFF" : "#111111";
+    context.fillText(label, left + 5, top + 9.5);
+  }
 }
 
 function dark(colour) {

@@ -98,7 +98,8 @@ class Bars:
     """Horizontal bars of shares (0 to 1), the first on top, each with its name and its percentage above it.
 
     hover: what the read-out says, by default the names. marked: index of the bar in the second class colour, which
-    means `marked_name`. ticks: a second share per bar, drawn as a vertical mark that means `ticks_name`.
+    means `marked_name`. ticks: a second share per bar, drawn as a vertical mark that means `ticks_name`. colours:
+    index of each bar's class colour, instead of one colour for all.
     """
 
     names: Sequence[str]
@@ -109,11 +110,12 @@ class Bars:
     marked_name: str = ""
     ticks: Sequence[float] | None = None
     ticks_name: str = ""
+    colours: Sequence[int] | None = None
 
     def __post_init__(self) -> None:
         if not self.alt.strip():
             raise ValueError("Bars need an alt text that says what they show")
-        for what in ("shares", "hover", "ticks"):
+        for what in ("shares", "hover", "ticks", "colours"):
             values = getattr(self, what)
             if values is not None and len(values) != len(self.names):
                 raise ValueError(f"expected {len(self.names)} {what}, one for each name, got {len(values)}")

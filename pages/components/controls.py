@@ -40,6 +40,7 @@ def current_config(topic: Topic) -> Any:
         adopt(topic, config)
         views = {name: value for name, value in st.query_params.items() if name.startswith(VIEW)}
         state[f"{slug}:views"] = {name.removeprefix(VIEW): value for name, value in views.items()}
+        state[f"{slug}:linked_views"] = dict(state[f"{slug}:views"])
     elif entered or state.get(f"{slug}:unsettled") or state.get(f"{slug}:spoken") != language():
         adopt(topic, known)  # in another language too: Streamlit keeps a choice by the words it was shown with
     else:

@@ -7,9 +7,11 @@ from typing import Any
 
 import streamlit as st
 
+from engine.core.knob import KnobError, Rejected
 from engine.core.topic import catalogue
 from pages.components.canvas import choice
-from pages.components.controls import write_link
+from pages.components.controls import VIEW, write_link
+from pages.components.errors import report_rejected
 
 
 def choose_view(
@@ -26,13 +28,19 @@ def choose_view(
 ) -> str:
     """One of `options`, as a list to open or as a row of buttons; kept for the session under <slug>:views.
 
-    What a link asks for and is none of the options counts as nothing asked.
+    What a link asks for and is none of the options stands for nothing, and the reader is told.
     """
     kept, place = st.session_state.setdefault(f"{slug}:views", {}), f"{slug}-{name.replace('_', '-')}"
     usual = st.session_state.get(f"{slug}:usual_views", {}).get(name, default)
     usual = usual if usual in options else options[0]
     chosen = kept.get(name, usual)
     if chosen not in options:
+        if st.session_state.get(f"{slug}:linked_views", {}).get(name) == chosen:
+            reason = KnobError(
+                "{label}: expected one of {choices}, got {value!r}", label=label, value=chosen[:40],
+                choices=", ".join(options),
+            )  # fmt: skip
+            report_rejected([Rejected(VIEW + name, chosen, reason)])
         chosen = usual
         del kept[name]
 

@@ -51,7 +51,8 @@ def test_training_walking_back_and_the_numbers_of_a_point(visit):
     trained(visitor, 300)
     expected = run(Config(hidden=64, batch_size=256, until=300, steps=300))
     share = f"{100 * float(expected.near):.1f}\u202f%"
-    visitor.until(lambda: f"Samples near the data: {share}" in visitor.words, "the score of the engine")
+    said = f"Of this walk of 50 steps near the data: {share}"
+    visitor.until(lambda: said in visitor.words, "the score of the engine")
     canvas = visitor.canvas("diffusion-walk")
     assert canvas.get_attribute("data-frame") == "50"  # it opens on the samples
     seek(visitor, "diffusion-walk-bar", 20)

@@ -22,7 +22,7 @@ class Config:
         choices={"trained": "Shipped, trained", "fresh": "Random, untrained"},
     )  # fmt: skip
     centre: bool = knob(
-        True, "Centre drawings", "Scale a drawing into 20 × 20 pixels and move its centre of mass to the middle, as "
+        True, "Centre it", "Scale a drawing into 20 × 20 pixels and move its centre of mass to the middle, as "
         "was done to every digit of MNIST.",
     )  # fmt: skip
     learning_rate: float = knob(

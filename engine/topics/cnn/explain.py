@@ -120,14 +120,15 @@ def cell_formulas(cell: Cell) -> list[str]:
     return [rf"{terms} = {summed:.5f}", rf"{summed:.5f} {sign} {abs(cell.bias):.5f} = {cell.total:.5f}"]
 
 
-def softmax_formula(result: Result) -> str:
-    """The softmax of the answer with its numbers, as LaTeX."""
-    best = int(result.probabilities.argmax())
-    others = (result.logits - result.logits[best]).double().exp().sum().item() - 1  # of the rest, against the best
+def softmax_formula(result: Result, digit: int | None = None) -> str:
+    """The softmax of `digit`, by default the answer, with its numbers, as LaTeX."""
+    k = int(result.probabilities.argmax()) if digit is None else digit
+    others = (result.logits.double() - result.logits[k]).exp().sum().item() - 1  # of the rest, against this one
+    shown = f"{others:.7f}" if others < 1000 else f"{others:.0f}"
     return (
-        rf"p_{{{best}}} = \frac{{e^{{z_{{{best}}}}}}}{{\sum_j e^{{z_j}}}} = "
-        rf"\frac{{1}}{{1 + \sum_{{j \ne {best}}} e^{{z_j - z_{{{best}}}}}}} = "
-        rf"\frac{{1}}{{1 + {others:.7f}}} = {result.probabilities[best].item():.7f}"
+        rf"p_{{{k}}} = \frac{{e^{{z_{{{k}}}}}}}{{\sum_j e^{{z_j}}}} = "
+        rf"\frac{{1}}{{1 + \sum_{{j \ne {k}}} e^{{z_j - z_{{{k}}}}}}} = "
+        rf"\frac{{1}}{{1 + {shown}}} = {result.probabilities[k].item():.7f}"
     )
 
 

@@ -144,7 +144,9 @@ def draw_found(
     titles = [names[int(found.labels[index])] for index in kept]
     shares = [found.scores[index].item() for index in kept]
     alt = "; ".join(f"{title} {share:.2f}" for title, share in zip(titles, shares, strict=True))
-    return Bars(titles, shares, alt=alt or nothing, marked=kept.index(marked) if marked in kept else None)
+    colours = [int(found.labels[index]) % 6 for index in kept]  # those of the boxes in the picture
+    marked = kept.index(marked) if marked in kept else None
+    return Bars(titles, shares, alt=alt or nothing, marked=marked, colours=colours)
 
 
 def draw_classes(cell: Cell, *, names: Sequence[str] = COCO_LABELS, most: int = 5) -> Bars:
