@@ -21,10 +21,10 @@ export function haloText(context, words, x, y, colour, halo) {
   context.fillText(words, x, y);
 }
 
-/** frame: index shown now; marks that belong to another frame stay away. */
+/** frame: index shown now; marks that belong to another frame stay away. Returns where the names of boxes stand. */
 export function drawMarks(context, tile, theme, font, frame) {
   const { points = [], boxes = [], lines = [], texts = [] } = tile;
-  if (!(points.length + boxes.length + lines.length + texts.length)) return;
+  if (!(points.length + boxes.length + lines.length + texts.length)) return [];
   const now = (only) => only === null || only === undefined || only === frame;
   const across = (x) => tile.x + x * tile.zoom, down = (y) => tile.y + y * tile.zoom;
   context.save();
@@ -61,7 +61,7 @@ export function drawMarks(context, tile, theme, font, frame) {
     context.strokeStyle = paint;
     context.strokeRect(x, y, w, h);
   }
-  boxLabels(context, tile, named, font);
+  const places = boxLabels(context, tile, named, font);
   const radius = Math.min(5, Math.max(2.6, tile.w / 85));
   for (const [x, y, classIndex, filled, , only] of points)
     if (now(only)) disc(context, across(x), down(y), radius, colourOf(classIndex, theme), filled, "#FFFFFF");
@@ -79,6 +79,7 @@ export function drawMarks(context, tile, theme, font, frame) {
       haloText(context, words, across(x), down(y), paint, dark(paint) ? "#FFFFFFD0" : "#000000B0");
     }
   context.restore();
+  return places;
 }
 
 /** A name at each box, at the first of its corners where it covers no other name; the last box chooses first. */
@@ -94,12 +95,13 @@ function boxLabels(context, tile, named, font) {
       .map(([left, top]) => [Math.max(tile.x, Math.min(left, tile.x + tile.w - wide)), top]);
     const free = ([left, top]) => taken.every((other) => left >= other[0] + other[2] || left + wide <= other[0] || top >= other[1] + high || top + high <= other[1]);
     const [left, top] = places.find(free) ?? places[0] ?? [x, y];
-    taken.push([left, top, wide]);
+    taken.push([left, top, wide, high]);
     context.fillStyle = paint;
     context.fillRect(left, top, wide, high);
     context.fillStyle = dark(paint) ? "#FFFFFF" : "#111111";
     context.fillText(label, left + 5, top + 9.5);
   }
+  return taken;
 }
 
 function dark(colour) {

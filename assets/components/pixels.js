@@ -203,7 +203,7 @@ class Pixels extends View {
         context.fillText(elide(context, tile.caption, this.extra.pitch - GAP - this.extra.left), x, y - this.extra.above - 6);
       }
       this.#labels(context, tile);
-      drawMarks(context, tile, theme, (size, weight) => this.font(size, weight), this.shown);
+      this.canvas.neurarium.tiles[tile.at].labels = drawMarks(context, tile, theme, (size, weight) => this.font(size, weight), this.shown);
     }
     this.#frame(context, meta.selected, theme.primary, 2.5);
     if (this.cursor) this.#frame(context, this.cursor, theme.text, 1.5);

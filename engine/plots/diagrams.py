@@ -131,7 +131,7 @@ class Bars:
             "alt": self.alt, "names": list(self.names), "shares": [round(float(share), 6) for share in self.shares],
             "hover": list(self.hover or self.names), "marked": self.marked, "markedName": self.marked_name,
             "ticks": None if self.ticks is None else [round(float(tick), 6) for tick in self.ticks],
-            "ticksName": self.ticks_name,
+            "ticksName": self.ticks_name, "colours": None if self.colours is None else list(self.colours),
         }  # fmt: skip
 
 

@@ -64,7 +64,8 @@ def show_gallery() -> None:
     tiles = [
         Tile(photo, "a heat layer over a photo", over=Over(heat, name="Grad-CAM"), smooth=True),
         Tile(photo, "boxes, lines, points and words", smooth=True,
-             boxes=[Box((20, 20, 70, 60), "cat 0.93", 5), Box((60, 40, 120, 90), "dog 0.88", "#009E73")],
+             boxes=[Box((20, 20, 70, 60), "cat 0.93", 5), Box((60, 40, 120, 90), "dog 0.88", "#009E73"),
+                    Box((60, 42, 118, 88), "dog 0.61", 1), Box((58, 40, 119, 89), "fox 0.55", 2)],
              lines=[Line([(10, 90), (40, 70), (110, 20)], "#FFFFFF", 2, arrow=True)],
              points=[Point(30, 80, 0, label="query 3"), Point(100, 15, 1, filled=False)], texts=[Text(64, 12, "sky")]),
     ]  # fmt: skip

@@ -146,6 +146,15 @@ def test_names_labels_layers_and_many_tiles(open_view):
     tile = tile_places(photo)[0]
     photo.hover(position=dict(zip("xy", cell_place(tile, 2, 4, 7, 7), strict=True)))
     assert "Grad-CAM 1" in tip(page, "overlays")
+    named = tile_places(photo)[1]
+    labels = named["labels"]
+    assert len(labels) == 4
+    for at, (left, top, wide, high) in enumerate(labels):
+        assert named["x"] <= left + 1
+        assert left + wide <= named["x"] + named["w"] + 1
+        for other in labels[at + 1 :]:
+            apart = left >= other[0] + other[2] or other[0] >= left + wide
+            assert apart or top >= other[1] + other[3] or other[1] >= top + high, "two names over each other"
     attention = canvas_of(page, "attention")
     attention.scroll_into_view_if_needed()
     attention.hover(position=dict(zip("xy", cell_place(tile_places(attention)[0], 1, 7, 10, 10), strict=True)))

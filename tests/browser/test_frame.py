@@ -192,3 +192,10 @@ def test_two_visitors_see_only_their_own(visit):
     two.switch_language("zh")
     two.until(lambda: two.query.get("lang") == "zh", "the second reads Chinese")
     assert one.language == "EN"
+
+
+def test_a_view_that_a_link_asks_for_in_vain_is_reported_and_the_usual_one_stands(visit):
+    visitor = visit("/image_classifier?view.method=banana")
+    visitor.until(lambda: any("banana" in text for text in visitor.alerts()), "the report")
+    visitor.until(lambda: visitor.query == {}, "a clean link")
+    assert visitor.canvas("image-classifier-evidence").get_attribute("data-ready") == "true"

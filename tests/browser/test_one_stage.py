@@ -25,8 +25,8 @@ def said(visitor) -> str:
 
 
 def bars(visitor, key="one-stage-found") -> dict[str, str]:
-    rows = visitor.key(key).locator(".share-row").all_inner_texts()
-    return dict(row.split("\n") for row in rows)
+    names, shares = (visitor.key(key).locator(f".share-row .{part}").all_text_contents() for part in ("name", "share"))
+    return dict(zip(names, shares, strict=False))  # read one after the other, a bar may come in between
 
 
 def detail(visitor) -> str:
@@ -105,6 +105,10 @@ def test_a_click_explains_the_cell_behind_a_box(visit):
         assert line in detail(visitor)
     best = COCO_LABELS[int(expected.scores.argmax())]
     assert next(iter(bars(visitor, "one-stage-classes"))) == best
+    colours = visitor.key("one-stage-found").locator(".track i")
+    shown = [colour.evaluate("e => getComputedStyle(e).backgroundColor") for colour in colours.all()]
+    kinds = [int(found_for(Config()).labels[index]) % 6 for index in found_for(Config()).kept[:5]]
+    assert [shown[i] == shown[j] for i in range(5) for j in range(5)] == [a == b for a in kinds for b in kinds]
     visitor.key("one-stage-found").locator(".share-row").nth(2).click()
     found = found_for(Config())
     _, row, column = explain.place_of(int(found.cells[found.kept[2]]))
