@@ -50,6 +50,12 @@ def status(snapshot) -> str:
             "of 200 held-out digits right: <b>{right}</b> · loss <b>{loss}</b>",
             right=percent(seen["held_out_accuracy"]), loss=number(seen["held_out_loss"]),
         )  # fmt: skip
+    if config.start == "trained":
+        return t(
+            "step <b>{step}</b> on from the shipped weights<br>"
+            "of 200 held-out digits right: <b>{right}</b> · loss <b>{loss}</b>",
+            step=number(snapshot.step), right=percent(seen["held_out_accuracy"]), loss=number(seen["held_out_loss"]),
+        )  # fmt: skip
     return t(
         "step <b>{step}</b><br>of 200 held-out digits right: <b>{right}</b> · loss <b>{loss}</b>",
         step=number(snapshot.step), right=percent(seen["held_out_accuracy"]), loss=number(seen["held_out_loss"]),
@@ -141,7 +147,7 @@ def inside() -> None:
     result = looked(moment(run, latest))
     left, right = st.columns([1.9, 1], gap="medium")
     with left:
-        st.caption(t("Click any cell: where its number comes from appears beside the maps."))
+        st.caption(t("Click any cell to see where its number comes from."))
         for layer in draw.LAYERS:
             if layer.endswith("sum"):
                 kernels(result, layer)

@@ -97,7 +97,8 @@ def moving(view: View, walked, frames, with_arrows: bool) -> None:
     def let_go() -> None:
         state["diffusion:moment"] = (frames.run, state["diffusion-walk-bar"].get("frame"))
 
-    transport("diffusion-walk-bar", frames, report=point is not None, on_frame=let_go)
+    moment = t("moment {frame} of {count} · time {step}", frame="{frame}", count="{count}", step="{step}")
+    transport("diffusion-walk-bar", frames, report=point is not None, on_frame=let_go, moment=moment)
 
 
 def verdict(view: View, walked) -> None:
@@ -225,7 +226,8 @@ def show_digits(snapshot) -> None:
         )
         title = t("x̂₀: the digits it expects, as the judge reads them")
         pixels(picture, "diffusion-digits-x0", title=title, height=210, click=False)
-    transport("diffusion-digits-bar", frames, report=False)
+    moment = t("moment {frame} of {count} · time {step}", frame="{frame}", count="{count}", step="{step}")
+    transport("diffusion-digits-bar", frames, report=False, moment=moment)
     right_ones = int((seen == result.label).sum())
     text = t(
         "The judge, a classifier that is right on {accuracy} of real digits of this size, sees the digit asked for in "
@@ -265,6 +267,9 @@ def formulas(made) -> None:
 
 
 sampling, asked = replace(config, steps=0), digits.only_digits(config)
+before, state["diffusion:before"] = state.get("diffusion:before", topic.config()), sampling
+if points and sampling != before and before_sampling(sampling) == before_sampling(before):
+    show_view("diffusion", "direction", "backward")  # a knob that only the way back has brings it up
 snapshots = None
 if points:
     training = before_sampling(config)

@@ -70,6 +70,8 @@ def said() -> None:
     """How many boxes stay, and the best of them."""
     text = t("<b>{kept}</b> of <b>{count}</b> boxes above the score threshold stay", kept=len(found.kept),
              count=number(len(found.boxes) + found.dropped))  # fmt: skip
+    if len(found.kept) > draw.MOST_BARS:
+        text += t("; the {most} best:", most=draw.MOST_BARS)
     if not len(found.boxes):
         text = t("No box reaches the score threshold; lower it to see more.")
     if found.dropped:

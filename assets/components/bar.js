@@ -24,7 +24,7 @@ export class TransportBar {
   }
 
   /** report(frame index) is called after the reader lets go. */
-  attach(clock, text, report, owner) {
+  attach(clock, text, report, owner) { // text.frameOf says what its steps are: of a training, or moments of a walk
     this.text = text;
     this.report = report;
     this.owner = owner;

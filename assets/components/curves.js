@@ -135,7 +135,7 @@ class Curves extends View {
       context.lineJoin = "round";
       context.lineWidth = 2;
       context.setLineDash(line.dashed ? [6, 4] : []);
-      for (const [from, to, alpha] of [[0, nowPlace, 1], [nowPlace, last, 0.28]]) {
+      for (const [from, to, alpha] of [[0, nowPlace, 1], [nowPlace, last, theme.dark ? 0.5 : 0.28]]) {
         context.globalAlpha = alpha;
         context.beginPath();
         let open = false;

@@ -131,7 +131,7 @@ function coefficients(view, context, reaching) {
   context.font = view.font(11, 600);
   context.textAlign = "center";
   context.textBaseline = "middle";
-  const taken = reaching.map(([node]) => [xs[node], ys[node], radius, radius]).concat([[xs[picked], ys[picked], radius + 4, radius + 4]]);
+  const taken = Array.from({ length: count }, (_, node) => [xs[node], ys[node], radius, radius]);
   for (const [node, value] of reaching.slice(0, MOST_WORDS)) {
     if (value === null) continue;
     const words = format(Number(value.toFixed(2))), wide = context.measureText(words).width / 2 + 1;

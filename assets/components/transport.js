@@ -13,7 +13,8 @@ class Transport extends View {
 
   receive(meta) {
     follow(this, meta, {});
-    this.bar.attach(this.clock, meta.text, meta.report ? (frame) => this.keep("frame", frame) : null, this.root);
+    const text = meta.moment ? { ...meta.text, frameOf: meta.moment } : meta.text;
+    this.bar.attach(this.clock, text, meta.report ? (frame) => this.keep("frame", frame) : null, this.root);
   }
 
   onTime() {}

@@ -69,11 +69,13 @@ def scrubber(
 
 
 def transport(
-    key: str, frames: Frames, *, report: bool = True, on_frame: Callable[[], None] | None = None
+    key: str, frames: Frames, *, report: bool = True, on_frame: Callable[[], None] | None = None, moment: str = ""
 ) -> int | None:
     """The transport bar alone; drives all components of `frames.clock`. Returns the index of the frame it was let go
-    at, None before. report=False: never asks for a rerun, the browser alone follows."""
-    result = mount("transport", key, {"alt": "", "frames": frames.meta(), "report": report}, {}, frame=on_frame)
+    at, None before. report=False: never asks for a rerun, the browser alone follows. moment: what the bar says, with
+    {frame}, {count} and {step}, where its steps are not those of a training."""
+    meta = {"alt": "", "frames": frames.meta(), "report": report, "moment": moment}
+    result = mount("transport", key, meta, {}, frame=on_frame)
     return result.get("frame")
 
 

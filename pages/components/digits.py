@@ -56,8 +56,6 @@ def choose_digit(topic: Topic, key: str, *, knob: str = "digit", height: int = 2
     with st.container(horizontal=True, gap="small", key=f"{slug}-sources"):
         st.button(t("Other digits"), key=f"{slug}:others", icon=":material/casino:", on_click=_turn, args=(slug,))
         _own_picture(topic, knob)
-    if problem := state.get(f"{slug}:problem"):
-        st.error(sentence(problem), icon=":material/broken_image:")
 
 
 def _turn(slug: str) -> None:
@@ -76,6 +74,8 @@ def _own_picture(topic: Topic, knob: str) -> None:
             t("One digit: PNG, JPEG, WebP or GIF, at most {most} MB", most=MEGABYTES), TYPES, key=source,
             max_upload_size=MEGABYTES, on_change=_uploaded, args=(topic, knob, source),
         )  # fmt: skip
+        if problem := st.session_state.get(f"{slug}:problem"):
+            st.error(sentence(problem), icon=":material/broken_image:")
         if st.toggle(t("Use the camera"), key=f"{slug}:camera"):
             source = f"{slug}:photo"
             st.camera_input(t("Take a photo"), key=source, on_change=_uploaded, args=(topic, knob, source))

@@ -92,7 +92,7 @@ def lesson(topic: Topic) -> None:
             mark = (
                 t("As you predicted.")
                 if chosen == step.right
-                else t("Not quite: {answer}.", answer=step.choices[step.right].rstrip("."))
+                else t("Not quite. Right is: {answer}.", answer=step.choices[step.right].rstrip("."))
             )
             show(f"**{mark}** {step.answer}")
         with st.container(horizontal=True):

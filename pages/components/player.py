@@ -137,11 +137,12 @@ def _fresh(run: Run) -> None:
     run.number, run.sent = next(_runs), 0
 
 
-def _toggle(topic: Topic, run: Run) -> None:
-    if run.playing:
-        run.job.pause()
-    else:
+def _toggle(topic: Topic, run: Run, pause: bool) -> None:
+    """Callback of the one button for both. pause: what it said; a run that ended meanwhile must not start over."""
+    if not pause:
         _play(topic, run)
+    elif run.playing:
+        run.job.pause()
 
 
 def _step(topic: Topic, run: Run) -> None:
@@ -185,7 +186,8 @@ def _view(
         name = t("Pause") if playing else t("Start over") if ended else t("Play")
         st.button(
             name, key=f"{slug}:play", type="primary", shortcut="Space",
-            icon=":material/pause:" if playing else ":material/play_arrow:", on_click=_toggle, args=(topic, run),
+            icon=":material/pause:" if playing else ":material/play_arrow:", on_click=_toggle,
+            args=(topic, run, playing),
         )  # fmt: skip
         st.button(
             t("Step"), key=f"{slug}:step", icon=":material/skip_next:", help=t("One optimiser step"),

@@ -38,7 +38,9 @@ def found_for(config):
 
 
 def sentence(found) -> str:
-    return f"{len(found.kept)} of {len(found.boxes) + found.dropped} boxes above the score threshold stay"
+    return f"{len(found.kept)} of {len(found.boxes) + found.dropped} boxes above the score threshold stay" + (
+        "; the 5 best:" if len(found.kept) > 5 else ""
+    )
 
 
 def click_tile(visitor, key, tile, x, y) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 from .run import Result
 
 MOST_TERMS = 4  # of a sum that is written out
+PRONOUNS = ("it", "he", "she", "they")  # what asks, in English, whom a word refers to
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,12 +79,18 @@ def explain_by_hand(mechanism, query: int, key: int, *, divisor: float, causal: 
 
 
 def telling_cell(result: Result, layer: int, head: int) -> tuple[int, int]:
-    """The (query, key) to show first: the largest weight between two different tokens, [CLS] and [SEP] left aside."""
+    """The (query, key) to show first: where a pronoun looks most, else the largest weight of all.
+
+    Only between two different tokens, [CLS] and [SEP] left aside.
+    """
     inner = result.pattern[layer, head, 1:-1, 1:-1].numpy().copy()
     if len(inner) < 2:
         return 0, int(result.pattern[layer, head, 0].argmax())
     np.fill_diagonal(inner, -1.0)
+    pronouns = [at for at, token in enumerate(result.tokens[1:-1]) if token in PRONOUNS]
     query, key = np.unravel_index(inner.argmax(), inner.shape)
+    if pronouns:
+        query, key = pronouns[0], inner[pronouns[0]].argmax()
     return int(query) + 1, int(key) + 1
 
 
@@ -117,9 +124,9 @@ def score_formulas(cell: Cell, *, scaling: bool, temperature: float) -> str:
 def softmax_formula(cell: Cell) -> str:
     """The softmax of the query's row at this key, as LaTeX with the numbers."""
     log_total = float(np.log(np.exp(cell.scores - cell.scores.max()).sum()) + cell.scores.max())
-    top = r"e^{-\infty}" if cell.hidden else rf"e^{{{cell.scores[cell.key]:.4f}}}"
+    top = r"e^{-\infty}" if cell.hidden else rf"e^{{{cell.scores[cell.key]:.5f}}}"
     return (
-        rf"\alpha = \frac{{e^{{s + m}}}}{{\sum_j e^{{s_j + m_j}}}} = \frac{{{top}}}{{e^{{{log_total:.4f}}}}} = "
+        rf"\alpha = \frac{{e^{{s + m}}}}{{\sum_j e^{{s_j + m_j}}}} = \frac{{{top}}}{{e^{{{log_total:.5f}}}}} = "
         rf"{cell.shares[cell.key]:.4f}"
     )
 

@@ -124,7 +124,7 @@ def softmax_formula(result: Result, digit: int | None = None) -> str:
     """The softmax of `digit`, by default the answer, with its numbers, as LaTeX."""
     k = int(result.probabilities.argmax()) if digit is None else digit
     others = (result.logits.double() - result.logits[k]).exp().sum().item() - 1  # of the rest, against this one
-    shown = f"{others:.7f}" if others < 1000 else f"{others:.0f}"
+    shown = f"{others:.9f}" if others < 0.01 else f"{others:.7f}" if others < 1000 else f"{others:.0f}"
     return (
         rf"p_{{{k}}} = \frac{{e^{{z_{{{k}}}}}}}{{\sum_j e^{{z_j}}}} = "
         rf"\frac{{1}}{{1 + \sum_{{j \ne {k}}} e^{{z_j - z_{{{k}}}}}}} = "

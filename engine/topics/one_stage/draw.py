@@ -26,6 +26,7 @@ from .seen import Found, Seen, find
 TAKEN, REMOVED, BEFORE, WAITING = "#0072B2", "#D55E00", "#009E73", "#8A93A6"  # of a box in the suppression
 MOST_ROWS = 40  # candidates in the picture of overlaps
 MOST_SHOWN = 200  # pixels a side of the picture in the suppression: half as many bytes with every change
+MOST_BARS = 5  # in the list of what was found
 MOST_NUMBERS = 14  # up to so many candidates there is room for the IoU itself
 Words = tuple[str, str, str]
 
@@ -136,7 +137,7 @@ def draw_found(
     *,
     names: Sequence[str] = COCO_LABELS,
     marked: int | None = None,
-    most: int = 5,
+    most: int = MOST_BARS,
     nothing: str = "nothing found",
 ) -> Bars:
     """The scores of the boxes that stay, best first. marked: index of a candidate."""

@@ -78,10 +78,10 @@ def explain_cell(seen: Seen, number: int) -> Cell:
 
 
 def box_sums(cell: Cell) -> list[str]:
-    """The four edges from centre, mean distance and stride, such as "176 − 5.457 × 32 = 1.4"."""
+    """The four edges from centre, mean distance and stride, such as "176 − 5.4572 × 32 = 1.4"."""
     centre = (cell.x, cell.y, cell.x, cell.y)
     return [
-        f"{middle:g} {sign} {reach:.3f} × {cell.stride} = {edge:.1f}".replace("= -", "= −")
+        f"{middle:g} {sign} {reach:.4f} × {cell.stride} = {edge:.1f}".replace("= -", "= −")
         for middle, sign, reach, edge in zip(centre, "−−++", cell.reach.tolist(), cell.edges.tolist(), strict=True)
     ]
 
