@@ -24,7 +24,8 @@ from .stand_ins import instead
 
 ONLY_FOR_PAGES = {"nbytes", "payload", "meta"}  # methods: for the store, for the canvas
 ONLY_FOR_CROWDS = {Place("engine.training.fit", "breathe")}
-PICTURES = "engine.script.pictures"
+PICTURES, STAND_INS = "engine.script.pictures", "engine.script.stand_ins"
+ASSETS_PLACE = Place(STAND_INS, "ASSETS")
 RANKS = ("engine.core", "engine.data", "engine.weights", "engine.instrument", "engine.models", "engine.training",
          "engine.topics", "engine.plots", PICTURES)  # fmt: skip
 
@@ -84,7 +85,7 @@ class Gathered:
             return []
         section, target = target.module, instead(target)
         section = target.module if target.module == PICTURES else section
-        if target in self.parts:
+        if target in self.parts or target == ASSETS_PLACE:  # the script says itself where the assets are
             return []
         found = settled(target)
         if isinstance(found, Outside):
@@ -167,7 +168,7 @@ class Gathered:
         todo = [reference for reference in part.uses.references if reference.early]
         while todo:
             reference = todo.pop()
-            if isinstance(reference.target, Place):
+            if isinstance(reference.target, Place) and instead(reference.target) != ASSETS_PLACE:
                 other = self.part(reference.target)
                 if other not in found and other is not part:
                     found.add(other)

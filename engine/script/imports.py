@@ -18,12 +18,16 @@ def import_lines(wanted: Iterable[Outside]) -> str:
 
 
 def _group(group: list[Outside]) -> list[str]:
-    whole = sorted((one for one in group if not one.name), key=lambda one: one.module.lower())
-    lines = [f"import {one.module}" + (f" as {one.alias}" if one.alias != one.module else "") for one in whole]
+    lines = []
     members: dict[str, list[str]] = {}
     for one in group:
-        if one.name:
+        if not one.name:
+            lines.append(f"import {one.module}" + (f" as {one.alias}" if one.alias != one.module else ""))
+        elif one.name != one.alias and one.name.islower():  # a module under a short name
+            lines.append(f"import {one.module}.{one.name} as {one.alias}")
+        else:
             members.setdefault(one.module, []).append(one.name + (f" as {one.alias}" if one.alias != one.name else ""))
+    lines.sort(key=str.lower)
     for module in sorted(members, key=str.lower):
         names = sorted(members[module], key=_by_kind)
         together = f"from {module} import {', '.join(names)}"

@@ -13,13 +13,11 @@ from typing import Any
 
 from engine.core.topic import Topic
 
-from .gather import PICTURES, Gathered, Part, body_of
+from .gather import ASSETS_PLACE, PICTURES, STAND_INS, Gathered, Part, body_of
 from .sources import Place, read
 from .stand_ins import ASSETS, instead
 from .texts import config_text, edited, line_span, start_of, tidy, value_text
 
-STAND_INS = "engine.script.stand_ins"
-ASSETS_PLACE = Place(STAND_INS, "ASSETS")
 UNPACK = Place(STAND_INS, "unpacked")
 ONLY_FOR_CARDS = ("cover", "mosaic")  # figures made for the home page: the others show the same, and more
 WEIGHTS = {Place("engine.weights", name) for name in ("fill", "load_weights", "card")}
@@ -60,13 +58,13 @@ class Script:
         gathered.take(Place(STAND_INS, "print_numbers"), Place(PICTURES, "write_page"), *self.figures.values())
         gathered.take(*(Place.of(path) for path in self._makers().values()))
         self.blobs: dict[str, str] = {}
-        self.parts = [part for part in gathered.ordered() if ASSETS_PLACE not in part.places]
+        self.parts = gathered.ordered()
         self.names = self._names()
         self.usual = {
             field.name: field.default for field in fields(config) if field.default != getattr(config, field.name)
         }
         self.files: dict[str, str] = {}
-        self.uses_usual = False
+        self.uses_usual = self.uses_replace = False
         self.sections = list(self._sections())
 
     # ------------------------------------------------------------ figures
@@ -100,7 +98,8 @@ class Script:
         names = {ASSETS_PLACE: "ASSETS"}
         first = [self.gathered.run, self.gathered.config_place]
         places = [place for part in self.parts for place in part.places]
-        own = [place for place in places if place.module == self.gathered.run.module]
+        package = self.gathered.run.module.rpartition(".")[0]
+        own = [place for place in places if place.module.startswith(package)]
         for place in dict.fromkeys([*first, *own, *places]):
             name = place.name
             if name in taken or name in forbidden.get(place, ()):
@@ -199,6 +198,7 @@ class Script:
                 if not call.args and not call.keywords:
                     yield start, end, "USUAL"
                 else:
+                    self.uses_replace = True
                     opening = module.content.index(b"(", module.span(call.func)[1]) + 1
                     yield start, opening, "replace(USUAL, "
 

@@ -13,6 +13,7 @@ import json
 import lzma
 from collections.abc import Iterator
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -140,7 +141,9 @@ INSTEAD = {
 def instead(place: Place) -> Place:
     """What stands in a script for a definition of the engine, by default itself. All that means the folder of assets
     is ASSETS."""
-    block = read(place.module).blocks.get(place.name)
-    if isinstance(getattr(block, "node", None), ast.Assign) and block.module.namespace.get(place.name) == ASSETS:
-        return Place(__name__, "ASSETS")
+    module = read(place.module)
+    if isinstance(getattr(module.blocks.get(place.name), "node", None), ast.Assign):
+        value = module.namespace[place.name]
+        if isinstance(value, Path) and value == ASSETS:
+            return Place(__name__, "ASSETS")
     return INSTEAD.get(place, place)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import textwrap
 from typing import Any
 from urllib.parse import urlencode
@@ -9,9 +10,9 @@ from urllib.parse import urlencode
 from engine.core.knob import to_query
 from engine.core.topic import Topic
 
-from .gather import PICTURES
+from .gather import PICTURES, STAND_INS
 from .imports import import_lines
-from .script import CONFIGURATION, STAND_INS, Script
+from .script import CONFIGURATION, Script, Section
 from .sources import Outside, Place
 from .texts import WIDTH, literal
 
@@ -20,6 +21,10 @@ FUTURE = "from __future__ import annotations"
 WHERE_ASSETS = """\
 # The folder with the files it reads; another one: --assets FOLDER.
 ASSETS = Path(sys.argv[sys.argv.index("--assets") + 1] if "--assets" in sys.argv else "assets")"""
+
+IN_NOTEBOOK = """\
+# The folder with the files it reads.
+ASSETS = Path("assets")"""
 
 
 def script_for(topic: Topic, config: Any, address: str = "") -> str:
@@ -33,9 +38,7 @@ def script_for(topic: Topic, config: Any, address: str = "") -> str:
     text = "\n\n".join(body) + "\n"
     for number, section in enumerate(script.sections):
         gap = "\n" if number or script.files else ""  # after imports one line is enough, says the linter
-        text += f"\n{gap}{heading(section.title)}\n\n\n{section.text}\n"
-        if section.title == CONFIGURATION:
-            text += "\n\n" + configs(script) + "\n"
+        text += f"\n{gap}{heading(section.title)}\n\n\n{configuration(script, section)}\n"
     text += f"\n\n{heading('Run')}\n\n\n{main_function(script)}\n"
     text += "".join(f"\n\n{blob}" for blob in blobs(script))
     return text + '\n\nif __name__ == "__main__":\n    main()\n'
@@ -57,6 +60,8 @@ def opening(script: Script) -> str:
         _wrapped("Needs PyTorch (with networkx, which comes with it), NumPy and Plotly." if _networkx(script)
                  else "Needs PyTorch, NumPy and Plotly."),
     ]  # fmt: skip
+    if getattr(script.config, "steps", None) == 0 and script.topic.stream:
+        parts[1] += " Nothing is trained here as it stands: that takes steps above 0."
     if script.files:
         listed = "\n".join(f"    {name}  ({about})" for name, about in script.files.items())
         parts[-1] += f" And these files from the folder assets of Neurarium:\n{listed}"
@@ -72,36 +77,40 @@ def _networkx(script: Script) -> bool:
     return any(one.module == "networkx" for one in script.gathered.outside)
 
 
-def imports_of(script: Script) -> str:
+def imports_of(script: Script, of_notebook: bool = False) -> str:
     """All imports from outside the engine."""
     wanted = set(script.gathered.outside)
     if script.files:
-        wanted |= {Outside("sys", "", "sys"), Outside("pathlib", "Path", "Path")}
-    if script.uses_usual:
+        wanted |= {Outside("pathlib", "Path", "Path")} | (set() if of_notebook else {Outside("sys", "", "sys")})
+    if of_notebook:
+        wanted.add(Outside("dataclasses", "replace", "replace"))
+    if script.uses_replace:
         wanted.add(Outside("dataclasses", "replace", "replace"))
     return import_lines(wanted)
 
 
-def constants(script: Script) -> list[str]:
+def constants(script: Script, of_notebook: bool = False) -> list[str]:
     """Where the files are, if there are any."""
     if not script.files:
         return []
     names = "".join(f'    "{name}",\n' for name in script.files)
-    return [f"{WHERE_ASSETS}\nFILES = (\n{names})"]
+    return [f"{IN_NOTEBOOK if of_notebook else WHERE_ASSETS}\nFILES = (\n{names})"]
 
 
-def configs(script: Script) -> str:
-    """The Config of this script and, where the code asks for it, the usual one."""
+def configuration(script: Script, section: Section) -> str:
+    """The text of a section; after the class of the Config follow this script's and, where needed, the usual one."""
+    if section.title != CONFIGURATION:
+        return section.text
     name = script.name(script.gathered.config_place)
-    text = f"CONFIG = {name}()"
+    text = f"{section.text}\n\n\nCONFIG = {name}()"
     if script.uses_usual:
         values = "".join(f"    {knob}={literal(value, 4)},\n" for knob, value in script.usual.items())
         text += f"\n# The configuration that the page begins with.\nUSUAL = {name}(\n{values})"
     return text
 
 
-def main_function(script: Script) -> str:
-    """The function that runs everything."""
+def main_function(script: Script, of_notebook: bool = False) -> str:
+    """The function that runs everything; in a notebook it shows the figures, in a script it writes them to a file."""
     gathered, makers = script.gathered, script._makers()
     run, printer = script.name(gathered.run), script.name(Place(STAND_INS, "print_numbers"))
     page = script.name(Place(PICTURES, "write_page"))
@@ -109,7 +118,7 @@ def main_function(script: Script) -> str:
     returned = result_name(script)
     lines = [
         f"def main(config: {config} = CONFIG) -> {returned}:",
-        '    """Compute, print the numbers, write the figures to a file; returns the result."""',
+        f'    """Compute, print the numbers, {"show" if of_notebook else "write"} the figures; returns the result."""',
         "    torch.set_num_threads(1)  # as on the page: the same order of sums, the same last digits",
     ]
     if script.files:
@@ -120,17 +129,19 @@ def main_function(script: Script) -> str:
         ]
     lines += [f"    result = {run}(config)", f"    {printer}(result)", "    figures = {"]
     lines += [f'        "{name}": {figure_call(script, name, makers)},' for name in script.figures]
-    file = f"{script.topic.slug}.html"
-    lines += ["    }", f'    {page}("{script.topic.title}", figures, "{file}")',
-              f'    print("\\nThe figures are in {file}")', "    return result"]  # fmt: skip
-    return "\n".join(lines)
+    lines.append("    }")
+    if of_notebook:
+        lines += ["    for name, figure in figures.items():", "        figure.update_layout(title=name).show()"]
+    else:
+        file = f"{script.topic.slug}.html"
+        lines.append(f'    {page}("{script.topic.title}", figures, "{file}")')
+        lines.append(f'    print("\\nThe figures are in {file}")')
+    return "\n".join([*lines, "    return result"])
 
 
 def result_name(script: Script) -> str:
     """The class of the Result, as it is called in the script."""
     part = script.gathered.part(script.gathered.run)
-    import ast
-
     returned = part.block.node.returns
     while isinstance(returned, ast.BinOp):  # what was left out stands at the right
         returned = returned.left

@@ -1,0 +1,222 @@
+"""Exported scripts: every topic and preset in a clean process, without anything of ours, equals the engine's Result."""
+
+import ast
+import dataclasses
+import io
+import json
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from engine.command_line import quantity_rows
+from engine.core.topic import catalogue
+from engine.data.edge_lists import key_of
+from engine.data.pictures import UPLOADS, decode
+from engine.data.points import encode_points
+from engine.script import script_for
+
+ROOT = Path(__file__).parents[1]
+PRESETS = [(slug, name) for slug, topic in catalogue().items() for name in topic.presets]
+
+
+def upload():
+    """A picture that no sample is, as a visitor's."""
+    rows, columns = np.mgrid[0:90, 0:120]
+    rgb = np.stack([rows * 2, columns * 2, (rows * columns) % 256], -1).astype(np.uint8)
+    rgb[30:60, 40:80] = (250, 200, 10)
+    file = io.BytesIO()
+    Image.fromarray(rgb).save(file, "PNG")
+    return UPLOADS.add(decode(file.getvalue(), "mine.png"))
+
+
+def own_cases():
+    """What no preset has: training, and the reader's own points, graph, text, drawing and picture."""
+    key = upload()
+    points = encode_points([(-1.0, 1.0, 0), (1.0, -1.0, 1), (-1.2, 0.8, 0), (1.1, -0.7, 1), (0.2, 0.1, 2), (0, 2, 2)])
+    drawn = "drawn:" + catalogue()["diffusion"].config().drawing
+    return {
+        "mlp trained": ("mlp", {"steps": 60, "regularisation": "l1", "dropout": 0.2, "batch_size": 16}),
+        "mlp own": ("mlp", {"data": "own", "points": points, "steps": 5, "edits": "0:0.1.0=2.5;3:1.0.b=-1"}),
+        "mlp diverged": ("mlp", {"data": "hills", "optimizer": "sgd", "learning_rate": 5.0, "steps": 50}),
+        "cnn trained": ("cnn", {"start": "fresh", "steps": 8, "shift": 2, "channels": 4, "kernel": "3"}),
+        "cnn drawn": ("cnn", {"digit": drawn}),
+        "gnn trained": ("gnn", {"data": "blocks", "nodes": 60, "steps": 20, "coefficients": "gat", "depth": 3}),
+        "gnn own": ("gnn", {"data": "own", "graph": key_of("Zoë, Bob\nBob, 陈\n陈, Zoë\nBob: x\n陈: y"), "steps": 5}),
+        "attention own": ("attention", {"text": 'She said: "naïve \'quotes\' \\ and 汉字".', "off": ("L3H10", "L1H1"),
+                                        "temperature": 2.0, "causal": True, "positions": False}),
+        "diffusion trained": ("diffusion", {"steps": 25, "hidden": 32, "walk_steps": 7}),
+        "diffusion completed": ("diffusion", {"view": "digits", "known": "left", "digit_steps": 4, "skips": "8"}),
+        "image_classifier upload": ("image_classifier", {"picture": key, "crop": 0.8, "flip": True, "cell": 7}),
+        "one_stage upload": ("one_stage", {"picture": key, "detector": "grid", "scene": "picture", "size": 0.6}),
+    }  # fmt: skip
+
+
+def cases():
+    found = {f"{slug}: {name}": (catalogue()[slug], catalogue()[slug].presets[name]) for slug, name in PRESETS}
+    for name, (slug, values) in own_cases().items():
+        found[name] = (catalogue()[slug], dataclasses.replace(catalogue()[slug].config(), **values))
+    return found
+
+
+CASES = cases()
+
+# One process that has imported what a script may need and nothing else; a child of it runs each script.
+CHILD = """
+import contextlib, dataclasses, io, os, pickle, sys, traceback
+FORBIDDEN = {"engine", "streamlit", "pages", "safetensors", "PIL"}
+class Wall:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in FORBIDDEN:
+            raise ImportError(f"a script must not import {name}")
+sys.meta_path.insert(0, Wall())
+import networkx, numpy, plotly.graph_objects, plotly.subplots, torch, torch._dynamo
+assert not FORBIDDEN & {name.partition(".")[0] for name in sys.modules}
+torch.set_num_threads(1)
+
+def plain(value):
+    if isinstance(value, torch.Tensor):
+        return value.numpy()
+    if dataclasses.is_dataclass(value):
+        return {field.name: plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
+    if isinstance(value, dict):
+        return {key: plain(item) for key, item in value.items()}
+    return [plain(item) for item in value] if isinstance(value, (list, tuple)) else value
+
+count, assets = int(sys.argv[1]), sys.argv[2]
+for number in range(count):
+    if os.fork() == 0:
+        printed = io.StringIO()
+        os.makedirs(f"out{number}")
+        source = open(f"{number}.py", encoding="utf-8").read()
+        os.chdir(f"out{number}")
+        try:
+            sys.argv = ["script.py", "--assets", assets]
+            namespace = {"__name__": "script"}
+            sys.modules["script"] = type(sys)("script")
+            sys.modules["script"].__dict__.update(namespace)
+            namespace = sys.modules["script"].__dict__
+            exec(compile(source, f"{number}.py", "exec"), namespace)
+            with contextlib.redirect_stdout(printed):
+                result = namespace["main"]()
+            answer = {"result": plain(result), "printed": printed.getvalue()}
+        except BaseException:
+            answer = {"error": traceback.format_exc()}
+        with open("answer.pickle", "wb") as file:
+            pickle.dump(answer, file)
+        os._exit(0)
+    os.wait()
+"""
+
+
+@pytest.fixture(scope="session")
+def scripts():
+    return {name: script_for(topic, config, "https://neurarium.example") for name, (topic, config) in CASES.items()}
+
+
+@pytest.fixture(scope="session")
+def folder(scripts, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("scripts")
+    for number, text in enumerate(scripts.values()):
+        (folder / f"{number}.py").write_text(text, "utf-8")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def answers(scripts, folder):
+    done = subprocess.run(
+        [sys.executable, "-I", "-c", CHILD, str(len(scripts)), str(ROOT / "assets")], cwd=folder, check=False,
+        capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    import pickle
+
+    return {
+        name: pickle.loads((folder / f"out{number}" / "answer.pickle").read_bytes())
+        for number, name in enumerate(scripts)
+    }
+
+
+def compare(ours, theirs, where):
+    """Equal, all the way down; arrays value for value, NaN where NaN is."""
+    if isinstance(ours, torch.Tensor):
+        ours = ours.numpy()
+    if dataclasses.is_dataclass(ours):
+        ours = {field.name: getattr(ours, field.name) for field in dataclasses.fields(ours)}
+    if isinstance(ours, np.ndarray):
+        assert ours.shape == theirs.shape, where
+        assert ours.dtype == theirs.dtype, where
+        np.testing.assert_array_equal(ours, theirs, where)
+    elif hasattr(ours, "items"):
+        assert list(ours) == list(theirs), where
+        for key in ours:
+            compare(ours[key], theirs[key], f"{where}.{key}")
+    elif isinstance(ours, (list, tuple)):
+        assert len(ours) == len(theirs), where
+        for number, (one, other) in enumerate(zip(ours, theirs, strict=True)):
+            compare(one, other, f"{where}[{number}]")
+    else:
+        assert ours == theirs or (ours != ours and theirs != theirs), where
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_script_computes_what_the_engine_does(name, answers):
+    topic, config = CASES[name]
+    answer = answers[name]
+    assert "error" not in answer, answer.get("error")
+    result = topic.load(topic.run)(config)
+    compare(result, answer["result"], name)
+    printed = [" ".join(line.split()) for line in answer["printed"].splitlines()]
+    for row in quantity_rows(result):
+        assert " ".join(" ".join(row).split()) in printed
+
+
+def test_a_script_writes_its_figures(answers, folder):
+    for number, (name, (topic, _)) in enumerate(CASES.items()):
+        assert "error" not in answers[name]
+        page = (folder / f"out{number}" / f"{topic.slug}.html").read_text("utf-8")
+        wanted = [figure for figure in topic.figures if figure not in ("cover", "mosaic")]
+        assert page.count("Plotly.newPlot(") >= len(wanted)
+        assert all(f"<h2>{figure}</h2>" in page for figure in wanted)
+
+
+def test_scripts_pass_the_linter(folder):
+    command = [sys.executable, "-m", "ruff", "check", "--no-cache", "--config", str(ROOT / ".ruff.toml"), str(folder)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout[-3000:]
+
+
+def test_a_script_has_the_source_that_ran(scripts):
+    """What of Topic.code the run reaches stands in the script as in the engine, up to the names of what it calls."""
+    for slug, topic in catalogue().items():
+        text = scripts[f"{slug}: {next(iter(topic.presets))}"]
+        shown = {node.name: node for node in ast.parse(text).body if hasattr(node, "name")}
+        found = [path.partition(":")[2] for path in topic.code if path.partition(":")[2] in shown]
+        assert len(found) >= min(4, len(topic.code)), (slug, found)
+        for path in topic.code:
+            name = path.partition(":")[2]
+            if name in found:
+                ours = ast.parse(textwrap.dedent(source_of(topic.load(path)))).body[0]
+                assert ast.get_docstring(shown[name]) == ast.get_docstring(ours)
+
+
+def source_of(thing):
+    import inspect
+
+    return inspect.getsource(thing)
+
+
+def test_nothing_of_ours_is_left(scripts):
+    for name, text in scripts.items():
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, (ast.Import, ast.ImportFrom)):
+                modules = [node.module] if isinstance(node, ast.ImportFrom) else [alias.name for alias in node.names]
+                roots = {module.partition(".")[0] for module in modules}
+                assert roots <= set(sys.stdlib_module_names) | {"torch", "numpy", "plotly", "networkx"}, name
+        assert "fmt: skip" not in text
+        assert json.dumps(str(ROOT)) not in text
