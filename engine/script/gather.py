@@ -20,7 +20,7 @@ from engine.core.topic import Topic, load
 
 from .references import Reference, Target, Uses, uses_of
 from .sources import Block, Outside, Place, read, settled
-from .stand_ins import instead
+from .stand_ins import SECTIONS, instead
 
 ONLY_FOR_PAGES = {"nbytes", "payload", "meta"}  # methods: for the store, for the canvas
 ONLY_FOR_CROWDS = {Place("engine.training.fit", "breathe")}
@@ -83,8 +83,8 @@ class Gathered:
         if isinstance(target, Outside):
             self.outside.add(target)
             return []
-        section, target = target.module, instead(target)
-        section = target.module if target.module == PICTURES else section
+        target = instead(target)
+        section = SECTIONS.get(target, target.module)
         if target in self.parts or target == ASSETS_PLACE:  # the script says itself where the assets are
             return []
         found = settled(target)

@@ -137,6 +137,8 @@ INSTEAD = {
     for name in names
 }
 
+SECTIONS = {other: place.module for place, other in INSTEAD.items() if other.module == __name__}  # what they belong to
+
 
 def instead(place: Place) -> Place:
     """What stands in a script for a definition of the engine, by default itself. All that means the folder of assets

@@ -49,32 +49,26 @@ def opening(script: Script) -> str:
     topic, query = script.topic, urlencode(to_query(script.config))
     link = f"{script.address.rstrip('/')}/{topic.slug}{'?' + query if query else ''}"
     link = link if len(link) < 2000 else f"{link[:WIDTH]}… (the whole Config stands below)"
-    parts = [
-        f"{topic.title}\n\n{topic.question}",
-        _wrapped(
-            "It computes what the page of that name in Neurarium shows, with the code that ran there: the model, the "
-            "data, the run with this configuration and seed, the numbers, the figures. Change the values of Config and "
-            "run it again."
-        ),
-        f"The page with this configuration:\n    {link}",
-        _wrapped("Needs PyTorch (with networkx, which comes with it), NumPy and Plotly." if _networkx(script)
-                 else "Needs PyTorch, NumPy and Plotly."),
-    ]  # fmt: skip
-    if getattr(script.config, "steps", None) == 0 and script.topic.stream:
-        parts[1] += " Nothing is trained here as it stands: that takes steps above 0."
+    about = (
+        "It computes what the page of that name in Neurarium shows, with the code that ran there: the model, the data, "
+        "the run with this configuration and seed, the numbers, the figures. Change the values of Config and run it "
+        "again."
+    )
+    if script.blobs:
+        about += (
+            " The picture is written into this file as it was prepared for the network: values of Config that choose "
+            "or change it do nothing here."
+        )
+    if getattr(script.config, "steps", None) == 0 and topic.stream:
+        about += " Nothing is trained here as it stands: that takes steps above 0."
+    networkx = any(one.module == "networkx" for one in script.gathered.outside)
+    needs = f"Needs PyTorch{' (with networkx, which comes with it)' if networkx else ''}, NumPy and Plotly."
     if script.files:
-        listed = "\n".join(f"    {name}  ({about})" for name, about in script.files.items())
-        parts[-1] += f" And these files from the folder assets of Neurarium:\n{listed}"
+        listed = "\n".join(f"    {name}  ({facts})" for name, facts in script.files.items())
+        needs += f" And these files from the folder assets of Neurarium:\n{listed}"
     sources = "\n".join(f"    {source.title}\n        {source.link}" for source in topic.sources)
-    return "\n\n".join([*parts, f"Sources:\n{sources}"]) + "\n"
-
-
-def _wrapped(text: str) -> str:
-    return textwrap.fill(text, WIDTH)
-
-
-def _networkx(script: Script) -> bool:
-    return any(one.module == "networkx" for one in script.gathered.outside)
+    parts = [topic.title, topic.question, textwrap.fill(about, WIDTH), f"The page with this configuration:\n    {link}"]
+    return "\n\n".join([*parts, needs, f"Sources:\n{sources}"]) + "\n"
 
 
 def imports_of(script: Script, of_notebook: bool = False) -> str:

@@ -19,7 +19,7 @@ def script_buttons(topic: Topic, config: Any) -> None:
 
     The files are made on the click, so an open tab costs nothing.
     """
-    address, lesson = _address(), FOLDER / language() / f"{topic.slug}.md"
+    address, lesson = _address(topic.slug), FOLDER / language() / f"{topic.slug}.md"
 
     def script() -> str:
         from engine.script import script_for
@@ -36,8 +36,8 @@ def script_buttons(topic: Topic, config: Any) -> None:
         _button(t("Jupyter notebook"), notebook, topic.slug, "ipynb", ":material/book_2:")
     st.caption(
         t(
-            "The whole experiment in one file: model, data, run, numbers and figures, with this configuration and seed. "
-            "It needs PyTorch, NumPy and Plotly, and says at its top which files of trained weights it reads."
+            "The whole experiment in one file: model, data, run, numbers and figures, with this configuration and "
+            "seed. It needs PyTorch, NumPy and Plotly, and says at its top which files of trained weights it reads."
         )
     )
 
@@ -48,7 +48,6 @@ def _button(label: str, make: Callable[[], str], slug: str, suffix: str, icon: s
     )
 
 
-def _address() -> str:
+def _address(slug: str) -> str:
     """Where this app stands, without the page."""
-    url = st.context.url or ""
-    return url.partition("?")[0].rstrip("/").rpartition("/")[0]
+    return (st.context.url or "").partition("?")[0].rstrip("/").removesuffix(f"/{slug}")
