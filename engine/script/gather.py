@@ -51,8 +51,8 @@ class Part:
 
 
 class Gathered:
-    """All parts of an experiment, and what it imports from outside. run: the place of its `run`; figures: name -> place
-    of the function that draws it."""
+    """All parts of an experiment, and what it imports from outside. run: the place of its `run`; chosen: whether it is one
+    of several that the topic has; figures: name -> place of the function that draws it."""
 
     def __init__(self, topic: Topic, config: Any):
         self.topic, self.config = topic, config
@@ -61,6 +61,7 @@ class Gathered:
         self.embedded: dict[Place, Any] = {}
         self.config_place = settled(Place(topic.config.__module__, topic.config.__name__))
         self.cuts: dict[Place, list[ast.AST]] = {}
+        self.chosen = False
         self.run = self._chosen(settled(Place.of(topic.run)))
         self.figures = {name: settled(Place.of(path)) for name, path in topic.figures.items()}
         todo: list[Target] = [self.run, self.config_place]
@@ -127,6 +128,7 @@ class Gathered:
             holds = eval(
                 compile(ast.Expression(test), place.module, "eval"), block.module.namespace, {argument: self.config}
             )
+            self.chosen = True
             if holds:
                 return self._chosen(target)
             self.cuts.setdefault(place, []).append(statement)

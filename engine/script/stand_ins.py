@@ -20,6 +20,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from engine.data.imagenet import english_names
+
 from .sources import ROOT, Place, read
 
 ASSETS = ROOT / "assets"  # in a script: the folder that its reader names
@@ -99,6 +101,11 @@ def fill(model: nn.Module, name: str) -> None:
         raise ValueError(f"{name} does not fit {type(model).__name__}: missing {missing}, unknown {unknown}")
 
 
+def class_names(language: str = "en") -> tuple[str, ...]:
+    """The English names of the classes of ImageNet."""
+    return english_names()
+
+
 def unpacked(text: str, shape: tuple[int, ...], dtype: str) -> np.ndarray:
     """An array from its text: LZMA in base 85. Of pictures (uint8, H × W × 3) the differences of neighbours are packed,
     to the left and above, red and blue less green."""
@@ -125,6 +132,7 @@ INSTEAD = {
         "engine.core.axes:axes": "axes",
         "engine.core.axes:note": "note",
         "engine.core.device:current_device": "current_device",
+        "engine.data.imagenet:class_names": "class_names",
         "engine.weights:load_weights": "load_weights",
         "engine.weights:fill": "fill",
     }.items()

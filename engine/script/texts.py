@@ -53,7 +53,7 @@ def config_text(config: Any, name: str) -> str:
     about = inspect.cleandoc(type(config).__doc__ or "")
     lines += [textwrap.indent(f'"""{about}"""', "    "), ""]
     for knob in knobs(type(config)):
-        lines.append(comment(_about(knob), 4))
+        lines.append(comment(_about(knob, config), 4))
         annotation = type(config).__annotations__[knob.name]
         annotation = annotation if isinstance(annotation, str) else _type_name(annotation)
         lines.append(f"    {knob.name}: {annotation} = {literal(getattr(config, knob.name), 4)}")
@@ -64,8 +64,8 @@ def _type_name(annotation: Any) -> str:
     return annotation.__name__ if type(annotation) is type else str(annotation)
 
 
-def _about(knob: Knob) -> str:
-    """Label, help and what a knob takes."""
+def _about(knob: Knob, config: Any) -> str:
+    """Label, help and what a knob takes, and whether it does nothing with the others as they are."""
     takes = ""
     if knob.kind in ("choice", "choices"):
         shown = knob.choices if len(knob.choices) <= 12 else (*knob.choices[:6], "…", knob.choices[-1])
@@ -75,7 +75,8 @@ def _about(knob: Knob) -> str:
     elif knob.kind == "sizes":
         takes = f"At most {knob.most} numbers from {knob.low:g} to {knob.high:g}."
     help_ = knob.help if not knob.help or knob.help.endswith((".", "!", "?", "…")) else knob.help + "."
-    return " ".join(filter(None, [f"{knob.label}:" if help_ or takes else f"{knob.label}.", help_, takes]))
+    idle = "No effect here." if knob.counts is not None and not knob.counts(config) else ""
+    return " ".join(filter(None, [f"{knob.label}:" if help_ or takes else f"{knob.label}.", help_, takes, idle]))
 
 
 def value_text(value: Any, blobs: dict[str, str], unpack: str, indent: int) -> str:

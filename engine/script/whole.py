@@ -54,12 +54,14 @@ def opening(script: Script) -> str:
         "the run with this configuration and seed, the numbers, the figures. Change the values of Config and run it "
         "again."
     )
+    if script.gathered.chosen:
+        about += " Of the page's experiments it has the one that this configuration chooses."
     if script.blobs:
         about += (
             " The picture is written into this file as it was prepared for the network: values of Config that choose "
             "or change it do nothing here."
         )
-    if getattr(script.config, "steps", None) == 0 and topic.stream:
+    if getattr(script.config, "steps", None) == 0 and Place("engine.training.fit", "fit") in script.gathered.parts:
         about += " Nothing is trained here as it stands: that takes steps above 0."
     networkx = any(one.module == "networkx" for one in script.gathered.outside)
     needs = f"Needs PyTorch{' (with networkx, which comes with it)' if networkx else ''}, NumPy and Plotly."
