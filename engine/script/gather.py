@@ -18,7 +18,7 @@ from typing import Any
 from engine.core.embed import is_embedded
 from engine.core.topic import Topic, load
 
-from .references import Reference, Target, Uses, uses_of
+from .references import Target, Uses, uses_of
 from .sources import Block, Outside, Place, read, settled
 from .stand_ins import SECTIONS, instead
 
@@ -51,8 +51,11 @@ class Part:
 
 
 class Gathered:
-    """All parts of an experiment, and what it imports from outside. run: the place of its `run`; chosen: whether it is one
-    of several that the topic has; figures: name -> place of the function that draws it."""
+    """All parts of an experiment, and what it imports from outside.
+
+    run: the place of its `run`; chosen: whether it is one of several that the topic has; figures: name -> place of the
+    function that draws it; embedded: place -> value.
+    """
 
     def __init__(self, topic: Topic, config: Any):
         self.topic, self.config = topic, config
@@ -64,10 +67,7 @@ class Gathered:
         self.chosen = False
         self.run = self._chosen(settled(Place.of(topic.run)))
         self.figures = {name: settled(Place.of(path)) for name, path in topic.figures.items()}
-        todo: list[Target] = [self.run, self.config_place]
-        while todo:
-            todo += self._take(todo.pop())
-        self.needed_to_run = set(self.parts)
+        self.take(self.run, self.config_place)
 
     def take(self, *places: Place) -> None:
         """These definitions too, and all that they need."""
@@ -214,6 +214,3 @@ def _cuts(block: Block) -> list[ast.stmt]:
     if not isinstance(block.node, ast.ClassDef):
         return []
     return [node for node in block.node.body if isinstance(node, ast.FunctionDef) and node.name in dropped]
-
-
-__all__ = ["Gathered", "Part", "Reference"]

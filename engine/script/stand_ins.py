@@ -110,7 +110,7 @@ def unpacked(text: str, shape: tuple[int, ...], dtype: str) -> np.ndarray:
     """An array from its text: LZMA in base 85. Of pictures (uint8, H × W × 3) the differences of neighbours are packed,
     to the left and above, red and blue less green."""
     values = np.frombuffer(lzma.decompress(base64.b85decode("".join(text.split()))), dtype).reshape(shape)
-    if dtype == "uint8" and shape[-1] == 3:
+    if dtype == "uint8" and len(shape) > 2 and shape[-1] == 3:
         values = values.cumsum(-2, dtype=np.uint8).cumsum(-3, dtype=np.uint8)
         values[..., [0, 2]] += values[..., [1]]
     return values.copy()
