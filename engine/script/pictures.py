@@ -23,7 +23,7 @@ COLOUR_SCALES = {
     "signed": ["#B84A00", "#F5CDB8", "#FFFFFF", "#BED4EC", "#005A9C"],
     "magnitude": ["#1B0C41", "#6A1C81", "#B63679", "#EF705D", "#FDE725"],
     "probability": ["#F7F7F7", "#BFD6EA", "#7FB0D8", "#3F83BE", "#08306B"],
-    "heat": ["#67001F", "#B2182B", "#E06A3A", "#F5B041", "#FFF7BC"],
+    "heat": ["rgba(103,0,31,0)", "rgba(178,24,43,0.75)", "#E06A3A", "#F5B041", "#FFF7BC"],
     "grey": ["#000000", "#FFFFFF"],
 }
 
@@ -137,6 +137,7 @@ def picture_figure(picture: PixelPicture) -> go.Figure:
     tiles, last = picture.tiles, picture.frames.indices[-1] if picture.frames else None
     columns = min(picture.columns or 8, len(tiles))
     rows = -(-len(tiles) // columns)
+    tallest = 0.1  # height over width of a tile
     gap = 0.4 if any(tile.row_labels for tile in tiles) else 0.15
     figure = make_subplots(
         rows, columns, subplot_titles=[tile.caption for tile in tiles], horizontal_spacing=gap / columns,
@@ -146,6 +147,7 @@ def picture_figure(picture: PixelPicture) -> go.Figure:
         place = {"row": number // columns + 1, "col": number % columns + 1}
         pixels = tile.pixels if picture.frames is None or tile.still else tile.pixels[-1]
         height, width = pixels.shape[:2]
+        tallest = max(tallest, height / width)
         figure.update_xaxes(range=[0, width], showgrid=False, **_ticks(tile.column_labels), **place)
         figure.update_yaxes(range=[height, 0], showgrid=False, **_ticks(tile.row_labels), **place)
         if rows * columns == 1 or max(height, width) / min(height, width) < 4:
@@ -163,13 +165,14 @@ def picture_figure(picture: PixelPicture) -> go.Figure:
         if tile.over is not None:
             over = tile.over
             dx, dy = width / over.pixels.shape[1], height / over.pixels.shape[0]
-            figure.add_heatmap(z=over.pixels, zmin=over.low, zmax=over.high, colorscale=COLOUR_SCALES[over.scale],
-                               x0=dx / 2, dx=dx, y0=dy / 2, dy=dy, opacity=over.opacity, **place)  # fmt: skip
+            figure.add_heatmap(
+                z=over.pixels, zmin=over.low, zmax=over.high, colorscale=COLOUR_SCALES[over.scale], zsmooth="best",
+                x0=dx / 2, dx=dx, y0=dy / 2, dy=dy, opacity=over.opacity, **place,
+            )  # fmt: skip
         for trace in _marks(tile, last):
             figure.add_trace(trace, **place)
-    figure.update_layout(
-        title=picture.alt, showlegend=False, template="plotly_white", width=1000, height=130 + 860 // columns * rows
-    )
+    figure.update_layout(title=picture.alt, showlegend=False, template="plotly_white", width=1000,
+                         height=150 + int(min(tallest, 1.2) * 860 / columns * rows))  # fmt: skip
     return figure
 
 
@@ -224,9 +227,9 @@ def _marks(tile: Tile, frame: int | None) -> Iterator[go.Scatter]:
         yield go.Scatter(x=[point.x for point in points], y=[point.y for point in points], mode="markers",
                          marker=marker, hovertext=[point.label for point in points])  # fmt: skip
     if texts:
+        font = {"color": [_colour(text.colour) for text in texts], "shadow": "0px 0px 3px white"}
         yield go.Scatter(x=[text.x for text in texts], y=[text.y for text in texts], mode="text",
-                         text=[text.text for text in texts],
-                         textfont={"color": [_colour(text.colour) for text in texts]})  # fmt: skip
+                         text=[text.text for text in texts], textfont=font)  # fmt: skip
 
 
 def _colour(colour: str | int | None) -> str:
