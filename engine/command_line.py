@@ -24,6 +24,7 @@ TICK_SECONDS = 1.0
 
 
 COVERS = Path(__file__).parents[1] / "assets" / "pictures" / "cards"
+LESSONS = Path(__file__).parents[1] / "assets" / "lessons" / "en"
 
 
 class Refused(Exception):
@@ -74,6 +75,20 @@ def parser() -> argparse.ArgumentParser:
     running.add_argument("--knobs", action="store_true", help="only list the topic's knobs")
     running.set_defaults(command=run_topic)
 
+    scripting = commands.add_parser(
+        "script", help="write a topic as one Python file or notebook",
+        description="Write an experiment as one Python file that needs PyTorch, NumPy and Plotly alone.",
+    )  # fmt: skip
+    scripting.add_argument("slug", metavar="SLUG", help="the topic, as `list` names it")
+    scripting.add_argument("--preset", metavar="NAME", help="start from this preset instead of the defaults")
+    scripting.add_argument(
+        "--set", metavar="KNOB=VALUE", nargs="+", action="extend", default=[], dest="values",
+        help="set knobs, spelled as in a link",
+    )  # fmt: skip
+    scripting.add_argument("--notebook", action="store_true", help="a Jupyter notebook with the lesson in it")
+    scripting.add_argument("--out", metavar="FILE", type=Path, required=True, help="where to write it")
+    scripting.set_defaults(command=write_script)
+
     covering = commands.add_parser("covers", help="redraw the pictures on the cards of the home page")
     covering.set_defaults(command=draw_covers)
 
@@ -103,8 +118,8 @@ def run_topic(options: argparse.Namespace) -> None:
     config = read_config(topic, options.preset, options.values)
     if options.device is not None and options.device not in available_devices():
         raise Refused(f"Device: expected one of {', '.join(available_devices())}, got {options.device!r}.")
-    if options.out is not None and not options.out.absolute().parent.is_dir():
-        raise Refused(f"The folder {options.out.absolute().parent} does not exist.")
+    if options.out is not None:
+        _demand_folder(options.out)
     with refusing(), using_device(options.device), ticking(f"computing {topic.slug}"):
         result = topic.load(topic.run)(config)
     tables = {"Numbers": quantity_rows(result), "Config": config_rows(config)}
@@ -118,11 +133,24 @@ def run_topic(options: argparse.Namespace) -> None:
 
         figures = {name: topic.load(path)(result) for name, path in topic.figures.items()}
         page = page_html(topic.title, topic.question, figures, tables)
-    try:
-        options.out.write_text(page, "utf-8")
-    except OSError as error:
-        raise Refused(f"Could not write {options.out}: {error.strerror or error}.", 1) from None
+    _write(options.out, page)
     print(f"\nwrote {options.out}")
+
+
+def write_script(options: argparse.Namespace) -> None:
+    """Write an experiment as a Python file or a notebook."""
+    topic = _known(options.slug, catalogue(), "topic")
+    config = read_config(topic, options.preset, options.values)
+    _demand_folder(options.out)
+    with refusing(), ticking(f"writing {topic.slug}"):
+        from engine.script import notebook_for, script_for
+
+        if options.notebook:
+            text = notebook_for(topic, config, (LESSONS / f"{topic.slug}.md").read_text("utf-8"))
+        else:
+            text = script_for(topic, config)
+    _write(options.out, text)
+    print(f"wrote {options.out}: {len(text.splitlines()):,} lines")
 
 
 def read_config(topic: Topic, preset: str | None, values: Sequence[str]) -> Any:
@@ -249,6 +277,18 @@ def _known(name: str, there: Any, what: str) -> Any:
     if name not in there:
         raise Refused(f"There is no {what} {name[:40]!r}; there are {', '.join(there)}.")
     return there[name]
+
+
+def _demand_folder(path: Path) -> None:
+    if not path.absolute().parent.is_dir():
+        raise Refused(f"The folder {path.absolute().parent} does not exist.")
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, "utf-8")
+    except OSError as error:
+        raise Refused(f"Could not write {path}: {error.strerror or error}.", 1) from None
 
 
 def _one_sentence(error: BaseException) -> str:

@@ -24,10 +24,17 @@ MAY_IMPORT = {
     "engine.training.recipes": ("engine",),  # run by hand, to make the shipped weights
     "engine.plots": ("engine.core", "engine.plots"),
     "engine.topics": ("engine",),
+    "engine.script": ("engine",),
     "engine.command_line": ("engine",),
     "engine.__main__": ("engine",),
     "pages": ("engine.topics", "engine.core", "pages.components"),
-    "pages.components": ("engine.core", "engine.plots", "engine.data", "pages.components"),  # data: uploads
+    "pages.components": (
+        "engine.core",
+        "engine.plots",
+        "engine.data",
+        "engine.script",
+        "pages.components",
+    ),  # data: uploads
 }
 NEVER = {
     "engine": ("streamlit", "pages"),

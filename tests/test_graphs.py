@@ -316,14 +316,14 @@ def test_a_key_never_unpacks_to_more_than_a_graph_may_be(monkeypatch):
 
 
 def test_own_graphs_take_the_classes_given_or_find_communities():
-    given = own_graph(key_of("a b\nb c\nc d\na: left\nd: right"))
+    given = own_graph("a b\nb c\nc d\na: left\nd: right")
     assert given.classes == ("left", "right")
     assert given.labels.tolist() == [0, -1, -1, 1]
     assert not given.found
-    two_triangles = own_graph(key_of("a b\nb c\nc a\nc d\nd e\ne f\nf d"))
+    two_triangles = own_graph("a b\nb c\nc a\nc d\nd e\ne f\nf d")
     assert two_triangles.found
     assert two_triangles.labels.tolist() in ([0, 0, 0, 1, 1, 1], [1, 1, 1, 0, 0, 0])
     assert torch.equal(two_triangles.features, torch.eye(6))
-    long = own_graph(key_of("\n".join(f"{k} {k + 1}" for k in range(700))))
+    long = own_graph("\n".join(f"{k} {k + 1}" for k in range(700)))
     assert long.features.shape == (701, RANDOM_FEATURES)
     assert len(long.classes) <= 8

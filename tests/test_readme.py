@@ -121,7 +121,7 @@ def test_the_checks_run_the_test_command_of_this_file():
 def test_the_command_line_examples_run_as_written():
     """Every `python -m engine` line names a topic and knobs that exist; how they run is tested elsewhere."""
     lines = re.findall(r"python -m engine (\w+) ?([^\n#]*)", README)
-    assert {name for name, _ in lines} == {"list", "run", "train", "covers"}
+    assert {name for name, _ in lines} == {"list", "run", "script", "train", "covers"}
     for name, rest in lines:
         words = shlex.split(rest)
         if name == "run":
@@ -131,6 +131,8 @@ def test_the_command_line_examples_run_as_written():
 
             assert from_query(topic.config, values)[1] == []
             assert values
+        elif name == "script":
+            assert words[words.index("--preset") + 1] in catalogue()[words[0]].presets
         elif name == "train":
             from engine.training.recipes import RECIPES
 

@@ -10,9 +10,9 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 
 from engine.data.digit_keys import DRAWN, PACKED, SAMPLE, pack, sample_number, unpack
+from engine.data.resample import resampled
 
 FILE = Path(__file__).resolve().parents[2] / "assets" / "data" / "digits.npz"
 SIDE = 28  # pixels a side of a digit
@@ -120,9 +120,8 @@ def _scaled(cut: np.ndarray, side: int) -> np.ndarray:
     """The longer side made `side` pixels, each new pixel the mean of what it covers (or interpolated)."""
     height, width = cut.shape
     scale = side / max(height, width)
-    size = max(1, round(width * scale)), max(1, round(height * scale))
-    how = Image.Resampling.BOX if scale < 1 else Image.Resampling.BILINEAR
-    return np.asarray(Image.fromarray(np.ascontiguousarray(cut)).resize(size, how))
+    size = max(1, round(height * scale)), max(1, round(width * scale))
+    return resampled(cut, size, "box" if scale < 1 else "bilinear")
 
 
 def _placed(cut: np.ndarray) -> np.ndarray:

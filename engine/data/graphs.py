@@ -11,7 +11,7 @@ from torch import Tensor
 
 from engine.core.axes import bytes_of
 
-from .edge_lists import parse_edge_list, text_of
+from .edge_lists import parse_edge_list
 
 MOST_ONE_HOT = 500  # nodes; larger graphs get random features instead of a column for each node
 RANDOM_FEATURES = 64
@@ -96,12 +96,12 @@ def block_model(
     return Graph(names, edges, labels, letters, features, layout(edges, nodes))
 
 
-def own_graph(key: str) -> Graph:
-    """The graph behind a key of `edge_lists`; without any class given, its communities are its classes.
+def own_graph(text: str) -> Graph:
+    """The graph of an edge list (see `edge_lists`); without any class given, its communities are its classes.
 
     Features: one column for each node, above 500 nodes 64 random numbers each.
     """
-    given = parse_edge_list(text_of(key))
+    given = parse_edge_list(text)
     count, edges = len(given.names), torch.tensor(sorted(given.edges)).reshape(-1, 2)
     labels, classes, found = torch.tensor(given.labels), given.classes, False
     if len(classes) < 2:

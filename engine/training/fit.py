@@ -99,8 +99,13 @@ def fit(
             if not math.isfinite(value):
                 raise TrainingDiverged(step, value)
             due = step + (wanted or snapshot_every)
-        if step % STEPS_BETWEEN_BREATHS == 0:
-            time.sleep(BREATH_SECONDS)  # lets other visitors' clicks in: Python runs one thread at a time
+        breathe(step)
+
+
+def breathe(step: int) -> None:
+    """Every few steps a short rest that lets other visitors' clicks in: Python runs one thread at a time."""
+    if step % STEPS_BETWEEN_BREATHS == 0:
+        time.sleep(BREATH_SECONDS)
 
 
 def gradient_norm(model: nn.Module) -> float:

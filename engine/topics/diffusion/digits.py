@@ -10,7 +10,6 @@ from functools import cache, lru_cache
 
 import numpy as np
 import torch
-from PIL import Image
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -18,6 +17,7 @@ from engine import weights
 from engine.core.axes import axes, result
 from engine.core.device import current_device
 from engine.data.digits import CLASSES, HELD_OUT_OF_EACH, load_digits
+from engine.data.resample import resampled
 from engine.instrument.trace import record
 from engine.models.cnn.cnn import SmallCNN
 from engine.models.diffusion.samplers import walk
@@ -43,9 +43,8 @@ def digit_schedule() -> Schedule:
 
 def shrunk(images: np.ndarray) -> Tensor:
     """Digits (N, 28, 28) uint8 -> (N, 1, 16, 16) float32 between -1 (paper) and 1 (ink)."""
-    inner = np.ascontiguousarray(images[:, MARGIN : MARGIN + CROP, MARGIN : MARGIN + CROP])
-    small = [np.asarray(Image.fromarray(one).resize((SIDE, SIDE), Image.Resampling.BILINEAR)) for one in inner]
-    return torch.from_numpy(np.stack(small))[:, None].float() / 127.5 - 1
+    inner = images[:, MARGIN : MARGIN + CROP, MARGIN : MARGIN + CROP]
+    return torch.from_numpy(resampled(inner, (SIDE, SIDE), "bilinear"))[:, None].float() / 127.5 - 1
 
 
 def new_unet(generator: torch.Generator) -> SmallUNet:

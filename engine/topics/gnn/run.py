@@ -15,6 +15,8 @@ from torch.nn import functional as F
 
 from engine.core.axes import axes, note, result
 from engine.core.device import current_device
+from engine.core.embed import embedded
+from engine.data.edge_lists import text_of
 from engine.data.graphs import Graph, block_model, karate_club, own_graph
 from engine.instrument.smoothing import dirichlet_energy, mean_cosine_distance
 from engine.instrument.trace import Trace, record
@@ -57,7 +59,7 @@ def graph_of(config: Config) -> Graph:
         case "blocks":
             return _blocks(config.nodes, config.classes, config.degree, config.within, config.noise, config.seed)
         case "own":
-            return _own(config.graph)
+            return _own(edge_list_of(config))
     return karate_club(config.data == "communities")
 
 
@@ -68,10 +70,14 @@ def _blocks(nodes: int, classes: int, degree: float, within: float, noise: float
 
 
 @lru_cache(maxsize=8)
-def _own(key: str) -> Graph:
-    from engine.data.edge_lists import key_of
+def _own(text: str) -> Graph:
+    return own_graph(text)
 
-    return own_graph(key or key_of(EXAMPLE))
+
+@embedded
+def edge_list_of(config: Config) -> str:
+    """The reader's edges; an example where there are none yet. KnobError if they are not on this server."""
+    return text_of(config.graph) if config.data == "own" and config.graph else EXAMPLE
 
 
 def known_nodes(config: Config, graph: Graph) -> Tensor:

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from engine.core.axes import axes, note, result
 from engine.core.device import current_device
+from engine.core.embed import embedded
 from engine.data.augment import augment
 from engine.data.pictures import find_picture
 from engine.instrument.attribution import drop_per_pixel, grad_cam_of, integrated_gradients, occlusion
@@ -135,12 +136,22 @@ def stream(config: Config) -> Iterator[Snapshot]:
 
 def see(config: Config) -> tuple[Tensor, np.ndarray, np.ndarray]:
     """The network's input (1, 3, 224, 224) on the current device, that square as pixels, and the square unchanged."""
+    square, original = squares(config)
+    return normalised(square).to(current_device()), square, original
+
+
+@embedded
+def squares(config: Config) -> tuple[np.ndarray, np.ndarray]:
+    """The middle square of the picture, changed as the Config asks, and unchanged, (224, 224, 3) uint8 each.
+
+    PictureError if the picture is not on this server.
+    """
     original = middle_square(find_picture(config.picture).rgb)
     square = augment(
         original, flip=config.flip, crop=config.crop, brightness=config.brightness, colour=config.colour,
         cutout=config.cutout, seed=config.seed,
     )  # fmt: skip
-    return normalised(square).to(current_device()), square, original
+    return square, original
 
 
 @torch.no_grad()

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from engine.core.axes import axes, note, result
+from engine.core.embed import embedded
 from engine.data.pictures import find_picture
 from engine.data.scenes import CLASSES, MOST_OBJECTS, make_scene
 from engine.instrument.detection import non_maximum_suppression
@@ -43,19 +44,24 @@ def see_scene(config: Config) -> SceneSeen:
 
     PictureError if the picture is not on this server.
     """
-    if config.scene == "picture":
-        pixels = middle(find_picture(config.picture).rgb, SIDE)
-        boxes, labels = np.zeros((0, 4)), np.zeros(0, np.int64)
-    else:
-        collide = config.scene == "same_cell"
-        objects = min(max(config.objects, 2 if collide else 0), MOST_OBJECTS)
-        scene = make_scene(config.seed, objects, collide=collide, cells=CELLS)
-        pixels, boxes, labels = scene.pixels.copy(), scene.boxes, scene.labels
+    pixels, boxes, labels = drawn(config)
     view = view_grid(load_grid_detector(), pixels, boxes, labels)
-    true = torch.tensor(boxes, dtype=torch.float32).reshape(-1, 4)
-    return SceneSeen(
-        torch.from_numpy(pixels), true, torch.tensor(labels), view, (0, 0, SIDE, SIDE), config.scene != "picture"
-    )
+    true, inside = torch.tensor(boxes, dtype=torch.float32).reshape(-1, 4), (0, 0, SIDE, SIDE)
+    return SceneSeen(torch.from_numpy(pixels), true, torch.tensor(labels), view, inside, config.scene != "picture")
+
+
+@embedded
+def drawn(config: Config) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The scene of a Config: pixels (128, 128, 3) uint8, and what is in it: boxes (N, 4), labels (N,).
+
+    PictureError if the picture is not on this server.
+    """
+    if config.scene == "picture":
+        return middle(find_picture(config.picture).rgb, SIDE), np.zeros((0, 4)), np.zeros(0, np.int64)
+    collide = config.scene == "same_cell"
+    objects = min(max(config.objects, 2 if collide else 0), MOST_OBJECTS)
+    scene = make_scene(config.seed, objects, collide=collide, cells=CELLS)
+    return scene.pixels.copy(), scene.boxes, scene.labels
 
 
 def find_in_scene(seen: SceneSeen, config: Config) -> Found:

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from engine.core.axes import axes, note, result
 from engine.core.device import current_device
+from engine.core.embed import embedded
 from engine.data.coco import COCO_CLASSES
 from engine.data.pictures import find_picture
 from engine.instrument.detection import Suppression, non_maximum_suppression
@@ -68,6 +69,7 @@ def see(config: Config) -> Seen:
     return Seen(torch.from_numpy(square), raw.classes[0].sigmoid().cpu(), distances, decode(distances), inside)
 
 
+@embedded
 def arranged(config: Config) -> tuple[np.ndarray, tuple[int, int, int, int]]:
     """The picture as the Config arranges it, (416, 416, 3) uint8, and the part without grey bars.
 

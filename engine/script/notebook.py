@@ -1,0 +1,123 @@
+"""An experiment as a Jupyter notebook: the sections of its script as cells, with the lesson around them."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+from engine.core.knob import differences
+from engine.core.topic import Topic
+
+from .script import Script
+from .whole import blobs, configuration, constants, imports_of, main_function, opening
+
+
+def notebook_for(topic: Topic, config: Any, lesson: str, address: str = "") -> str:
+    """A notebook (nbformat 4.5) that computes a topic with this Config; `lesson` is the text of assets/lessons.
+
+    Its code cells are those of `script_for`, with the figures shown in the notebook. Raises what that raises.
+    """
+    script = Script(topic, config, address)
+    introduction, steps = read_lesson(lesson)
+    title, question, *rest = opening(script).strip().split("\n\n")
+    cells = [
+        _prose(f"# {title}\n\n**{question}**\n\n{introduction}"),
+        _prose("\n\n".join(_as_markdown(part) for part in rest)),
+        _code("\n\n".join([imports_of(script, of_notebook=True), *constants(script, of_notebook=True)])),
+    ]
+    for section in script.sections:
+        cells.append(_prose(f"## {section.title}"))
+        cells.append(_code(configuration(script, section)))
+    cells += [_code(blob) for blob in blobs(script)]
+    cells.append(_prose("## Run\n\nThe numbers that the page shows, then its figures."))
+    cells.append(_code(main_function(script, of_notebook=True) + "\n\n\nresult = main()"))
+    cells.append(
+        _prose("## Lesson\n\nEach step sets values of Config: change them above, run all, predict, then look.")
+    )
+    for number, step in enumerate(steps, 1):
+        cells.append(_prose(step.markdown(number, topic, config)))
+    for number, cell in enumerate(cells):
+        cell["id"] = f"cell-{number}"
+    kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
+    notebook = {
+        "cells": cells, "metadata": {"kernelspec": kernel, "language_info": {"name": "python"}}, "nbformat": 4,
+        "nbformat_minor": 5,
+    }  # fmt: skip
+    return json.dumps(notebook, ensure_ascii=False, indent=1) + "\n"
+
+
+def _about_lesson(script: Script) -> str:
+    """How to follow the lesson in a notebook."""
+    text = "## Lesson\n\nEvery step is a Config: call `main` with it, predict, then look."
+    if hasattr(script.config, "steps"):
+        text += " Where it says Play, give `steps` too: `main(replace(CONFIG, steps=200))`."
+    if script.gathered.embedded:
+        text += " Another picture takes another notebook: the pixels of this one are written into it."
+    return text
+
+
+@dataclass
+class Step:
+    """A step of a lesson: its title, its preset, what to do, the question with its answers, and what one sees."""
+
+    title: str
+    preset: str = ""
+    text: list[str] = field(default_factory=list)
+    question: str = ""
+    choices: list[str] = field(default_factory=list)
+    answer: list[str] = field(default_factory=list)
+
+    def markdown(self, number: int, topic: Topic, config: Any) -> str:
+        """The step as prose; the answer is folded."""
+        parts = [f"### {number}. {self.title}", _values(topic, self.preset, config), " ".join(self.text).strip()]
+        if self.question:
+            parts.append(f"**{self.question}**\n\n" + "\n".join(f"- {choice}" for choice in self.choices))
+        if self.answer:
+            answer = " ".join(self.answer)
+            parts.append(f"<details><summary>What one sees</summary>\n\n{answer}\n\n</details>")
+        return "\n\n".join(filter(None, parts))
+
+
+def _values(topic: Topic, preset: str, config: Any) -> str:
+    """The knobs in which a preset differs from this notebook's Config."""
+    if preset not in topic.presets:
+        return ""
+    changed = [f"{knob.name}={value!r}" for knob, _, value in differences(config, topic.presets[preset])]
+    return f"`replace(CONFIG, {', '.join(changed)})`" if changed else "The configuration as it stands."
+
+
+def read_lesson(text: str) -> tuple[str, list[Step]]:
+    """(introduction, steps) of a lesson file."""
+    introduction: list[str] = []
+    steps: list[Step] = []
+    for line in text.splitlines():
+        if line.startswith("## "):
+            steps.append(Step(line[3:].strip()))
+        elif not steps:
+            introduction.append(line)
+        elif line.startswith("preset:"):
+            steps[-1].preset = line.removeprefix("preset:").strip()
+        elif line.startswith("? "):
+            steps[-1].question = line[2:].strip()
+        elif line.startswith("- ") and steps[-1].question and not steps[-1].answer:
+            steps[-1].choices.append(line[2:].replace("(right)", "").strip())
+        elif line.startswith(">"):
+            steps[-1].answer.append(line[1:].strip())
+        else:
+            steps[-1].text.append(line)
+    return "\n".join(introduction).strip(), steps
+
+
+def _as_markdown(part: str) -> str:
+    """A paragraph of the opening: indented lines become a list."""
+    lines = [f"- {line.strip()}" if line.startswith("    ") else line for line in part.splitlines()]
+    return "\n".join(lines).replace(":\n- ", ":\n\n- ", 1)
+
+
+def _prose(text: str) -> dict:
+    return {"cell_type": "markdown", "metadata": {}, "source": text}
+
+
+def _code(text: str) -> dict:
+    return {"cell_type": "code", "execution_count": None, "metadata": {}, "outputs": [], "source": text.strip("\n")}

@@ -1,0 +1,179 @@
+"""The engine's own modules as text that can be taken apart: which statement defines a name, and where names lead."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import importlib.util
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+class Place(NamedTuple):
+    """A definition of the engine: module and name."""
+
+    module: str
+    name: str
+
+    @classmethod
+    def of(cls, path: str) -> Place:
+        """From 'package.module:name'."""
+        return cls(*path.split(":"))
+
+
+class Outside(NamedTuple):
+    """Something imported from outside the engine: `from module import name as alias`, or `import module as alias`
+    where there is no name."""
+
+    module: str
+    name: str
+    alias: str
+
+
+class Whole(NamedTuple):
+    """A whole module of the engine, bound to a name."""
+
+    module: str
+
+
+Binding = Place | Outside | Whole
+
+
+@dataclass(eq=False)
+class Block:
+    """One statement at the top of a module, with the comment lines right above it.
+
+    start, end: its bytes in the file, whole lines; names: what it defines.
+    """
+
+    module: Module
+    node: ast.stmt
+    names: tuple[str, ...]
+    start: int
+    end: int
+
+
+@dataclass(eq=False)
+class Module:
+    """A module of the engine: its bytes, its statements by the names they define, its imports by theirs."""
+
+    name: str
+    content: bytes
+    tree: ast.Module
+    line_starts: list[int]
+    blocks: dict[str, Block] = field(default_factory=dict)
+    imports: dict[str, Binding] = field(default_factory=dict)
+
+    @property
+    def namespace(self) -> dict:
+        """The globals of the real module."""
+        return importlib.import_module(self.name).__dict__
+
+    def span(self, node: ast.AST) -> tuple[int, int]:
+        """First and one past the last byte of a node."""
+        return (
+            self.line_starts[node.lineno - 1] + node.col_offset,
+            self.line_starts[node.end_lineno - 1] + node.end_col_offset,
+        )
+
+    def find(self, name: str) -> Block | Binding | None:
+        """What a name of the module stands for; None if it has no such name."""
+        return self.blocks.get(name) or self.imports.get(name)
+
+
+def is_ours(module: str) -> bool:
+    """Whether a module belongs to the engine."""
+    return module == "engine" or module.startswith("engine.")
+
+
+@cache
+def read(name: str) -> Module:
+    """A module of the engine, taken apart; each is read once."""
+    spec = importlib.util.find_spec(name)
+    content = Path(spec.origin).read_bytes()
+    lines = content.splitlines(keepends=True)
+    starts = [0]
+    for line in lines:
+        starts.append(starts[-1] + len(line))
+    module = Module(name, content, ast.parse(content), starts)
+    for node in module.tree.body:
+        if isinstance(node, ast.If) and ast.unparse(node.test).endswith("TYPE_CHECKING"):
+            imported = [inner for inner in node.body if isinstance(inner, (ast.Import, ast.ImportFrom))]
+        else:
+            imported = [node] if isinstance(node, (ast.Import, ast.ImportFrom)) else []
+        for inner in imported:
+            module.imports.update(bindings(inner, name))
+        names = tuple(_defined(node))
+        if names:
+            block = Block(module, node, names, *_lines_of(node, lines, starts))
+            module.blocks.update(dict.fromkeys(names, block))
+    return module
+
+
+def _lines_of(node: ast.stmt, lines: list[bytes], starts: list[int]) -> tuple[int, int]:
+    """Bytes of the whole lines of a statement, of its decorators, and of the comments right above."""
+    first = min([node.lineno, *(decorator.lineno for decorator in getattr(node, "decorator_list", []))]) - 1
+    while first > 0 and lines[first - 1].startswith(b"#"):
+        first -= 1
+    return starts[first], starts[node.end_lineno]
+
+
+def _defined(node: ast.stmt) -> Iterator[str]:
+    match node:
+        case ast.FunctionDef() | ast.ClassDef():
+            yield node.name
+        case ast.Assign():
+            for target in node.targets:
+                yield from (inner.id for inner in ast.walk(target) if isinstance(inner, ast.Name))
+        case ast.AnnAssign(target=ast.Name(id=name)):
+            yield name
+
+
+def bindings(node: ast.Import | ast.ImportFrom, module: str) -> dict[str, Binding]:
+    """What an import statement in `module` binds: name -> binding."""
+    found: dict[str, Binding] = {}
+    if isinstance(node, ast.Import):
+        for alias in node.names:
+            name = alias.asname or alias.name.partition(".")[0]
+            if is_ours(alias.name):
+                found[name] = Whole(alias.name)
+            elif alias.asname and "." in alias.name:  # import a.b as c = from a import b as c
+                parent, _, last = alias.name.rpartition(".")
+                found[name] = Outside(parent, last, name)
+            else:
+                found[name] = Outside(alias.name, "", alias.asname or alias.name)
+        return found
+    package = module if importlib.util.find_spec(module).submodule_search_locations else module.rpartition(".")[0]
+    base = importlib.util.resolve_name("." * node.level + (node.module or ""), package)
+    for alias in node.names:
+        name, whole = alias.asname or alias.name, f"{base}.{alias.name}"
+        if not is_ours(base):
+            found[name] = Outside(base, alias.name, name)
+        elif _is_module(whole):
+            found[name] = Whole(whole)
+        else:
+            found[name] = Place(base, alias.name)
+    return found
+
+
+@cache
+def _is_module(name: str) -> bool:
+    try:
+        return importlib.util.find_spec(name) is not None
+    except ModuleNotFoundError:
+        return False
+
+
+def settled(place: Place) -> Place | Outside | Whole:
+    """Where a name is really defined: re-exports followed to their source. LookupError for a name that is nowhere."""
+    found = read(place.module).find(place.name)
+    while isinstance(found, Place):
+        place, found = found, read(found.module).find(found.name)
+    if found is None:
+        raise LookupError(f"{place.module} has no {place.name!r}")
+    return place if isinstance(found, Block) else found

@@ -1,0 +1,389 @@
+"""Exported scripts: every topic and preset in a clean process, without anything of ours, equals the engine's Result."""
+
+import ast
+import dataclasses
+import inspect
+import io
+import pickle
+import subprocess
+import sys
+import types
+from pathlib import Path
+
+import nbformat
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+from PIL import Image
+
+from engine.command_line import main, quantity_rows
+from engine.core.topic import catalogue
+from engine.data.digits import load_digits
+from engine.data.edge_lists import key_of
+from engine.data.pictures import UPLOADS, decode
+from engine.data.points import encode_points
+from engine.data.resample import resampled
+from engine.plots import pixels
+from engine.script import notebook_for, pictures, script_for, stand_ins
+from engine.weights import load_weights, names
+
+ROOT = Path(__file__).parents[1]
+PRESETS = [(slug, name) for slug, topic in catalogue().items() for name in topic.presets]
+
+
+def upload():
+    """A picture that no sample is, as a visitor's."""
+    rows, columns = np.mgrid[0:90, 0:120]
+    rgb = np.stack([rows * 2, columns * 2, (rows * columns) % 256], -1).astype(np.uint8)
+    rgb[30:60, 40:80] = (250, 200, 10)
+    file = io.BytesIO()
+    Image.fromarray(rgb).save(file, "PNG")
+    return UPLOADS.add(decode(file.getvalue(), "mine.png"))
+
+
+def own_cases():
+    """What no preset has: training, and the reader's own points, graph, text, drawing and picture."""
+    key = upload()
+    points = encode_points([(-1.0, 1.0, 0), (1.0, -1.0, 1), (-1.2, 0.8, 0), (1.1, -0.7, 1), (0.2, 0.1, 2), (0, 2, 2)])
+    drawn = "drawn:" + catalogue()["diffusion"].config().drawing
+    return {
+        "mlp trained": ("mlp", {"steps": 60, "regularisation": "l1", "dropout": 0.2, "batch_size": 16}),
+        "mlp own": ("mlp", {"data": "own", "points": points, "steps": 5, "edits": "0:0.1.0=2.5;3:1.0.b=-1"}),
+        "mlp diverged": ("mlp", {"data": "hills", "optimizer": "sgd", "learning_rate": 5.0, "steps": 50}),
+        "cnn trained": ("cnn", {"start": "fresh", "steps": 8, "shift": 2, "channels": 4, "kernel": "3"}),
+        "cnn drawn": ("cnn", {"digit": drawn}),
+        "gnn trained": ("gnn", {"data": "blocks", "nodes": 60, "steps": 20, "coefficients": "gat", "depth": 3}),
+        "gnn own": ("gnn", {"data": "own", "graph": key_of("Zoë, Bob\nBob, 陈\n陈, Zoë\nBob: x\n陈: y"), "steps": 5}),
+        "attention own": ("attention", {"text": 'She said: "naïve \'quotes\' \\ and 汉字".', "off": ("L3H10", "L1H1"),
+                                        "temperature": 2.0, "causal": True, "positions": False}),
+        "diffusion trained": ("diffusion", {"steps": 25, "hidden": 32, "walk_steps": 7}),
+        "diffusion completed": ("diffusion", {"view": "digits", "known": "left", "digit_steps": 4, "skips": "8"}),
+        "image_classifier upload": ("image_classifier", {"picture": key, "crop": 0.8, "flip": True, "cell": 7}),
+        "one_stage upload": ("one_stage", {"picture": key, "detector": "grid", "scene": "picture", "size": 0.6}),
+    }  # fmt: skip
+
+
+def cases():
+    found = {f"{slug}: {name}": (catalogue()[slug], catalogue()[slug].presets[name]) for slug, name in PRESETS}
+    for name, (slug, values) in own_cases().items():
+        found[name] = (catalogue()[slug], dataclasses.replace(catalogue()[slug].config(), **values))
+    return found
+
+
+CASES = cases()
+# With figures: the first preset of each topic, and what the reader made.
+WHOLE = [f"{slug}: {next(iter(topic.presets))}" for slug, topic in catalogue().items()] + list(own_cases())
+
+# One process that has imported what a script may need and nothing else; a child of it runs each script.
+CHILD = """
+import contextlib, dataclasses, io, os, pickle, sys, traceback
+FORBIDDEN = {"engine", "streamlit", "pages", "safetensors", "PIL"}
+class Wall:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in FORBIDDEN:
+            raise ImportError(f"a script must not import {name}")
+sys.meta_path.insert(0, Wall())
+import networkx, numpy, plotly.graph_objects, plotly.subplots, torch, torch._dynamo
+assert not FORBIDDEN & {name.partition(".")[0] for name in sys.modules}
+torch.set_num_threads(1)
+
+def plain(value):
+    if isinstance(value, torch.Tensor):
+        return value.numpy()
+    if dataclasses.is_dataclass(value):
+        return {field.name: plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
+    if isinstance(value, dict):
+        return {key: plain(item) for key, item in value.items()}
+    return [plain(item) for item in value] if isinstance(value, (list, tuple)) else value
+
+count, assets, whole = int(sys.argv[1]), sys.argv[2], set(map(int, sys.argv[3].split(",")))
+for number in range(count):
+    if os.fork() == 0:
+        printed = io.StringIO()
+        os.makedirs(f"out{number}")
+        source = open(f"{number}.py", encoding="utf-8").read()
+        os.chdir(f"out{number}")
+        try:
+            sys.argv = ["script.py", "--assets", assets]
+            namespace = {"__name__": "script"}
+            sys.modules["script"] = type(sys)("script")
+            sys.modules["script"].__dict__.update(namespace)
+            namespace = sys.modules["script"].__dict__
+            exec(compile(source, f"{number}.py", "exec"), namespace)
+            with contextlib.redirect_stdout(printed):
+                if number in whole:
+                    result = namespace["main"]()
+                else:  # the same without figures, which take most of the time
+                    result = namespace["run"](namespace["CONFIG"])
+                    namespace["print_numbers"](result)
+            answer = {"result": plain(result), "printed": printed.getvalue()}
+        except BaseException:
+            answer = {"error": traceback.format_exc()}
+        with open("answer.pickle", "wb") as file:
+            pickle.dump(answer, file)
+        os._exit(0)
+    os.wait()
+"""
+
+
+@pytest.fixture(scope="session")
+def scripts():
+    return {name: script_for(topic, config, "https://neurarium.example") for name, (topic, config) in CASES.items()}
+
+
+@pytest.fixture(scope="session")
+def folder(scripts, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("scripts")
+    for number, text in enumerate(scripts.values()):
+        (folder / f"{number}.py").write_text(text, "utf-8")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def answers(scripts, folder):
+    whole = ",".join(str(list(CASES).index(name)) for name in WHOLE)
+    done = subprocess.run(
+        [sys.executable, "-I", "-c", CHILD, str(len(scripts)), str(ROOT / "assets"), whole], cwd=folder, check=False,
+        capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return {
+        name: pickle.loads((folder / f"out{number}" / "answer.pickle").read_bytes())
+        for number, name in enumerate(scripts)
+    }
+
+
+def compare(ours, theirs, where):
+    """Equal, all the way down; arrays value for value, NaN where NaN is."""
+    if isinstance(ours, torch.Tensor):
+        ours = ours.numpy()
+    if dataclasses.is_dataclass(ours):
+        ours = {field.name: getattr(ours, field.name) for field in dataclasses.fields(ours)}
+    if isinstance(ours, np.ndarray):
+        assert ours.shape == theirs.shape, where
+        assert ours.dtype == theirs.dtype, where
+        np.testing.assert_array_equal(ours, theirs, where)
+    elif hasattr(ours, "items"):
+        assert list(ours) == list(theirs), where
+        for key in ours:
+            compare(ours[key], theirs[key], f"{where}.{key}")
+    elif isinstance(ours, (list, tuple)):
+        assert len(ours) == len(theirs), where
+        for number, (one, other) in enumerate(zip(ours, theirs, strict=True)):
+            compare(one, other, f"{where}[{number}]")
+    else:
+        assert ours == theirs or (ours != ours and theirs != theirs), where
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_script_computes_what_the_engine_does(name, answers):
+    topic, config = CASES[name]
+    answer = answers[name]
+    assert "error" not in answer, answer.get("error")
+    result = topic.load(topic.run)(config)
+    compare(result, answer["result"], name)
+    printed = [" ".join(line.split()) for line in answer["printed"].splitlines()]
+    for row in quantity_rows(result):
+        assert " ".join(" ".join(row).split()) in printed
+
+
+def test_a_script_writes_its_figures(answers, folder):
+    for name in WHOLE:
+        assert "error" not in answers[name]
+        number, topic = list(CASES).index(name), CASES[name][0]
+        page = (folder / f"out{number}" / f"{topic.slug}.html").read_text("utf-8")
+        wanted = [figure for figure in topic.figures if figure not in ("cover", "mosaic")]
+        assert page.count("Plotly.newPlot(") >= len(wanted)
+        assert all(f"<h2>{figure}</h2>" in page for figure in wanted)
+
+
+def test_scripts_pass_the_linter(folder):
+    command = [sys.executable, "-m", "ruff", "check", "--no-cache", "--config", str(ROOT / ".ruff.toml"), str(folder)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout[-3000:]
+
+
+class Nameless(ast.NodeTransformer):
+    """A definition without what an export may change: names, imports within functions, rests for other visitors."""
+
+    def visit_Name(self, node):
+        return ast.Name("_", ast.Load())
+
+    def visit_Attribute(self, node):
+        node = self.generic_visit(node)
+        return node.value if isinstance(node.value, ast.Name) else node
+
+    def visit_ImportFrom(self, node):
+        return None
+
+    visit_Import = visit_ImportFrom
+
+    def visit_Expr(self, node):
+        rest = isinstance(node.value, ast.Call) and ast.unparse(node.value.func) == "breathe"
+        return None if rest else self.generic_visit(node)
+
+    def visit_ClassDef(self, node):
+        node.body = [part for part in node.body if getattr(part, "name", "") != "nbytes"]
+        return self.generic_visit(node)
+
+
+def test_a_script_has_the_source_that_ran(scripts):
+    """What of Topic.code a run reaches stands in the script as in the engine, up to the names of what it uses."""
+    for slug, topic in catalogue().items():
+        text = scripts[f"{slug}: {next(iter(topic.presets))}"]
+        shown = {node.name: node for node in ast.parse(text).body if hasattr(node, "name")}
+        reached = [path for path in topic.code if path.partition(":")[2] in shown]
+        assert len(reached) >= 4, (slug, reached)
+        for path in reached:
+            ours = ast.parse(inspect.getsource(topic.load(path))).body[0]
+            theirs = shown[path.partition(":")[2]]
+            assert ast.dump(Nameless().visit(ours)) == ast.dump(Nameless().visit(theirs)), path
+
+
+def test_nothing_of_ours_is_left(scripts):
+    for name, text in scripts.items():
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, (ast.Import, ast.ImportFrom)):
+                modules = [node.module] if isinstance(node, ast.ImportFrom) else [alias.name for alias in node.names]
+                roots = {module.partition(".")[0] for module in modules}
+                assert roots <= set(sys.stdlib_module_names) | {"torch", "numpy", "plotly", "networkx"}, name
+        assert "fmt: skip" not in text
+        assert str(ROOT) not in text
+
+
+def test_the_config_of_a_script_is_the_config(scripts):
+    """All knobs, with this config's values; the usual Config where the code asks for it."""
+    for name, (topic, config) in CASES.items():
+        tree = ast.parse(scripts[name])
+        declared = next(node for node in tree.body if isinstance(node, ast.ClassDef) and node.name == "Config")
+        values = {
+            node.target.id: ast.literal_eval(node.value) for node in declared.body if isinstance(node, ast.AnnAssign)
+        }
+        assert values == {field.name: getattr(config, field.name) for field in dataclasses.fields(config)}
+        for node in tree.body:
+            if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "USUAL":
+                usual = {keyword.arg: ast.literal_eval(keyword.value) for keyword in node.value.keywords}
+                assert topic.config(**(values | usual)) == topic.config()
+
+
+def test_scripts_say_what_they_need(scripts):
+    assert "weights/minilm.safetensors" in scripts["attention own"]
+    assert "weights/minilm_vocabulary.txt" in scripts["attention own"]
+    assert "data/digits.npz" in scripts["diffusion completed"]
+    for name in ("mlp trained", "gnn own", "diffusion trained"):
+        assert "ASSETS" not in scripts[name]
+    assert "https://neurarium.example/mlp?" in scripts["mlp own"]
+
+
+def cells_of(notebook):
+    return ["".join(cell.source) for cell in notebook.cells if cell.cell_type == "code"]
+
+
+@pytest.mark.parametrize("slug", catalogue())
+def test_a_notebook_is_valid_and_its_cells_are_the_script(slug):
+    topic = catalogue()[slug]
+    lesson = (ROOT / "assets" / "lessons" / "en" / f"{slug}.md").read_text("utf-8")
+    config = next(iter(topic.presets.values()))
+    notebook = nbformat.reads(notebook_for(topic, config, lesson), as_version=4)
+    nbformat.validate(notebook)
+    prose = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+    for line in lesson.splitlines():
+        if line.startswith(("## ", "? ")):
+            assert line.lstrip("#? ") in prose
+    ours, theirs = (
+        {ast.unparse(node) for node in ast.parse(text).body if isinstance(node, (ast.FunctionDef, ast.ClassDef))}
+        for text in ("\n\n".join(cells_of(notebook)), script_for(topic, config))
+    )
+    assert {text for text in theirs if not text.startswith("def main(")} == {
+        text for text in ours if not text.startswith("def main(")
+    }
+
+
+def test_a_notebook_runs_and_equals_the_engine(tmp_path):
+    topic, config = CASES["mlp trained"]
+    notebook = nbformat.reads(notebook_for(topic, config, "Words.\n\n## A step\npreset: Hills\nLook.\n"), as_version=4)
+    text = "from __future__ import annotations\n" + "\n\n".join(cells_of(notebook)).replace(".show()", ".to_json()")
+    module = types.ModuleType("notebook")
+    sys.modules["notebook"] = module
+    try:
+        exec(compile(text, "notebook", "exec"), module.__dict__)
+    finally:
+        del sys.modules["notebook"]
+    assert torch.equal(module.result.parameters, topic.load(topic.run)(config).parameters)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["nothing"], ["topic 'nothing'", "mlp"]),
+        (["mlp", "--preset", "Nothing"], ["preset 'Nothing'", "Spiral"]),
+        (["mlp", "--set", "seed=many"], ["Seed", "a number"]),
+        (["image_classifier", "--set", "picture=upload:0123456789abcdef"], ["picture"]),
+        (["gnn", "--set", "data=own", "graph=upload:0123456789abcdef"], ["graph", "not on this server"]),
+    ],
+)
+def test_what_cannot_be_written_is_one_sentence(capsys, tmp_path, arguments, words):
+    file = tmp_path / "x.py"
+    assert main(["script", *arguments, "--out", str(file)]) == 2
+    out, err = capsys.readouterr()
+    lines = err.strip().splitlines()
+    assert out == ""
+    assert len(lines) == 1
+    assert lines[0].startswith("python -m engine: ")
+    assert all(word in lines[0] for word in words)
+    assert not file.exists()
+
+
+def test_the_command_writes_both_kinds(capsys, tmp_path):
+    file, notebook = tmp_path / "mlp.py", tmp_path / "mlp.ipynb"
+    assert main(["script", "mlp", "--preset", "Hills", "--set", "seed=7", "--out", str(file)]) == 0
+    config = dataclasses.replace(catalogue()["mlp"].presets["Hills"], seed=7)
+    assert file.read_text("utf-8") == script_for(catalogue()["mlp"], config)
+    assert main(["script", "mlp", "--notebook", "--out", str(notebook)]) == 0
+    nbformat.validate(nbformat.read(notebook, 4))
+    assert main(["script", "mlp", "--out", str(tmp_path / "no" / "x.py")]) == 2
+    assert "does not exist" in capsys.readouterr().err
+
+
+# ------------------------------------------------------------ stand-ins
+
+
+@pytest.mark.parametrize("name", names())
+def test_the_short_reader_of_weights_reads_the_same(name):
+    ours, theirs = stand_ins.load_weights(name), load_weights(name)
+    assert ours.keys() == theirs.keys()
+    assert all(torch.equal(ours[key], theirs[key]) and ours[key].dtype == theirs[key].dtype for key in theirs)
+
+
+def test_pictures_of_scripts_have_the_fields_of_the_engine():
+    for name in ("Point", "Box", "Line", "Text", "Over", "Tile", "Frames", "PixelPicture"):
+        ours, theirs = getattr(pictures, name), getattr(pixels, name)
+        assert [(one.name, one.default) for one in dataclasses.fields(ours)] == [
+            (one.name, one.default) for one in dataclasses.fields(theirs)
+        ]
+
+
+@given(
+    arrays.arrays(
+        st.sampled_from([np.uint8, np.float64, np.int64]),
+        arrays.array_shapes(min_dims=2, max_dims=4, max_side=5),
+        elements=st.integers(0, 255),
+    )
+)
+def test_arrays_come_back_from_their_text(values):
+    again = stand_ins.unpacked(stand_ins.packed(values), values.shape, str(values.dtype))
+    assert again.dtype == values.dtype
+    assert np.array_equal(again, values)
+
+
+def test_resampling_is_pillow_s_for_digits():
+    images = load_digits().held_out_images[::50, 2:26, 2:26]
+    expected = [np.asarray(Image.fromarray(one).resize((16, 16), Image.Resampling.BILINEAR)) for one in images]
+    assert np.array_equal(resampled(images, (16, 16), "bilinear"), np.stack(expected))
+    for size in ((20, 13), (9, 20), (28, 28)):
+        expected = [np.asarray(Image.fromarray(one).resize(size[::-1], Image.Resampling.BOX)) for one in images]
+        difference = resampled(images, size, "box").astype(int) - np.stack(expected)
+        assert np.abs(difference).max() <= 1
