@@ -75,13 +75,13 @@ def test_every_page_works_under_its_policy(watched, slug):
     ("slug", "switch", "key"),
     [
         ("mlp", "Show the space of the last hidden layer", "mlp-hidden-space"),
-        ("attention?show=mechanism", "Why divide by √d?", "attention-spread"),
+        ("attention?view=toy", "Why divide by √d?", "attention-spread"),
     ],
 )
 def test_plotly_draws_under_the_policy(watched, slug, switch, key):
     """Curves, and points in space with WebGL."""
     visitor = watched(f"/{slug}")
-    visitor.page.get_by_text(switch, exact=True).click()
+    visitor.page.get_by_text(switch).click()
     figure = visitor.key(key).locator(".js-plotly-plot")
     figure.wait_for()
     visitor.until(lambda: figure.locator("svg.main-svg, canvas").count(), "the drawing")
@@ -93,6 +93,8 @@ def test_upload_and_camera_work_under_the_policy(watched):
     page = visitor.page
     visitor.key("image_classifier-own").get_by_role("button").first.click()
     page.get_by_text("Use the camera", exact=True).click()
+    video = page.locator("[data-testid=stCameraInput] video")
+    visitor.until(lambda: video.evaluate("video => video.readyState >= 2 && video.videoWidth"), "the camera's picture")
     page.locator("[data-testid=stCameraInputButton]:not([disabled])").first.click()
     visitor.until(lambda: visitor.query.get("picture", "").startswith("upload:"), "the photo is the picture now")
     assert page.locator("[data-testid=stCameraInput] img").count()  # and shown
