@@ -4,6 +4,7 @@
 # Packages are installed in a stage of their own, so that nothing of pip's work stays behind.
 FROM python:3.11-slim AS packages
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
+WORKDIR /packages
 RUN python -m venv /venv
 COPY requirements.txt .
 # PyPI's torch for Linux brings 3 GB of CUDA along; PyTorch's own index has the same release for the CPU alone. What is
@@ -11,7 +12,7 @@ COPY requirements.txt .
 RUN grep '^torch==' requirements.txt > torch.txt \
   && /venv/bin/pip install --no-deps --index-url https://download.pytorch.org/whl/cpu -r torch.txt \
   && /venv/bin/pip install -r requirements.txt \
-  && ! /venv/bin/pip list | grep -i nvidia
+  && /venv/bin/python -c "import torch; assert torch.version.cuda is None, torch.__version__"
 
 FROM python:3.11-slim
 # Nothing is written outside /tmp: byte code is made here, and HOME, where libraries look for a place, is /tmp.

@@ -103,7 +103,9 @@ def test_upload_and_camera_work_under_the_policy(watched):
 def test_planted_scripts_do_not_run(visit):
     """What a hole in the page could bring in is held: scripts in the page, handlers, strings as code, other hosts."""
     visitor = visit(None)
-    visitor.allow("Content.Security.Policy|violates the following|net::ERR_BLOCKED_BY_CSP|csp|request failed: http://other")
+    visitor.allow(
+        "Content.Security.Policy|violates the following|net::ERR_BLOCKED_BY_CSP|csp|request failed: http://other"
+    )
     visitor.page.add_init_script(LISTEN)
     visitor.open("/")
     visitor.page.evaluate(
