@@ -178,7 +178,7 @@ def server(tmp_path_factory):
 def test_the_page_has_a_policy_with_its_own_scripts(server, path):
     _, headers, page = fetch(server.address + path)
     policy = headers["Content-Security-Policy"]
-    inline = [text for text in re.findall(rb"<script(?![^>]* src=)[^>]*>(.*?)</script>", page, re.DOTALL)]
+    inline = re.findall(rb"<script(?![^>]* src=)[^>]*>(.*?)</script>", page, re.DOTALL)
     assert inline
     for text in inline:
         assert base64.b64encode(hashlib.sha256(text).digest()).decode() in policy

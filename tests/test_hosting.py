@@ -82,7 +82,7 @@ def test_the_proxy_keeps_visitors_and_watches_replicas():
 @pytest.mark.skipif(bool(cannot_run_read_only()), reason=cannot_run_read_only())
 def test_the_app_runs_as_nobody_where_nothing_can_be_written(tmp_path):
     tried = subprocess.run(
-        read_only("bash", "-c", "id -u; touch /tmp/yes && echo written; touch app.py || touch /var/tmp/no || echo held"),
+        read_only("bash", "-c", "id -u; touch /tmp/a && echo written; touch app.py || touch /var/tmp/a || echo held"),
         cwd=ROOT, capture_output=True, text=True,
     )  # fmt: skip
     assert tried.stdout.split() == ["65534", "written", "held"]

@@ -1,4 +1,4 @@
-"""The Content-Security-Policy: every page does all it can under it without one violation, and what is planted is held."""
+"""The Content-Security-Policy: every page does all it can under it unhindered, and what is planted is held."""
 
 import json
 

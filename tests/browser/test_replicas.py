@@ -86,9 +86,7 @@ def test_visitors_stay_with_their_replica_and_come_back_by_link(replicas, visit)
 
     # That replica dies. The page finds the other one by itself, with all that the link holds.
     for who in (visitor, *strangers):
-        who.allow(
-            "WebSocket|ERR_|Failed to load|HTTP 50|request failed|Client Error|upload_file|disconnected from server"
-        )
+        who.allow("WebSocket|ERR_|Failed to load|HTTP 50|request failed|Client Error|disconnected from server")
     home.process.kill()
     home.process.wait()
     other = next(server for server in servers if server is not home)
