@@ -24,6 +24,7 @@ MAY_IMPORT = {
     "engine.training.recipes": ("engine",),  # run by hand, to make the shipped weights
     "engine.plots": ("engine.core", "engine.plots"),
     "engine.topics": ("engine",),
+    "engine.bench": ("engine",),
     "engine.command_line": ("engine",),
     "engine.__main__": ("engine",),
     "pages": ("engine.topics", "engine.core", "pages.components"),

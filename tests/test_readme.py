@@ -122,7 +122,7 @@ def test_the_checks_run_the_test_command_of_this_file():
 def test_the_command_line_examples_run_as_written():
     """Every `python -m engine` line names a topic and knobs that exist; how they run is tested elsewhere."""
     lines = re.findall(r"python -m engine (\w+) ?([^\n#]*)", README)
-    assert {name for name, _ in lines} == {"list", "run", "train", "covers"}
+    assert {name for name, _ in lines} == {"list", "run", "train", "covers", "bench"}
     for name, rest in lines:
         words = shlex.split(rest)
         if name == "run":
