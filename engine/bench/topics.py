@@ -1,4 +1,4 @@
-"""What every topic costs at its defaults, read from the catalogue: the Result, the pictures, the steps of its stream."""
+"""What every topic costs at its defaults, read from the catalogue: the Result, its pictures, steps of its stream."""
 
 from __future__ import annotations
 
