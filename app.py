@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
-import os
 import sys
 import threading
 from contextlib import asynccontextmanager
@@ -17,10 +16,18 @@ import streamlit as st
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 
+from pages.components.settings import SettingsError, settings
+
+try:
+    settings()
+except SettingsError as error:
+    raise SystemExit(str(error)) from None
+
 from pages.components.compute import JOBS
 from pages.components.errors import on_script_error
+from pages.components.guard import Guard
 from pages.components.mount import canvas_routes
-from pages.components.web import CompressedStatic, PageHead, send_at_once, warm, web_routes
+from pages.components.web import CompressedStatic, PageHead, base_path, send_at_once, set_limits, warm, web_routes
 
 logger = logging.getLogger("neurarium")
 
@@ -33,7 +40,7 @@ def warm_up() -> None:
     try:
         import torch
 
-        torch.set_num_threads(int(os.environ.get("NEURARIUM_TORCH_THREADS", "1")))
+        torch.set_num_threads(settings().torch_threads)
         weight = torch.zeros(2, 2, requires_grad=True)
         optimizer = torch.optim.Adam([weight])
         weight.square().sum().backward()
@@ -55,6 +62,7 @@ def warm_up() -> None:
 @asynccontextmanager
 async def lifespan(app):
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    set_limits(settings())
     send_at_once()
     threading.Thread(target=warm_up, name="warm-up", daemon=True).start()
     try:
@@ -69,6 +77,7 @@ app = st.App(
     lifespan=lifespan,
     routes=[*web_routes(), *canvas_routes()],
     middleware=[
+        Middleware(Guard, settings=settings(), base=base_path()),
         Middleware(CompressedStatic),
         Middleware(GZipMiddleware, minimum_size=1024, compresslevel=5),
         Middleware(PageHead),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import json
 import os
 import sys
 import threading
@@ -97,6 +98,16 @@ def parser() -> argparse.ArgumentParser:
     )
     training.add_argument("name", metavar="NAME", help="the weights, as in assets/weights")
     training.set_defaults(command=train_weights)
+
+    benching = commands.add_parser(
+        "bench", help="measure the engine against baselines, and the pages in a browser",
+        description="Measure the engine against baselines in the same process, and every topic at its defaults.",
+    )  # fmt: skip
+    benching.add_argument("--only", metavar="NAME", nargs="+", action="extend", default=[], help="measure only these")
+    benching.add_argument("--repeats", metavar="N", type=int, default=9, help="measurements a median is taken of")
+    benching.add_argument("--browser", action="store_true", help="measure the pages in a browser, too (minutes)")
+    benching.add_argument("--out", metavar="FILE.json", type=Path, help="write all figures to a file")
+    benching.set_defaults(command=run_bench)
     return parser
 
 
@@ -209,6 +220,34 @@ def train_weights(options: argparse.Namespace) -> None:
     print(f"{options.name}: {card.title}, {card.parameters:,} parameters, sha256 {card.sha256}")
     for name, value in card.score.items():
         print(f"  {name}: {value:g}")
+
+
+def run_bench(options: argparse.Namespace) -> None:
+    """Measure, print the tables, write the JSON file if one is wanted."""
+    from engine.bench import command
+
+    if not 1 <= options.repeats <= 1000:
+        raise Refused(f"Repeats: expected 1 to 1000, got {options.repeats}.")
+    if options.out is not None and not options.out.absolute().parent.is_dir():
+        raise Refused(f"The folder {options.out.absolute().parent} does not exist.")
+    try:
+        found = command.bench(
+            options.only, options.repeats, 2.0, lambda what: print(f"measuring {what}", file=sys.stderr)
+        )
+        if options.browser:
+            found["browser"] = command.browser(options.repeats)
+    except command.BenchError as error:
+        raise Refused(str(error)) from None
+    for table in command.tables(found):
+        _print_table(table)
+        print()
+    if options.out is None:
+        return
+    try:
+        options.out.write_text(json.dumps(found, indent=1) + "\n", "utf-8")
+    except OSError as error:
+        raise Refused(f"Could not write {options.out}: {error.strerror or error}.", 1) from None
+    print(f"wrote {options.out}")
 
 
 @contextlib.contextmanager

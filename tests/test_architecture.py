@@ -25,6 +25,7 @@ MAY_IMPORT = {
     "engine.plots": ("engine.core", "engine.plots"),
     "engine.topics": ("engine",),
     "engine.script": ("engine",),
+    "engine.bench": ("engine",),
     "engine.command_line": ("engine",),
     "engine.__main__": ("engine",),
     "pages": ("engine.topics", "engine.core", "pages.components"),

@@ -1,6 +1,7 @@
 """README.md says what is so: its commands, pages and settings are compared with the project."""
 
 import ast
+import dataclasses
 import re
 import shlex
 import subprocess
@@ -10,6 +11,7 @@ from importlib.metadata import version
 from packaging.requirements import Requirement
 
 from engine.core.topic import catalogue
+from pages.components.settings import Settings, variable
 from tests.server import ROOT
 
 README = (ROOT / "README.md").read_text("utf-8")
@@ -77,7 +79,7 @@ def test_what_is_imported_is_required():
         | {"engine", "pages", "tests"}
         | {file.stem for file in (ROOT / "tests").rglob("*.py")}
     )
-    names = {"PIL": "pillow", "sklearn": "scikit-learn", "skimage": "scikit-image"}
+    names = {"PIL": "pillow", "sklearn": "scikit-learn", "skimage": "scikit-image", "yaml": "pyyaml"}
     needed = {"requirements.txt": ("app.py", "engine", "pages"), "tests/requirements.txt": ("tests",)}
     known: set[str] = set()
     for file, folders in needed.items():
@@ -96,12 +98,11 @@ def test_the_page_table_is_the_catalogue():
 
 
 def test_the_settings_table_is_what_the_code_reads():
-    read = {}
-    for folder in ("pages", "engine"):
-        for file in (ROOT / folder).rglob("*.py"):
-            read |= dict(re.findall(r'environ\.get\("(NEURARIUM_\w+)", "([^"]*)"\)', file.read_text("utf-8")))
-    read |= dict(re.findall(r'environ\.get\("(NEURARIUM_\w+)", "([^"]*)"\)', (ROOT / "app.py").read_text("utf-8")))
-    assert {row[0].strip("`"): row[1] for row in table("Settings")} == read
+    rows = [
+        [f"`{variable(field.name)}`", str(field.default or "any"), field.metadata["meaning"]]
+        for field in dataclasses.fields(Settings)
+    ]
+    assert table("Settings") == rows
 
 
 def test_links_and_the_picture_lead_somewhere():
@@ -121,7 +122,7 @@ def test_the_checks_run_the_test_command_of_this_file():
 def test_the_command_line_examples_run_as_written():
     """Every `python -m engine` line names a topic and knobs that exist; how they run is tested elsewhere."""
     lines = re.findall(r"python -m engine (\w+) ?([^\n#]*)", README)
-    assert {name for name, _ in lines} == {"list", "run", "script", "train", "covers"}
+    assert {name for name, _ in lines} == {"list", "run", "script", "train", "covers", "bench"}
     for name, rest in lines:
         words = shlex.split(rest)
         if name == "run":

@@ -58,27 +58,29 @@ class Picture:
         return self.rgb.nbytes
 
 
-def decode(content: bytes, name: str = "") -> Picture:
+def decode(
+    content: bytes, name: str = "", *, most_bytes: int = MAXIMUM_BYTES, most_pixels: int = MAXIMUM_PIXELS
+) -> Picture:
     """The picture in a PNG, JPEG, WebP or GIF file; of an animation the first frame.
 
-    At most 8 MB and 20 megapixels, both checked before any pixel is decoded; the format is told by the content, never
-    by the name. The camera's orientation is applied, transparency laid on white, 16-bit, CMYK, palette and grey made
-    8-bit RGB, and the long side shrunk to 1024. Raises PictureError saying what was expected and what came.
+    At most `most_bytes` and `most_pixels`, both checked before any pixel is decoded; the format is told by the content,
+    never by the name. The camera's orientation is applied, transparency laid on white, 16-bit, CMYK, palette and grey
+    made 8-bit RGB, and the long side shrunk to 1024. Raises PictureError saying what was expected and what came.
     """
     if not content:
         raise PictureError("Expected a picture, got an empty file.")
-    if len(content) > MAXIMUM_BYTES:
+    if len(content) > most_bytes:
         raise PictureError(
             "Expected a picture of at most {most} MB, got {size} MB.",
-            most=MAXIMUM_BYTES // 2**20, size=f"{len(content) / 2**20:.1f}",
+            most=most_bytes // 2**20, size=f"{len(content) / 2**20:.1f}",
         )  # fmt: skip
     try:
         image = _open(content)
         width, height = image.size
-        if width * height > MAXIMUM_PIXELS:
+        if width * height > most_pixels:
             raise PictureError(
                 "Expected a picture of at most {most} megapixels, got {width} × {height}.",
-                most=MAXIMUM_PIXELS // 1_000_000, width=width, height=height,
+                most=most_pixels // 1_000_000, width=width, height=height,
             )  # fmt: skip
         if width < 1 or height < 1:
             raise PictureError("Expected a picture with at least one pixel, got {width} × {height}.",
@@ -88,7 +90,7 @@ def decode(content: bytes, name: str = "") -> Picture:
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):  # Pillow's own limits are higher
         raise PictureError(
-            "Expected a picture of at most {most} megapixels, got far more.", most=MAXIMUM_PIXELS // 1_000_000
+            "Expected a picture of at most {most} megapixels, got far more.", most=most_pixels // 1_000_000
         ) from None
     except Exception as error:  # decoders of damaged files raise nearly anything: OSError, SyntaxError, struct.error …
         raise PictureError("Expected a whole picture, but this file is cut off or damaged.") from error

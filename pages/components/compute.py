@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 import streamlit as st
@@ -13,8 +12,9 @@ from engine.core.jobs import JobQueue
 from engine.core.store import ResultStore
 from engine.core.topic import Topic
 from pages.components.errors import explain
+from pages.components.settings import settings
 
-STORE = ResultStore(int(os.environ.get("NEURARIUM_STORE_MB", "256")) * 1_000_000)
+STORE = ResultStore(settings().store_mb * 1_000_000)
 
 
 def is_connected(visitor: str) -> bool:
@@ -25,8 +25,8 @@ def is_connected(visitor: str) -> bool:
 JOBS = JobQueue(
     heartbeat_seconds=30.0,  # a page left open elsewhere must not keep its place; Play goes on from where it was
     present=is_connected,
-    running=int(os.environ.get("NEURARIUM_RUNNING_JOBS", "2")),
-    waiting=int(os.environ.get("NEURARIUM_WAITING_JOBS", "64")),
+    running=settings().running_jobs,
+    waiting=settings().waiting_jobs,
 )
 
 

@@ -18,13 +18,14 @@ from engine.data.digits import (
     load_digits,
     quantised,
 )
-from engine.data.pictures import PictureError, decode
+from engine.data.pictures import PictureError
 from engine.plots.pixels import PixelPicture, Tile
 from pages.components.canvas import drawing_of, drawing_pad, pixels
 from pages.components.controls import change
 from pages.components.errors import sentence
 from pages.components.language import t
-from pages.components.uploads import MEGABYTES, TYPES
+from pages.components.settings import settings
+from pages.components.uploads import TYPES, decode_upload
 
 
 def choose_digit(topic: Topic, key: str, *, knob: str = "digit", height: int = 280) -> None:
@@ -69,10 +70,10 @@ def _own_picture(topic: Topic, knob: str) -> None:
     if not place.open:
         return
     with place:
-        source = f"{slug}:upload"
+        source, most = f"{slug}:upload", settings().upload_mb
         st.file_uploader(
-            t("One digit: PNG, JPEG, WebP or GIF, at most {most} MB", most=MEGABYTES), TYPES, key=source,
-            max_upload_size=MEGABYTES, on_change=_uploaded, args=(topic, knob, source),
+            t("One digit: PNG, JPEG, WebP or GIF, at most {most} MB", most=most), TYPES, key=source,
+            max_upload_size=most, on_change=_uploaded, args=(topic, knob, source),
         )  # fmt: skip
         if problem := st.session_state.get(f"{slug}:problem"):
             st.error(sentence(problem), icon=":material/broken_image:")
@@ -88,7 +89,7 @@ def _uploaded(topic: Topic, knob: str, source: str) -> None:
     if file is None:
         return
     try:
-        picture = decode(file.getvalue(), file.name)
+        picture = decode_upload(file)
     except PictureError as error:
         st.session_state[f"{topic.slug}:problem"] = error
     else:

@@ -8,14 +8,14 @@ import streamlit as st
 
 from engine.core.topic import Topic
 from engine.data.photos import PHOTOS, thumbnail
-from engine.data.pictures import SAMPLE, UPLOAD, UPLOADS, PictureError, decode, find_picture
+from engine.data.pictures import SAMPLE, UPLOAD, UPLOADS, Picture, PictureError, decode, find_picture
 from engine.plots.pixels import PixelPicture, Tile
 from pages.components.canvas import pixels
 from pages.components.controls import change
 from pages.components.errors import sentence
 from pages.components.language import t
+from pages.components.settings import settings
 
-MEGABYTES = 8
 TYPES = ["png", "jpg", "jpeg", "webp", "gif"]
 
 
@@ -56,13 +56,19 @@ def choose_picture(topic: Topic, current: str, *, knob: str = "picture", **also:
     return usable
 
 
+def decode_upload(file: Any) -> Picture:
+    """The picture in a file that Streamlit received, within this server's limits. Raises PictureError."""
+    limits = {"most_bytes": settings().upload_mb * 2**20, "most_pixels": settings().picture_megapixels * 1_000_000}
+    return decode(file.getvalue(), file.name, **limits)
+
+
 def _own_picture(topic: Topic, knob: str, also: dict[str, Any]) -> None:
     """What the popover holds: file, camera, and what happens to the picture."""
     slug, state = topic.slug, st.session_state
-    source = f"{slug}:upload"
+    source, most, pixels = f"{slug}:upload", settings().upload_mb, settings().picture_megapixels
     st.file_uploader(
-        t("PNG, JPEG, WebP or GIF, at most {most} MB and 20 megapixels", most=MEGABYTES), TYPES, key=source,
-        max_upload_size=MEGABYTES, on_change=_uploaded, args=(topic, knob, source, also),
+        t("PNG, JPEG, WebP or GIF, at most {most} MB and {pixels} megapixels", most=most, pixels=pixels), TYPES,
+        key=source, max_upload_size=most, on_change=_uploaded, args=(topic, knob, source, also),
     )  # fmt: skip
     if problem := state.get(f"{slug}:problem"):
         st.error(sentence(problem), icon=":material/broken_image:")
@@ -87,7 +93,7 @@ def _uploaded(topic: Topic, knob: str, source: str, also: dict[str, Any]) -> Non
     if file is None:
         return
     try:
-        key = UPLOADS.add(decode(file.getvalue(), file.name))
+        key = UPLOADS.add(decode_upload(file))
     except PictureError as error:
         st.session_state[f"{topic.slug}:problem"] = error
     else:

@@ -1,4 +1,4 @@
-"""What the server does around Streamlit: where the front end finds it, security headers, health. No widgets here."""
+"""What the server does around Streamlit: where the front end finds it, what its page carries, health. No widgets."""
 
 from __future__ import annotations
 
@@ -15,19 +15,16 @@ import streamlit as st
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
+from streamlit import config
 
+from engine.data.pictures import UPLOADS
 from pages.components.compute import JOBS, STORE
+from pages.components.guard import SECURITY_HEADERS, page_policy, script_hashes
 from pages.components.mount import module_paths
+from pages.components.settings import Settings
 
 warm = threading.Event()
 SHEET = Path(__file__).parents[2] / "assets" / "style.css"
-
-SECURITY_HEADERS = {
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "same-origin",
-    "X-Frame-Options": "SAMEORIGIN",
-    "Permissions-Policy": "geolocation=(), microphone=(), camera=(self)",
-}
 
 # Streamlit's front end looks for its server under every part of the page's path; on a deep link that costs two failed
 # requests, a pause, and two errors in the console. This tells it where the server is.
@@ -64,6 +61,13 @@ def send_at_once() -> None:
             continue
         if thing.family in (socket.AF_INET, socket.AF_INET6):
             thing.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+
+def set_limits(settings: Settings) -> None:
+    """Hand the settings to those who must keep them: Streamlit and the store of pictures. Once, at the start."""
+    config.set_option("server.maxUploadSize", settings.upload_mb)
+    config.set_option("server.allowedHosts", list(settings.allowed_hosts))
+    UPLOADS.budget_bytes = settings.pictures_mb * 1_000_000
 
 
 async def health(request) -> JSONResponse:
@@ -185,6 +189,7 @@ class PageHead:
         if head:  # to say how long the completed page is, it must be made
             scope["method"] = "GET"
         start, body = None, b""
+        is_page = not scope["path"].startswith(f"{base_path()}/media/")  # a visitor's own HTML file is left as it is
 
         async def forward(message):
             nonlocal start, body
@@ -192,7 +197,7 @@ class PageHead:
                 headers = MutableHeaders(scope=message)
                 for name, value in SECURITY_HEADERS.items():
                     headers.setdefault(name, value)
-                if message["status"] == 200 and headers.get("content-type", "").startswith("text/html"):
+                if is_page and message["status"] == 200 and headers.get("content-type", "").startswith("text/html"):
                     for name in ("etag", "last-modified", "content-length"):  # those of the page without the script
                         del headers[name]
                     start = message
@@ -204,7 +209,10 @@ class PageHead:
                 script = f'<head><script src="{base_path()}/neurarium-boot.js"></script>'.encode()
                 page = body.replace(b"<head>", script, 1).replace(b"</head>", preloads().encode() + b"</head>", 1)
                 page = page.replace(b"</body>", style().encode() + b"</body>", 1)
-                MutableHeaders(scope=start)["content-length"] = str(len(page))
+                headers = MutableHeaders(scope=start)
+                headers["content-length"] = str(len(page))
+                host = Headers(scope=scope).get("host", "")
+                headers["content-security-policy"] = page_policy(script_hashes(body), host)
                 await send(start)
                 message = {"type": "http.response.body", "body": page}
             if head and message["type"] == "http.response.body":

@@ -23,7 +23,10 @@ import pytest
 
 from tests.server import Server, start_server
 
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
+FLAGS = [
+    "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run",
+    "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream",  # a camera that shows a moving disc
+]  # fmt: skip
 PATIENCE = 30.0  # seconds to wait for anything: generous, since machines that run tests are busy
 LANDMARK = ".stMainBlockContainer h1"
 
