@@ -1,7 +1,9 @@
 // What every canvas component shares: payload, colours, theme, stage (canvas + tooltip + live region), numbers.
 import { PALETTE } from "./palette.js";
+import { describing } from "./keys.js";
 
 export const CLASS_COLOURS = PALETTE.classColours;
+export const INK = PALETTE.ink;
 export const TABLES = Object.fromEntries(
   Object.entries(PALETTE.tables).map(([name, rgba]) => {
     const bytes = Uint8Array.from(rgba);
@@ -17,6 +19,11 @@ const CLASS_RGB = CLASS_COLOURS.map(rgb);
 export function colourOf(value, theme) {
   if (typeof value === "number") return CLASS_COLOURS[value % CLASS_COLOURS.length];
   return value || theme.text;
+}
+
+/** The same for a line or a mark on the page itself, where some class colours are too light or too dark. */
+export function lineColourOf(value, theme) {
+  return typeof value === "number" ? theme.lines[value % theme.lines.length] : value || theme.text;
 }
 
 // ---------------------------------------------------------------- payload
@@ -154,7 +161,8 @@ function themeOf(host) {
   return {
     dark, background,
     text: read("--st-text-color", "#222222"),
-    faint: dark ? "#98A2B8" : "#667085",
+    faint: PALETTE.faint[dark ? "dark" : "light"],
+    lines: PALETTE.lineColours[dark ? "dark" : "light"], // class colours that stand out from the page, for thin things
     line: read("--st-border-color", dark ? "#2A3550" : "#DEDAD0"),
     panel: read("--st-secondary-background-color", dark ? "#182033" : "#F1EFE9"),
     primary: read("--st-primary-color", "#2F6FED"),
@@ -178,6 +186,7 @@ export function elide(context, text, width) {
 // ---------------------------------------------------------------- mounting
 
 const views = new WeakMap(); // parentElement -> View
+export const present = new Set(); // all Views there are: the list of keys asks them
 
 /** The life of a component. Streamlit calls the module again with every new payload or theme; a View answers. */
 export function mount(component, ViewClass) {
@@ -205,8 +214,11 @@ export class View {
     this.plane = element("div", { class: "plane" }, this.scroll, this.tip);
     this.below = element("div", { class: "below" });
     this.title = element("div", { class: "title", hidden: true });
-    this.root = element("div", { class: "nv" }, this.title, this.plane, this.below, this.spoken);
+    this.hint = element("span", { class: "spoken", id: "keys" }); // of this shadow root alone
+    this.canvas.setAttribute("aria-describedby", "keys");
+    this.root = element("div", { class: "nv" }, this.title, this.plane, this.below, this.spoken, this.hint);
     host.append(this.root);
+    present.add(this);
     this.context = this.canvas.getContext("2d", { willReadFrequently: false });
     this.gone = new AbortController(); // its signal takes listeners on the document away again
     this.drawn = 0;
@@ -230,6 +242,7 @@ export class View {
       this.title.textContent = meta.title ?? "";
       this.title.hidden = !meta.title;
       this.receive(meta, arrays);
+      this.hint.textContent = describing(this.shortcuts(), this.text.language);
     }
     this.#measure(true);
   }
@@ -295,6 +308,11 @@ export class View {
     this.canvas.dataset.frame = index;
   }
 
+  /** What keys do here: [keys, name of a word in words.js]. */
+  shortcuts() {
+    return [];
+  }
+
   // ------------------------------------------------ read-out
 
   /** Tooltip at a canvas position; lines: strings, the first one strong. */
@@ -312,7 +330,9 @@ export class View {
     this.tip.classList.remove("on");
   }
 
+  /** Says it to a screen reader; not what only time changed: a run would talk without end. */
   speak(text) {
+    if (this.byTime) return;
     clearTimeout(this.speaking);
     this.speaking = setTimeout(() => (this.spoken.textContent = text), 120); // not every cell a held key runs over
   }
@@ -326,6 +346,7 @@ export class View {
   }
 
   destroy() {
+    present.delete(this);
     this.gone.abort();
     this.observer.disconnect();
     cancelAnimationFrame(this.pending);

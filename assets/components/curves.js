@@ -1,6 +1,6 @@
 // A small line chart that grows with the frames of its clock.
-import { View, colourOf, format, mount } from "./core.js";
-import { keyboard, pointer } from "./controls.js";
+import { View, format, lineColourOf, mount } from "./core.js";
+import { TIME_KEYS, keyboard, pointer } from "./controls.js";
 import { follow, placeOf } from "./clock.js";
 
 /** Round numbers that divide low..high into about `count` parts. */
@@ -39,6 +39,10 @@ class Curves extends View {
       focus: () => this.#hover(this.clock.index),
       blur: () => this.#hover(null),
     });
+  }
+
+  shortcuts() {
+    return [["← →", "moment"], ["Shift + ←", "far"], ["Enter", "goThere"], TIME_KEYS];
   }
 
   receive(meta, arrays) {
@@ -131,7 +135,7 @@ class Curves extends View {
     context.clip();
     const nowPlace = placeOf(indices, now);
     meta.lines.forEach((line, l) => {
-      context.strokeStyle = colourOf(line.colour, theme);
+      context.strokeStyle = lineColourOf(line.colour, theme);
       context.lineJoin = "round";
       context.lineWidth = 2;
       context.setLineDash(line.dashed ? [6, 4] : []);
@@ -165,7 +169,7 @@ class Curves extends View {
         if (!this.#usable(value)) return;
         context.beginPath();
         context.arc(at, y(value), 3.2, 0, 2 * Math.PI);
-        context.fillStyle = colourOf(line.colour, theme);
+        context.fillStyle = lineColourOf(line.colour, theme);
         context.fill();
       });
     };
@@ -186,7 +190,7 @@ class Curves extends View {
       const value = format(values[l]);
       const whole = 22 + wide + 62;
       if (x && x + whole > this.canvasWidth) { x = 0; y += 17; }
-      context.strokeStyle = colourOf(line.colour, theme);
+      context.strokeStyle = lineColourOf(line.colour, theme);
       context.lineWidth = 2.5;
       context.setLineDash(line.dashed ? [5, 3] : []);
       context.beginPath();

@@ -1,6 +1,6 @@
 // Tiles of pixels in one canvas, still or on a clock, with read-out, markers and a transport bar if asked for.
 import { MISSING, View, elide, fill, format, mount, paintClasses, paintRgb, paintScale, withUnit } from "./core.js";
-import { colourBar, keyboard, pointer, swatches } from "./controls.js";
+import { TIME_KEYS, colourBar, keyboard, pointer, swatches } from "./controls.js";
 import { follow, unfollow } from "./clock.js";
 import { TransportBar } from "./bar.js";
 import { drawMarks } from "./marks.js";
@@ -20,9 +20,16 @@ class Pixels extends View {
     keyboard(this, {
       arrow: (dx, dy, event) => this.#step(dx, dy, event.shiftKey ? 10 : 1),
       enter: () => this.#choose(this.cursor),
+      other: (key) => this.#leap({ PageDown: 1, PageUp: -1 }[key]),
       focus: () => this.#hover(this.cursor ?? this.#start()),
       blur: () => this.#hover(null),
     });
+  }
+
+  shortcuts() {
+    const { whole, click, frames } = this.meta;
+    return [["← ↑ → ↓", whole ? "picture" : "cell"], ...(whole ? [] : [["Shift + ←", "far"]]), ...(this.tiles.length > 1 ? [["Page ↓", "nextPicture"]] : []),
+      ...(click ? [["Enter", "choose"]] : []), ...(frames ? [TIME_KEYS] : [])];
   }
 
   receive(meta, arrays) {
@@ -264,6 +271,14 @@ class Pixels extends View {
     const { selected } = this.meta;
     const tile = this.tiles[selected?.tile ?? 0] ?? this.tiles[0];
     return { tile: tile.at, row: selected?.row ?? tile.rows >> 1, column: selected?.column ?? tile.columns >> 1 };
+  }
+
+  /** To the same place of another tile. */
+  #leap(by) {
+    if (!by || this.tiles.length < 2) return false;
+    const { tile: at, row, column } = this.cursor ?? this.#start(), next = this.tiles[(at + by + this.tiles.length) % this.tiles.length];
+    this.#hover({ tile: next.at, row: Math.min(row, next.rows - 1), column: Math.min(column, next.columns - 1) });
+    return true;
   }
 
   #step(dx, dy, far) {
