@@ -1,5 +1,5 @@
 // Nodes and edges: a graph to look at, pick from and pull about, or its nodes as points of a plane; still or on a clock.
-import { CLASS_COLOURS, TABLES, View, element, fill, format, mount, paintClasses } from "./core.js";
+import { CLASS_COLOURS, MIDDLE_LUMINANCE, TABLES, View, element, fill, format, luminance, mount, paintClasses } from "./core.js";
 import { TIME_KEYS, colourBar, keyboard, pointer, swatches } from "./controls.js";
 import { follow, unfollow } from "./clock.js";
 import { paintGraph } from "./graph_paint.js";
@@ -119,7 +119,7 @@ class Graph extends View {
         at = 4 * Math.round(Math.max(0, Math.min(1, (values[i] - this.low) / (this.high - this.low))) * 255);
       }
       this.colours[i] = `rgb(${table[at]} ${table[at + 1]} ${table[at + 2]})`;
-      this.light[i] = 0.299 * table[at] + 0.587 * table[at + 1] + 0.114 * table[at + 2] > 120 ? 1 : 0;
+      this.light[i] = luminance(table[at], table[at + 1], table[at + 2]) > MIDDLE_LUMINANCE ? 1 : 0;
     }
     this.#place();
   }

@@ -1,5 +1,5 @@
 // Points, boxes, lines and words over a tile, in the tile's own pixel coordinates.
-import { INK, colourOf } from "./core.js";
+import { INK, MIDDLE_LUMINANCE, colourOf, luminance, rgb } from "./core.js";
 
 /** A point: full, or a ring. Its dark edge is seen on every class region, also on that of its own class. */
 export function disc(context, x, y, radius, colour, filled) {
@@ -94,7 +94,7 @@ export function drawMarks(context, tile, theme, font, frame) {
   context.restore();
 }
 
+/** Whether white is read better on a colour "#RRGGBB" than nearly black. */
 function dark(colour) {
-  const value = parseInt(colour.slice(1, 7), 16);
-  return 0.299 * (value >> 16) + 0.587 * ((value >> 8) & 255) + 0.114 * (value & 255) < 150;
+  return luminance(...rgb(colour)) < MIDDLE_LUMINANCE;
 }

@@ -31,6 +31,9 @@ PAGES: dict[str, dict[str, str]] = {
     "dark": {"background": "#0F1420", "panel": "#182033", "text": "#E6E9F2", "faint": "#98A2B8", "grid": "#2A3550"},
 }
 LEAST_OF_WORDS, LEAST_OF_LINES = 4.5, 3.0
+# Where all must be dark, orange, vermilion and yellow would look alike to who cannot tell red from green: these two go
+# further, each to a darkness of its own.
+_DARKER_LINES = {"light": {5: 6.0, 6: 4.3}, "dark": {}}
 CLASS_STRENGTH = 0.66  # a region never reaches the full class colour: the class's own points stay visible on it
 SCALES: tuple[str, ...] = ("signed", "magnitude", "probability", "heat", "grey")
 
@@ -64,9 +67,10 @@ def line_colours(theme: str) -> tuple[str, ...]:
     Lightness alone moves, in OKLab, as little as a contrast of 3 : 1 with background and panel asks; hue stays.
     """
     page, made = PAGES[theme], []
-    for colour in CLASS_COLOURS:
+    for k, colour in enumerate(CLASS_COLOURS):
+        least = _DARKER_LINES[theme].get(k, LEAST_OF_LINES)
         lab = _rgb_to_oklab(np.array(hex_to_rgb(colour)))
-        while min(contrast(colour, page[on]) for on in ("background", "panel")) < LEAST_OF_LINES:
+        while min(contrast(colour, page[on]) for on in ("background", "panel")) < least:
             lab = lab + np.array([0.005 if theme == "dark" else -0.005, 0, 0])
             colour = "#{:02X}{:02X}{:02X}".format(*_to_uint8(_oklab_to_linear(lab)))
         made.append(colour)

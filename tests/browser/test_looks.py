@@ -18,6 +18,11 @@ def test_nothing_scrolls_sideways_on_a_phone(visit, slug, theme, locale):
     boxes = visitor.boxes("canvas.stage")
     assert all(box["x"] >= 0 and box["x"] + box["width"] <= 390 for box in boxes)
     assert bool(boxes) == bool(slug)
+    tabs = visitor.page.get_by_role("tab")
+    for at in range(1, tabs.count()):
+        tabs.nth(at).click()
+        visitor.settle()
+        assert not visitor.scrolls_sideways(), tabs.nth(at).inner_text()
 
 
 def contrast(visitor, selector: str) -> float:
