@@ -260,6 +260,7 @@ export function follow(view, meta, arrays) {
       view.byTime = view.clock.moving;
       view.onTime(view.clock);
       view.byTime = false;
+      if (!view.clock.moving) view.nameSoon();
     });
   }
   view.store = store;

@@ -191,6 +191,7 @@ export function elide(context, text, width) {
 // ---------------------------------------------------------------- mounting
 
 const views = new WeakMap(); // parentElement -> View
+const REST = 500; // ms
 export const present = new Set(); // all Views there are: the list of keys asks them
 
 /** The life of a component. Streamlit calls the module again with every new payload or theme; a View answers. */
@@ -243,11 +244,12 @@ export class View {
       this.meta = meta;
       this.arrays = arrays;
       this.text = meta.text ?? {};
-      this.canvas.setAttribute("aria-label", meta.alt ?? "");
       this.title.textContent = meta.title ?? "";
       this.title.hidden = !meta.title;
       this.receive(meta, arrays);
       this.hint.textContent = describing(this.shortcuts(), this.text.language);
+      if (!this.canvas.hasAttribute("aria-label")) this.canvas.setAttribute("aria-label", meta.alt ?? "");
+      this.nameSoon();
     }
     this.#measure(true);
   }
@@ -313,6 +315,21 @@ export class View {
     this.canvas.dataset.frame = index;
   }
 
+  /** The canvas's name says what it shows and the values that matter; made when nothing has moved for a moment. */
+  nameSoon() {
+    clearTimeout(this.naming);
+    this.naming = setTimeout(() => {
+      if (this.clock?.moving) return;
+      const name = [this.meta.alt, this.summary()].filter(Boolean).join(": ");
+      if (this.canvas.getAttribute("aria-label") !== name) this.canvas.setAttribute("aria-label", name);
+    }, REST);
+  }
+
+  /** The important values of the picture in a few words, "" where the alt says all. */
+  summary() {
+    return "";
+  }
+
   /** What keys do here: [keys, name of a word in words.js]. */
   shortcuts() {
     return [];
@@ -356,6 +373,7 @@ export class View {
     this.observer.disconnect();
     cancelAnimationFrame(this.pending);
     clearTimeout(this.speaking);
+    clearTimeout(this.naming);
     this.leave?.();
     this.root.remove();
   }

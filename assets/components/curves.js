@@ -41,6 +41,11 @@ class Curves extends View {
     });
   }
 
+  summary() {
+    const { meta, store, clock } = this, frame = store.at(clock.index);
+    return frame ? `${meta.xLabel} ${format(frame.step)}, ` + meta.lines.map((line, l) => `${line.name} ${format(frame.slices.values[l])}`).join(", ") : "";
+  }
+
   shortcuts() {
     return [["← →", "moment"], ["Shift + ←", "far"], ["Enter", "goThere"], TIME_KEYS];
   }

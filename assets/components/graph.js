@@ -45,6 +45,18 @@ class Graph extends View {
     }, { passive: false });
   }
 
+  /** How many nodes get each answer. */
+  summary() {
+    const { meta, values, count } = this;
+    if (!meta.classes) return "";
+    const kinds = meta.classes.length, found = new Array(kinds).fill(0);
+    for (let i = 0; i < count; i++) {
+      const shares = values.subarray(i * kinds, (i + 1) * kinds);
+      found[shares.indexOf(Math.max(...shares))]++;
+    }
+    return meta.classes.map((name, k) => `${name} ${found[k]}`).join(", ");
+  }
+
   shortcuts() {
     const { click, plane, frames } = this.meta;
     return [["← ↑ → ↓", "node"], ["N", "nextNode"], ...(click ? [["Enter", "choose"]] : []), ...(plane ? [] : [["M", "carryNode"]]), ...(frames ? [TIME_KEYS] : [])];

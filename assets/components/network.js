@@ -31,6 +31,10 @@ class Network extends View {
     });
   }
 
+  summary() {
+    return this.layers.map((layer) => layer.neurons.length - layer.off.length).join(" – ");
+  }
+
   shortcuts() {
     return [["← ↑ → ↓", "neuron"], ["W", "weight"], ["Enter", this.meta.toggle ? "chooseNeuron" : "choose"], ...(this.layers.some((layer) => layer.resizable) ? [["Tab", "resize"]] : []), TIME_KEYS];
   }
@@ -358,15 +362,12 @@ class Network extends View {
   /** To the next of the weights into a neuron, or out of an input, the strongest first. */
   #alongWeights(by) {
     const walk = this.hot?.kind === "edge" && this.walk ? this.walk : { from: this.hot ?? { layer: 0, index: 0 }, at: by > 0 ? -1 : 0 };
-    const { layer, index } = walk.from, found = [];
-    for (let l = 1; l < this.layers.length; l++) {
-      const weights = this.frame.slices["w" + (l - 1)], inputs = this.layers[l - 1].neurons.length, off = l === 1 ? this.layers[0].off : [];
-      if (layer ? l !== layer : l !== 1) continue;
-      weights.forEach((weight, at) => {
-        const edge = { kind: "edge", layer: l, to: Math.floor(at / inputs), from: at % inputs };
-        if ((layer ? edge.to : edge.from) === index && !off.includes(edge.from)) found.push([Math.abs(weight), edge]);
-      });
-    }
+    const { layer, index } = walk.from, l = layer || 1, inputs = this.layers[l - 1].neurons.length, found = [];
+    this.frame.slices["w" + (l - 1)].forEach((weight, at) => {
+      const edge = { kind: "edge", layer: l, to: Math.floor(at / inputs), from: at % inputs };
+      const off = l === 1 && this.layers[0].off.includes(edge.from);
+      if ((layer ? edge.to : edge.from) === index && !off) found.push([Math.abs(weight), edge]);
+    });
     if (!found.length) return true;
     found.sort((a, b) => b[0] - a[0]);
     walk.at = (walk.at + by + found.length) % found.length;

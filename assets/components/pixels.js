@@ -26,9 +26,20 @@ class Pixels extends View {
     });
   }
 
+  /** The labels of boxes and rings; without them the highest cell of each picture, where these are few. */
+  summary() {
+    const { tiles, meta } = this;
+    const boxes = tiles.flatMap((tile) => tile.boxes ?? []).filter((box) => box[6] == null || box[6] === this.shown);
+    const labels = boxes.map((box) => box[4]).filter(Boolean);
+    if (labels.length || meta.whole || tiles.length > 3) return labels.slice(0, 8).join(", ");
+    const highest = (tile) => tile.data.reduce((best, value, at) => (value > tile.data[best] ? at : best), 0);
+    const told = (tile, at) => this.describe(tile, Math.floor(at / tile.columns), at % tile.columns).filter(Boolean).join(" · ");
+    return tiles.filter((tile) => tile.kind === "scale").map((tile) => this.text.highest + " " + told(tile, highest(tile))).join("; ");
+  }
+
   shortcuts() {
     const { whole, click, frames } = this.meta;
-    return [["← ↑ → ↓", whole ? "picture" : "cell"], ...(whole ? [] : [["Shift + ←", "far"]]), ...(this.tiles.length > 1 ? [["Page ↓", "nextPicture"]] : []),
+    return [["← ↑ → ↓", whole ? "picture" : "cell"], ...(whole ? [] : [["Shift + ←", "far"]]), ...(this.tiles.length > 1 && !whole ? [["Page ↓", "nextPicture"]] : []),
       ...(click ? [["Enter", "choose"]] : []), ...(frames ? [TIME_KEYS] : [])];
   }
 
@@ -273,10 +284,10 @@ class Pixels extends View {
     return { tile: tile.at, row: selected?.row ?? tile.rows >> 1, column: selected?.column ?? tile.columns >> 1 };
   }
 
-  /** To the same place of another tile. */
   #leap(by) {
     if (!by || this.tiles.length < 2) return false;
-    const { tile: at, row, column } = this.cursor ?? this.#start(), next = this.tiles[(at + by + this.tiles.length) % this.tiles.length];
+    const { tile: at, row, column } = this.cursor ?? this.#start();
+    const next = this.tiles[(at + by + this.tiles.length) % this.tiles.length];
     this.#hover({ tile: next.at, row: Math.min(row, next.rows - 1), column: Math.min(column, next.columns - 1) });
     return true;
   }
@@ -303,9 +314,8 @@ class Pixels extends View {
     if (cell && this.meta.whole) cell = { tile: cell.tile };
     const same = cell && this.cursor && cell.tile === this.cursor.tile && cell.row === this.cursor.row && cell.column === this.cursor.column;
     if (same && this.tip.classList.contains("on")) return;
-    const changed = Boolean(cell || this.cursor);
+    if (cell || this.cursor) this.invalidate();
     this.cursor = cell;
-    if (changed) this.invalidate();
     if (cell) this.#readOut();
     else this.hideTip();
   }

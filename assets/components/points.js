@@ -45,6 +45,11 @@ class Points extends View {
     }, { passive: false });
   }
 
+  summary() {
+    const { meta, points } = this;
+    return meta.values ? "" : meta.classes.map((name, k) => `${name} ${points.filter((point) => point[2] === k).length}`).join(", ");
+  }
+
   shortcuts() {
     const { editable, classes, frames } = this.meta, many = Math.min(9, classes.length);
     return [["← ↑ → ↓", "place"], ["Shift + ←", "far"], ["N", "nextPoint"], ["Enter", editable ? "addPoint" : "chooseSpot"],

@@ -21,7 +21,7 @@ KEY_WORDS = {
     "cell": "from cell to cell, the value is read out",
     "picture": "from picture to picture",
     "nextPicture": "the same place in the next picture (Page ↑: the one before)",
-    "far": "with Shift: farther at once, in every direction",
+    "far": "farther at once, in every direction",
     "choose": "choose what is under the cursor",
     "moment": "one moment back or forward",
     "place": "move the cursor over the plane",

@@ -124,7 +124,7 @@ def _words_in(language: str) -> dict[str, str]:
         "moment": t("Moment"), "speed": t("Speed"), "live": t("Live"),
         "frameOf": t("frame {frame} / {count} · step {step}", frame="{frame}", count="{count}", step="{step}"),
         "running": t("It runs."), "paused": t("It stands still: {moment}", moment="{moment}"),
-        "row": t("row"), "column": t("column"), "layer": t("layer over it"),
+        "row": t("row"), "column": t("column"), "layer": t("layer over it"), "highest": t("highest"),
         "ownRange": t("low to high, each picture its own range"),
         "ownSigned": t("negative to positive, each picture its own range"),
         "step": t("step"), "weight": t("weight"), "bias": t("bias"), "off": t("switched off"),
