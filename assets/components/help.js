@@ -39,7 +39,7 @@ export function showKeys() {
   const close = element("button", { type: "button", class: "close", "aria-label": words.closeList, onclick: () => help.dialog.close() }, "×");
   const title = element("h2", { id: "keys-title" }, words.title);
   help.dialog = element("dialog", { class: "keys-list", "aria-labelledby": "keys-title" },
-    element("div", { class: "head" }, title, close), section(words.everywhere, [...GENERAL, ...pageKeys()], words), ...canvasKeys(words));
+    element("div", { class: "head" }, title, ...jumps(words), close), section(words.everywhere, [...GENERAL, ...pageKeys()], words), ...canvasKeys(words));
   help.dialog.addEventListener("click", (event) => event.target === help.dialog && help.dialog.close()); // beside the list
   help.dialog.addEventListener("keydown", (event) => event.stopPropagation()); // Space must not press the page's Play
   help.dialog.addEventListener("close", () => {
@@ -49,6 +49,30 @@ export function showKeys() {
   });
   help.root.append(help.dialog);
   help.dialog.showModal();
+}
+
+const PARTS = { toPictures: "[class*='-stage']", toKnobs: "[class*='-panel']", toTabs: "[role=tablist]" };
+const STOPS = "a[href], button:not(:disabled), select:not(:disabled), input:not(:disabled), [role=tab][aria-selected=true], canvas[tabindex='0']";
+
+/** Buttons that lead to the parts of a page: Tab alone would be a long way. */
+function jumps(words) {
+  const parts = Object.entries(PARTS).map(([name, where]) => [name, document.querySelector(".stMain " + where)]).filter(([, part]) => part);
+  return parts.map(([name, part]) => element("button", { type: "button", class: "jump", onclick: () => {
+    help.dialog.close();
+    setTimeout(() => firstStop(part)?.focus(), 0); // after the focus went back to where it was
+  } }, words[name]));
+}
+
+/** The first thing within a part of the page, shadow roots included, that can have the focus. */
+function firstStop(part) {
+  for (const at of [part, ...part.querySelectorAll("*")]) {
+    if (at.matches(STOPS) && at.tabIndex >= 0 && at.checkVisibility()) return at;
+    for (const inner of at.shadowRoot?.children ?? []) {
+      const found = firstStop(inner);
+      if (found) return found;
+    }
+  }
+  return null;
 }
 
 function focused() {

@@ -356,7 +356,7 @@ class Network extends View {
   #toNeuron({ layer, index }) {
     this.#hover({ kind: "neuron", layer, index });
     const node = this.nodes[this.starts[layer] + index];
-    if (this.scroll.scrollWidth > this.width) this.scroll.scrollTo({ left: node.x - this.width / 2, behavior: "smooth" });
+    if (this.scroll.scrollWidth > this.width) this.scroll.scrollTo({ left: node.x - this.width / 2, behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" });
   }
 
   /** To the next of the weights into a neuron, or out of an input, the strongest first. */

@@ -25,7 +25,10 @@ dialog.keys-list { font-family: var(--st-font); color: var(--st-text-color); bac
   max-height: 82vh; overflow: auto; box-sizing: border-box; box-shadow: 0 12px 40px rgb(0 0 0 / 30%); }
 dialog.keys-list::backdrop { background: rgb(0 0 0 / 35%); }
 dialog.keys-list .head { display: flex; justify-content: space-between; align-items: center; }
-dialog.keys-list h2 { font-size: 1.15rem; margin: 0; }
+dialog.keys-list .head { flex-wrap: wrap; gap: 0.5rem; }
+dialog.keys-list h2 { font-size: 1.15rem; margin: 0 auto 0 0; }
+dialog.keys-list .jump { font: inherit; font-size: 0.82rem; padding: 0.3rem 0.7rem; min-height: 1.9rem; border-radius: 1rem; cursor: pointer;
+  border: 1px solid var(--st-border-color); background: none; color: inherit; }
 dialog.keys-list h3 { font-size: 0.9rem; margin: 1rem 0 0.3rem; }
 dialog.keys-list dl { margin: 0; display: grid; gap: 0.25rem; font-size: 0.86rem; }
 dialog.keys-list dl div { display: grid; grid-template-columns: 8.5rem 1fr; gap: 0.8rem; align-items: baseline; }

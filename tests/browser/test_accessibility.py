@@ -184,6 +184,19 @@ def test_the_list_of_keys_opens_closes_and_gives_the_focus_back(visit, locale):
     dialog.wait_for()
     page.keyboard.press("?")
     dialog.wait_for(state="detached")
+    for part, inside in (
+        ("To the knobs", ".st-key-mlp-panel"),
+        ("To the tabs", "[role=tablist]"),
+        ("To the pictures", ".st-key-mlp-stage"),
+    ):
+        page.keyboard.press("?")
+        dialog.get_by_role("button", name=say(part)).press("Enter")
+        visitor.until(
+            lambda inside=inside: page.evaluate(
+                "at => document.querySelector(at).contains(document.activeElement)", inside
+            ),
+            part,
+        )
 
 
 def test_a_question_mark_that_is_typed_is_only_typed(visit):
