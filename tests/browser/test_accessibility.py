@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from engine.core.knob import knobs
 from tests.browser.expectations import TOPICS, zh
 
 BAD = ("serious", "critical")
@@ -157,6 +158,14 @@ def test_tab_walks_through_a_page_in_order_and_its_place_is_always_seen(visit, s
     canvases = visitor.page.locator("canvas.stage").count()
     assert sum(stop["tag"] == "CANVAS" for stop in stops) == canvases
     inside = [stop for stop in stops if stop["inside"] and stop["tag"] != "MAIN"]
+    names = {stop["name"] for stop in stops}
+    expected = {"Share", "Keys", "EN"}
+    if slug:
+        config = TOPICS[slug].config
+        idle = {k.name for k in knobs(config) if k.counts is not None and not k.counts(config())}  # may be left out
+        left_out = {k.name for k in knobs(config) if k.hidden or k.advanced or k.kind == "choices"} | idle
+        expected |= set(TOPICS[slug].presets) | {k.label for k in knobs(config) if k.name not in left_out}
+    assert {name for name in expected if not any(name[:40] in found for found in names)} == set(), "never focused"
     # In reading order: within a column downwards. Only the way from stage to panel, and to a column beside, leads up.
     back = [(a, b) for a, b in pairwise(inside) if b["top"] < a["top"] - 60 and b["left"] < a["left"] + 20]
     assert back == []
