@@ -247,7 +247,8 @@ export class View {
       this.title.textContent = meta.title ?? "";
       this.title.hidden = !meta.title;
       this.receive(meta, arrays);
-      this.hint.textContent = describing(this.shortcuts(), this.text.language);
+      const keys = describing(this.shortcuts(), this.text.language);
+      if (this.hint.textContent !== keys) this.hint.textContent = keys;
       if (!this.canvas.hasAttribute("aria-label")) this.canvas.setAttribute("aria-label", meta.alt ?? "");
       this.nameSoon();
     }
