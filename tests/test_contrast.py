@@ -132,10 +132,13 @@ def test_the_edge_of_a_point_is_seen_on_every_class_region():
                 assert theme.contrast(theme.INK, ground) >= theme.LEAST_OF_LINES, (kinds, k, sure)
 
 
-@pytest.mark.parametrize("k", range(len(theme.CLASS_COLOURS)))
-def test_words_on_a_class_colour_can_be_read(k):
-    """The label of a box: white or nearly black, whichever assets/components/marks.js chooses."""
+def test_words_on_any_colour_of_the_data_can_be_read():
+    """Labels of boxes, names in nodes: white or black, by the luminance at which assets/components/core.js changes."""
     script = (ROOT / "assets" / "components" / "core.js").read_text("utf-8")
     middle = float(re.search(r"MIDDLE_LUMINANCE = (0\.\d+)", script).group(1))
-    colour = theme.CLASS_COLOURS[k]
-    assert theme.contrast("#FFFFFF" if theme.luminance(colour) < middle else "#111111", colour) >= theme.LEAST_OF_WORDS
+    tables = [colour for name in theme.SCALES for colour in theme.table(name).tolist()]
+    mixed_classes = theme.class_mixture(np.random.default_rng(0).dirichlet(np.full(4, 0.3), 500)).tolist()
+    for red, green, blue in [*map(theme.hex_to_rgb, theme.CLASS_COLOURS), *tables, *mixed_classes]:
+        ground = f"#{red:02X}{green:02X}{blue:02X}"
+        words = "#FFFFFF" if theme.luminance(ground) < middle else "#000000"
+        assert theme.contrast(words, ground) >= theme.LEAST_OF_WORDS, ground

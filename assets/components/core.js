@@ -15,9 +15,9 @@ export const MISSING = new Uint32Array(Uint8Array.of(128, 128, 128, 255).buffer)
 export const rgb = (hex) => [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16));
 const CLASS_RGB = CLASS_COLOURS.map(rgb);
 
-/** Relative luminance, 0 to 1 (WCAG 2.2). At MIDDLE_LUMINANCE white and nearly black are read equally well. */
+/** Relative luminance, 0 to 1 (WCAG 2.2). At MIDDLE_LUMINANCE white and black are read equally well, 4.58 : 1. */
 export const luminance = (red, green, blue) => 0.2126 * linear(red) + 0.7152 * linear(green) + 0.0722 * linear(blue);
-export const MIDDLE_LUMINANCE = 0.19;
+export const MIDDLE_LUMINANCE = 0.179;
 const linear = (level) => (level <= 10 ? level / 3294.6 : ((level / 255 + 0.055) / 1.055) ** 2.4);
 
 /** A class index, "#RRGGBB" or null (the text colour) -> CSS colour. */

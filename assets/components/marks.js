@@ -70,7 +70,7 @@ export function drawMarks(context, tile, theme, font, frame) {
     const start = Math.max(tile.x, Math.min(x - 1, tile.x + tile.w - wide));
     context.fillStyle = paint;
     context.fillRect(start, top, wide, 18);
-    context.fillStyle = dark(paint) ? "#FFFFFF" : "#111111";
+    context.fillStyle = dark(paint) ? "#FFFFFF" : "#000000";
     context.textAlign = "left";
     context.textBaseline = "middle";
     context.fillText(label, start + 5, top + 9.5);
@@ -94,7 +94,7 @@ export function drawMarks(context, tile, theme, font, frame) {
   context.restore();
 }
 
-/** Whether white is read better on a colour "#RRGGBB" than nearly black. */
+/** Whether white is read better on a colour "#RRGGBB" than black. */
 function dark(colour) {
   return luminance(...rgb(colour)) < MIDDLE_LUMINANCE;
 }
