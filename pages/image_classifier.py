@@ -105,7 +105,7 @@ def answers() -> None:
 @st.fragment
 def features() -> None:
     """All channels after the chosen layer."""
-    st.markdown(f"#### {t('Feature maps')}")
+    st.markdown(f"## {t('Feature maps')}")
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom", key="features-view"):
         layer = choose_view(
             topic.slug, "maps", t("Layer"), draw.LAYERS, t, default="stage2", as_buttons=True, width="content"

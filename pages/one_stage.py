@@ -239,7 +239,7 @@ def explain_scene_cell(cell) -> None:
 @st.fragment
 def suppression() -> None:
     """Non-maximum suppression box by box; it plays in the browser."""
-    st.markdown(f"#### {t('Non-maximum suppression, box by box')}")
+    st.markdown(f"## {t('Non-maximum suppression, box by box')}")
     if not found.kept:
         st.caption(t("No box is above the score threshold."))
         return

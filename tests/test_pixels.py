@@ -91,7 +91,7 @@ def test_plotly_template_is_valid_for_plotly():
     go = pytest.importorskip("plotly.graph_objects")
     for dark in (True, False):
         layout = go.Layout(theme.plotly_template(dark))
-        assert layout.colorway == theme.CLASS_COLOURS
+        assert layout.colorway == theme.line_colours("dark" if dark else "light")
         assert layout.paper_bgcolor == "rgba(0,0,0,0)"
 
 

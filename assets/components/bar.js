@@ -18,9 +18,10 @@ export class TransportBar {
     this.speed.addEventListener("change", () => { this.clock.speed = Number(this.speed.value); });
     this.live = element("button", { type: "button", class: "live", "data-act": "live", onclick: () => this.clock.follow() });
     this.label = element("span", { class: "moment" });
+    this.spoken = element("span", { class: "spoken", role: "status", "aria-live": "polite" }); // start and end of a run
     this.root = element("div", { class: "transport", role: "group" },
       element("div", { class: "buttons" }, this.back, this.play, this.forward), this.range,
-      element("div", { class: "side" }, this.label, this.live, this.speed));
+      element("div", { class: "side" }, this.label, this.live, this.speed), this.spoken);
   }
 
   /** report(frame index) is called after the reader lets go. */
@@ -37,6 +38,7 @@ export class TransportBar {
       part.setAttribute("aria-label", words);
       part.title = words;
     }
+    this.root.setAttribute("aria-label", text.moment);
     this.live.textContent = text.live;
     this.speed.value = clock.speed;
     this.update();
@@ -63,6 +65,8 @@ export class TransportBar {
     this.live.classList.toggle("on", clock.live && clock.running);
     this.live.hidden = !clock.running;
     this.live.setAttribute("aria-pressed", String(clock.live));
+    if (this.ran !== undefined && this.ran !== clock.running) this.spoken.textContent = clock.running ? text.running : fill(text.paused, { moment });
+    this.ran = clock.running;
   }
 
   #go(position) {

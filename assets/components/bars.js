@@ -12,6 +12,10 @@ class Bars extends View {
     this.rows = [];
   }
 
+  shortcuts() {
+    return this.meta.click ? [["Enter", "choose"]] : [];
+  }
+
   receive(meta) {
     this.list.setAttribute("role", meta.click ? "group" : "list");
     this.list.setAttribute("aria-label", meta.alt);

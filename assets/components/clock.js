@@ -256,7 +256,12 @@ export function follow(view, meta, arrays) {
     unfollow(view);
     view.clockName = name;
     view.clock = clockOf(name);
-    view.leave = view.clock.subscribe(() => view.onTime(view.clock));
+    view.leave = view.clock.subscribe(() => {
+      view.byTime = view.clock.moving;
+      view.onTime(view.clock);
+      view.byTime = false;
+      if (!view.clock.moving) view.nameSoon();
+    });
   }
   view.store = store;
   view.clock.offer(meta.frames);

@@ -1,6 +1,6 @@
 // Points that move with the clock, the same ones in several planes side by side; data and arrows behind them.
-import { CLASS_COLOURS, View, element, fill, format, mount } from "./core.js";
-import { keyboard, pointer, swatches } from "./controls.js";
+import { View, element, fill, format, lineColourOf, mount } from "./core.js";
+import { TIME_KEYS, keyboard, pointer, swatches } from "./controls.js";
 import { follow, placeOf } from "./clock.js";
 import { ticks } from "./curves.js";
 
@@ -26,14 +26,18 @@ class Cloud extends View {
     });
   }
 
+  shortcuts() {
+    return [["← →", "point"], ["Shift + ←", "far"], ...(this.meta.click ? [["Enter", "choose"]] : []), TIME_KEYS];
+  }
+
   receive(meta, arrays) {
     const moving = Object.fromEntries(Object.entries(arrays).filter(([name]) => /^(p\d+|arrows)$/.test(name)));
     follow(this, meta, moving);
     this.canvas.classList.toggle("clickable", meta.click);
-    this.rebuild("legend", [meta.names, meta.dataName, meta.tracedName, meta.arrowsName, meta.note, this.theme.faint, this.theme.text], () => {
-      const items = meta.names.map((name, k) => ({ name, colour: CLASS_COLOURS[k % CLASS_COLOURS.length] }));
+    this.rebuild("legend", [meta.names, meta.dataName, meta.tracedName, meta.arrowsName, meta.note, this.theme.faint, this.theme.text, this.theme.dark], () => {
+      const items = meta.names.map((name, k) => ({ name, colour: lineColourOf(k, this.theme) }));
       if (meta.dataName) items.push({ name: meta.dataName, colour: this.theme.faint });
-      if (meta.tracedName) items.push({ name: meta.tracedName, colour: CLASS_COLOURS[0], shape: "line" });
+      if (meta.tracedName) items.push({ name: meta.tracedName, colour: lineColourOf(0, this.theme), shape: "line" });
       if (meta.arrowsName) items.push({ name: meta.arrowsName, colour: this.theme.text, shape: "line" });
       const legend = swatches(items);
       if (meta.note) legend.append(element("span", {}, meta.note));
@@ -162,15 +166,15 @@ class Cloud extends View {
 
   #points(context, positions, box) {
     const { classes } = this.arrays, radius = Math.max(1.5, Math.min(2.6, this.side / 130));
-    for (let k = 0; k < CLASS_COLOURS.length; k++) {
+    for (let k = 0; k < this.theme.lines.length; k++) {
       context.beginPath();
       for (let n = 0; n < classes.data.length; n++) {
-        if (classes.data[n] % CLASS_COLOURS.length !== k) continue;
+        if (classes.data[n] % this.theme.lines.length !== k) continue;
         const x = this.#x(positions[2 * n], box), y = this.#y(positions[2 * n + 1], box);
         context.moveTo(x + radius, y);
         context.arc(x, y, radius, 0, 2 * Math.PI);
       }
-      context.fillStyle = CLASS_COLOURS[k];
+      context.fillStyle = this.theme.lines[k];
       context.fill();
     }
   }
@@ -178,7 +182,7 @@ class Cloud extends View {
   /** The way of a point up to now, and faintly what is still to come where that is asked for. */
   #way(context, point, k, box, width, future) {
     const { indices } = this.store, now = placeOf(indices, this.clock.index);
-    context.strokeStyle = CLASS_COLOURS[this.arrays.classes.data[point] % CLASS_COLOURS.length];
+    context.strokeStyle = lineColourOf(this.arrays.classes.data[point], this.theme);
     context.lineWidth = width;
     for (const [from, to, alpha] of [[0, now, 0.75], [now, future ? indices.length - 1 : now, 0.22]]) {
       context.globalAlpha = alpha;

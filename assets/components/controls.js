@@ -53,9 +53,13 @@ export function pointer(view, on) {
   }, { signal: view.gone.signal });
 }
 
+export const TIME_KEYS = [", .", "moment"];
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
-/** on: {arrow(dx, dy, event), enter(), remove(), other(key) -> true if used, focus(), blur()} */
+/**
+ * on: {arrow(dx, dy, event), enter(), remove(), escape(), other(key) -> true if used, focus(), blur()}. On a canvas that
+ * has a clock, comma and full stop are a step back and forward. What the keys do is told by View.shortcuts().
+ */
 export function keyboard(view, on) {
   view.canvas.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
@@ -63,7 +67,8 @@ export function keyboard(view, on) {
     if (ARROWS[event.key]) on.arrow?.(...ARROWS[event.key], event);
     else if (event.key === "Enter" || event.key === " ") on.enter?.();
     else if ((event.key === "Delete" || event.key === "Backspace") && on.remove) on.remove();
-    else if (event.key === "Escape" && on.blur) on.blur();
+    else if (event.key === "Escape" && (on.escape ?? on.blur)) (on.escape ?? on.blur)();
+    else if ((event.key === "," || event.key === ".") && view.clock) view.clock.seek(view.clock.position + (event.key === "," ? -1 : 1));
     else used = on.other?.(event.key) === true;
     if (!used) return;
     event.preventDefault();

@@ -1,7 +1,9 @@
 // What every canvas component shares: payload, colours, theme, stage (canvas + tooltip + live region), numbers.
 import { PALETTE } from "./palette.js";
+import { describing } from "./keys.js";
 
 export const CLASS_COLOURS = PALETTE.classColours;
+export const INK = PALETTE.ink;
 export const TABLES = Object.fromEntries(
   Object.entries(PALETTE.tables).map(([name, rgba]) => {
     const bytes = Uint8Array.from(rgba);
@@ -13,10 +15,20 @@ export const MISSING = new Uint32Array(Uint8Array.of(128, 128, 128, 255).buffer)
 export const rgb = (hex) => [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16));
 const CLASS_RGB = CLASS_COLOURS.map(rgb);
 
+/** Relative luminance, 0 to 1 (WCAG 2.2). At MIDDLE_LUMINANCE white and black are read equally well, 4.58 : 1. */
+export const luminance = (red, green, blue) => 0.2126 * linear(red) + 0.7152 * linear(green) + 0.0722 * linear(blue);
+export const MIDDLE_LUMINANCE = 0.179;
+const linear = (level) => (level <= 10 ? level / 3294.6 : ((level / 255 + 0.055) / 1.055) ** 2.4);
+
 /** A class index, "#RRGGBB" or null (the text colour) -> CSS colour. */
 export function colourOf(value, theme) {
   if (typeof value === "number") return CLASS_COLOURS[value % CLASS_COLOURS.length];
   return value || theme.text;
+}
+
+/** The same for a line or a mark on the page itself, where some class colours are too light or too dark. */
+export function lineColourOf(value, theme) {
+  return typeof value === "number" ? theme.lines[value % theme.lines.length] : value || theme.text;
 }
 
 // ---------------------------------------------------------------- payload
@@ -154,7 +166,8 @@ function themeOf(host) {
   return {
     dark, background,
     text: read("--st-text-color", "#222222"),
-    faint: dark ? "#98A2B8" : "#667085",
+    faint: PALETTE.faint[dark ? "dark" : "light"],
+    lines: PALETTE.lineColours[dark ? "dark" : "light"], // class colours that stand out from the page, for thin things
     line: read("--st-border-color", dark ? "#2A3550" : "#DEDAD0"),
     panel: read("--st-secondary-background-color", dark ? "#182033" : "#F1EFE9"),
     primary: read("--st-primary-color", "#2F6FED"),
@@ -178,6 +191,8 @@ export function elide(context, text, width) {
 // ---------------------------------------------------------------- mounting
 
 const views = new WeakMap(); // parentElement -> View
+const REST = 500; // ms
+export const present = new Set(); // all Views there are: the list of keys asks them
 
 /** The life of a component. Streamlit calls the module again with every new payload or theme; a View answers. */
 export function mount(component, ViewClass) {
@@ -205,8 +220,11 @@ export class View {
     this.plane = element("div", { class: "plane" }, this.scroll, this.tip);
     this.below = element("div", { class: "below" });
     this.title = element("div", { class: "title", hidden: true });
-    this.root = element("div", { class: "nv" }, this.title, this.plane, this.below, this.spoken);
+    this.hint = element("span", { class: "spoken", id: "keys" }); // of this shadow root alone
+    this.canvas.setAttribute("aria-describedby", "keys");
+    this.root = element("div", { class: "nv" }, this.title, this.plane, this.below, this.spoken, this.hint);
     host.append(this.root);
+    present.add(this);
     this.context = this.canvas.getContext("2d", { willReadFrequently: false });
     this.gone = new AbortController(); // its signal takes listeners on the document away again
     this.drawn = 0;
@@ -226,10 +244,13 @@ export class View {
       this.meta = meta;
       this.arrays = arrays;
       this.text = meta.text ?? {};
-      this.canvas.setAttribute("aria-label", meta.alt ?? "");
       this.title.textContent = meta.title ?? "";
       this.title.hidden = !meta.title;
       this.receive(meta, arrays);
+      const keys = describing(this.shortcuts(), this.text.language);
+      if (this.hint.textContent !== keys) this.hint.textContent = keys;
+      if (!this.canvas.hasAttribute("aria-label")) this.canvas.setAttribute("aria-label", meta.alt ?? "");
+      this.nameSoon();
     }
     this.#measure(true);
   }
@@ -295,6 +316,26 @@ export class View {
     this.canvas.dataset.frame = index;
   }
 
+  /** The canvas's name says what it shows and the values that matter; made when nothing has moved for a moment. */
+  nameSoon() {
+    clearTimeout(this.naming);
+    this.naming = setTimeout(() => {
+      if (this.clock?.moving) return;
+      const name = [this.meta.alt, this.summary()].filter(Boolean).join(": ");
+      if (this.canvas.getAttribute("aria-label") !== name) this.canvas.setAttribute("aria-label", name);
+    }, REST);
+  }
+
+  /** The important values of the picture in a few words, "" where the alt says all. */
+  summary() {
+    return "";
+  }
+
+  /** What keys do here: [keys, name of a word in words.js]. */
+  shortcuts() {
+    return [];
+  }
+
   // ------------------------------------------------ read-out
 
   /** Tooltip at a canvas position; lines: strings, the first one strong. */
@@ -312,7 +353,9 @@ export class View {
     this.tip.classList.remove("on");
   }
 
+  /** Says it to a screen reader; not what only time changed: a run would talk without end. */
   speak(text) {
+    if (this.byTime) return;
     clearTimeout(this.speaking);
     this.speaking = setTimeout(() => (this.spoken.textContent = text), 120); // not every cell a held key runs over
   }
@@ -326,10 +369,12 @@ export class View {
   }
 
   destroy() {
+    present.delete(this);
     this.gone.abort();
     this.observer.disconnect();
     cancelAnimationFrame(this.pending);
     clearTimeout(this.speaking);
+    clearTimeout(this.naming);
     this.leave?.();
     this.root.remove();
   }

@@ -1,6 +1,6 @@
 // A small line chart that grows with the frames of its clock.
-import { View, colourOf, format, mount } from "./core.js";
-import { keyboard, pointer } from "./controls.js";
+import { View, format, lineColourOf, mount } from "./core.js";
+import { TIME_KEYS, keyboard, pointer } from "./controls.js";
 import { follow, placeOf } from "./clock.js";
 
 /** Round numbers that divide low..high into about `count` parts. */
@@ -39,6 +39,15 @@ class Curves extends View {
       focus: () => this.#hover(this.clock.index),
       blur: () => this.#hover(null),
     });
+  }
+
+  summary() {
+    const { meta, store, clock } = this, frame = store.at(clock.index);
+    return frame ? `${meta.xLabel} ${format(frame.step)}, ` + meta.lines.map((line, l) => `${line.name} ${format(frame.slices.values[l])}`).join(", ") : "";
+  }
+
+  shortcuts() {
+    return [["← →", "moment"], ["Shift + ←", "far"], ["Enter", "goThere"], TIME_KEYS];
   }
 
   receive(meta, arrays) {
@@ -131,7 +140,7 @@ class Curves extends View {
     context.clip();
     const nowPlace = placeOf(indices, now);
     meta.lines.forEach((line, l) => {
-      context.strokeStyle = colourOf(line.colour, theme);
+      context.strokeStyle = lineColourOf(line.colour, theme);
       context.lineJoin = "round";
       context.lineWidth = 2;
       context.setLineDash(line.dashed ? [6, 4] : []);
@@ -165,7 +174,7 @@ class Curves extends View {
         if (!this.#usable(value)) return;
         context.beginPath();
         context.arc(at, y(value), 3.2, 0, 2 * Math.PI);
-        context.fillStyle = colourOf(line.colour, theme);
+        context.fillStyle = lineColourOf(line.colour, theme);
         context.fill();
       });
     };
@@ -186,7 +195,7 @@ class Curves extends View {
       const value = format(values[l]);
       const whole = 22 + wide + 62;
       if (x && x + whole > this.canvasWidth) { x = 0; y += 17; }
-      context.strokeStyle = colourOf(line.colour, theme);
+      context.strokeStyle = lineColourOf(line.colour, theme);
       context.lineWidth = 2.5;
       context.setLineDash(line.dashed ? [5, 3] : []);
       context.beginPath();

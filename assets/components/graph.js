@@ -1,6 +1,6 @@
 // Nodes and edges: a graph to look at, pick from and pull about, or its nodes as points of a plane; still or on a clock.
-import { CLASS_COLOURS, TABLES, View, element, fill, format, mount, paintClasses } from "./core.js";
-import { colourBar, keyboard, pointer, swatches } from "./controls.js";
+import { CLASS_COLOURS, MIDDLE_LUMINANCE, TABLES, View, element, fill, format, luminance, mount, paintClasses } from "./core.js";
+import { TIME_KEYS, colourBar, keyboard, pointer, swatches } from "./controls.js";
 import { follow, unfollow } from "./clock.js";
 import { paintGraph } from "./graph_paint.js";
 
@@ -32,15 +32,34 @@ class Graph extends View {
       click: (x, y) => this.#pick(this.#near(x, y)),
     });
     keyboard(this, {
-      arrow: (dx, dy) => this.#step(dx, dy),
-      enter: () => this.#pick(this.hot ?? -1),
+      arrow: (dx, dy, event) => (this.carried ? this.#carry(dx, dy, event.shiftKey ? 40 : 8) : this.#step(dx, dy)),
+      enter: () => (this.carried ? this.#putDown() : this.#pick(this.hot ?? -1)),
+      escape: () => (this.carried ? this.#putDown() : this.#hover(-1)),
+      other: (key) => this.#key(key),
       focus: () => this.#hover(this.hot ?? this.picked ?? 0),
-      blur: () => this.#hover(-1),
+      blur: () => { this.#putDown(); this.#hover(-1); },
     });
     this.canvas.addEventListener("touchstart", (event) => {
       const box = this.canvas.getBoundingClientRect(), touch = event.touches[0];
       if (this.meta && !this.meta.plane && this.count <= TOUCHABLE && this.#near(touch.clientX - box.left, touch.clientY - box.top) >= 0) event.preventDefault();
     }, { passive: false });
+  }
+
+  /** How many nodes get each answer. */
+  summary() {
+    const { meta, values, count } = this;
+    if (!meta.classes) return "";
+    const kinds = meta.classes.length, found = new Array(kinds).fill(0);
+    for (let i = 0; i < count; i++) {
+      const shares = values.subarray(i * kinds, (i + 1) * kinds);
+      found[shares.indexOf(Math.max(...shares))]++;
+    }
+    return meta.classes.map((name, k) => `${name} ${found[k]}`).join(", ");
+  }
+
+  shortcuts() {
+    const { click, plane, frames } = this.meta;
+    return [["← ↑ → ↓", "node"], ["N", "nextNode"], ...(click ? [["Enter", "choose"]] : []), ...(plane ? [] : [["M", "carryNode"]]), ...(frames ? [TIME_KEYS] : [])];
   }
 
   receive(meta, arrays) {
@@ -112,7 +131,7 @@ class Graph extends View {
         at = 4 * Math.round(Math.max(0, Math.min(1, (values[i] - this.low) / (this.high - this.low))) * 255);
       }
       this.colours[i] = `rgb(${table[at]} ${table[at + 1]} ${table[at + 2]})`;
-      this.light[i] = 0.299 * table[at] + 0.587 * table[at + 1] + 0.114 * table[at + 2] > 120 ? 1 : 0;
+      this.light[i] = luminance(table[at], table[at + 1], table[at + 2]) > MIDDLE_LUMINANCE ? 1 : 0;
     }
     this.#place();
   }
@@ -240,6 +259,29 @@ class Graph extends View {
     this.sheet = null;
     this.#place();
     this.#together((view) => { if (view !== this && !view.meta.plane) { view.sheet = null; view.#place(); } });
+  }
+
+  #key(key) {
+    if (key === "n" || key === "N") { // in their order: some nodes lie where no arrow leads
+      if (!this.carried) this.#hover(((this.hot ?? this.picked ?? -1) + (key === "n" ? 1 : -1) + this.count) % this.count);
+    } else if ((key === "m" || key === "M") && !this.meta.plane && this.hot !== null) {
+      if (this.carried) this.#putDown();
+      else { this.held = this.hot; this.carried = true; }
+    } else return false;
+    return true;
+  }
+
+  /** The keyboard's way of dragging a node. */
+  #carry(dx, dy, far) {
+    const within = (value, most) => Math.max(4, Math.min(most - 4, value));
+    this.#drag(within(this.xs[this.held] + dx * far, this.canvasWidth), within(this.ys[this.held] + dy * far, this.canvasHeight));
+    this.invalidate();
+  }
+
+  #putDown() {
+    if (!this.carried) return;
+    this.carried = false;
+    this.held = -1;
   }
 
   /** To the nearest node in the direction of an arrow key; what lies askew counts as farther. */

@@ -119,7 +119,7 @@ function names(view, context) {
   for (let i = 0; i < count; i++) {
     const name = view.name(i), inside = name.length <= 3 && context.measureText(name).width <= 2 * radius - 3;
     context.textBaseline = inside ? "middle" : "top";
-    context.fillStyle = view.light[i] ? "#1E2430" : "#FFFFFF";
+    context.fillStyle = view.light[i] ? "#000000" : "#FFFFFF";
     if (inside) context.fillText(name, xs[i], ys[i] + 0.5);
     else haloText(context, name, xs[i], ys[i] + radius + 2, theme.text, theme.background);
   }

@@ -1,5 +1,5 @@
 // Two columns of tokens and a line for every weight between them.
-import { CLASS_COLOURS, View, elide, element, format, mount } from "./core.js";
+import { View, elide, element, format, lineColourOf, mount } from "./core.js";
 import { keyboard, pointer } from "./controls.js";
 
 const HEAD = 20, TALLEST = 26, LOWEST = 15, FAINTEST = 0.02; // weights below FAINTEST are not drawn
@@ -19,6 +19,10 @@ class Links extends View {
       focus: () => this.#hover(this.hot ?? { side: 0, index: this.meta.selected?.[0] ?? 0 }),
       blur: () => this.#hover(null),
     });
+  }
+
+  shortcuts() {
+    return [["↑ ↓", "token"], ["← →", "otherSide"], ["Enter", "choose"]];
   }
 
   receive(meta, arrays) {
@@ -56,7 +60,7 @@ class Links extends View {
         const weight = weights[query * count + key];
         if (weight < FAINTEST || !shows(query, key)) continue;
         const strong = picked && (picked.side ? key : query) === picked.index;
-        context.strokeStyle = CLASS_COLOURS[strong ? 5 : 0];
+        context.strokeStyle = lineColourOf(strong ? 5 : 0, theme);
         context.globalAlpha = Math.min(1, (strong ? 0.25 : 0.06) + 0.75 * weight);
         context.lineWidth = 0.6 + 5 * weight;
         const [a, b] = [this.#y(query), this.#y(key)], middle = (from + to) / 2;

@@ -1,13 +1,18 @@
 // Points, boxes, lines and words over a tile, in the tile's own pixel coordinates.
-import { colourOf } from "./core.js";
+import { INK, MIDDLE_LUMINANCE, colourOf, luminance, rgb } from "./core.js";
 
-export function disc(context, x, y, radius, colour, filled, background) {
+/** A point: full, or a ring. Its dark edge is seen on every class region, also on that of its own class. */
+export function disc(context, x, y, radius, colour, filled) {
   context.beginPath();
   context.arc(x, y, radius, 0, 2 * Math.PI);
-  context.fillStyle = filled ? colour : background;
-  context.strokeStyle = filled ? background : colour;
-  context.lineWidth = filled ? 1.25 : 2;
+  context.fillStyle = filled ? colour : "#FFFFFF";
   context.fill();
+  context.strokeStyle = INK;
+  context.lineWidth = filled ? 1.1 : 3.4;
+  context.stroke();
+  if (filled) return;
+  context.strokeStyle = colour;
+  context.lineWidth = 2;
   context.stroke();
 }
 
@@ -64,7 +69,7 @@ export function drawMarks(context, tile, theme, font, frame) {
   const places = boxLabels(context, tile, named, font);
   const radius = Math.min(5, Math.max(2.6, tile.w / 85));
   for (const [x, y, classIndex, filled, , only] of points)
-    if (now(only)) disc(context, across(x), down(y), radius, colourOf(classIndex, theme), filled, "#FFFFFF");
+    if (now(only)) disc(context, across(x), down(y), radius, colourOf(classIndex, theme), filled);
   context.textAlign = "center";
   context.textBaseline = "middle";
   const fits = (size) => {
@@ -98,13 +103,13 @@ function boxLabels(context, tile, named, font) {
     taken.push([left, top, wide, high]);
     context.fillStyle = paint;
     context.fillRect(left, top, wide, high);
-    context.fillStyle = dark(paint) ? "#FFFFFF" : "#111111";
+    context.fillStyle = dark(paint) ? "#FFFFFF" : "#000000";
     context.fillText(label, left + 5, top + 9.5);
   }
   return taken;
 }
 
+/** Whether white is read better on a colour "#RRGGBB" than black. */
 function dark(colour) {
-  const value = parseInt(colour.slice(1, 7), 16);
-  return 0.299 * (value >> 16) + 0.587 * ((value >> 8) & 255) + 0.114 * (value & 255) < 150;
+  return luminance(...rgb(colour)) < MIDDLE_LUMINANCE;
 }

@@ -11,6 +11,10 @@ class Matrices extends View {
     this.observer.disconnect();
   }
 
+  shortcuts() {
+    return [["↑ ↓", "stepNumber"], ["Tab", "nextNumber"]];
+  }
+
   receive(meta) {
     this.list.setAttribute("role", "group");
     this.list.setAttribute("aria-label", meta.alt);

@@ -22,6 +22,10 @@ class Mosaic extends View {
     });
   }
 
+  shortcuts() {
+    return [["← ↑ → ↓", "choosePicture"]];
+  }
+
   receive(meta, arrays) {
     const { shape: [count, side], data } = arrays.patterns;
     const columns = meta.columns.length;

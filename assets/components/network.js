@@ -1,7 +1,8 @@
 // A network as columns of neuron maps joined by weights: still or on a clock.
-import { TABLES, View, elide, element, fill, format, mount } from "./core.js";
-import { colourBar, keyboard, pointer } from "./controls.js";
+import { TABLES, View, elide, fill, format, mount } from "./core.js";
+import { TIME_KEYS, colourBar, keyboard, pointer } from "./controls.js";
 import { follow } from "./clock.js";
+import { placeSizers } from "./network_sizers.js";
 
 const MOST_EDGES = 1500, LARGEST = 46, LEAST = 11, HEAD = 46, PAD = 8;
 const CURVE = Array.from({ length: 65 }, (_, at) => at / 64).map((t) => [1.5 * t * (1 - t) + t ** 3, 3 * t * t - 2 * t ** 3]);
@@ -24,9 +25,18 @@ class Network extends View {
     keyboard(this, {
       arrow: (dx, dy) => this.#step(dx, dy),
       enter: () => this.#choose(this.hot),
+      other: (key) => (key === "w" || key === "W") && this.#alongWeights(key === "w" ? 1 : -1),
       focus: () => this.#toNeuron(this.hot?.kind === "neuron" ? this.hot : { layer: 0, index: 0 }),
       blur: () => this.#hover(null),
     });
+  }
+
+  summary() {
+    return this.layers.map((layer) => layer.neurons.length - layer.off.length).join(" – ");
+  }
+
+  shortcuts() {
+    return [["← ↑ → ↓", "neuron"], ["W", "weight"], ["Enter", this.meta.toggle ? "chooseNeuron" : "choose"], ...(this.layers.some((layer) => layer.resizable) ? [["Tab", "resize"]] : []), TIME_KEYS];
   }
 
   receive(meta, arrays) {
@@ -142,32 +152,11 @@ class Network extends View {
     this.pitch = Math.min(...this.columns.slice(1).map((column, at) => column.middle - this.columns[at].middle));
     this.size(used, height);
     const facts = this.layers.map((layer, l) => [layer.name, layer.resizable, layer.neurons.length, layer.minimum, layer.maximum, this.columns[l].middle]);
-    this.rebuild("sizers", [facts, used, this.text], () => this.#placeSizers(used));
+    this.rebuild("sizers", [facts, used, this.text], () => placeSizers(this, used));
     this.canvas.neurarium = {
       nodes: this.nodes.map(({ layer, index, x: left, y, s }) => ({ layer, index, x: left, y, s })),
       edge: (layer, to, from) => { const [a, b] = this.#ends(layer, to, from); return [(a[0] + b[0]) / 2, (a[1] + b[1]) / 2]; },
     };
-  }
-
-  #placeSizers(used) {
-    const held = this.scroll.querySelector(".sizer:focus")?.dataset; // keep the focus where the reader has it
-    for (const button of this.scroll.querySelectorAll(".sizer")) button.remove();
-    const touch = matchMedia("(pointer: coarse)").matches;
-    this.layers.forEach((layer, l) => {
-      if (!layer.resizable) return;
-      const aside = this.pitch < 62 ? 9 : 12; // room for the number between the buttons
-      const size = Math.max(16, Math.min(touch ? 28 : 22, this.pitch / 2 - aside));
-      const count = layer.neurons.length;
-      for (const [delta, sign, words, stop] of [[-1, "−", this.text.fewer, count <= layer.minimum], [1, "+", this.text.more, count >= layer.maximum]]) {
-        const button = element("button", { type: "button", class: "sizer", "aria-label": `${layer.name}: ${words}`, title: words, disabled: stop,
-          "data-layer": l, "data-delta": delta, onclick: () => this.send("resize", { layer: l, delta }) }, sign);
-        const middle = Math.max(size + aside, Math.min(used - size - aside, this.columns[l].middle));
-        Object.assign(button.style, { width: size + "px", height: size + "px", top: 31 - size / 2 + "px",
-          left: middle + (delta > 0 ? aside : -aside - size) + "px" });
-        this.scroll.append(button);
-        if (held && Number(held.layer) === l && Number(held.delta) === delta) button.focus();
-      }
-    });
   }
 
   #ends(layer, to, from) {
@@ -367,11 +356,29 @@ class Network extends View {
   #toNeuron({ layer, index }) {
     this.#hover({ kind: "neuron", layer, index });
     const node = this.nodes[this.starts[layer] + index];
-    if (this.scroll.scrollWidth > this.width) this.scroll.scrollTo({ left: node.x - this.width / 2, behavior: "smooth" });
+    if (this.scroll.scrollWidth > this.width) this.scroll.scrollTo({ left: node.x - this.width / 2, behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" });
+  }
+
+  /** To the next of the weights into a neuron, or out of an input, the strongest first. */
+  #alongWeights(by) {
+    const walk = this.hot?.kind === "edge" && this.walk ? this.walk : { from: this.hot ?? { layer: 0, index: 0 }, at: by > 0 ? -1 : 0 };
+    const { layer, index } = walk.from, l = layer || 1, inputs = this.layers[l - 1].neurons.length, found = [];
+    this.frame.slices["w" + (l - 1)].forEach((weight, at) => {
+      const edge = { kind: "edge", layer: l, to: Math.floor(at / inputs), from: at % inputs };
+      const off = l === 1 && this.layers[0].off.includes(edge.from);
+      if ((layer ? edge.to : edge.from) === index && !off) found.push([Math.abs(weight), edge]);
+    });
+    if (!found.length) return true;
+    found.sort((a, b) => b[0] - a[0]);
+    walk.at = (walk.at + by + found.length) % found.length;
+    this.walk = walk;
+    const [, edge] = found[walk.at], [a, b] = this.#ends(edge.layer, edge.to, edge.from);
+    this.#hover(edge, (a[0] + b[0]) / 2, (a[1] + b[1]) / 2);
+    return true;
   }
 
   #step(dx, dy) {
-    if (this.hot?.kind !== "neuron") return this.#toNeuron({ layer: 0, index: 0 });
+    if (this.hot?.kind !== "neuron") return this.#toNeuron(this.hot && this.walk ? this.walk.from : { layer: 0, index: 0 });
     const here = this.nodes[this.starts[this.hot.layer] + this.hot.index];
     const ahead = this.nodes.filter((node) => (dx ? Math.sign(node.x - here.x) === dx : node.x === here.x && Math.sign(node.y - here.y) === dy));
     if (!ahead.length) return;

@@ -17,6 +17,10 @@ class Pad extends View {
     this.#listen();
   }
 
+  shortcuts() {
+    return [["← ↑ → ↓", "pen"], ["Shift + ←", "far"], ["Space + ←", "draw"], ["Delete", "clearPad"]];
+  }
+
   receive(meta, arrays) {
     const [rows, columns] = arrays.pixels.shape;
     if (this.revision !== meta.revision && !this.drawing) {

@@ -1,6 +1,6 @@
 // Tiles of pixels in one canvas, still or on a clock, with read-out, markers and a transport bar if asked for.
 import { MISSING, View, elide, fill, format, mount, paintClasses, paintRgb, paintScale, withUnit } from "./core.js";
-import { colourBar, keyboard, pointer, swatches } from "./controls.js";
+import { TIME_KEYS, colourBar, keyboard, pointer, swatches } from "./controls.js";
 import { follow, unfollow } from "./clock.js";
 import { TransportBar } from "./bar.js";
 import { drawMarks } from "./marks.js";
@@ -20,9 +20,27 @@ class Pixels extends View {
     keyboard(this, {
       arrow: (dx, dy, event) => this.#step(dx, dy, event.shiftKey ? 10 : 1),
       enter: () => this.#choose(this.cursor),
+      other: (key) => this.#leap({ PageDown: 1, PageUp: -1 }[key]),
       focus: () => this.#hover(this.cursor ?? this.#start()),
       blur: () => this.#hover(null),
     });
+  }
+
+  /** The labels of boxes and rings; without them the highest cell of each picture, where these are few. */
+  summary() {
+    const { tiles, meta } = this;
+    const boxes = tiles.flatMap((tile) => tile.boxes ?? []).filter((box) => box[6] == null || box[6] === this.shown);
+    const labels = boxes.map((box) => box[4]).filter(Boolean);
+    if (labels.length || meta.whole || tiles.length > 3) return labels.slice(0, 8).join(", ");
+    const highest = (tile) => tile.data.reduce((best, value, at) => (value > tile.data[best] ? at : best), 0);
+    const told = (tile, at) => this.describe(tile, Math.floor(at / tile.columns), at % tile.columns).filter(Boolean).join(" · ");
+    return tiles.filter((tile) => tile.kind === "scale").map((tile) => this.text.highest + " " + told(tile, highest(tile))).join("; ");
+  }
+
+  shortcuts() {
+    const { whole, click, frames } = this.meta;
+    return [["← ↑ → ↓", whole ? "picture" : "cell"], ...(whole ? [] : [["Shift + ←", "far"]]), ...(this.tiles.length > 1 && !whole ? [["Page ↓", "nextPicture"]] : []),
+      ...(click ? [["Enter", "choose"]] : []), ...(frames ? [TIME_KEYS] : [])];
   }
 
   receive(meta, arrays) {
@@ -266,6 +284,14 @@ class Pixels extends View {
     return { tile: tile.at, row: selected?.row ?? tile.rows >> 1, column: selected?.column ?? tile.columns >> 1 };
   }
 
+  #leap(by) {
+    if (!by || this.tiles.length < 2) return false;
+    const { tile: at, row, column } = this.cursor ?? this.#start();
+    const next = this.tiles[(at + by + this.tiles.length) % this.tiles.length];
+    this.#hover({ tile: next.at, row: Math.min(row, next.rows - 1), column: Math.min(column, next.columns - 1) });
+    return true;
+  }
+
   #step(dx, dy, far) {
     if (!this.cursor) return this.#hover(this.#start());
     let { tile: at, row, column } = this.cursor;
@@ -288,9 +314,8 @@ class Pixels extends View {
     if (cell && this.meta.whole) cell = { tile: cell.tile };
     const same = cell && this.cursor && cell.tile === this.cursor.tile && cell.row === this.cursor.row && cell.column === this.cursor.column;
     if (same && this.tip.classList.contains("on")) return;
-    const changed = Boolean(cell || this.cursor);
+    if (cell || this.cursor) this.invalidate();
     this.cursor = cell;
-    if (changed) this.invalidate();
     if (cell) this.#readOut();
     else this.hideTip();
   }

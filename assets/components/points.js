@@ -1,6 +1,6 @@
 // Points of classes in a square plane over a field of class probabilities: to edit, or to look at.
 import { CLASS_COLOURS, TABLES, View, element, fill, format, mount, paintClasses, paintScale } from "./core.js";
-import { colourBar, keyboard, pointer, swatches } from "./controls.js";
+import { TIME_KEYS, colourBar, keyboard, pointer, swatches } from "./controls.js";
 import { follow, unfollow } from "./clock.js";
 import { disc } from "./marks.js";
 import { ticks } from "./curves.js";
@@ -16,6 +16,7 @@ class Points extends View {
     this.points = [];
     this.current = 0; // class of new points
     this.cursor = null; // data coordinates of pointer or keyboard
+    this.carried = -1; // point that the arrow keys take along
     this.keys = element("div", { class: "keys", role: "group" });
     this.ring = element("div");
     this.below.append(this.keys, this.ring);
@@ -30,11 +31,12 @@ class Points extends View {
     });
     keyboard(this, {
       arrow: (dx, dy, event) => this.#step(dx, dy, event.shiftKey ? 5 : 1),
-      enter: () => this.cursor && this.#act(this.cursor),
+      enter: () => (this.carried >= 0 ? this.#putDown() : this.cursor && this.#act(this.cursor)),
       remove: () => this.meta.editable && this.cursor && this.#remove(this.#nearest(this.cursor)),
-      other: (key) => { const k = Number(key) - 1; if (!(k >= 0 && k < Math.min(9, this.meta.classes.length))) return false; this.#choose(k); return true; },
+      escape: () => (this.carried >= 0 ? this.#putDown(this.origin) : this.#hover(null)),
+      other: (key) => this.#key(key),
       focus: () => this.#hover(this.cursor ?? this.#middle()),
-      blur: () => this.#hover(null),
+      blur: () => { this.#putDown(); this.#hover(null); },
     });
     // A finger on a point drags it; anywhere else it scrolls the page.
     this.canvas.addEventListener("touchstart", (event) => {
@@ -43,9 +45,21 @@ class Points extends View {
     }, { passive: false });
   }
 
+  summary() {
+    const { meta, points } = this;
+    return meta.values ? "" : meta.classes.map((name, k) => `${name} ${points.filter((point) => point[2] === k).length}`).join(", ");
+  }
+
+  shortcuts() {
+    const { editable, classes, frames } = this.meta, many = Math.min(9, classes.length);
+    return [["← ↑ → ↓", "place"], ["Shift + ←", "far"], ["N", "nextPoint"], ["Enter", editable ? "addPoint" : "chooseSpot"],
+      ...(editable ? [["M", "carryPoint"], ["Delete", "removePoint"], ...(many > 1 ? [["1 – " + many, "pointClass"]] : [])] : []), ...(frames ? [TIME_KEYS] : [])];
+  }
+
   receive(meta, arrays) {
     if (this.revision !== meta.revision || !meta.editable || !this.wasEditable) {
       this.points = meta.points.map((point) => [...point]);
+      this.carried = -1;
       this.train = meta.train;
     }
     this.revision = meta.revision;
@@ -193,7 +207,7 @@ class Points extends View {
     const radius = Math.max(3, Math.min(5, box.s / 80));
     this.points.forEach((point, at) => {
       const [x, y] = this.#screen(point);
-      disc(context, x, y, at === this.grabbed ? radius + 2 : radius, this.#colour(point), this.train?.[at] !== false, meta.values ? "#1E2430" : "#FFFFFF");
+      disc(context, x, y, at === this.grabbed || at === this.carried ? radius + 2 : radius, this.#colour(point), this.train?.[at] !== false);
     });
     for (const place of [meta.spot, this.cursor]) {
       if (!place) continue;
@@ -254,8 +268,46 @@ class Points extends View {
     this.#changed();
   }
 
+  #key(key) {
+    const k = Number(key) - 1;
+    if (k >= 0 && k < Math.min(9, this.meta.classes.length)) this.#choose(k);
+    else if (key === "n" || key === "N") this.#leap(key === "n" ? 1 : -1);
+    else if ((key === "m" || key === "M") && this.meta.editable) this.carried >= 0 ? this.#putDown() : this.#takeUp();
+    else return false;
+    return true;
+  }
+
+  /** To the next point, in their order. */
+  #leap(by) {
+    const count = this.points.length;
+    if (!count || this.carried >= 0) return;
+    const here = this.cursor ? this.#near(...this.#screen(this.cursor), 1) : -1;
+    const from = here >= 0 && this.points[this.visited]?.join() === this.points[here].join() ? this.visited : here;
+    this.visited = from < 0 ? (by > 0 ? 0 : count - 1) : (from + by + count) % count;
+    this.#hover(this.points[this.visited].slice(0, 2));
+  }
+
+  #takeUp() {
+    const at = this.cursor ? this.#nearest(this.cursor) : -1;
+    if (at < 0) return;
+    this.carried = at;
+    this.origin = this.points[at].slice(0, 2);
+    this.#hover(this.origin);
+  }
+
+  /** The carried point stays where it is, or goes to a place. */
+  #putDown(place) {
+    const point = this.points[this.carried];
+    this.carried = -1;
+    if (!point) return;
+    if (place) [point[0], point[1]] = place;
+    this.#hover(point.slice(0, 2));
+    this.#changed(0);
+  }
+
   #remove(at) {
     if (at < 0) return;
+    this.carried = -1;
     this.points.splice(at, 1);
     this.train?.splice(at, 1);
     this.#changed();
@@ -282,7 +334,9 @@ class Points extends View {
   #step(dx, dy, far) {
     const [x0, x1, y0, y1] = this.meta.domain, [x, y] = this.cursor ?? this.#middle();
     const move = (value, by, low, high) => round(Math.max(low, Math.min(high, value + (by * far * (high - low)) / 40)));
-    this.#hover([move(x, dx, x0, x1), move(y, -dy, y0, y1)]);
+    const to = [move(x, dx, x0, x1), move(y, -dy, y0, y1)], point = this.points[this.carried];
+    if (point) [point[0], point[1]] = to;
+    this.#hover(to);
   }
 
   #hover(place) {

@@ -1,14 +1,24 @@
 // Copies the page's address; the link holds the whole experiment. Sets the document's language, by which the browser
-// chooses Chinese letter forms and screen readers their voice.
+// chooses Chinese letter forms and screen readers their voice. Beside it the button that lists the page's keys.
+import { attend, showKeys } from "./help.js";
+
 export default function share(component) {
   const { data, parentElement } = component;
   document.documentElement.lang = data.language;
-  let button = parentElement.querySelector("button");
+  let [button, keys] = parentElement.querySelectorAll("button.row");
   if (!button) {
-    button = document.createElement("button");
-    button.type = "button";
-    parentElement.append(button);
+    [button, keys] = [document.createElement("button"), document.createElement("button")];
+    button.type = keys.type = "button";
+    button.className = keys.className = "row";
+    keys.append("?");
+    keys.classList.add("question");
+    keys.onclick = showKeys;
+    parentElement.append(button, keys);
   }
+  keys.setAttribute("aria-label", data.keys);
+  keys.title = data.keys + " (?)";
+  keys.setAttribute("aria-haspopup", "dialog");
+  attend(parentElement, data.language.slice(0, 2));
   const show = (text) => {
     button.innerHTML = '<span aria-hidden="true"></span>';
     button.append(text);

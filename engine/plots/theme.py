@@ -10,6 +10,9 @@ Meaning, said in every legend:
     heat         translucent overlay: invisible = none, dark red to pale yellow = strong
     grey         black = low, white = high
     CLASS_COLOURS[k]  class k (Okabe and Ito 2008, safe for colour-blind readers); class 0 blue, class 1 orange
+    line_colours(theme)[k]  the same for thin lines on the page itself, lighter or darker where the page asks for it
+
+Words have a contrast of at least 4.5 : 1 with what they stand on, lines and marks 3 : 1 (WCAG 2.2, AA).
 """
 
 from __future__ import annotations
@@ -21,6 +24,16 @@ import numpy as np
 CLASS_COLOURS: tuple[str, ...] = (
     "#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#4A4A55",
 )  # fmt: skip
+INK = "#1E2430"  # edge of a point: seen on every class region and on photos
+# The page in its two themes, as .streamlit/config.toml has it, and the quieter text of axes and captions.
+PAGES: dict[str, dict[str, str]] = {
+    "light": {"background": "#FBFAF7", "panel": "#F1EFE9", "text": INK, "faint": "#626A7C", "grid": "#E4E0D7"},
+    "dark": {"background": "#0F1420", "panel": "#182033", "text": "#E6E9F2", "faint": "#98A2B8", "grid": "#2A3550"},
+}
+LEAST_OF_WORDS, LEAST_OF_LINES = 4.5, 3.0
+# Where all must be dark, orange, vermilion and yellow would look alike to who cannot tell red from green: these two go
+# further, each to a darkness of its own.
+_DARKER_LINES = {"light": {5: 6.0, 6: 4.3}, "dark": {}}
 CLASS_STRENGTH = 0.66  # a region never reaches the full class colour: the class's own points stay visible on it
 SCALES: tuple[str, ...] = ("signed", "magnitude", "probability", "heat", "grey")
 
@@ -32,6 +45,36 @@ def hex_to_rgb(colour: str) -> tuple[int, int, int]:
     if len(colour) != 7 or colour[0] != "#":
         raise ValueError(f"colour must look like '#1A2B3C', got {colour!r}")
     return int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16)
+
+
+def luminance(colour: str) -> float:
+    """Relative luminance of '#RRGGBB', 0 to 1 (WCAG 2.2)."""
+    s = np.array(hex_to_rgb(colour)) / 255
+    linear = np.where(s <= 0.04045, s / 12.92, ((s + 0.055) / 1.055) ** 2.4)
+    return float(linear @ [0.2126, 0.7152, 0.0722])
+
+
+def contrast(one: str, other: str) -> float:
+    """Contrast ratio of two colours '#RRGGBB', 1 to 21 (WCAG 2.2)."""
+    low, high = sorted((luminance(one), luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+@cache
+def line_colours(theme: str) -> tuple[str, ...]:
+    """CLASS_COLOURS for lines and small marks on the page of a theme ("light", "dark").
+
+    Lightness alone moves, in OKLab, as little as a contrast of 3 : 1 with background and panel asks; hue stays.
+    """
+    page, made = PAGES[theme], []
+    for k, colour in enumerate(CLASS_COLOURS):
+        least = _DARKER_LINES[theme].get(k, LEAST_OF_LINES)
+        lab = _rgb_to_oklab(np.array(hex_to_rgb(colour)))
+        while min(contrast(colour, page[on]) for on in ("background", "panel")) < least:
+            lab = lab + np.array([0.005 if theme == "dark" else -0.005, 0, 0])
+            colour = "#{:02X}{:02X}{:02X}".format(*_to_uint8(_oklab_to_linear(lab)))
+        made.append(colour)
+    return tuple(made)
 
 
 def _rgb_to_oklab(rgb: np.ndarray) -> np.ndarray:
@@ -144,9 +187,13 @@ def class_mixture(probabilities: np.ndarray) -> np.ndarray:
 
 
 def palette() -> dict[str, object]:
-    """Everything the browser needs, as plain JSON values: tables as flat RGBA lists, class colours, class strength."""
+    """Everything the browser needs, as plain JSON values: tables as flat RGBA lists, the other colours by name."""
     tables = {name: np.concatenate([table(name), opacity(name)[:, None]], 1).ravel().tolist() for name in SCALES}
-    return {"tables": tables, "classColours": list(CLASS_COLOURS), "classStrength": CLASS_STRENGTH}
+    return {
+        "tables": tables, "classColours": list(CLASS_COLOURS), "classStrength": CLASS_STRENGTH, "ink": INK,
+        "lineColours": {theme: list(line_colours(theme)) for theme in PAGES},
+        "faint": {theme: page["faint"] for theme, page in PAGES.items()},
+    }  # fmt: skip
 
 
 def plotly_colorscale(name: str) -> list[list]:
@@ -156,7 +203,8 @@ def plotly_colorscale(name: str) -> list[list]:
 
 def plotly_template(dark: bool) -> dict:
     """Plotly layout for a figure in the dark or light theme: transparent, quiet grid, small margins, our colours."""
-    text, faint, grid = ("#E6E9F2", "#98A2B8", "#2A3550") if dark else ("#1E2430", "#6B7280", "#E4E0D7")
+    page = PAGES["dark" if dark else "light"]
+    text, faint, grid = page["text"], page["faint"], page["grid"]
     axis = {
         "gridcolor": grid, "linecolor": grid, "zerolinecolor": grid, "zerolinewidth": 1, "ticks": "",
         "tickfont": {"color": faint, "size": 12}, "title": {"font": {"color": faint, "size": 13}, "standoff": 8},
@@ -171,7 +219,7 @@ def plotly_template(dark: bool) -> dict:
         "xaxis": dict(axis),
         "yaxis": dict(axis),
         "scene": {name: dict(scene_axis) for name in ("xaxis", "yaxis", "zaxis")},
-        "colorway": list(CLASS_COLOURS),
+        "colorway": list(line_colours("dark" if dark else "light")),
         "colorscale": {"sequential": plotly_colorscale("magnitude"), "diverging": plotly_colorscale("signed"),
                        "sequentialminus": plotly_colorscale("magnitude")},
         "hoverlabel": {"bgcolor": "#182033" if dark else "#FFFFFF", "bordercolor": grid, "font": {"color": text}},

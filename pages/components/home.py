@@ -36,7 +36,7 @@ def show_home() -> None:
     for group in GROUPS:
         in_group = [topic for topic in found if topic.group == group]
         if in_group:
-            st.markdown(f"#### {t(group)}")
+            st.markdown(f"## {t(group)}")
             for start in range(0, len(in_group), 3):
                 for column, topic in zip(st.columns(3, gap="medium"), in_group[start : start + 3], strict=False):
                     with column:

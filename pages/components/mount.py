@@ -18,6 +18,7 @@ import streamlit as st
 
 from engine.plots import theme
 from engine.plots.pixels import pack
+from pages.components.keyboard import words_by_language
 
 if TYPE_CHECKING:
     from starlette.routing import Route
@@ -50,10 +51,12 @@ export default async (component) => (await import(script.replace(/static\\/js\\/
 
 @cache
 def _assets() -> tuple[str, dict[str, bytes]]:
-    """(hash of all the code, file name -> content): the modules as written and palette.js made from theme.py."""
+    """(hash of all the code, file name -> content): the modules as written, palette.js made from theme.py, words.js."""
     files = {path.name: path.read_bytes() for path in sorted(FOLDER.glob("*.js"))}
     palette = json.dumps(theme.palette(), separators=(",", ":"))
     files["palette.js"] = f"// Made from engine/plots/theme.py.\nexport const PALETTE = {palette};\n".encode()
+    keys = json.dumps(words_by_language(), ensure_ascii=False)
+    files["words.js"] = f"// Made from pages/components/keyboard.py.\nexport const WORDS = {keys};\n".encode()
     digest = hashlib.sha256()
     for name, content in sorted(files.items()):
         digest.update(name.encode() + b"\0" + content + b"\0")
@@ -116,10 +119,12 @@ def _words_in(language: str) -> dict[str, str]:
     from pages.components.language import t
 
     return {
+        "language": language,
         "play": t("Play"), "pause": t("Pause"), "back": t("One step back"), "forward": t("One step forward"),
         "moment": t("Moment"), "speed": t("Speed"), "live": t("Live"),
         "frameOf": t("frame {frame} / {count} · step {step}", frame="{frame}", count="{count}", step="{step}"),
-        "row": t("row"), "column": t("column"), "layer": t("layer over it"),
+        "running": t("It runs."), "paused": t("It stands still: {moment}", moment="{moment}"),
+        "row": t("row"), "column": t("column"), "layer": t("layer over it"), "highest": t("highest"),
         "ownRange": t("low to high, each picture its own range"),
         "ownSigned": t("negative to positive, each picture its own range"),
         "step": t("step"), "weight": t("weight"), "bias": t("bias"), "off": t("switched off"),
