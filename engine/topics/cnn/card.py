@@ -68,6 +68,7 @@ TOPIC = Topic(
     order=3,
     run="engine.topics.cnn.run:run",
     stream="engine.topics.cnn.run:stream",
+    result_of="engine.topics.cnn.run:look",
     figures={
         "maps": "engine.topics.cnn.draw:draw_maps",
         "mosaic": "engine.topics.cnn.draw:draw_mosaic",

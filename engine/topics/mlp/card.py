@@ -210,6 +210,7 @@ TOPIC = Topic(
     order=5,
     run="engine.topics.mlp.run:run",
     stream="engine.topics.mlp.run:stream",
+    result_of="engine.topics.mlp.run:result_of",
     figures={
         "boundary": "engine.topics.mlp.draw:draw_boundary",
         "network": "engine.topics.mlp.draw:draw_network",
