@@ -12,7 +12,6 @@ from .knob import Knob, KnobError, Rejected, from_query, knobs, to_query, withou
 from .topic import Topic
 
 MOST_PINS = 4
-LETTERS = "ABCD"
 LONGEST_LINK = 6000  # characters of all pinned runs together as they stand in an address; proxies cut at about 8,000
 PARAMETER = "pin"  # the name they have in a link, once for each; no knob may be called so
 

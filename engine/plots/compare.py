@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
+SYMBOLS = ("circle", "circle-open")  # of a curve that is no longer than a point
 MARGIN = 0.04  # of an axis, beyond the data at both ends
 
 
@@ -145,9 +146,11 @@ def curves_together(
     for figure, run, colour in zip(figures, names, colours, strict=True):
         for trace in figure.data:
             line = {"color": colour, "dash": DASHES[order.index(trace.name) % len(DASHES)], "width": 2}
+            mode = "lines" if len(trace.x) > 1 else "markers"  # a line of one point would not be seen
             together.add_scatter(
-                x=trace.x, y=trace.y, mode="lines", name=f"{run} · {words(trace.name)}", line=line, legendgroup=run
-            )
+                x=trace.x, y=trace.y, mode=mode, name=f"{run} · {words(trace.name)}", line=line, legendgroup=run,
+                marker={"color": colour, "size": 8, "symbol": SYMBOLS[order.index(trace.name) % len(SYMBOLS)]},
+            )  # fmt: skip
     for axis in (together.layout.xaxis, together.layout.yaxis):
         axis.title.text = words(axis.title.text or "")
     return together
@@ -164,7 +167,7 @@ class Row:
     a run has no such number or none at all; of an array its (lowest, highest). differences: reference minus run; of an
     array the largest difference without sign, or (whole numbers, yes and no) how many entries differ; None where there
     is nothing to compare. entries: of an array, how many there are. places: where the largest difference is, as
-    ((axis, index), …).
+    ((axis, index), …). shapes: of an array, of every run.
     """
 
     name: str
@@ -176,6 +179,7 @@ class Row:
     counted: bool = False
     entries: int = 1
     places: tuple[tuple[tuple[str, int], ...], ...] = ()
+    shapes: tuple[tuple[int, ...] | None, ...] = ()
 
 
 def compare_numbers(results: Sequence[Any], reference: int) -> list[Row]:
@@ -252,5 +256,5 @@ def _array_row(quantity: Quantity, same: Sequence[Quantity | None], reference: i
         places.append(tuple(zip(quantity.axes, map(int, at), strict=True)) if known[at] > 0 else ())
     return Row(
         quantity.name, "array", quantity.unit, quantity.meaning, tuple(values), tuple(differences), counted, base.size,
-        tuple(places),
+        tuple(places), tuple(None if one is None else one.shape for one in same),
     )  # fmt: skip

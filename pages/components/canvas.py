@@ -196,7 +196,7 @@ def runs(
     rows: Sequence[dict[str, Any]], key: str, *, label: str, back: str, drop: str, on_back: Callable[[], None],
     on_drop: Callable[[], None],
 ) -> None:  # fmt: skip
-    """Runs to go back to or to drop, one a row: {"letter", "colour", "name", "here": can be gone back to, "pinned"}.
+    """Runs to go back to or to drop, one a row: {"label", "colour", "name", "here": can be gone back to, "pinned"}.
 
     back, drop: what the buttons say. The callbacks find the row's number in state[key]["back"] and state[key]["drop"].
     """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import inspect
 import re
 from collections.abc import Sequence
 from html import escape
@@ -11,7 +12,7 @@ from typing import Any
 import streamlit as st
 
 from engine.core.knob import knobs, to_query
-from engine.core.pins import LETTERS, Pin, differing, in_link
+from engine.core.pins import Pin, differing, in_link
 from engine.core.topic import Topic, catalogue
 from engine.core.watched import steps_of
 from engine.plots.compare import (
@@ -31,20 +32,21 @@ from pages.components.canvas import bars, pixels, runs
 from pages.components.errors import sentence
 from pages.components.language import language, number, t
 from pages.components.pinned import keep_pinned, pinned, pinned_in_link
-from pages.components.pinning import config_now, go_back, knob_value, run_name
+from pages.components.pinning import config_now, go_back, knob_value, pin_label, run_name
 from pages.components.views import choose_view
 
 TICK_SECONDS = 0.5
 NOW_COLOUR, PIN_COLOURS = CLASS_COLOURS[0], (CLASS_COLOURS[1], CLASS_COLOURS[2], CLASS_COLOURS[3], CLASS_COLOURS[5])
 MOST_ABREAST = 3
+MEASURED = ("signed", "magnitude")  # colour scales whose ends differ from run to run, so that a legend must say them
 HEIGHTS = {1: 420, 2: 400, 3: 300}  # CSS pixels of a picture, by how many stand in a row
 
 
 @dataclasses.dataclass(frozen=True)
 class Shown:
-    """One run of the comparison: A to D are pinned, the present one is called so."""
+    """One run of the comparison, pinned or the present one."""
 
-    letter: str
+    label: str
     colour: str
     config: Any
     result: Any
@@ -61,7 +63,7 @@ def compare(topic: Topic, result: Any) -> None:
             )
         )
         return
-    here = [(letter, pin) for letter, pin in zip(LETTERS, pins, strict=False) if pin.slug == topic.slug]
+    here = [(at, pin) for at, pin in enumerate(pins) if pin.slug == topic.slug]
     made = (result() if callable(result) else result) if here else None
     now = config_now(topic)
     if made is not None and steps_of(now) and last_step(made) is not None:
@@ -72,9 +74,9 @@ def compare(topic: Topic, result: Any) -> None:
         st.caption(t("No run of this page is pinned: press Pin, at the top, to compare it with the next one."))
         return
     shown, missing = [], []
-    for letter, pin in here:
+    for at, pin in here:
         found = made if pin.config == now and made is not None else found_result(topic, pin.config)
-        entry = Shown(letter, PIN_COLOURS[LETTERS.index(letter)], pin.config, found)
+        entry = Shown(pin_label(at), PIN_COLOURS[at], pin.config, found)
         (shown if found is not None else missing).append(entry)
     if made is not None and all(pin.config != now for _, pin in here):
         shown.append(Shown(t("Now"), NOW_COLOUR, now, made))
@@ -93,16 +95,16 @@ def compare(topic: Topic, result: Any) -> None:
 def list_of_runs(topic: Topic, pins: Sequence[Pin], now: Any) -> None:
     """All pinned runs with what can be done to them, those of other pages too, and the present run."""
     rows = []
-    for letter, colour, pin in zip(LETTERS, PIN_COLOURS, pins, strict=False):
+    for at, pin in enumerate(pins):
         here = pin.slug == topic.slug
         name = run_name(pin) if here else f"{t(catalogue()[pin.slug].title)}: {run_name(pin)}"
         if here and pin.config == now:
             name += f" ({t('the present run')})"
-        rows.append({"letter": letter, "colour": colour, "name": name, "here": here and pin.config != now,
-                     "pinned": True})  # fmt: skip
+        rows.append({"label": pin_label(at), "colour": PIN_COLOURS[at], "name": name, "pinned": True,
+                     "here": here and pin.config != now})  # fmt: skip
     if all(pin != Pin(topic.slug, now) for pin in pins):
         name = run_name(Pin(topic.slug, now))
-        rows.append({"letter": t("Now"), "colour": NOW_COLOUR, "name": name, "here": False, "pinned": False})
+        rows.append({"label": t("Now"), "colour": NOW_COLOUR, "name": name, "pinned": False, "here": False})
     state, place = st.session_state, "compare-runs"
 
     def back() -> None:
@@ -116,19 +118,19 @@ def list_of_runs(topic: Topic, pins: Sequence[Pin], now: Any) -> None:
             keep_pinned(tuple(pins[:at]) + tuple(pins[at + 1 :]))
 
     runs(rows, place, label=t("Pinned runs"), back=t("Go back to this"), drop=t("Remove"), on_back=back, on_drop=drop)
-    outside = [letter for letter, pin in zip(LETTERS, pins, strict=False) if pin not in in_link(pins)]
+    outside = [pin_label(at) for at, pin in enumerate(pins) if pin not in in_link(pins)]
     if outside:
         st.caption(t("Too long for the link, which leaves it out: {runs}.", runs=", ".join(outside)))
 
 
 def links_to_others(topic: Topic, pins: Sequence[Pin]) -> None:
     """To the pages of runs that are pinned there: they open as they were."""
-    for letter, pin in zip(LETTERS, pins, strict=False):
+    for at, pin in enumerate(pins):
         if pin.slug == topic.slug:
             continue
         first = knobs(type(pin.config))[0]  # an address without any knob would show what the page showed last
         query = to_query(pin.config) or {first.name: first.to_text(getattr(pin.config, first.name))}
-        label = t("Open {letter} on its page: {title}", letter=letter, title=t(catalogue()[pin.slug].title))
+        label = t("Open {run} on its page: {title}", run=pin_label(at), title=t(catalogue()[pin.slug].title))
         st.page_link(
             f"{pin.slug}.py", label=label, query_params=query | pinned_in_link(), icon=":material/open_in_new:"
         )
@@ -156,10 +158,10 @@ def _waiting(topic: Topic, missing: Sequence[Shown]) -> None:
             if job is None or job.state == "stopped":
                 job = jobs[key] = job_for(topic, one.config)
         except Exception as error:  # no place is free: the next look asks again
-            st.caption(f"{one.letter}: {sentence(error)}")
+            st.caption(f"{one.label}: {sentence(error)}")
             continue
         if job is None:
-            st.caption(t("{run} is next.", run=one.letter))
+            st.caption(t("{run} is next.", run=one.label))
             continue
         job.watch()
         if job.error is not None or job.state == "done":
@@ -168,7 +170,7 @@ def _waiting(topic: Topic, missing: Sequence[Shown]) -> None:
             continue
         progress = job.latest
         share = progress.step / progress.total if progress is not None else 0.0
-        text = t("Computing {run} …", run=one.letter)
+        text = t("Computing {run} …", run=one.label)
         if job.place:
             text += " " + t("waiting, place {place} in the queue", place=job.place)
         elif progress is not None and progress.total > 1:
@@ -186,9 +188,9 @@ def _ended(topic: Topic, one: Shown, job: Any, key: Any) -> None:
         text = t("the memory for results is full just now.")
     else:
         return
-    st.warning(f"{one.letter}: {text}", icon=":material/error:")
+    st.warning(f"{one.label}: {text}", icon=":material/error:")
     st.button(
-        t("Again"), key=f"compare-again-{one.letter}", icon=":material/replay:",
+        t("Again"), key=f"compare-again-{one.label}", icon=":material/replay:",
         on_click=st.session_state["compare:jobs"].pop, args=(key, None),
     )  # fmt: skip
 
@@ -226,7 +228,9 @@ def _is_chart_of_lines(topic: Topic, name: str, result: Any) -> bool:
 
 
 def _draw(topic: Topic, name: str, result: Any) -> Any:
-    return topic.load(topic.figures[name])(result, **topic.compared[name])
+    draw = topic.load(topic.figures[name])
+    own = {"language": language()} if "language" in inspect.signature(draw).parameters else {}
+    return draw(result, **own, **topic.compared[name])
 
 
 def knob_table(shown: Sequence[Shown]) -> None:
@@ -247,27 +251,30 @@ def figure_row(topic: Topic, shown: Sequence[Shown], name: str) -> None:
         for at, column in enumerate(columns[: len(shown) - start], start):
             with column:
                 one_figure(topic, f"{topic.slug}-compare-{at}", figures[at], shown[at], HEIGHTS[abreast])
+    said = {getattr(figure, "alt", "") for figure in figures}
+    if len(said) == 1 and (words := in_words(said.pop())):
+        st.caption(words)
 
 
 def one_figure(topic: Topic, key: str, figure: Any, run: Shown, height: int) -> None:
-    """A figure under the letter of its run."""
+    """A figure under the short name of its run."""
     if isinstance(figure, PixelPicture):
-        pixels(translated(figure, run), key, title=run.letter, height=height, click=False)
+        pixels(translated(figure, run), key, title=run.label, height=height, click=False)
         return
     st.html(badge(run))
     if isinstance(figure, Bars):
         bars(figure, key, click=False)
     elif is_chart(figure):
         figure.update_layout(plotly_template(_dark()), height=height)
-        st.plotly_chart(figure, key=key, alt=f"{run.letter}: {t(topic.title)}")
+        st.plotly_chart(figure, key=key, alt=f"{run.label}: {t(topic.title)}")
 
 
 def curves(topic: Topic, shown: Sequence[Shown], name: str) -> None:
     """The curves of all runs in one chart."""
     figures = [_draw(topic, name, one.result) for one in shown]
-    chart = curves_together(figures, [one.letter for one in shown], [one.colour for one in shown], in_words)
+    chart = curves_together(figures, [one.label for one in shown], [one.colour for one in shown], in_words)
     chart.update_layout(plotly_template(_dark()), height=340)
-    st.plotly_chart(chart, key=f"{topic.slug}-compare-curves", alt=t("The curves of all runs in one chart"))
+    st.plotly_chart(chart, key=f"{topic.slug}-compare-chart", alt=t("The curves of all runs in one chart"))
 
 
 def _dark() -> bool:
@@ -286,7 +293,7 @@ def numbers(topic: Topic, shown: Sequence[Shown], reference: int) -> None:
         st.html(table(["", *map(badge, shown)], lines, t("Numbers")))
         st.caption(
             t("In brackets: {run} minus this run. Of a number that changes in training, the newest value.",
-              run=shown[reference].letter)
+              run=shown[reference].label)
         )  # fmt: skip
     folded = st.expander(t("All arrays"), icon=":material/grid_on:", key=f"{topic.slug}:compare-arrays",
                          on_change="rerun", expanded=not single)  # fmt: skip
@@ -297,10 +304,12 @@ def numbers(topic: Topic, shown: Sequence[Shown], reference: int) -> None:
                 for row in rows if row.kind == "array"
             ]  # fmt: skip
             st.html(table(["", *map(badge, shown)], lines, t("All arrays")))
-            st.caption(
-                t("Of {run} the range; of the others the largest difference from it, and where it is.",
-                  run=shown[reference].letter)
-            )  # fmt: skip
+            text = t(
+                "Of {run} the range; of the others the largest difference from it and where it is, or their shape if "
+                "that is another one.",
+                run=shown[reference].label,
+            )
+            st.caption(text)
 
 
 def _label(row: Row) -> str:
@@ -323,7 +332,7 @@ def _array(row: Row, at: int, reference: int) -> str:
         return f"{number(row.values[at][0], 3)} … {number(row.values[at][1], 3)}" if row.values[at] else "–"
     difference = row.differences[at]
     if difference is None:
-        return t("another shape") if row.values[at] is not None else "–"
+        return " × ".join(map(str, row.shapes[at])) if row.shapes[at] else "–"
     if difference == 0:
         return t("equal")
     if row.counted:
@@ -341,8 +350,8 @@ def signed(value: float) -> str:
 
 
 def badge(run: Shown) -> str:
-    """The letter of a run in its colour, as HTML."""
-    return f'<span class="run" style="border-color:{run.colour}">{escape(run.letter)}</span>'
+    """The short name of a run in its colour, as HTML."""
+    return f'<span class="run" style="border-color:{run.colour}">{escape(run.label)}</span>'
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]], title: str) -> str:
@@ -356,10 +365,10 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]], title: str) -> str
 
 
 def in_words(text: str) -> str:
-    """A figure's own English word in the reader's language; of "neuron 3" the word."""
+    """A figure's own English words in the reader's language; of "neuron 3" or "head L1H3" the words before the last."""
     if language() == "en" or not text:
         return text
-    words, end = re.fullmatch(r"(.*?)(\s+[\d,.]+)?", text, re.DOTALL).groups()
+    words, end = re.fullmatch(r"(.*?)(\s+\S*\d\S*)?", text, re.DOTALL).groups()
     return t(text) if t(text) != text else t(words) + (end or "")
 
 
@@ -372,4 +381,6 @@ def translated(picture: PixelPicture, run: Shown) -> PixelPicture:
         )
         for tile in picture.tiles
     ]  # fmt: skip
-    return dataclasses.replace(picture, tiles=tiles, alt=f"{run.letter}: {in_words(picture.alt)}")
+    legend = picture.legend or any(tile.classes is None and tile.scale in MEASURED for tile in tiles)
+    alt = f"{run.label}: {in_words(picture.alt)}"
+    return dataclasses.replace(picture, tiles=tiles, legend=legend, alt=alt)

@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from engine.core.knob import Knob
-from engine.core.pins import LETTERS, MOST_PINS, Pin, nearest_preset
+from engine.core.pins import MOST_PINS, Pin, nearest_preset
 from engine.core.topic import Topic, catalogue
 from engine.core.watched import steps_of
 from engine.plots.compare import last_step
@@ -35,14 +35,13 @@ def pin_now(topic: Topic) -> None:
     state, pins = st.session_state, pinned()
     pin = Pin(topic.slug, config_now(topic))
     if pin in pins:
-        st.toast(t("This run is pinned already: it is {letter}.", letter=LETTERS[pins.index(pin)]))
+        st.toast(t("This run is pinned already: it is {run}.", run=pin_label(pins.index(pin))))
     elif len(pins) >= MOST_PINS:
         state["pins:full"] = (topic.slug, state.get("visit"))
     else:
         keep_pinned((*pins, pin))
         state["pins:new"] = pin
-        letter = LETTERS[len(pins)]
-        st.toast(t("Pinned as {letter}. Now change something and open Compare, below.", letter=letter))
+        st.toast(t("{run} is kept. Now change something and open Compare, below.", run=pin_label(len(pins))))
 
 
 def config_now(topic: Topic) -> Any:
@@ -66,7 +65,7 @@ def offer_places(topic: Topic) -> None:
             keep_pinned(pins[:picked] + pins[picked + 1 :])
             pin_now(topic)
 
-    names = [f"{letter} · {run_name(pin)}" for letter, pin in zip(LETTERS, pins, strict=False)]
+    names = [f"{pin_label(at)} · {run_name(pin)}" for at, pin in enumerate(pins)]
     st.warning(
         t("{most} runs are pinned, more there cannot be. Which one may this run replace?", most=MOST_PINS),
         icon=":material/keep:",
@@ -94,6 +93,11 @@ def go_back(topic: Topic, config: Any) -> None:
         del state[f"{slug}:run"]  # of the same experiment it would stay where it is
     state.pop(f"{slug}:rejected", None)
     adopt(topic, config)
+
+
+def pin_label(at: int) -> str:
+    """What the pinned run at this place is called for short."""
+    return t("Pin {number}", number=at + 1)
 
 
 def run_name(pin: Pin) -> str:
