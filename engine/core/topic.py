@@ -45,10 +45,13 @@ class Topic:
 
     run: dotted path of `run(config) -> Result`; stream: dotted path of `stream(config) -> Iterator[Snapshot]` for
     topics that train; figures: name -> dotted path of `draw(result, **view)`; presets: name -> Config; code: dotted
-    paths of the objects whose source the code tab shows; order: place within its group. result_of: dotted path of
-    `result_of(config, moments) -> Result`, how the snapshots of a training run become what `run` returns; then a run
-    of many steps can be watched and stopped wherever it is computed. compared: the figures to show side by side, name
-    -> view to draw them with; all of them as they are if not given. Raises CatalogueError when made wrong.
+    paths of the objects whose source the code tab shows; order: place within its group. Raises CatalogueError when made
+    wrong.
+
+    result_of: dotted path of `result_of(config, moments) -> Result`, how the snapshots of a training run become what
+    `run` returns; a run of many steps can then be watched and stopped wherever it is computed. compared: the figures to
+    show side by side, name -> view to draw them with; if not given, all of them as they are. Colours and axes get one
+    scale by themselves; a `draw` that places things in pixels takes `beside`, all Results shown, and sees to it.
     """
 
     slug: str

@@ -97,13 +97,13 @@ def list_of_runs(topic: Topic, pins: Sequence[Pin], now: Any) -> None:
     rows = []
     for at, pin in enumerate(pins):
         here = pin.slug == topic.slug
-        name = run_name(pin) if here else f"{t(catalogue()[pin.slug].title)}: {run_name(pin)}"
+        name = run_name(pin, topic)
         if here and pin.config == now:
             name += f" ({t('the present run')})"
         rows.append({"label": pin_label(at), "colour": PIN_COLOURS[at], "name": name, "pinned": True,
                      "here": here and pin.config != now})  # fmt: skip
     if all(pin != Pin(topic.slug, now) for pin in pins):
-        name = run_name(Pin(topic.slug, now))
+        name = run_name(Pin(topic.slug, now), topic)
         rows.append({"label": t("Now"), "colour": NOW_COLOUR, "name": name, "pinned": False, "here": False})
     state, place = st.session_state, "compare-runs"
 
@@ -227,10 +227,11 @@ def _is_chart_of_lines(topic: Topic, name: str, result: Any) -> bool:
     return _curves_of[key]
 
 
-def _draw(topic: Topic, name: str, result: Any) -> Any:
+def _draw(topic: Topic, name: str, result: Any, beside: Sequence[Any] = ()) -> Any:
     draw = topic.load(topic.figures[name])
-    own = {"language": language()} if "language" in inspect.signature(draw).parameters else {}
-    return draw(result, **own, **topic.compared[name])
+    offered = {"language": language(), "beside": beside}
+    taken = inspect.signature(draw).parameters
+    return draw(result, **{key: value for key, value in offered.items() if key in taken}, **topic.compared[name])
 
 
 def knob_table(shown: Sequence[Shown]) -> None:
@@ -244,7 +245,8 @@ def knob_table(shown: Sequence[Shown]) -> None:
 
 def figure_row(topic: Topic, shown: Sequence[Shown], name: str) -> None:
     """One figure of all runs on one scale, at most three in a row; below each other on a phone."""
-    figures = on_one_scale([_draw(topic, name, one.result) for one in shown])
+    results = [one.result for one in shown]
+    figures = on_one_scale([_draw(topic, name, result, beside=results) for result in results])
     abreast = 2 if len(shown) == 4 else min(len(shown), MOST_ABREAST)
     for start in range(0, len(shown), abreast):
         columns = st.columns(abreast, gap="small")

@@ -65,7 +65,7 @@ def offer_places(topic: Topic) -> None:
             keep_pinned(pins[:picked] + pins[picked + 1 :])
             pin_now(topic)
 
-    names = [f"{pin_label(at)} · {run_name(pin)}" for at, pin in enumerate(pins)]
+    names = [f"{pin_label(at)} · {run_name(pin, here=topic)}" for at, pin in enumerate(pins)]
     st.warning(
         t("{most} runs are pinned, more there cannot be. Which one may this run replace?", most=MOST_PINS),
         icon=":material/keep:",
@@ -100,14 +100,16 @@ def pin_label(at: int) -> str:
     return t("Pin {number}", number=at + 1)
 
 
-def run_name(pin: Pin) -> str:
-    """What a pinned run is called: the preset it is nearest to, and the knobs in which it differs from that."""
+def run_name(pin: Pin, here: Topic) -> str:
+    """What a pinned run is called on the page of `here`: the preset it is nearest to, and the knobs in which it differs
+    from that; that of another page begins with its title."""
     topic = catalogue()[pin.slug]
     preset, changed = nearest_preset(topic, pin.config)
     parts = [f"{t(knob.label)} {knob_value(knob, value)}" for knob, value in changed]
     if len(parts) > MOST_NAMED:
         parts = [*parts[: MOST_NAMED - 1], t("{count} more", count=len(parts) - MOST_NAMED + 1)]
-    return " · ".join([t(preset), *parts])
+    name = " · ".join([t(preset), *parts])
+    return name if topic is here else f"{t(topic.title)}: {name}"
 
 
 def knob_value(knob: Knob, value: Any) -> str:

@@ -75,6 +75,7 @@ TOPIC = Topic(
         "kernels": "engine.topics.cnn.draw:draw_kernels",
         "loss": "engine.topics.cnn.draw:draw_curves",
     },
+    compared={"maps": {}, "kernels": {"alt": "Kernels of the first convolution"}, "loss": {}},
     presets={
         "A three": Config(),
         "Sure and wrong": Config(digit="sample:1457"),
