@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
 from typing import Any
 from urllib.parse import quote
 
@@ -49,10 +50,10 @@ def read_pins(texts: Iterable[str], topics: Mapping[str, Topic]) -> tuple[list[P
     twice, or is one too many is left out, and the Rejected of one that is lost has the name "pin".
     """
     pins, rejected, room = [], [], LONGEST_LINK
-    for text in texts:
-        room -= len(quote(text[: LONGEST_LINK + 1], safe="~"))
+    for text in islice(texts, 2 * MOST_PINS):  # what comes after so many is not worth a word
+        length = len(quote(text[: LONGEST_LINK + 1], safe="~"))
         try:
-            if room < 0:
+            if length > room:
                 raise KnobError("Pinned run: expected at most {most} characters", most=LONGEST_LINK)
             pin, fallen_back = _read(text, topics)
         except KnobError as reason:
@@ -64,6 +65,7 @@ def read_pins(texts: Iterable[str], topics: Mapping[str, Topic]) -> tuple[list[P
             reason = KnobError("Pinned run: expected at most {most} of them", most=MOST_PINS)
             rejected.append(Rejected(PARAMETER, text[:80], reason))
             break
+        room -= length
         pins.append(pin)
         rejected += fallen_back
     return pins, rejected

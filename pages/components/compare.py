@@ -38,6 +38,7 @@ from pages.components.views import choose_view
 TICK_SECONDS = 0.5
 NOW_COLOUR, PIN_COLOURS = CLASS_COLOURS[0], (CLASS_COLOURS[1], CLASS_COLOURS[2], CLASS_COLOURS[3], CLASS_COLOURS[5])
 MOST_ABREAST = 3
+QUIET = {"displayModeBar": False}  # its buttons lie over the legend of a narrow chart
 MEASURED = ("signed", "magnitude")  # colour scales whose ends differ from run to run, so that a legend must say them
 HEIGHTS = {1: 420, 2: 400, 3: 300}  # CSS pixels of a picture, by how many stand in a row
 
@@ -265,10 +266,11 @@ def one_figure(topic: Topic, key: str, figure: Any, run: Shown, height: int) -> 
         return
     st.html(badge(run))
     if isinstance(figure, Bars):
-        bars(figure, key, click=False)
+        names = {name: in_words(getattr(figure, name)) for name in ("marked_name", "ticks_name")}
+        bars(dataclasses.replace(figure, **names), key, click=False)
     elif is_chart(figure):
         figure.update_layout(plotly_template(_dark()), height=height)
-        st.plotly_chart(figure, key=key, alt=f"{run.label}: {t(topic.title)}")
+        st.plotly_chart(figure, key=key, alt=f"{run.label}: {t(topic.title)}", config=QUIET)
 
 
 def curves(topic: Topic, shown: Sequence[Shown], name: str) -> None:
@@ -276,7 +278,8 @@ def curves(topic: Topic, shown: Sequence[Shown], name: str) -> None:
     figures = [_draw(topic, name, one.result) for one in shown]
     chart = curves_together(figures, [one.label for one in shown], [one.colour for one in shown], in_words)
     chart.update_layout(plotly_template(_dark()), height=340)
-    st.plotly_chart(chart, key=f"{topic.slug}-compare-chart", alt=t("The curves of all runs in one chart"))
+    alt = t("The curves of all runs in one chart")
+    st.plotly_chart(chart, key=f"{topic.slug}-compare-chart", alt=alt, config=QUIET)
 
 
 def _dark() -> bool:

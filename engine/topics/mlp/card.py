@@ -217,6 +217,7 @@ TOPIC = Topic(
         "loss": "engine.topics.mlp.draw:draw_curves",
         "hidden space": "engine.topics.mlp.draw:draw_hidden_space",
     },
+    compared={"boundary": {}, "network": {}, "loss": {}},
     presets={
         "Spiral": Config(),
         "Straight line": Config(data="moons", layers=(), learning_rate=0.1),
