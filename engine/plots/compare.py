@@ -55,12 +55,13 @@ def one_colour_range(pictures: Sequence[PixelPicture]) -> list[PixelPicture]:
     ranges: dict[tuple[str, ...], tuple[float, float]] = {}
     for picture in pictures:
         for tile in picture.tiles:
-            found = [(key(tile, tile.scale, tile.unit), value_range(tile))] if _has_range(tile) else []
+            found = [(key(tile, tile.scale, tile.unit), _ends(tile))] if _has_range(tile) else []
             if tile.over is not None:
                 found.append((("over", *key(tile, tile.over.scale, tile.over.unit)), (tile.over.low, tile.over.high)))
             for name, (low, high) in found:
                 before = ranges.get(name, (low, high))
                 ranges[name] = (min(before[0], low), max(before[1], high))
+    ranges = {name: (low, high if high > low else low + 1.0) for name, (low, high) in ranges.items()}
 
     def ranged(tile: Tile) -> Tile:
         if _has_range(tile):
@@ -78,6 +79,15 @@ def one_colour_range(pictures: Sequence[PixelPicture]) -> list[PixelPicture]:
 
 def _has_range(tile: Tile) -> bool:
     return tile.classes is None and tile.pixels.ndim == 2
+
+
+def _ends(tile: Tile) -> tuple[float, float]:
+    """Lowest and highest value of a tile's colours; equal where it has but one value and no range was asked for."""
+    values = tile.pixels[np.isfinite(tile.pixels)]
+    alone = tile.low is None and tile.high is None and tile.pixels.dtype != np.uint8 and values.size
+    if alone and values.min() == values.max() and (tile.scale != "signed" or values[0] == 0):
+        return float(values[0]), float(values[0])
+    return value_range(tile)
 
 
 def _values(pixels: np.ndarray, own: tuple[float, float], common: tuple[float, float]) -> np.ndarray:
