@@ -36,6 +36,14 @@ class ResultStore:
     def __len__(self) -> int:
         return len(self._kept)
 
+    def find(self, key: Hashable) -> Any | None:
+        """The result under `key` if it is kept; None if not. Never waits, computes nothing."""
+        with self._lock:
+            if key not in self._kept:
+                return None
+            self._kept.move_to_end(key)
+            return self._kept[key][0]
+
     def get_or_compute(self, key: Hashable, compute: Callable[[], Any]) -> Any:
         """The result under `key`, computed at most once however many ask at the same time."""
         with self._lock:

@@ -47,6 +47,11 @@ class Topic:
     topics that train; figures: name -> dotted path of `draw(result, **view)`; presets: name -> Config; code: dotted
     paths of the objects whose source the code tab shows; order: place within its group. Raises CatalogueError when made
     wrong.
+
+    result_of: dotted path of `result_of(config, moments) -> Result`, how the snapshots of a training run become what
+    `run` returns; a run of many steps can then be watched and stopped wherever it is computed. compared: the figures to
+    show side by side, name -> view to draw them with; if not given, all of them as they are. Colours and axes get one
+    scale by themselves; a `draw` that places things in pixels takes `beside`, all Results shown, and sees to it.
     """
 
     slug: str
@@ -63,6 +68,8 @@ class Topic:
     order: int
     keywords: tuple[str, ...] = ()
     stream: str | None = None
+    result_of: str | None = None
+    compared: Mapping[str, Mapping[str, Any]] | None = None
     cover: tuple[str, Any] | None = None
 
     def __post_init__(self) -> None:
@@ -80,9 +87,13 @@ class Topic:
         demand(hasattr(self.config, "__knobs__"), f"config {self.config!r} is not made by @configuration")
         for name, preset in self.presets.items():
             demand(type(preset) is self.config, f"preset {name!r} is a {type(preset).__name__}, not a {self.config}")
-        for path in (self.run, *self.figures.values(), *self.code, *filter(None, [self.stream])):
+        for path in (self.run, *self.figures.values(), *self.code, *filter(None, [self.stream, self.result_of])):
             demand(re.fullmatch(r"[\w.]+:[\w.]+", path), f"{path!r} is no dotted path 'package.module:name'")
         demand(self.cover is None or self.cover[0] in self.figures, f"cover {self.cover!r} is none of the figures")
+        demand(self.stream or not self.result_of, "result_of needs a stream whose snapshots it takes")
+        compared = {name: {} for name in self.figures} if self.compared is None else dict(self.compared)
+        demand(compared.keys() <= self.figures.keys(), f"compared {', '.join(compared)}: not all of them are figures")
+        object.__setattr__(self, "compared", MappingProxyType(compared))
         object.__setattr__(self, "figures", MappingProxyType(dict(self.figures)))
         object.__setattr__(self, "presets", MappingProxyType(dict(self.presets)))
 

@@ -95,17 +95,23 @@ def graph_payload(picture: GraphPicture) -> tuple[dict[str, Any], dict[str, np.n
     return meta, arrays
 
 
-def graph_still(picture: GraphPicture, frame: int = -1, size: tuple[int, int] = (640, 320)) -> PixelPicture:
+def graph_still(
+    picture: GraphPicture,
+    frame: int = -1,
+    size: tuple[int, int] = (640, 320),
+    corners: tuple[np.ndarray, np.ndarray] | None = None,
+) -> PixelPicture:
     """One moment of a graph with classes as a picture of pixels, marks and lines, for files.
 
-    A disc has the colour of the most probable class; a ring, of its true class, where that is another. ValueError for a
-    graph without classes.
+    A disc has the colour of the most probable class; a ring, of its true class, where that is another. corners: lowest
+    and highest place that the picture must have room for; those of the nodes if not given. ValueError for a graph
+    without classes.
     """
     if picture.classes is None:
         raise ValueError("only graphs with classes have a still picture")
     places = picture.positions if picture.positions.ndim == 2 else picture.positions[frame]
     values = picture.values if picture.frames is None else picture.values[frame]
-    low, high = places.min(0), places.max(0)
+    low, high = (places.min(0), places.max(0)) if corners is None else corners
     zoom = float(min((np.array(size) - 40) / np.maximum(high - low, 1e-6)))
     spots = (places - (low + high) / 2) * zoom * [1, -1] + np.array(size) / 2
     spots = [(float(x), float(y)) for x, y in spots]

@@ -194,6 +194,18 @@ def choice(
     component("choice")(data=data, key=key, on_pick_change=on_pick, width=width)
 
 
+def runs(
+    rows: Sequence[dict[str, Any]], key: str, *, label: str, back: str, drop: str, on_back: Callable[[], None],
+    on_drop: Callable[[], None],
+) -> None:  # fmt: skip
+    """Runs to go back to or to drop, one a row: {"label", "colour", "name", "here": can be gone back to, "pinned"}.
+
+    back, drop: what the buttons say. The callbacks find the row's number in state[key]["back"] and state[key]["drop"].
+    """
+    data = {"rows": list(rows), "label": label, "back": back, "drop": drop}
+    component("runs")(data=data, key=key, on_back_change=on_back, on_drop_change=on_drop)
+
+
 def points_editor(
     points: Sequence[Sequence[float]],
     key: str,

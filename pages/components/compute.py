@@ -19,7 +19,8 @@ STORE = ResultStore(settings().store_mb * 1_000_000)
 
 def is_connected(visitor: str) -> bool:
     """Whether the visitor's page is open now; True where no server runs."""
-    return not st.runtime.exists() or st.runtime.get_instance().is_active_session(visitor)
+    session = visitor.partition(":")[0]  # what follows tells apart the work of one visitor, see background.py
+    return not st.runtime.exists() or st.runtime.get_instance().is_active_session(session)
 
 
 JOBS = JobQueue(

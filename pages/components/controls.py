@@ -19,6 +19,7 @@ from engine.core.topic import Topic
 from pages.components.canvas import chips, choice
 from pages.components.errors import report_rejected
 from pages.components.language import browser_language, language, number, t
+from pages.components.pinned import adopt_pinned, pinned_in_link
 
 VIEW = "view."  # begins the names, in the link, of choices of what to see
 
@@ -36,7 +37,8 @@ def current_config(topic: Topic) -> Any:
         state.pop(f"{slug}:rejected", None)
         adopt(topic, pending)
     elif known is None or _went_back() or (entered and query):
-        config, state[f"{slug}:rejected"] = from_query(topic.config, query)
+        config, rejected = from_query(topic.config, query)
+        state[f"{slug}:rejected"] = rejected + adopt_pinned(again=_went_back())
         adopt(topic, config)
         views = {name: value for name, value in st.query_params.items() if name.startswith(VIEW)}
         state[f"{slug}:views"] = {name.removeprefix(VIEW): value for name, value in views.items()}
@@ -96,14 +98,16 @@ def note_progress(topic: Topic, **values: Any) -> Any:
 
 
 def write_link(topic: Topic) -> None:
-    """Put the page's Config, the choices of what to see that are not the usual ones, and the language if the reader
-    chose another than the browser's, into the address."""
+    """Put the page's Config, the choices of what to see that are not the usual ones, the pinned runs, and the language
+    if the reader chose another than the browser's, into the address."""
     st.session_state.pop(f"{topic.slug}:unsettled", None)
-    query = to_query(st.session_state[f"{topic.slug}:config"])
+    query: dict[str, Any] = to_query(st.session_state[f"{topic.slug}:config"])
     query |= {VIEW + name: value for name, value in st.session_state.get(f"{topic.slug}:views", {}).items()}
+    query |= pinned_in_link()
     wanted = query | ({"lang": language()} if language() != browser_language() else {})
     st.session_state["language_asked"] = wanted.get("lang")
-    if dict(st.query_params) != wanted:
+    now = {name: st.query_params.get_all(name) for name in st.query_params}
+    if now != {name: value if isinstance(value, list) else [value] for name, value in wanted.items()}:
         st.query_params.from_dict(wanted)
 
 

@@ -9,6 +9,7 @@ import streamlit as st
 
 from engine.core.jobs import QueueFull
 from engine.core.knob import Rejected
+from engine.core.pins import PARAMETER
 from engine.core.topic import Topic
 from pages.components.language import t
 
@@ -52,10 +53,18 @@ def report_rejected(rejected: list[Rejected]) -> None:
     """Say which parts of a link could not be used."""
     for item in rejected:
         logger.info("link value rejected: %s=%r: %s", item.name, item.text, item.reason)
-    if rejected:
-        reasons = t("; ").join(sentence(item.reason) for item in rejected)
+    lost = [item for item in rejected if item.name == PARAMETER]
+    fallen_back = [item for item in rejected if item.name != PARAMETER]
+    if fallen_back:
+        reasons = t("; ").join(sentence(item.reason) for item in fallen_back)
         st.warning(
             t("Part of this link could not be used, the default stands instead. {reasons}.", reasons=reasons),
+            icon=":material/link_off:",
+        )
+    if lost:
+        reasons = t("; ").join(sentence(item.reason) for item in lost)
+        st.warning(
+            t("Not all pinned runs of this link could be read; those are left out. {reasons}.", reasons=reasons),
             icon=":material/link_off:",
         )
 

@@ -34,6 +34,7 @@ EVENTS = {
     "bars": ("pick",),
     "chips": ("pick",),
     "choice": ("pick",),
+    "runs": ("back", "drop"),
     "mosaic": ("pick",),
     "links": ("pick",),
     "matrices": ("edit",),

@@ -1,4 +1,4 @@
-"""The frame of every topic page: title, question, stage and knobs above the fold, then Lesson, Numbers and Code.
+"""The frame of every topic page: title, question, stage and knobs above the fold, then Lesson, Numbers, Code, Compare.
 
 page = open_page("mlp")
 with page.panel:
@@ -21,10 +21,12 @@ from engine.core.axes import Quantity
 from engine.core.device import available_devices
 from engine.core.topic import Topic, catalogue
 from pages.components.canvas import choice
+from pages.components.compare import compare
 from pages.components.compute import chosen_device
 from pages.components.controls import current_config, write_link
 from pages.components.language import LANGUAGES, language, number, t
 from pages.components.lesson import lesson
+from pages.components.pinning import keep_new, offer_places, pin_button
 from pages.components.share import share_button
 
 DEVICE_NAMES = {"cpu": "CPU", "cuda": "CUDA GPU", "mps": "Apple GPU"}
@@ -43,18 +45,21 @@ class Page:
 def open_page(slug: str) -> Page:
     """Draw title, question and the two empty places; read the Config from link and widgets."""
     topic = catalogue()[slug]
-    title_row(t(topic.title))
+    title_row(t(topic.title), topic)
     st.html(f'<p class="question">{t(topic.question)}</p>')
     config = current_config(topic)
+    offer_places(topic)
     stage, panel = st.columns([2.05, 1], gap="medium")
     return Page(topic, config, stage.container(key=f"{slug}-stage"), panel.container(border=True, key=f"{slug}-panel"))
 
 
-def title_row(title: str) -> None:
-    """The title with Share, device and language at its right."""
+def title_row(title: str, topic: Topic | None = None) -> None:
+    """The title with Share, Pin (of a topic's run), device and language at its right."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="title-row"):
         st.html(f"<h1>{title}</h1>", width="stretch")
         share_button()
+        if topic is not None:
+            pin_button(topic)
         device_choice()
         language_switch()
 
@@ -106,6 +111,7 @@ def close_page(
     """
     topic = page.topic
     names = {"lesson": t("Lesson"), "numbers": t("Numbers"), "code": t("Code")}
+    names["compare"] = t("Compare")
     # Streamlit remembers the tab by its label, which is translated; so it is kept by name and handed over when the
     # language changes. In between the default must stay as it is: with another one these would be other tabs.
     state, kept, handed_over = st.session_state, f"{topic.slug}:tab", f"{topic.slug}:tab_handed_over"
@@ -132,6 +138,10 @@ def close_page(
     if tabs["code"].open:
         with tabs["code"]:
             code(topic)
+    keep_new(topic, result)
+    if tabs["compare"].open:
+        with tabs["compare"]:
+            compare(topic, result)
     write_link(topic)
 
 

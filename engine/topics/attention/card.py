@@ -117,6 +117,9 @@ TOPIC = Topic(
         "heads": "engine.topics.attention.draw:draw_heads",
         "chain": "engine.topics.attention.draw:draw_chain",
     },
+    compared={
+        "head": {"layer": 3, "head": 1, "alt": "Attention of layer 4, head 2"}, "heads": {}, "chain": {},
+    },
     presets={
         "Tired animal": Config(),
         "Too wide": Config(text=ANIMAL.replace("tired", "wide"), second="The road was very broad."),

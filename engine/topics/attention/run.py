@@ -38,22 +38,14 @@ class Result:
     vector_intact: Tensor = axes("feature", "sentence vector of the text with nothing changed in the encoder")
     second_vector: Tensor = axes("feature", "sentence vector of the second sentence")
     second_intact: Tensor = axes("feature", "sentence vector of the second sentence with nothing changed")
+    similarity: float = axes("", "cosine of the two sentence vectors, as the encoder is now", unit="cosine")
+    similarity_intact: float = axes("", "cosine of the two sentence vectors with nothing changed", unit="cosine")
     tokens: tuple[str, ...] = note("the tokens as the encoder sees them")
     cut: int = note("tokens left out because the text is too long")
     off: tuple[str, ...] = note("heads switched off")
     divisor: float = note("what q · k was divided by")
     causal: bool = note("whether later tokens were hidden")
     mechanism: Mechanism = note("attention by hand")
-
-    @property
-    def similarity(self) -> float:
-        """Cosine of the two sentence vectors, as the encoder is now."""
-        return float(self.vector @ self.second_vector)
-
-    @property
-    def similarity_intact(self) -> float:
-        """Cosine of the two sentence vectors with nothing changed."""
-        return float(self.vector_intact @ self.second_intact)
 
 
 def run(config: Config) -> Result:
@@ -66,14 +58,19 @@ def run(config: Config) -> Result:
         name: torch.cat([trace[f"blocks.{layer}.attention.{name}"] for layer in range(LAYERS)]).cpu().clone()
         for name in ("query", "key", "value", "pattern", "outputs")
     }  # (6, 12, T, …)
-    second = sentence_vector(config.second, edits)
+    vector, second = vector.clone(), sentence_vector(config.second, edits)
+    vector_intact, second_intact = (
+        (sentence_vector(config.text), sentence_vector(config.second)) if edits else (vector, second)
+    )
     return Result(
         **taken,
         habits=habits_of(taken["pattern"], tokens.ids),
-        vector=vector.clone(),
-        vector_intact=sentence_vector(config.text) if edits else vector.clone(),
+        vector=vector,
+        vector_intact=vector_intact,
         second_vector=second,
-        second_intact=sentence_vector(config.second) if edits else second,
+        second_intact=second_intact,
+        similarity=float(vector @ second),
+        similarity_intact=float(vector_intact @ second_intact),
         tokens=tokens.names,
         cut=tokens.cut,
         off=config.off,

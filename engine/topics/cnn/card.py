@@ -68,12 +68,14 @@ TOPIC = Topic(
     order=3,
     run="engine.topics.cnn.run:run",
     stream="engine.topics.cnn.run:stream",
+    result_of="engine.topics.cnn.run:look",
     figures={
         "maps": "engine.topics.cnn.draw:draw_maps",
         "mosaic": "engine.topics.cnn.draw:draw_mosaic",
         "kernels": "engine.topics.cnn.draw:draw_kernels",
         "loss": "engine.topics.cnn.draw:draw_curves",
     },
+    compared={"maps": {}, "kernels": {"alt": "Kernels of the first convolution"}, "loss": {}},
     presets={
         "A three": Config(),
         "Sure and wrong": Config(digit="sample:1457"),

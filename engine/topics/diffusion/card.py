@@ -110,7 +110,7 @@ class Config:
     )  # fmt: skip
     steps: int = knob(
         0, "Steps trained", "How far this run has been trained; a link brings it back.",
-        low=0, high=MAXIMUM_STEPS, hidden=True, run_only=True,
+        low=0, high=MAXIMUM_STEPS, hidden=True, run_only=True, counts=of_points,
     )  # fmt: skip
     drawing: str = knob(DRAWING, "Own drawing", "The shape drawn by hand.", hidden=True, most=MOST_TEXT, check=unpack)
 
@@ -133,12 +133,15 @@ TOPIC = Topic(
     order=4,
     run="engine.topics.diffusion.run:run",
     stream="engine.topics.diffusion.run:stream",
+    result_of="engine.topics.diffusion.run:result_of",
     figures={
         "samples": "engine.topics.diffusion.draw:draw_samples",
         "way back": "engine.topics.diffusion.draw:draw_walk",
         "mosaic": "engine.topics.diffusion.draw:draw_mosaic",
+        "curves": "engine.topics.diffusion.draw:draw_curves",
         "schedule": "engine.topics.diffusion.draw:draw_schedule",
     },
+    compared={"samples": {}, "way back": {}, "curves": {}, "schedule": {}},
     presets={
         "Spiral": Config(),
         "Noise in every step": Config(sampler="ddpm"),

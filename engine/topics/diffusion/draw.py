@@ -198,6 +198,22 @@ def _plane(result: Result, at: int, side: int, name: str = "") -> Tile:
     return Tile(near * 0.35, name, "probability", 0.0, 1.0, points=points)
 
 
+def draw_curves(result: Result | digits.Result):
+    """Both losses over the training; of the digits, whose network is shipped, the judge's certainty on the way back."""
+    from engine.plots.figures import lines
+
+    if isinstance(result, digits.Result):
+        return lines(
+            {"the judge's certainty": (result.time.tolist(), agreement_values(result)[:, 0].tolist())},
+            x_title="t", y_title="probability",
+        )  # fmt: skip
+    steps = result.step.tolist()
+    return lines(
+        {"held-out loss": (steps, result.held_out_loss.tolist()), "batch loss": (steps, result.train_loss.tolist())},
+        x_title="step", y_title="mean squared error",
+    )  # fmt: skip
+
+
 def draw_schedule(result: Result | digits.Result):
     """ᾱ and 1 - ᾱ at the times that the way back visits."""
     from engine.plots.figures import lines

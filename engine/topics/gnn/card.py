@@ -117,6 +117,7 @@ TOPIC = Topic(
     order=20,
     run="engine.topics.gnn.run:run",
     stream="engine.topics.gnn.run:stream",
+    result_of="engine.topics.gnn.run:result_of",
     figures={
         "graph": "engine.topics.gnn.draw:draw_graph",
         "embedding": "engine.topics.gnn.draw:draw_embedding",

@@ -129,16 +129,29 @@ def draw_graph(result: Result) -> PixelPicture:
     return _still(result, result.positions, result.edges.numpy(), "The graph, coloured by the network's answer")
 
 
-def draw_embedding(result: Result) -> PixelPicture:
-    """The nodes where the last hidden layer puts them, in its two principal components."""
-    return _still(result, result.embedding.numpy(), result.edges.numpy()[:0], "The nodes in the last hidden layer")
+def draw_embedding(result: Result, beside: Sequence[Result] = ()) -> PixelPicture:
+    """The nodes where the last hidden layer puts them, in its two principal components.
+
+    beside: other Results whose pictures shall have the same scale.
+    """
+    everywhere = np.concatenate([one.embedding.numpy() for one in (result, *beside)])
+    corners = everywhere.min(0), everywhere.max(0)
+    alt = "The nodes in the last hidden layer"
+    return _still(result, result.embedding.numpy(), result.edges.numpy()[:0], alt, corners)
 
 
-def _still(result: Result, places: np.ndarray, edges: np.ndarray, alt: str) -> PixelPicture:
+def _still(
+    result: Result,
+    places: np.ndarray,
+    edges: np.ndarray,
+    alt: str,
+    corners: tuple[np.ndarray, np.ndarray] | None = None,
+) -> PixelPicture:
     graph: Graph = result.graph
     values = np.round(result.probabilities.numpy() * 255).astype(np.uint8)
     return graph_still(
-        GraphPicture(places, edges, values, graph.names, alt, classes=graph.classes, truth=graph.labels.numpy())
+        GraphPicture(places, edges, values, graph.names, alt, classes=graph.classes, truth=graph.labels.numpy()),
+        corners=corners,
     )
 
 

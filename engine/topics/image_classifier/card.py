@@ -76,6 +76,10 @@ TOPIC = Topic(
         "answers": "engine.topics.image_classifier.draw:draw_answers",
         "features": "engine.topics.image_classifier.draw:draw_features",
     },
+    compared={
+        "evidence": {"alt": "The picture, coloured where it speaks for the class explained"}, "answers": {},
+        "features": {"alt": "Feature maps after the first stage"},
+    },
     presets={
         "Which cat?": Config(),
         "Why a lynx?": Config(target=287),

@@ -210,12 +210,14 @@ TOPIC = Topic(
     order=5,
     run="engine.topics.mlp.run:run",
     stream="engine.topics.mlp.run:stream",
+    result_of="engine.topics.mlp.run:result_of",
     figures={
         "boundary": "engine.topics.mlp.draw:draw_boundary",
         "network": "engine.topics.mlp.draw:draw_network",
         "loss": "engine.topics.mlp.draw:draw_curves",
         "hidden space": "engine.topics.mlp.draw:draw_hidden_space",
     },
+    compared={"boundary": {}, "network": {}, "loss": {}},
     presets={
         "Spiral": Config(),
         "Straight line": Config(data="moons", layers=(), learning_rate=0.1),

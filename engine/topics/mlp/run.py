@@ -220,13 +220,13 @@ def stream(config: Config) -> Iterator[Snapshot]:
 
 def run(config: Config) -> Result:
     """Train to `config.steps` and return everything about the network there."""
-    moments, diverged_at = [], None
+    moments = []
     try:
         for snapshot in Experiment(config).train(config.steps, max(1, config.steps // 100)):
             moments.append(snapshot)
-    except TrainingDiverged as error:
-        diverged_at = error.step
-    return result_of(config, moments, diverged_at)
+    except TrainingDiverged:
+        pass  # the last snapshot shows it
+    return result_of(config, moments)
 
 
 def data_of(config: Config) -> tuple[list[list[float]], list[bool]]:
@@ -237,7 +237,7 @@ def data_of(config: Config) -> tuple[list[list[float]], list[bool]]:
 
 
 @torch.no_grad()
-def result_of(config: Config, moments: Sequence[Snapshot], diverged_at: int | None = None) -> Result:
+def result_of(config: Config, moments: Sequence[Snapshot]) -> Result:
     """The Result of a run from its snapshots; the last one holds the weights."""
     experiment, last = Experiment(replace(config, edits="")), moments[-1]
     for layer, weight, bias in zip(experiment.model.layers, last.seen["weights"], last.seen["biases"], strict=True):
@@ -274,5 +274,5 @@ def result_of(config: Config, moments: Sequence[Snapshot], diverged_at: int | No
         offset=last_layer.bias[0].detach().cpu(),
         parameters=torch.cat([parameter.flatten().cpu() for parameter in experiment.model.parameters()]),
         snapshot=last,
-        diverged_at=diverged_at,
+        diverged_at=last.step if last.step and not math.isfinite(last.loss) else None,
     )

@@ -73,6 +73,7 @@ TOPIC = Topic(
         "scene": "engine.topics.one_stage.draw_scene:draw_scene",
         "grid": "engine.topics.one_stage.draw_scene:draw_grid",
     },
+    compared={"detections": {}, "levels": {}, "scene": {}, "grid": {}},
     presets={
         "Four in one": Config(),
         "A cat": Config(arrange="alone"),
