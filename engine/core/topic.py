@@ -45,8 +45,10 @@ class Topic:
 
     run: dotted path of `run(config) -> Result`; stream: dotted path of `stream(config) -> Iterator[Snapshot]` for
     topics that train; figures: name -> dotted path of `draw(result, **view)`; presets: name -> Config; code: dotted
-    paths of the objects whose source the code tab shows; order: place within its group. Raises CatalogueError when made
-    wrong.
+    paths of the objects whose source the code tab shows; order: place within its group. network: dotted path of
+    `network(config, result=None) -> nn.Module`, for topics that train: the network with the weights of a Result, or
+    before its first step; such a Config has a knob `weights`, the key of a reader's own. shipped: names of the weights
+    in assets/weights that the topic uses. Raises CatalogueError when made wrong.
     """
 
     slug: str
@@ -64,6 +66,8 @@ class Topic:
     keywords: tuple[str, ...] = ()
     stream: str | None = None
     cover: tuple[str, Any] | None = None
+    network: str | None = None
+    shipped: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         def demand(condition: Any, message: str) -> None:
@@ -80,9 +84,11 @@ class Topic:
         demand(hasattr(self.config, "__knobs__"), f"config {self.config!r} is not made by @configuration")
         for name, preset in self.presets.items():
             demand(type(preset) is self.config, f"preset {name!r} is a {type(preset).__name__}, not a {self.config}")
-        for path in (self.run, *self.figures.values(), *self.code, *filter(None, [self.stream])):
+        for path in (self.run, *self.figures.values(), *self.code, *filter(None, [self.stream, self.network])):
             demand(re.fullmatch(r"[\w.]+:[\w.]+", path), f"{path!r} is no dotted path 'package.module:name'")
         demand(self.cover is None or self.cover[0] in self.figures, f"cover {self.cover!r} is none of the figures")
+        trains = any(knob.name == "weights" for knob in self.config.__knobs__)
+        demand(trains == (self.network is not None), "a network and a knob `weights` come together")
         object.__setattr__(self, "figures", MappingProxyType(dict(self.figures)))
         object.__setattr__(self, "presets", MappingProxyType(dict(self.presets)))
 

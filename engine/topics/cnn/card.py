@@ -2,6 +2,7 @@
 
 from engine.core.knob import configuration, knob
 from engine.core.topic import Source, Topic
+from engine.core.uploads import check_upload_key
 from engine.data.digit_keys import MOST_TEXT, check_digit
 
 MAXIMUM_STEPS = 5000
@@ -56,6 +57,9 @@ class Config:
         0, "Steps trained", "How far this run has been trained; a link brings it back.",
         low=0, high=MAXIMUM_STEPS, hidden=True, run_only=True,
     )  # fmt: skip
+    weights: str = knob(
+        "", "Own weights", "What the network starts from, if a reader brought it.", hidden=True, check=check_upload_key
+    )
 
 
 TOPIC = Topic(
@@ -68,6 +72,8 @@ TOPIC = Topic(
     order=3,
     run="engine.topics.cnn.run:run",
     stream="engine.topics.cnn.run:stream",
+    network="engine.topics.cnn.run:network",
+    shipped=("digit_cnn",),
     figures={
         "maps": "engine.topics.cnn.draw:draw_maps",
         "mosaic": "engine.topics.cnn.draw:draw_mosaic",
