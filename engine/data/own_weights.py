@@ -21,7 +21,7 @@ from engine.core.knob import KnobError
 from engine.core.uploads import UPLOAD
 from engine.data.pictures import PictureStore, kind_of
 
-MAXIMUM_BYTES = 8 * 1024 * 1024
+MAXIMUM_BYTES = 4 * 1024 * 1024  # the largest network that trains here has a tenth of it
 MAXIMUM_HEADER = 256 * 1024
 DTYPES = {"F16": np.float16, "F32": np.float32, "F64": np.float64}
 MAGIC_PICKLE = (b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")
@@ -62,7 +62,7 @@ def write_weights(tensors: Mapping[str, Any], topic: str, config: Mapping[str, s
 
 
 def read_weights(content: bytes) -> OwnWeights:
-    """The tensors of a safetensors file of at most 8 MB, float16, float32 or float64, all of them finite.
+    """The tensors of a safetensors file of at most 4 MB, float16, float32 or float64, all of them finite.
 
     Sizes and header are checked before any number is read. Raises WeightsFileError saying what was expected and what
     came.
