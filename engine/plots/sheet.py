@@ -20,7 +20,7 @@ import numpy as np
 from PIL import Image, ImageColor, ImageDraw
 from PIL.PngImagePlugin import PngInfo
 
-from engine.plots.lettering import FAMILY, font_of, plain, width_of
+from engine.plots.lettering import FAMILY, pieces_of, width_of
 
 INK, FAINT, RULE, PAPER = "#1E2430", "#5B6372", "#DEDAD0", "#FFFFFF"
 TEXT = 13  # height of letters
@@ -286,22 +286,27 @@ def _paint(image: Image.Image, draw: ImageDraw.ImageDraw, mark: Any, zoom: float
 
 
 def _letters(image: Image.Image, draw: ImageDraw.ImageDraw, mark: Words, spot: tuple, zoom: float) -> None:
-    font, text = font_of(mark.text, mark.size * zoom), plain(mark.text)
-    thick = mark.size * zoom / 34 if mark.bold else 0
-    anchor, low = mark.anchor[0] + "s", mark.baseline * zoom
+    pieces = pieces_of(mark.text, mark.size * zoom)
+    wide, low = sum(width for *_, width in pieces), mark.baseline * zoom
+    before = {"l": 0.0, "m": wide / 2, "r": wide}[mark.anchor[0]]
     if mark.turned:
-        wide, high = math.ceil(font.getlength(text)) + 8, math.ceil(2 * mark.size * zoom)
-        strip = Image.new("L", (wide, high), 0)
-        ImageDraw.Draw(strip).text((4, high / 2), text, 255, font, anchor="ls")
-        along = {"l": 4, "m": wide / 2, "r": wide - 4}[mark.anchor[0]]
+        high = math.ceil(2 * mark.size * zoom)
+        strip = Image.new("L", (math.ceil(wide) + 8, high), 0)
+        _write(ImageDraw.Draw(strip), pieces, 4, high / 2, 255, 0)
         strip = strip.rotate(90, expand=True)
-        corner = round(spot[0] + low - high / 2), round(spot[1] - (wide - along))
+        corner = round(spot[0] + low - high / 2), round(spot[1] - strip.height + 4 + before)
         image.paste(Image.new("RGB", strip.size, mark.colour), corner, strip)
         return
-    place = (spot[0], spot[1] + low)
+    x, y = spot[0] - before, spot[1] + low
     if mark.halo:
-        draw.text(place, text, mark.colour, font, anchor, stroke_width=1.5 * zoom, stroke_fill=opposite(mark.colour))
-    draw.text(place, text, mark.colour, font, anchor, stroke_width=thick, stroke_fill=mark.colour)
+        _write(draw, pieces, x, y, opposite(mark.colour), 1.5 * zoom)
+    _write(draw, pieces, x, y, mark.colour, mark.size * zoom / 34 if mark.bold else 0)
+
+
+def _write(draw: ImageDraw.ImageDraw, pieces: Sequence[tuple], x: float, y: float, colour: Any, thick: float) -> None:
+    for font, piece, width in pieces:
+        draw.text((x, y), piece, colour, font, "ls", stroke_width=thick, stroke_fill=colour)
+        x += width
 
 
 def _ink(colour: str | None, opacity: float) -> Any:

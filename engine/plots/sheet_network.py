@@ -17,6 +17,7 @@ from engine.plots.sheet_pixels import GAP, ROW, class_entries, colour_of, legend
 
 MOST_EDGES = 2500  # of a network, the strongest; of a graph, the first
 HEAD = 44  # names and sizes of the layers
+MOST_WORDS = 14  # coefficients written on edges
 NAMED = 60  # nodes, up to which each shows its name
 
 
@@ -127,6 +128,7 @@ def graph_sheet(
         sheet.box(0.5, 0.5, width - 1, height - 1, stroke=RULE)
     for a, b in drawn.tolist():
         sheet.line([spots[a], spots[b]], ink, 1)
+    reaching: dict[int, float | None] = {}
     if picked is not None and picked < count:
         reaching = {node: value for node, value in picture.messages if node != picked}
         if not reaching:
@@ -146,6 +148,7 @@ def graph_sheet(
             sheet.disc(x, y, radius + 6, None, INK, width=2.5)
         if count <= NAMED and radius >= 7 and not picture.plane:
             _name(sheet, picture.names[node], x, y, radius, colours[node])
+    _coefficients(sheet, reaching, spots, picked, radius)
     mark = picture.marks[max(-len(picture.marks), frame)] if picture.marks else ""
     sheet.words(6, 12, mark, bold=True, halo=True)
     words = say("disc: the answer, edge: the truth")
@@ -157,6 +160,18 @@ def graph_sheet(
         down, across = down + ROW, max(across, width_of(words))
     sheet.width, sheet.height = max(width, across + 2 * GAP), height + down + GAP
     return sheet
+
+
+def _coefficients(
+    sheet: Sheet, reaching: dict[int, float | None], spots: list, picked: int | None, radius: float
+) -> None:
+    """What reaches the picked node, written on its edges; neighbours lie close together, so not all at one distance."""
+    for at, (node, value) in enumerate(list(reaching.items())[:MOST_WORDS]):
+        x, y = spots[node][0] - spots[picked][0], spots[node][1] - spots[picked][1]
+        if value is not None and math.hypot(x, y) >= 3 * radius + 12:
+            far = 0.5 if at % 2 else 0.68
+            place = spots[picked][0] + far * x, spots[picked][1] + far * y
+            sheet.words(*place, f"{value:.2g}", size=11, anchor="mm", halo=True)
 
 
 def _node_colours(picture: GraphPicture, values: np.ndarray, say: Callable[[str], str]) -> tuple[list[str], list]:

@@ -192,7 +192,8 @@ class PageHead:
                 headers = MutableHeaders(scope=message)
                 for name, value in SECURITY_HEADERS.items():
                     headers.setdefault(name, value)
-                if message["status"] == 200 and headers.get("content-type", "").startswith("text/html"):
+                ours = not headers.get("content-disposition", "").startswith("attachment")  # a file for the reader
+                if ours and message["status"] == 200 and headers.get("content-type", "").startswith("text/html"):
                     for name in ("etag", "last-modified", "content-length"):  # those of the page without the script
                         del headers[name]
                     start = message
