@@ -13,7 +13,7 @@ from engine.plots.graphs import GraphPicture
 from engine.plots.grids import Links, Matrices
 from engine.plots.lettering import width_of
 from engine.plots.sheet import FAINT, INK, PAPER, RULE, Sheet, fitted, mixed
-from engine.plots.sheet_pixels import GAP, ROW, class_entries, colour_of, legend
+from engine.plots.sheet_pixels import GAP, ROW, class_entries, colour_of, ends, legend
 
 MOST_EDGES = 2500  # of a network, the strongest; of a graph, the first
 HEAD = 44  # names and sizes of the layers
@@ -186,7 +186,7 @@ def _node_colours(picture: GraphPicture, values: np.ndarray, say: Callable[[str]
                 high = max(abs(low), abs(high))
                 low = -high
         rgb = theme.colourise(values, picture.scale, low, high if high > low else low + 1)
-        entries = [(theme.table(picture.scale), f"{low:.4g} – {high:.4g} {picture.value_name}")]
+        entries = [(theme.table(picture.scale), f"{ends(low, high)} {picture.value_name}")]
     return ["#{:02X}{:02X}{:02X}".format(*colour) for colour in rgb.tolist()], entries
 
 

@@ -226,9 +226,14 @@ def legend_of(picture: PixelPicture, say: Callable[[str], str] = str) -> list[En
             own = "negative to positive" if scale == "signed" else "low to high"
             entries.append((theme.table(scale), say(f"{own}, each picture its own range")))
     else:
-        entries = [(theme.table(scale), f"{low:.4g} – {high:.4g} {unit}") for (scale, low, high), unit in bars.items()]
+        entries = [(theme.table(scale), f"{ends(low, high)} {unit}") for (scale, low, high), unit in bars.items()]
     classes = next((tile.classes for tile in picture.tiles if tile.classes is not None), ())
     return entries + class_entries(classes)
+
+
+def ends(low: float, high: float) -> str:
+    """The ends of a colour bar."""
+    return f"{low:.4g} – {high:.4g}".replace("-", "−")
 
 
 def class_entries(names: Sequence[str]) -> list[Entry]:

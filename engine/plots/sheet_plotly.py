@@ -33,12 +33,12 @@ def plotly_sheet(figure: Any, alt: str, say: Callable[[str], str] = str) -> Shee
         dashed = trace.line.dash not in (None, "solid")
         lines.append(Line2(_numbers(trace.x), _numbers(trace.y), trace.name or "", colour, dashed, markers))
     y_axis = figure.layout.yaxis
-    ends = y_axis.range or (None, None)
+    limits = y_axis.range or (None, None)
     if y_axis.type == "log" and y_axis.range:
-        ends = tuple(10.0**end for end in ends)
+        limits = tuple(10.0**end for end in limits)
     return chart_sheet(
         lines, alt, say, x_title=figure.layout.xaxis.title.text or "", y_title=y_axis.title.text or "",
-        log=y_axis.type == "log", ends=ends,
+        log=y_axis.type == "log", limits=limits,
     )  # fmt: skip
 
 

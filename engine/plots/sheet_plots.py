@@ -14,7 +14,7 @@ from engine.plots.cloud import Cloud
 from engine.plots.diagrams import Bars, CurvesPicture, PointsPicture
 from engine.plots.lettering import width_of
 from engine.plots.sheet import FAINT, INK, PAPER, RULE, Sheet, fitted
-from engine.plots.sheet_pixels import GAP, arrow_head, class_entries, colour_of, legend
+from engine.plots.sheet_pixels import GAP, arrow_head, class_entries, colour_of, ends, legend
 
 WIDTH, HEIGHT = 760.0, 420.0
 
@@ -63,7 +63,7 @@ def chart_sheet(
     x_title: str = "",
     y_title: str = "",
     log: bool = False,
-    ends: tuple[float | None, float | None] = (None, None),
+    limits: tuple[float | None, float | None] = (None, None),
     cursor: float | None = None,
 ) -> Sheet:
     """Curves over a common x axis, with names and units. NaN breaks a curve. cursor: x of a vertical hair."""
@@ -78,7 +78,7 @@ def chart_sheet(
         low = 0.0 if 0 < low < 0.5 * high else low
         air = (high - low) * 0.06 or abs(high) * 0.1 or 1.0
         low, high = (0.0 if low == 0 else low - air), high + air
-    low, high = ends[0] if ends[0] is not None else low, ends[1] if ends[1] is not None else high
+    low, high = limits[0] if limits[0] is not None else low, limits[1] if limits[1] is not None else high
     x_high, high = x_high if x_high > x_low else x_low + 1, high if high > low else low + 1
     left, top = 12.0, _line_legend(sheet, lines, 24 if y_title else 6)
     marks = log_ticks(low, high) if log else ticks(low, high, 6)
@@ -152,7 +152,7 @@ def curves_sheet(picture: CurvesPicture, say: Callable[[str], str] = str, *, fra
     ]
     return chart_sheet(
         lines, picture.alt, say, x_title=picture.x_label, y_title=picture.y_label, log=picture.log,
-        ends=(picture.low, picture.high), cursor=steps[frame] if len(steps) > 1 else None,
+        limits=(picture.low, picture.high), cursor=steps[frame] if len(steps) > 1 else None,
     )  # fmt: skip
 
 
@@ -220,7 +220,7 @@ def points_sheet(picture: PointsPicture, say: Callable[[str], str] = str, *, fra
         entries = class_entries(picture.classes)
     else:
         low, high = (-reach, reach) if reach else values
-        entries = [(theme.table("signed"), f"{low:.4g} – {high:.4g} {picture.classes[0]}")]
+        entries = [(theme.table("signed"), f"{ends(low, high)} {picture.classes[0]}")]
     across, down = legend(sheet, entries, left, bottom)
     if picture.train_mask is not None:
         x, y = left + across + 24, bottom + 11
