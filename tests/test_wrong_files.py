@@ -132,7 +132,7 @@ def test_a_config_with_weights_that_are_not_here_says_so():
     with pytest.raises(KnobError, match="another network"):
         Experiment(Config(layers=(4, 3), samples=40, weights=other))
     assert find_weights(other).tensors["a"].shape == (2,)
-    with pytest.raises(KnobError, match="16 hexadecimal digits, got '../../etc'"):
+    with pytest.raises(KnobError, match="16 hexadecimal digits"):
         Config(weights="../../etc")
 
 

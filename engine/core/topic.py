@@ -87,8 +87,6 @@ class Topic:
         for path in (self.run, *self.figures.values(), *self.code, *filter(None, [self.stream, self.network])):
             demand(re.fullmatch(r"[\w.]+:[\w.]+", path), f"{path!r} is no dotted path 'package.module:name'")
         demand(self.cover is None or self.cover[0] in self.figures, f"cover {self.cover!r} is none of the figures")
-        trains = any(knob.name == "weights" for knob in self.config.__knobs__)
-        demand(trains == (self.network is not None), "a network and a knob `weights` come together")
         object.__setattr__(self, "figures", MappingProxyType(dict(self.figures)))
         object.__setattr__(self, "presets", MappingProxyType(dict(self.presets)))
 
