@@ -72,7 +72,12 @@ def parser() -> argparse.ArgumentParser:
         help="set knobs, spelled as in a link: layers=8-8 features=x1.x2 learning_rate=0.1",
     )  # fmt: skip
     running.add_argument("--device", metavar="NAME", help="cpu, cuda or mps (default: the best there is)")
-    running.add_argument("--out", metavar="FILE.html", type=Path, help="write figures and numbers to one HTML file")
+    running.add_argument(
+        "--out", metavar="FILE", type=Path,
+        help="write a file; its ending says which: .html (figures and numbers), .png or .svg (one figure), .zip "
+        "(numbers as CSV), .npz (numbers), .json (the settings), .safetensors (the weights)",
+    )  # fmt: skip
+    running.add_argument("--figure", metavar="NAME", help="the figure of a .png or .svg (default: the topic's first)")
     running.add_argument("--knobs", action="store_true", help="only list the topic's knobs")
     running.set_defaults(command=run_topic)
 
@@ -121,7 +126,7 @@ def list_topics(options: argparse.Namespace) -> None:
 
 
 def run_topic(options: argparse.Namespace) -> None:
-    """Compute a topic's Result, print its quantities, and write the HTML file if one is wanted."""
+    """Compute a topic's Result, print its quantities, and write a file if one is wanted."""
     topic = _known(options.slug, catalogue(), "topic")
     if options.knobs:
         print_knobs(topic)
@@ -131,20 +136,19 @@ def run_topic(options: argparse.Namespace) -> None:
         raise Refused(f"Device: expected one of {', '.join(available_devices())}, got {options.device!r}.")
     if options.out is not None:
         _demand_folder(options.out)
+        check_ending(topic, options.out)
+    figure = options.figure or next(iter(topic.figures))
+    _known(figure, topic.figures, "figure")
     with refusing(), using_device(options.device), ticking(f"computing {topic.slug}"):
         result = topic.load(topic.run)(config)
-    tables = {"Numbers": quantity_rows(result), "Config": config_rows(config)}
     query = urlencode(to_query(config))
     print(f"{topic.title}: /{topic.slug}{'?' + query if query else ''}\n")
-    _print_table(tables["Numbers"])
+    _print_table(quantity_rows(result))
     if options.out is None:
         return
-    with refusing(), ticking("drawing"):
-        from engine.plots.export import page_html
-
-        figures = {name: topic.load(path)(result) for name, path in topic.figures.items()}
-        page = page_html(topic.title, topic.question, figures, tables)
-    _write(options.out, page)
+    with refusing(), ticking("writing"):
+        content = file_of(options.out.suffix.lower(), topic, config, result, figure)
+    _write(options.out, content)
     print(f"\nwrote {options.out}")
 
 
@@ -162,6 +166,45 @@ def write_script(options: argparse.Namespace) -> None:
             text = script_for(topic, config)
     _write(options.out, text)
     print(f"wrote {options.out}: {len(text.splitlines()):,} lines")
+
+
+ENDINGS = (".html", ".png", ".svg", ".zip", ".npz", ".json", ".safetensors")
+
+
+def check_ending(topic: Topic, out: Path) -> None:
+    """Refused, before anything is computed, for a file that cannot be written."""
+    ending = out.suffix.lower()
+    if ending not in ENDINGS:
+        raise Refused(f"--out: expected a file ending with {', '.join(ENDINGS)}, got {out.name[:40]!r}.")
+    if ending == ".safetensors" and topic.network is None:
+        raise Refused(f"{topic.slug} trains nothing; its weights are in assets/weights: {', '.join(topic.shipped)}.")
+
+
+def file_of(ending: str, topic: Topic, config: Any, result: Any, figure: str) -> bytes:
+    """A Result as the bytes of a file of this ending."""
+    from engine.data import numbers, settings
+
+    match ending:
+        case ".json":
+            return settings.write_settings(topic, config)
+        case ".zip":
+            return numbers.csv_zip(result.quantities())
+        case ".npz":
+            return numbers.npz(result.quantities(), {"topic": topic.slug, "config": settings.all_texts(config)})
+        case ".safetensors":
+            from engine.data.own_weights import write_weights
+
+            state = topic.load(topic.network)(config, result).state_dict()
+            tensors = {name: value.cpu() for name, value in state.items()}
+            return write_weights(tensors, topic.slug, settings.all_texts(config), int(result.step[-1]))
+    from engine.plots.export import figure_file, page_html
+
+    if ending in (".png", ".svg"):
+        drawn = topic.load(topic.figures[figure])(result)
+        return figure_file(drawn, ending[1:], alt=f"{topic.title}: {figure}")
+    figures = {name: topic.load(path)(result) for name, path in topic.figures.items()}
+    tables = {"Numbers": quantity_rows(result), "Config": config_rows(config)}
+    return page_html(topic.title, topic.question, figures, tables).encode()
 
 
 def read_config(topic: Topic, preset: str | None, values: Sequence[str]) -> Any:
@@ -323,9 +366,9 @@ def _demand_folder(path: Path) -> None:
         raise Refused(f"The folder {path.absolute().parent} does not exist.")
 
 
-def _write(path: Path, text: str) -> None:
+def _write(path: Path, content: str | bytes) -> None:
     try:
-        path.write_text(text, "utf-8")
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
     except OSError as error:
         raise Refused(f"Could not write {path}: {error.strerror or error}.", 1) from None
 

@@ -7,7 +7,7 @@ from engine.topics.attention.card import BY_HAND, HEAD_NAMES, OF_TEXT, only
 from engine.topics.attention.draw import place_of
 from engine.topics.attention.mechanism import divisor, random_numbers, with_number
 from engine.topics.attention.run import position_similarity, strongest
-from pages.components.canvas import bars, choice, pixels
+from pages.components.canvas import bars, chart, choice, pixels
 from pages.components.compute import compute
 from pages.components.controls import change, change_pending, controls, write_link
 from pages.components.grids import links, matrices, mosaic
@@ -297,10 +297,12 @@ def why_divide() -> None:
         return
     left, right = st.columns(2, gap="medium")
     spread = draw.draw_spread(names=(t("measured"), "√d"), x_title="d", y_title=t("standard deviation of q · k"))
-    left.plotly_chart(spread, key="attention-spread", alt=t("Standard deviation of q · k against d"))
+    with left:
+        chart(spread, "attention-spread", alt=t("Standard deviation of q · k against d"))
     four = (t("largest weight"), t("largest weight, divided by √d"), t("slope"), t("slope, divided by √d"))
     saturation = draw.draw_saturation(names=four, x_title="d", y_title=t("mean over 400 rows of 16 keys"))
-    right.plotly_chart(saturation, key="attention-saturation", alt=t("Largest softmax weight against d"))
+    with right:
+        chart(saturation, "attention-saturation", alt=t("Largest softmax weight against d"))
     st.caption(
         t(
             "Random queries and keys of d normal numbers. q · k grows like √d; undivided, the softmax gives all weight "
@@ -324,7 +326,8 @@ def positions() -> None:
     found = position_similarity(count, width)
     curves = {t("sinusoids"): found["sinusoid"], t("learned by the encoder"): found["learned"]}
     figure = draw.draw_distance(curves, x_title=t("distance (positions)"), y_title=t("similarity"))
-    right.plotly_chart(figure, key="attention-distance", alt=t("Similarity of positions against their distance"))
+    with right:
+        chart(figure, "attention-distance", alt=t("Similarity of positions against their distance"))
 
 
 # ---------------------------------------------------------------- the page

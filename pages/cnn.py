@@ -111,7 +111,7 @@ def stage(view: View) -> None:
 
 def from_scratch() -> None:
     """Callback: random weights, and the training begins at once."""
-    change(topic, start="fresh")
+    change(topic, start="fresh", weights="")
     state["cnn:begin"] = state.get("cnn:begun", 0) + 1
 
 

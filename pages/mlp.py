@@ -7,7 +7,7 @@ import streamlit as st
 from engine.core.knob import without_run
 from engine.topics.mlp import draw, explain
 from engine.topics.mlp.run import data_of, result_of
-from pages.components.canvas import curves, network, points_editor, transport
+from pages.components.canvas import chart, curves, network, points_editor, transport
 from pages.components.compute import compute
 from pages.components.controls import change, controls, note_progress
 from pages.components.language import number, percent, t
@@ -167,7 +167,7 @@ def hidden_space() -> None:
         )
     )
     figure = draw.draw_hidden_space(result_of(config, snapshots()), axis_name=t("direction"))
-    st.plotly_chart(figure, key="mlp-hidden-space", alt=t("The points in the space of the last hidden layer"))
+    chart(figure, "mlp-hidden-space", alt=t("The points in the space of the last hidden layer"))
 
 
 start = compute(topic, replace(config, steps=0))

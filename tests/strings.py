@@ -16,7 +16,8 @@ from engine.core.topic import Topic, catalogue
 
 ROOT = Path(__file__).parents[1]
 TABLE = ROOT / "assets" / "language" / "zh.json"
-TRANSLATED_ERRORS = ("KnobError", "PictureError")  # their first argument is a template that the pages translate
+# Their first argument is a template that the pages translate.
+TRANSLATED_ERRORS = ("KnobError", "PictureError", "SettingsError", "WeightsFileError")
 
 
 def table() -> dict[str, str]:

@@ -45,13 +45,16 @@ class Topic:
 
     run: dotted path of `run(config) -> Result`; stream: dotted path of `stream(config) -> Iterator[Snapshot]` for
     topics that train; figures: name -> dotted path of `draw(result, **view)`; presets: name -> Config; code: dotted
-    paths of the objects whose source the code tab shows; order: place within its group. Raises CatalogueError when made
-    wrong.
+    paths of the objects whose source the code tab shows; order: place within its group. network: dotted path of
+    `network(config, result=None) -> nn.Module`, for topics that train: the network with the weights of a Result, or
+    before its first step; such a Config has a knob `weights`, the key of a reader's own. shipped: names of the weights
+    in assets/weights that the topic uses.
 
     result_of: dotted path of `result_of(config, moments) -> Result`, how the snapshots of a training run become what
     `run` returns; a run of many steps can then be watched and stopped wherever it is computed. compared: the figures to
     show side by side, name -> view to draw them with; if not given, all of them as they are. Colours and axes get one
-    scale by themselves; a `draw` that places things in pixels takes `beside`, all Results shown, and sees to it.
+    scale by themselves; a `draw` that places things in pixels takes `beside`, all Results shown, and sees to it. Raises
+    CatalogueError when made wrong.
     """
 
     slug: str
@@ -71,6 +74,8 @@ class Topic:
     result_of: str | None = None
     compared: Mapping[str, Mapping[str, Any]] | None = None
     cover: tuple[str, Any] | None = None
+    network: str | None = None
+    shipped: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         def demand(condition: Any, message: str) -> None:
@@ -87,7 +92,8 @@ class Topic:
         demand(hasattr(self.config, "__knobs__"), f"config {self.config!r} is not made by @configuration")
         for name, preset in self.presets.items():
             demand(type(preset) is self.config, f"preset {name!r} is a {type(preset).__name__}, not a {self.config}")
-        for path in (self.run, *self.figures.values(), *self.code, *filter(None, [self.stream, self.result_of])):
+        paths = filter(None, [self.stream, self.result_of, self.network])
+        for path in (self.run, *self.figures.values(), *self.code, *paths):
             demand(re.fullmatch(r"[\w.]+:[\w.]+", path), f"{path!r} is no dotted path 'package.module:name'")
         demand(self.cover is None or self.cover[0] in self.figures, f"cover {self.cover!r} is none of the figures")
         demand(self.stream or not self.result_of, "result_of needs a stream whose snapshots it takes")

@@ -205,3 +205,33 @@ def points_payload(
         "frames": frames.meta() if frames and background is not None else None,
     }
     return meta, arrays
+
+
+@dataclass(frozen=True)
+class CurvesPicture:
+    """A line chart as the component `curves` shows it, for files; values (T, L) at the frames' steps."""
+
+    values: np.ndarray
+    lines: Sequence[Curve]
+    frames: Frames
+    alt: str
+    x_label: str = ""
+    y_label: str = ""
+    log: bool = False
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True)
+class PointsPicture:
+    """Points in the plane as the component `points` shows them, for files; see points_payload."""
+
+    points: Sequence[Sequence[float]]
+    domain: tuple[float, float, float, float]
+    classes: Sequence[str]
+    alt: str
+    background: np.ndarray | None = None
+    frames: Frames | None = None
+    train_mask: Sequence[bool] | None = None
+    value_range: tuple[float, float] | None = None
+    axis_labels: tuple[str, str] = ("x₁", "x₂")

@@ -12,10 +12,20 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from engine.plots.cloud import Cloud, cloud_payload
-from engine.plots.diagrams import Bars, Curve, NetworkDiagram, curves_payload, network_payload, points_payload
+from engine.plots.diagrams import (
+    Bars,
+    Curve,
+    CurvesPicture,
+    NetworkDiagram,
+    PointsPicture,
+    curves_payload,
+    network_payload,
+    points_payload,
+)
 from engine.plots.graphs import GraphPicture, graph_payload
 from engine.plots.pixels import Frames, PixelPicture, picture_payload
 from pages.components.mount import EVENTS, component, mount, words
+from pages.components.shown import note, note_clock
 
 if TYPE_CHECKING:
     import numpy as np
@@ -45,7 +55,10 @@ def pixels(
 def _pixels(picture, key, selected, height, click, on_cell, more, on_frame=None) -> Any:
     meta, arrays = picture_payload(picture)
     meta |= {"selected": selected, "height": height, "click": click, **more}
-    return mount("pixels", key, meta, arrays, cell=on_cell, frame=on_frame)
+    result = mount("pixels", key, meta, arrays, cell=on_cell, frame=on_frame)
+    if not more.get("whole"):  # else it is there to choose from
+        note(key, picture, title=more.get("title", ""), frame=result.get("frame"))
+    return result
 
 
 def scrubber(
@@ -76,6 +89,7 @@ def transport(
     {frame}, {count} and {step}, where its steps are not those of a training."""
     meta = {"alt": "", "frames": frames.meta(), "report": report, "moment": moment}
     result = mount("transport", key, meta, {}, frame=on_frame)
+    note_clock(frames.clock, result.get("frame"))
     return result.get("frame")
 
 
@@ -96,6 +110,7 @@ def network(
     meta, arrays = network_payload(diagram)
     meta |= {"picked": picked, "height": height}
     result = mount("network", key, meta, arrays, **dict.fromkeys(EVENTS["network"], on_event))
+    note(key, diagram)
     for event in EVENTS["network"]:
         if result.get(event):
             return {"event": event, **result[event]}
@@ -124,6 +139,7 @@ def graph_view(
     meta |= {"picked": picked, "group": group or key, "layout": layout or key, "height": height, "click": click,
              "legend": legend}  # fmt: skip
     event = mount("graph", key, meta, arrays, pick=on_pick).pick
+    note(key, picture, picked=picked)
     return event["node"] if event and 0 <= event["node"] < len(picture.names) else None
 
 
@@ -150,6 +166,7 @@ def curves(
     meta |= {"alt": alt, "xLabel": x_label or words()["step"], "yLabel": y_label, "log": log, "low": low, "high": high,
              "height": height}  # fmt: skip
     mount("curves", key, meta, arrays)
+    note(key, CurvesPicture(values, lines, frames, alt, meta["xLabel"], y_label, log, low, high))
 
 
 def bars(shown: Bars, key: str, *, click: bool = True, on_pick: Callable[[], None] | None = None) -> int | None:
@@ -158,6 +175,7 @@ def bars(shown: Bars, key: str, *, click: bool = True, on_pick: Callable[[], Non
     click=False: a picture only.
     """
     picked = mount("bars", key, {**shown.payload(), "click": click}, {}, pick=on_pick).pick
+    note(key, shown)
     return picked if picked is not None and 0 <= picked < len(shown.names) else None
 
 
@@ -242,6 +260,9 @@ def points_editor(
     meta |= {"alt": alt, "editable": editable, "revision": revision, "most": most, "height": height,
              "axisLabels": list(axis_labels), "spot": spot}  # fmt: skip
     result = mount("points", key, meta, arrays, points=on_points, spot=on_spot)
+    moving = frames if background is not None else None
+    picture = PointsPicture(meta["points"], domain, classes, alt, background, moving, mask, value_range, axis_labels)
+    note(key, picture)
     return {"points": meta["points"], "spot": result.get("spot")}
 
 
@@ -255,7 +276,14 @@ def cloud(
     """
     meta, arrays = cloud_payload(shown)
     meta |= {"picked": picked, "height": height, "click": click}
+    note(key, shown, picked=picked)
     return mount("cloud", key, meta, arrays, pick=on_pick).pick
+
+
+def chart(figure: Any, key: str, *, alt: str) -> None:
+    """A Plotly figure, for what no canvas component draws: charts off the stage, points in space."""
+    st.plotly_chart(figure, key=key, alt=alt)
+    note(key, figure, alt=alt)
 
 
 def drawing_pad(

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from engine.plots.grids import Links, Matrices, Mosaic
 from pages.components.language import t
 from pages.components.mount import mount
+from pages.components.shown import note
 
 
 def mosaic(shown: Mosaic, key: str, *, on_pick: Callable[[], None] | None = None) -> tuple[int, int] | None:
@@ -14,6 +15,7 @@ def mosaic(shown: Mosaic, key: str, *, on_pick: Callable[[], None] | None = None
     it, else None. `on_pick` finds {"row", "column"} in state[key]["pick"]."""
     meta, arrays = shown.payload()
     meta |= {"note": t("0 to the largest weight of each head"), "offWord": t("switched off")}
+    note(key, shown)
     picked = mount("mosaic", key, meta, arrays, pick=on_pick).pick
     return (picked["row"], picked["column"]) if picked else None
 
@@ -33,10 +35,12 @@ def links(
     """
     meta, arrays = shown.payload()
     meta |= {"title": title, "height": height, "note": t("width of a line: attention")}
+    note(key, shown, title=title)
     picked = mount("links", key, meta, arrays, pick=on_pick).pick
     return (picked["query"], picked["key"]) if picked else None
 
 
 def matrices(shown: Matrices, key: str, *, on_edit: Callable[[], None] | None = None) -> None:
     """Matrices as fields of numbers; on_edit finds {"matrix", "row", "column", "value"} in state[key]["edit"]."""
+    note(key, shown)
     mount("matrices", key, shown.payload(), {}, edit=on_edit)

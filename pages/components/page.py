@@ -1,4 +1,4 @@
-"""The frame of every topic page: title, question, stage and knobs above the fold, then Lesson, Numbers, Code, Compare.
+"""The frame of every topic page: title, question, stage and knobs above the fold, then the tabs, Lesson to Download.
 
 page = open_page("mlp")
 with page.panel:
@@ -24,10 +24,13 @@ from pages.components.canvas import choice
 from pages.components.compare import compare
 from pages.components.compute import chosen_device
 from pages.components.controls import current_config, write_link
+from pages.components.downloads import downloads
 from pages.components.language import LANGUAGES, language, number, t
 from pages.components.lesson import lesson
+from pages.components.own_weights import usable
 from pages.components.pinning import keep_new, offer_places, pin_button
 from pages.components.share import share_button
+from pages.components.shown import begin
 
 DEVICE_NAMES = {"cpu": "CPU", "cuda": "CUDA GPU", "mps": "Apple GPU"}
 
@@ -47,7 +50,8 @@ def open_page(slug: str) -> Page:
     topic = catalogue()[slug]
     title_row(t(topic.title), topic)
     st.html(f'<p class="question">{t(topic.question)}</p>')
-    config = current_config(topic)
+    begin(slug)
+    config = usable(topic, current_config(topic))
     offer_places(topic)
     stage, panel = st.columns([2.05, 1], gap="medium")
     return Page(topic, config, stage.container(key=f"{slug}-stage"), panel.container(border=True, key=f"{slug}-panel"))
@@ -111,7 +115,7 @@ def close_page(
     """
     topic = page.topic
     names = {"lesson": t("Lesson"), "numbers": t("Numbers"), "code": t("Code")}
-    names["compare"] = t("Compare")
+    names |= {"compare": t("Compare"), "download": t("Download")}
     # Streamlit remembers the tab by its label, which is translated; so it is kept by name and handed over when the
     # language changes. In between the default must stay as it is: with another one these would be other tabs.
     state, kept, handed_over = st.session_state, f"{topic.slug}:tab", f"{topic.slug}:tab_handed_over"
@@ -142,6 +146,9 @@ def close_page(
     if tabs["compare"].open:
         with tabs["compare"]:
             compare(topic, result)
+    if tabs["download"].open:
+        with tabs["download"]:
+            downloads(topic, page.config, result)
     write_link(topic)
 
 

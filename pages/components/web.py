@@ -197,7 +197,9 @@ class PageHead:
                 headers = MutableHeaders(scope=message)
                 for name, value in SECURITY_HEADERS.items():
                     headers.setdefault(name, value)
-                if is_page and message["status"] == 200 and headers.get("content-type", "").startswith("text/html"):
+                ours = not headers.get("content-disposition", "").startswith("attachment")  # a file for the reader
+                ours = ours and is_page and message["status"] == 200
+                if ours and headers.get("content-type", "").startswith("text/html"):
                     for name in ("etag", "last-modified", "content-length"):  # those of the page without the script
                         del headers[name]
                     start = message

@@ -112,6 +112,7 @@ TOPIC = Topic(
     config=Config,
     order=3,
     run="engine.topics.attention.run:run",
+    shipped=("minilm",),
     figures={
         "head": "engine.topics.attention.draw:draw_head",
         "heads": "engine.topics.attention.draw:draw_heads",

@@ -2,6 +2,7 @@
 
 from engine.core.knob import configuration, knob
 from engine.core.topic import Source, Topic
+from engine.core.uploads import check_upload_key
 from engine.data.digit_keys import MOST_TEXT, check_digit
 
 MAXIMUM_STEPS = 5000
@@ -56,6 +57,9 @@ class Config:
         0, "Steps trained", "How far this run has been trained; a link brings it back.",
         low=0, high=MAXIMUM_STEPS, hidden=True, run_only=True,
     )  # fmt: skip
+    weights: str = knob(
+        "", "Own weights", "What the network starts from, if a reader brought it.", hidden=True, check=check_upload_key
+    )
 
 
 TOPIC = Topic(
@@ -69,6 +73,8 @@ TOPIC = Topic(
     run="engine.topics.cnn.run:run",
     stream="engine.topics.cnn.run:stream",
     result_of="engine.topics.cnn.run:look",
+    network="engine.topics.cnn.run:network",
+    shipped=("digit_cnn",),
     figures={
         "maps": "engine.topics.cnn.draw:draw_maps",
         "mosaic": "engine.topics.cnn.draw:draw_mosaic",

@@ -18,6 +18,7 @@ from engine.data.digits import HELD_OUT_OF_EACH, centred, digit_of, load_digits,
 from engine.instrument.trace import record
 from engine.models.cnn.cnn import SmallCNN
 from engine.training.fit import Snapshot, TrainingDiverged, batches_of, fit, seeded
+from engine.training.own_weights import start_from
 from engine.weights import fill
 
 from .card import SHIPPED_CHANNELS, SHIPPED_KERNEL, Config
@@ -108,9 +109,12 @@ class Experiment:
 
 
 def new_model(config: Config) -> SmallCNN:
-    """The network of a Config before its first step, on the CPU: shipped weights, or random ones from the seed."""
+    """The network of a Config before its first step, on the CPU: the reader's own weights, shipped weights, or random
+    ones from the seed."""
     model = _blank(config)
-    if config.start == "trained":
+    if config.weights:
+        start_from(model, config.weights)
+    elif config.start == "trained":
         fill(model, NAME)
     return model.eval()
 
@@ -158,6 +162,11 @@ def seen_digit(config: Config) -> np.ndarray:
     return centred(pixels) if config.centre and true_label(config.digit) is None else pixels
 
 
+def network(config: Config, result: Result | None = None) -> SmallCNN:
+    """The network of a Config with the weights of a Result; without one, before its first step."""
+    return new_model(config) if result is None else model_of(config, result.weights)
+
+
 def stream(config: Config) -> Iterator[Snapshot]:
     """Train the network of `config`; takes `.send(steps)` like every stream. The digit plays no part in it."""
     return Experiment(config).train(max(config.until, config.steps))
@@ -166,7 +175,7 @@ def stream(config: Config) -> Iterator[Snapshot]:
 def run(config: Config) -> Result:
     """Train to `config.steps` and look at the digit there."""
     if config.start == "trained" and config.steps == 0:
-        return look(config, [shipped()])
+        return look(config, [first(config)])
     moments = []
     try:
         for snapshot in Experiment(config).train(config.steps, max(1, config.steps // 100)):
@@ -184,7 +193,7 @@ def shipped() -> Snapshot:
 
 def first(config: Config) -> Snapshot:
     """The network of `config` before its first step."""
-    return shipped() if config.start == "trained" else next(Experiment(config).train(0))
+    return shipped() if config.start == "trained" and not config.weights else next(Experiment(config).train(0))
 
 
 @torch.no_grad()

@@ -2,6 +2,7 @@
 
 from engine.core.knob import configuration, knob
 from engine.core.topic import Source, Topic
+from engine.core.uploads import check_upload_key
 from engine.data.digit_keys import MOST_TEXT, unpack
 
 MAXIMUM_STEPS = 5000
@@ -113,11 +114,15 @@ class Config:
         low=0, high=MAXIMUM_STEPS, hidden=True, run_only=True, counts=of_points,
     )  # fmt: skip
     drawing: str = knob(DRAWING, "Own drawing", "The shape drawn by hand.", hidden=True, most=MOST_TEXT, check=unpack)
+    weights: str = knob(
+        "", "Own weights", "What the network starts from, if a reader brought it.", hidden=True,
+        check=check_upload_key, counts=of_points,
+    )  # fmt: skip
 
 
 ONLY_POINTS = (
     "data", "schedule", "chain", "walk_steps", "hidden", "fourier", "learning_rate", "batch_size", "average", "seed",
-    "until", "steps", "drawing",
+    "until", "steps", "drawing", "weights",
 )  # fmt: skip
 ONLY_DIGITS = ("digit", "guidance", "digit_steps", "known", "skips")
 ONLY_SAMPLING = ("walk_steps", "sampler", "eta", "sample_seed", "view", *ONLY_DIGITS)  # training does not know these
@@ -134,6 +139,8 @@ TOPIC = Topic(
     run="engine.topics.diffusion.run:run",
     stream="engine.topics.diffusion.run:stream",
     result_of="engine.topics.diffusion.run:result_of",
+    network="engine.topics.diffusion.run:network",
+    shipped=("digit_diffusion",),
     figures={
         "samples": "engine.topics.diffusion.draw:draw_samples",
         "way back": "engine.topics.diffusion.draw:draw_walk",

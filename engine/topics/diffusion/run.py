@@ -20,6 +20,7 @@ from engine.models.diffusion.samplers import walk
 from engine.models.diffusion.schedule import Schedule, make_schedule, q_sample
 from engine.training.average import Average
 from engine.training.fit import Snapshot, TrainingDiverged, fit, seeded
+from engine.training.own_weights import start_from
 
 from . import digits
 from .card import ONLY_SAMPLING, Config, of_points
@@ -131,9 +132,11 @@ def cloud_for(config: Config) -> Cloud:
 
 
 def new_denoiser(config: Config) -> PointDenoiser:
-    """The untrained network of a Config, on the CPU."""
+    """The network of a Config before its first step, on the CPU."""
     with seeded(config.seed + 10_000) as generator:
-        return PointDenoiser(config.hidden, LAYERS, config.fourier, generator).eval()
+        model = PointDenoiser(config.hidden, LAYERS, config.fourier, generator).eval()
+    start_from(model, config.weights)
+    return model
 
 
 @torch.no_grad()
@@ -159,6 +162,17 @@ def before_sampling(config: Config) -> Config:
     """What the training depends on: every knob that only concerns the way back, and how far it went, at its default."""
     usual = Config()
     return replace(config, steps=0, **{name: getattr(usual, name) for name in ONLY_SAMPLING})
+
+
+def network(config: Config, result: Result | None = None) -> PointDenoiser:
+    """The network of a Config with the weights that a Result's samples come from; without one, before its first step.
+
+    For points: digits come from a shipped network.
+    """
+    model = new_denoiser(config)
+    if result is not None:
+        nn.utils.vector_to_parameters(result.parameters, model.parameters())
+    return model
 
 
 def stream(config: Config) -> Iterator[Snapshot]:

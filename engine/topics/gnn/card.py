@@ -4,6 +4,7 @@ import re
 
 from engine.core.knob import KnobError, configuration, knob
 from engine.core.topic import Source, Topic
+from engine.core.uploads import check_upload_key
 from engine.data.edge_lists import LONGEST_KEY, check_key
 
 DATA = {
@@ -103,6 +104,9 @@ class Config:
         0, "Steps trained", "How far this run has been trained; a link brings it back.", low=0, high=MAXIMUM_STEPS,
         hidden=True, run_only=True,
     )  # fmt: skip
+    weights: str = knob(
+        "", "Own weights", "What the network starts from, if a reader brought it.", hidden=True, check=check_upload_key
+    )
     graph: str = knob("", "Own graph", "The reader's edges.", hidden=True, most=LONGEST_KEY, check=check_key)
     labels: str = knob("", "Labels by hand", "Given or taken away by a click.", hidden=True, most=400, check=by_hand)
 
@@ -118,6 +122,7 @@ TOPIC = Topic(
     run="engine.topics.gnn.run:run",
     stream="engine.topics.gnn.run:stream",
     result_of="engine.topics.gnn.run:result_of",
+    network="engine.topics.gnn.run:network",
     figures={
         "graph": "engine.topics.gnn.draw:draw_graph",
         "embedding": "engine.topics.gnn.draw:draw_embedding",

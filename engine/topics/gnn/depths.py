@@ -35,7 +35,7 @@ def stream_depths(config: Config) -> Iterator[Snapshot]:
 
     for done, (seed, at) in enumerate(itertools.product(range(SEEDS), range(len(DEPTHS)))):
         yield so_far(done)
-        one = replace(config, depth=DEPTHS[at], steps=0)
+        one = replace(config, depth=DEPTHS[at], steps=0, weights="")
         experiment = Experiment(one, draw=seed)
         try:
             *_, last = experiment.train(config.until, config.until)

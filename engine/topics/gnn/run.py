@@ -23,6 +23,7 @@ from engine.instrument.trace import Trace, record
 from engine.models.graph.gat import GAT
 from engine.models.graph.gcn import GCN, propagation_matrix
 from engine.training.fit import Snapshot, TrainingDiverged, fit, seeded
+from engine.training.own_weights import start_from
 
 from .card import Config, by_hand
 
@@ -120,6 +121,7 @@ class Experiment:
             else:
                 matrix = propagation_matrix(graph.edges, len(graph), config.coefficients)
                 self.model = GCN(matrix.to(device), *rest)
+        start_from(self.model, config.weights)
         self.model.to(device)
 
     def loss(self, logits: Tensor, targets: Tensor) -> Tensor:
@@ -194,6 +196,16 @@ def plane_of(hidden: Tensor, positions: Tensor) -> tuple[Tensor, float]:
     total = variances.clamp(min=0).sum().item()
     share = variances[-2:].clamp(min=0).sum().item() / total if total > 0 else 1.0
     return places @ left @ right, share
+
+
+def network(config: Config, result: Result | None = None) -> GCN | GAT:
+    """The network of a Config with the weights of a Result; without one, before its first step."""
+    model = Experiment(config).model
+    if result is not None:
+        with torch.no_grad():
+            for parameter, values in zip(model.parameters(), result.weights, strict=True):
+                parameter.copy_(_finite(torch.from_numpy(values)))
+    return model
 
 
 def stream(config: Config) -> Iterator[Snapshot]:

@@ -71,6 +71,7 @@ TOPIC = Topic(
     order=5,
     run="engine.topics.image_classifier.run:run",
     stream="engine.topics.image_classifier.run:stream",
+    shipped=("efficientnet_lite0",),
     figures={
         "evidence": "engine.topics.image_classifier.draw:draw_evidence",
         "answers": "engine.topics.image_classifier.draw:draw_answers",

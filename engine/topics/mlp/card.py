@@ -2,6 +2,7 @@
 
 from engine.core.knob import KnobError, configuration, knob
 from engine.core.topic import Source, Topic
+from engine.core.uploads import check_upload_key
 
 FEATURES = {
     "x1": "x₁",
@@ -188,6 +189,9 @@ class Config:
         hidden=True,
         run_only=True,
     )
+    weights: str = knob(
+        "", "Own weights", "What the network starts from, if a reader brought it.", hidden=True, check=check_upload_key
+    )
     points: str = knob("", "Own points", "Points drawn by hand.", hidden=True, most=2000, check=check_points)
     edits: str = knob(
         "",
@@ -211,6 +215,7 @@ TOPIC = Topic(
     run="engine.topics.mlp.run:run",
     stream="engine.topics.mlp.run:stream",
     result_of="engine.topics.mlp.run:result_of",
+    network="engine.topics.mlp.run:network",
     figures={
         "boundary": "engine.topics.mlp.draw:draw_boundary",
         "network": "engine.topics.mlp.draw:draw_network",

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional as F
 
 from engine.core.axes import axes, note, result
@@ -21,6 +21,7 @@ from engine.instrument.trace import record
 from engine.models.mlp.mlp import MultiLayerPerceptron
 from engine.plots.diagrams import quantise_maps
 from engine.training.fit import Snapshot, TrainingDiverged, batches_of, fit, seeded
+from engine.training.own_weights import start_from
 
 from .card import Config, parse_edits
 
@@ -82,7 +83,9 @@ class Experiment:
         with seeded(config.seed + 10_000) as generator:  # apart from the data's, so that a new network keeps the points
             self.model = MultiLayerPerceptron(
                 len(config.features), config.layers, self.outputs, config.activation, generator, config.dropout
-            ).to(device)
+            )
+        start_from(self.model, config.weights)
+        self.model.to(device)
         self.features = self.lift(self.inputs).to(device)
         self.device_targets = self.targets.to(device)
         self.train_rows = self.is_train.nonzero().flatten().to(device)
@@ -213,6 +216,14 @@ class Experiment:
             )
 
 
+def network(config: Config, result: Result | None = None) -> MultiLayerPerceptron:
+    """The network of a Config with the weights of a Result; without one, before its first step."""
+    model = Experiment(replace(config, edits="")).model
+    if result is not None:
+        nn.utils.vector_to_parameters(result.parameters.to(next(model.parameters()).device), model.parameters())
+    return model
+
+
 def stream(config: Config) -> Iterator[Snapshot]:
     """Train the network of `config` and yield what it looks like; takes `.send(steps)` like every stream."""
     return Experiment(config).train(max(config.until, config.steps))
@@ -231,7 +242,7 @@ def run(config: Config) -> Result:
 
 def data_of(config: Config) -> tuple[list[list[float]], list[bool]]:
     """The points as [x1, x2, class or value], and which of them are trained on."""
-    experiment = Experiment(replace(config, edits="", layers=()))
+    experiment = Experiment(replace(config, edits="", layers=(), weights=""))
     rows = torch.cat([experiment.inputs, experiment.targets[:, None].to(torch.float32)], dim=1)
     return rows.tolist(), experiment.is_train.tolist()
 

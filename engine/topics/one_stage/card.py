@@ -65,6 +65,7 @@ TOPIC = Topic(
     config=Config,
     order=10,
     run="engine.topics.one_stage.run:run",
+    shipped=("nanodet", "grid_detector"),
     figures={
         "cover": "engine.topics.one_stage.draw:draw_cover",
         "detections": "engine.topics.one_stage.draw:draw_detections",

@@ -1,0 +1,246 @@
+"""Networks of neuron maps, graphs and links between words on a sheet. No torch."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+
+from engine.plots import theme
+from engine.plots.diagrams import NetworkDiagram
+from engine.plots.graphs import GraphPicture
+from engine.plots.grids import Links, Matrices
+from engine.plots.lettering import width_of
+from engine.plots.sheet import FAINT, INK, PAPER, RULE, Sheet, fitted, mixed
+from engine.plots.sheet_pixels import GAP, ROW, class_entries, colour_of, ends, legend
+
+MOST_EDGES = 2500  # of a network, the strongest; of a graph, the first
+HEAD = 44  # names and sizes of the layers
+MOST_WORDS = 14  # coefficients written on edges
+NAMED = 60  # nodes, up to which each shows its name
+
+
+def bent(start: tuple[float, float], end: tuple[float, float], pieces: int = 14) -> list[tuple[float, float]]:
+    """A line that leaves and arrives level: the Bézier curve of the canvas, as a polyline."""
+    (x0, y0), (x1, y1) = start, end
+    if abs(y1 - y0) < 0.5:
+        return [start, end]
+    middle, t = (x0 + x1) / 2, np.linspace(0, 1, pieces + 1)
+    x = (1 - t) ** 3 * x0 + 3 * t * (1 - t) * middle + t**3 * x1
+    y = (1 - t) ** 2 * (1 + 2 * t) * y0 + t**2 * (3 - 2 * t) * y1
+    return list(zip(x.tolist(), y.tolist(), strict=True))
+
+
+def network_sheet(diagram: NetworkDiagram, say: Callable[[str], str] = str, *, frame: int = -1) -> Sheet:
+    """Layers as columns of neuron maps, weights as lines between them: strength by width, sign by colour."""
+    sizes = [len(layer.neurons) for layer in diagram.layers]
+    most = 12  # neurons below each other; more stand in several columns
+    across = [math.ceil(size / most) for size in sizes]
+    side = max(30, min(56, 900 // (sum(across) + 2 * len(sizes))))
+    step, between = side + 10, max(90, 2 * side)
+    rows = max(math.ceil(size / wide) for size, wide in zip(sizes, across, strict=True))
+    height = rows * step - 10
+    sheet = Sheet(0, HEAD + GAP + height + GAP, diagram.alt, say)
+    spots: list[list[tuple[float, float]]] = []  # corner of every neuron's map, layer by layer
+    x = float(GAP)
+    for layer, size, wide in zip(diagram.layers, sizes, across, strict=True):
+        deep = math.ceil(size / wide)
+        top = HEAD + (height - (deep * step - 10)) / 2
+        spots.append([(x + (n // deep) * step, top + (n % deep) * step) for n in range(size)])
+        middle = x + (wide * step - 10) / 2
+        room = wide * step + between - 20
+        shift = max(width_of(fitted(layer.name, room, bold=True), bold=True) / 2 + GAP - middle, 0)
+        sheet.words(middle + shift, 14, fitted(layer.name, room, bold=True), anchor="mm", bold=True)
+        sheet.words(middle + shift, 31, str(size - len(layer.off)), anchor="mm", colour=FAINT, size=12)
+        x += wide * step - 10 + between
+    sheet.width = max(x - between + GAP + 20, 320)
+    shown = _network_edges(sheet, diagram, spots, side, frame)
+    _network_maps(sheet, diagram, spots, side, frame)
+    text = say("weights and values: negative to positive, strength by width")
+    total = sum(array[0].size for array in diagram.weights)
+    if shown < total and total > MOST_EDGES:
+        text += " · " + say("the {count} strongest of {total} weights").format(count=MOST_EDGES, total=total)
+    wide, down = legend(sheet, [(theme.table("signed"), text)], GAP, sheet.height)
+    sheet.width, sheet.height = max(sheet.width, wide + 2 * GAP), sheet.height + down + GAP
+    return sheet
+
+
+def _network_edges(sheet: Sheet, diagram: NetworkDiagram, spots: list, side: float, frame: int) -> int:
+    """The lines, weak ones first; returns how many there are."""
+    found = []
+    for layer, arrays in enumerate(diagram.weights):
+        weights = arrays[frame]
+        most = max(float(np.abs(weights).max()), 1e-12)
+        off = diagram.layers[layer].off
+        for to, origin in np.ndindex(weights.shape):
+            strength = abs(float(weights[to, origin])) / most
+            if origin not in off and strength > 0.004:
+                found.append((strength, float(weights[to, origin]) > 0, layer, to, origin))
+    found = sorted(found)[-MOST_EDGES:]
+    crowd = 1 / max(1.0, math.sqrt(len(found) / 60))  # many edges are drawn more quietly
+    table = theme.table("signed")
+    for strength, positive, layer, to, origin in found:
+        colour = "#{:02X}{:02X}{:02X}".format(*table[241 if positive else 14])
+        colour = mixed(colour, (0.1 + 0.75 * strength) * max(0.5, math.sqrt(crowd)))
+        (x0, y0), (x1, y1) = spots[layer][origin], spots[layer + 1][to]
+        path = bent((x0 + side, y0 + side / 2), (x1, y1 + side / 2))
+        sheet.line(path, colour, (0.5 + 3.6 * strength) * max(0.55, crowd))
+    return len(found)
+
+
+def _network_maps(sheet: Sheet, diagram: NetworkDiagram, spots: list, side: float, frame: int) -> None:
+    table, number = theme.table("signed"), 0
+    most = max([float(np.abs(array[frame]).max()) for array in diagram.biases if array[frame].size] + [1e-12])
+    for level, (layer, corners) in enumerate(zip(diagram.layers, spots, strict=True)):
+        for index, (x, y) in enumerate(corners):
+            colours = table[diagram.maps[frame][number]]
+            if index in layer.off:
+                colours = (255 - 0.22 * (255.0 - colours)).astype(np.uint8)
+            sheet.raster(colours, x, y, side, side, smooth=True)
+            sheet.box(x, y, side, side, stroke="#9AA1AE", dash=(3, 3) if index in layer.off else None)
+            if level == 0:
+                sheet.words(x + 2, y + 1, layer.neurons[index], size=10, anchor="lt", halo=True)
+            elif diagram.biases:
+                bias = float(diagram.biases[level - 1][frame][index]) / most
+                colour = "#{:02X}{:02X}{:02X}".format(*table[round(127.5 + 127.4 * bias)])
+                sheet.disc(x, y + side, max(2.5, side / 13), colour, "#475067")
+            number += 1
+
+
+def graph_sheet(
+    picture: GraphPicture, say: Callable[[str], str] = str, *, picked: int | None = None, frame: int = -1
+) -> Sheet:
+    """One moment of a graph: discs in the colour of the answer, their edge in that of the truth, known ones ringed."""
+    places = picture.positions if picture.positions.ndim == 2 else picture.positions[frame]
+    values = picture.values if picture.frames is None else picture.values[frame]
+    width, height = 760.0, 460.0 if picture.plane else 400.0
+    count, sheet = len(places), Sheet(width, height, picture.alt, say)
+    low, high = places.min(0), places.max(0)
+    zoom = float(min((np.array([width, height]) - 70) / np.maximum(high - low, 1e-6)))
+    if not np.isfinite(zoom) or zoom > 1e5:
+        zoom = 1.0
+    spots = ((places - (low + high) / 2) * zoom * [1, -1] + np.array([width, height]) / 2).tolist()
+    radius = max(3.0, min(13.0, 90 / math.sqrt(count)))
+    drawn = picture.edges[:MOST_EDGES]
+    ink = mixed(FAINT, max(0.14, min(0.5, 260 / max(1, len(drawn)))) * (0.5 if picture.plane else 1))
+    if picture.plane:
+        sheet.box(0.5, 0.5, width - 1, height - 1, stroke=RULE)
+    for a, b in drawn.tolist():
+        sheet.line([spots[a], spots[b]], ink, 1)
+    reaching: dict[int, float | None] = {}
+    if picked is not None and picked < count:
+        reaching = {node: value for node, value in picture.messages if node != picked}
+        if not reaching:
+            reaching = {int(a + b - picked): None for a, b in picture.edges.tolist() if picked in (a, b)}
+        strongest = max([value or 0 for value in reaching.values()] + [1e-12])
+        for node, value in reaching.items():
+            wide = 2 if value is None else 1 + 3 * value / strongest
+            sheet.line([spots[picked], spots[node]], "#2F6FED", wide)
+    colours, entries = _node_colours(picture, values, say)
+    for node, (x, y) in enumerate(spots):
+        told = picture.truth is not None and picture.truth[node] >= 0
+        edge = colour_of(int(picture.truth[node])) if told else "#8A909C"
+        sheet.disc(x, y, radius, colours[node], edge, width=min(2, radius / 2.5) if told else 0.75)
+        if told and picture.known is not None and picture.known[node]:
+            sheet.disc(x, y, radius + 3.5, None, edge, width=2)
+        if node == picked:
+            sheet.disc(x, y, radius + 6, None, INK, width=2.5)
+        if count <= NAMED and radius >= 7 and not picture.plane:
+            _name(sheet, picture.names[node], x, y, radius, colours[node])
+    _coefficients(sheet, reaching, spots, picked, radius)
+    mark = picture.marks[max(-len(picture.marks), frame)] if picture.marks else ""
+    sheet.words(6, 12, mark, bold=True, halo=True)
+    words = say("disc: the answer, edge: the truth")
+    if picture.known is not None:
+        words = say("disc: the answer, edge: the truth, outer ring: label given")
+    across, down = legend(sheet, entries, GAP, height + 4)
+    if picture.truth is not None:
+        sheet.words(GAP, height + 4 + down + ROW / 2, words, colour=FAINT)
+        down, across = down + ROW, max(across, width_of(words))
+    sheet.width, sheet.height = max(width, across + 2 * GAP), height + down + GAP
+    return sheet
+
+
+def _coefficients(
+    sheet: Sheet, reaching: dict[int, float | None], spots: list, picked: int | None, radius: float
+) -> None:
+    """What reaches the picked node, written on its edges; neighbours lie close together, so not all at one distance."""
+    for at, (node, value) in enumerate(list(reaching.items())[:MOST_WORDS]):
+        x, y = spots[node][0] - spots[picked][0], spots[node][1] - spots[picked][1]
+        if value is not None and math.hypot(x, y) >= 3 * radius + 12:
+            far = 0.5 if at % 2 else 0.68
+            place = spots[picked][0] + far * x, spots[picked][1] + far * y
+            sheet.words(*place, f"{value:.2g}", size=11, anchor="mm", halo=True)
+
+
+def _node_colours(picture: GraphPicture, values: np.ndarray, say: Callable[[str], str]) -> tuple[list[str], list]:
+    if picture.classes is not None:
+        rgb = theme.class_mixture(values / 255)
+        entries = class_entries(picture.classes)
+    else:
+        low, high = picture.low, picture.high
+        if low is None or high is None:
+            low, high = float(values.min()), float(values.max())
+            if picture.scale == "signed":
+                high = max(abs(low), abs(high))
+                low = -high
+        rgb = theme.colourise(values, picture.scale, low, high if high > low else low + 1)
+        entries = [(theme.table(picture.scale), f"{ends(low, high)} {picture.value_name}")]
+    return ["#{:02X}{:02X}{:02X}".format(*colour) for colour in rgb.tolist()], entries
+
+
+def _name(sheet: Sheet, name: str, x: float, y: float, radius: float, fill: str) -> None:
+    """Short names inside the discs, longer ones below."""
+    size = min(11, radius + 1)
+    if width_of(name, size) <= 2 * radius - 2:
+        red, green, blue = theme.hex_to_rgb(fill)
+        bright = 0.299 * red + 0.587 * green + 0.114 * blue > 150
+        sheet.words(x, y, name, size=size, anchor="mm", colour=INK if bright else PAPER)
+    else:
+        sheet.words(x, y + radius + 2, name, size=11, anchor="mt", halo=True)
+
+
+def links_sheet(links: Links, say: Callable[[str], str] = str) -> Sheet:
+    """Queries at the left, keys at the right, a line from each to each, wide where the weight is large."""
+    count, row, head = len(links.tokens), 24, 30
+    label = max(map(width_of, links.tokens)) + 14
+    width = max(460.0, 2 * label + 240)
+    sheet = Sheet(width, head + count * row + GAP, links.alt, say)
+    picked = links.selected[0] if links.selected else None
+    order = sorted(np.ndindex(count, count), key=lambda pair: (pair[0] == picked, float(links.weights[pair])))
+    for query, key in order:
+        weight = float(links.weights[query, key])
+        if weight < 0.02:  # fainter than anybody could see
+            continue
+        strong = query == picked
+        colour = mixed(colour_of(5 if strong else 0), min(1.0, (0.25 if strong else 0.06) + 0.75 * weight))
+        ends = (label, head + (query + 0.5) * row), (width - label, head + (key + 0.5) * row)
+        sheet.line(bent(*ends), colour, 0.6 + 5 * weight)
+    for side, heading in enumerate(links.headings):
+        x, anchor = (width - label + 6, "lm") if side else (label - 6, "rm")
+        sheet.words(width - 4 if side else 4, 14, heading, anchor="rm" if side else "lm", colour=FAINT, size=12)
+        for index, token in enumerate(links.tokens):
+            chosen = links.selected is not None and links.selected[side] == index
+            sheet.words(x, head + (index + 0.5) * row, token, anchor=anchor, bold=chosen)
+    return sheet
+
+
+def matrices_sheet(matrices: Matrices, say: Callable[[str], str] = str) -> Sheet:
+    """The matrices as tables side by side, negative numbers on orange and positive ones on blue."""
+    left = max(map(width_of, matrices.rows)) + 12
+    cell, top, x = 58, 34, float(GAP)
+    sheet = Sheet(0, top + len(matrices.rows) * 28 + GAP, matrices.alt, say)
+    for name, values in matrices.values.items():
+        most = max(float(np.abs(values).max()), 1e-12)
+        title = f"{name} {matrices.notes.get(name, '')}".strip()
+        sheet.words(x, 16, title, bold=True)
+        for row, token in enumerate(matrices.rows):
+            sheet.words(x + left - 8, top + row * 28 + 14, token, anchor="rm")
+            for column, value in enumerate(values[row].tolist()):
+                colour = "#{:02X}{:02X}{:02X}".format(*theme.colourise(np.array(value), "signed", -2 * most, 2 * most))
+                sheet.box(x + left + column * cell, top + row * 28, cell - 2, 26, colour)
+                sheet.words(x + left + (column + 0.5) * cell - 1, top + row * 28 + 13, f"{value:.4g}", anchor="mm")
+        x += max(left + values.shape[1] * cell, width_of(title, bold=True)) + 2 * GAP
+    sheet.width = x
+    return sheet

@@ -1,0 +1,187 @@
+"""The Download tab: figures, numbers, weights and settings as files, made when they are asked for; and the way back."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable
+from contextlib import contextmanager
+from typing import Any
+
+import streamlit as st
+from streamlit.runtime.scriptrunner import add_script_run_ctx, get_script_run_ctx
+
+from engine.core.topic import Topic, load
+from pages.components.canvas import choice
+from pages.components.language import number, t
+from pages.components.own_weights import bring_back, trains
+from pages.components.shown import notes, view_of
+
+FIGURE_FORMATS = {"png": "image/png", "svg": "image/svg+xml", "html": "text/html"}
+LONGEST = 90  # characters of a picture's name in the list
+
+
+def downloads(topic: Topic, config: Any, result: Any | Callable[[], Any] | None) -> None:
+    """Everything to take away at the left, the way back at the right. No file is made before its button is pressed.
+
+    result: a Result, or a function that makes it, or None while there is none.
+    """
+    away, back = st.columns([1.75, 1], gap="large")
+    with away:
+        if result is not None:
+            figure_row(topic, result)
+            numbers_row(topic, result)
+        weights_row(topic, config, result)
+        with row(topic, "settings", t("Settings"), t("Every knob of this page; load it here again, or anywhere else.")):
+            button(topic, "settings", "JSON", "json", "application/json", lambda: settings_file(topic))
+    with back:
+        bring_back(topic, config)
+
+
+@contextmanager
+def row(topic: Topic, name: str, title: str, words: str = ""):
+    """One kind of file: what it is, and beside each other its buttons."""
+    with st.container(key=f"{topic.slug}-download-{name}", gap="small"):
+        st.html(f'<p class="download"><b>{title}</b> {words}</p>')
+        with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+            yield
+
+
+def button(topic: Topic, name: str, label: str, ending: str, kind: str, make: Callable[[], bytes], **more: Any) -> None:
+    """A button that makes a file when it is pressed, and hands it over under the topic's name."""
+    st.download_button(
+        label, later(make), f"{topic.slug}-{name}.{ending}", kind, key=f"{topic.slug}:download:{name}:{ending}",
+        icon=":material/download:", on_click="ignore", **more,
+    )  # fmt: skip
+
+
+def later(make: Callable[[], bytes]) -> Callable[[], bytes]:
+    """`make`, to be called in Streamlit's own thread, where the reader's session is otherwise unknown."""
+    context = get_script_run_ctx()
+
+    def made() -> bytes:
+        thread = threading.current_thread()
+        add_script_run_ctx(thread, context)
+        try:
+            return make()
+        finally:
+            vars(thread).pop("streamlit_script_run_ctx", None)  # the thread serves others next
+
+    return made
+
+
+def resulting(result: Any | Callable[[], Any]) -> Any:
+    """The Result itself."""
+    return result() if callable(result) else result
+
+
+def figure_row(topic: Topic, result: Any) -> None:
+    """A list of all pictures, first those on the page, and a button for each format."""
+    shown, state = notes(), st.session_state
+    names = {key: picture.title or picture.alt for key, picture in shown.items()}
+    names = {key: t("On this page: {what}", what=name) for key, name in names.items()}
+    names |= {f"figure {name}": t("Whole run: {what}", what=t(name)) for name in topic.figures}
+    keys, place, kept = list(names), f"{topic.slug}-download-figure", f"{topic.slug}:download:figure"
+    chosen = state.get(kept) if state.get(kept) in keys else keys[0]
+
+    def pick() -> None:
+        index = state[place].get("pick")
+        if index is not None and index < len(keys):
+            state[kept] = keys[index]
+
+    with row(topic, "figures", t("Figures"), t("With legend and captions; SVG keeps lines and words sharp.")):
+        choice(
+            [name if len(name) <= LONGEST else name[: LONGEST - 1] + "…" for name in names.values()], place,
+            label=t("Figure"), chosen=keys.index(chosen), on_pick=pick, width=380,
+        )  # fmt: skip
+        name = chosen.removeprefix("figure ").removeprefix(f"{topic.slug}-").replace(" ", "-")
+        for ending, kind in FIGURE_FORMATS.items():
+            button(
+                topic, name, ending.upper(), ending, kind,
+                lambda ending=ending: figure_bytes(topic, result, chosen, ending),
+            )  # fmt: skip
+
+
+def figure_bytes(topic: Topic, result: Any, key: str, ending: str) -> bytes:
+    """One figure as a file: one on the page as it is looked at, or one of the topic's own."""
+    from engine.plots.export import figure_file
+
+    shown = notes().get(key)
+    if shown is not None:
+        alt = f"{shown.title}. {shown.alt}" if shown.title and shown.title != shown.alt else shown.alt
+        return figure_file(shown.figure, ending, alt=alt, say=t, **view_of(shown))
+    name = key.removeprefix("figure ")
+    figure = topic.load(topic.figures[name])(resulting(result))
+    return figure_file(figure, ending, alt=f"{t(topic.title)}: {t(name)}", say=t)
+
+
+def numbers_row(topic: Topic, result: Any) -> None:
+    """Every quantity of the Result, as CSV and as NPZ."""
+    with row(topic, "numbers", t("Numbers"), t("All quantities of the Numbers tab, with named axes and units.")):
+        button(topic, "numbers", "CSV (ZIP)", "zip", "application/zip", lambda: numbers_zip(result))
+        button(topic, "numbers", "NPZ", "npz", "application/octet-stream", lambda: numbers_npz(topic, result))
+
+
+def numbers_zip(result: Any) -> bytes:
+    """See engine.data.numbers.csv_zip."""
+    from engine.data.numbers import csv_zip
+
+    return csv_zip(resulting(result).quantities())
+
+
+def numbers_npz(topic: Topic, result: Any) -> bytes:
+    """See engine.data.numbers.npz."""
+    from engine.data.numbers import npz
+    from engine.data.settings import all_texts
+
+    made = resulting(result)
+    return npz(made.quantities(), {"topic": topic.slug, "config": all_texts(now(topic))})
+
+
+def weights_row(topic: Topic, config: Any, result: Any) -> None:
+    """The weights of this run, if it trains; and the shipped ones that the page uses, with their licence."""
+    if trains(topic, config) and result is not None:
+        words = t("The network as it is now: it can be loaded at the right and trained on.")
+        with row(topic, "weights", t("Weights"), words):
+            button(
+                topic, "weights", "safetensors", "safetensors", "application/octet-stream",
+                lambda: weights_file(topic, result),
+            )  # fmt: skip
+    folder = load("engine.weights:FOLDER") if topic.shipped else None
+    for name in topic.shipped:
+        card = json.loads((folder / f"{name}.json").read_text("utf-8"))
+        megabytes = (folder / f"{name}.safetensors").stat().st_size / 1e6
+        words = t("{title}; licence: {licence}; {size} MB.", title=card["title"], licence=card["licence"],
+                  size=number(megabytes, 2))  # fmt: skip
+        with row(topic, f"shipped-{name}", t("Shipped weights"), words):
+            button(
+                topic, name, "safetensors", "safetensors", "application/octet-stream",
+                lambda name=name: (folder / f"{name}.safetensors").read_bytes(),
+            )  # fmt: skip
+            button(
+                topic, f"{name}-licence", t("Licence"), "txt", "text/plain",
+                lambda name=name: (folder / f"{name}.LICENSE").read_bytes(), type="tertiary",
+            )  # fmt: skip
+
+
+def weights_file(topic: Topic, result: Any) -> bytes:
+    """The network of the Result as safetensors, with topic, settings and step in its metadata."""
+    from engine.data.own_weights import write_weights
+    from engine.data.settings import all_texts
+
+    made, config = resulting(result), now(topic)
+    state = topic.load(topic.network)(config, made).state_dict()
+    step = int(made.step[-1]) if hasattr(made, "step") else None
+    return write_weights({name: value.cpu() for name, value in state.items()}, topic.slug, all_texts(config), step)
+
+
+def settings_file(topic: Topic) -> bytes:
+    """The Config as it is now."""
+    from engine.data.settings import write_settings
+
+    return write_settings(topic, now(topic))
+
+
+def now(topic: Topic) -> Any:
+    """The page's Config at this moment, with the steps trained since the page was drawn."""
+    return st.session_state[f"{topic.slug}:config"]
