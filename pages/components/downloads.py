@@ -15,6 +15,7 @@ from engine.core.topic import Topic, load
 from pages.components.canvas import choice
 from pages.components.language import number, t
 from pages.components.own_weights import bring_back, trains
+from pages.components.scripts import script_files
 from pages.components.shown import notes, view_of
 
 FIGURE_FORMATS = {"png": "image/png", "svg": "image/svg+xml", "html": "text/html"}
@@ -28,6 +29,7 @@ def downloads(topic: Topic, config: Any, result: Any | Callable[[], Any] | None)
     """
     away, back = st.columns([1.75, 1], gap="large")
     with away:
+        script_row(topic)
         if result is not None:
             figure_row(topic, result)
             numbers_row(topic, result)
@@ -73,6 +75,18 @@ def later(make: Callable[[], bytes]) -> Callable[[], bytes]:
 def resulting(result: Any | Callable[[], Any]) -> Any:
     """The Result itself."""
     return result() if callable(result) else result
+
+
+def script_row(topic: Topic) -> None:
+    """The whole experiment as code."""
+    words = t(
+        "The whole experiment in one file: model, data, run, numbers and figures, with this configuration and seed. "
+        "It needs PyTorch, NumPy and Plotly, and says at its top which files of trained weights it reads."
+    )
+    script, notebook = script_files(topic, lambda: now(topic))
+    with row(topic, "script", t("Script"), words):
+        button(topic, "script", t("Python script"), "py", "text/x-python", script)
+        button(topic, "notebook", t("Jupyter notebook"), "ipynb", "application/x-ipynb+json", notebook)
 
 
 def figure_row(topic: Topic, result: Any) -> None:

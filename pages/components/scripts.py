@@ -8,44 +8,28 @@ from typing import Any
 import streamlit as st
 
 from engine.core.topic import Topic
-from pages.components.language import language, t
+from pages.components.language import language
 from pages.components.lesson import FOLDER
 
-MIME = {"py": "text/x-python", "ipynb": "application/x-ipynb+json"}
 
+def script_files(topic: Topic, config: Callable[[], Any]) -> tuple[Callable[[], bytes], Callable[[], bytes]]:
+    """What makes this experiment one Python file, and what makes it a notebook with the lesson in it.
 
-def script_buttons(topic: Topic, config: Any) -> None:
-    """Two buttons that download this experiment: as one Python file, and as a notebook with the lesson in it.
-
-    The files are made on the click, so an open tab costs nothing.
+    config: gives the Config at the moment when a file is asked for.
     """
     address, lesson = _address(topic.slug), FOLDER / language() / f"{topic.slug}.md"
 
-    def script() -> str:
+    def script() -> bytes:
         from engine.script import script_for
 
-        return script_for(topic, config, address)
+        return script_for(topic, config(), address).encode()
 
-    def notebook() -> str:
+    def notebook() -> bytes:
         from engine.script import notebook_for
 
-        return notebook_for(topic, config, lesson.read_text("utf-8"), address)
+        return notebook_for(topic, config(), lesson.read_text("utf-8"), address).encode()
 
-    with st.container(horizontal=True, key=f"{topic.slug}-scripts"):
-        _button(t("Python script"), script, topic.slug, "py", ":material/code:")
-        _button(t("Jupyter notebook"), notebook, topic.slug, "ipynb", ":material/book_2:")
-    st.caption(
-        t(
-            "The whole experiment in one file: model, data, run, numbers and figures, with this configuration and "
-            "seed. It needs PyTorch, NumPy and Plotly, and says at its top which files of trained weights it reads."
-        )
-    )
-
-
-def _button(label: str, make: Callable[[], str], slug: str, suffix: str, icon: str) -> None:
-    st.download_button(
-        label, make, f"{slug}.{suffix}", MIME[suffix], key=f"{slug}:script:{suffix}", icon=icon, on_click="ignore"
-    )
+    return script, notebook
 
 
 def _address(slug: str) -> str:
