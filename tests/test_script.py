@@ -14,7 +14,7 @@ import nbformat
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from PIL import Image
@@ -366,6 +366,7 @@ def test_pictures_of_scripts_have_the_fields_of_the_engine():
         ]
 
 
+@settings(max_examples=30)
 @given(
     arrays.arrays(
         st.sampled_from([np.uint8, np.float64, np.int64]),
