@@ -125,7 +125,7 @@ def test_the_command_prints_a_table_and_writes_json(tmp_path, capsys):
     found = json.loads(path.read_text())
     assert list(found["comparisons"]) == ["graph_convolution"]
     assert list(found["topics"]) == ["gnn"]
-    assert {"processor", "cores", "threads", "system", "python", "torch"} == set(found["machine"])
+    assert {"processor", "cores", "load", "threads", "system", "python", "torch"} == set(found["machine"])
     assert found["machine"]["threads"] == 1
     assert torch.get_num_threads() == before
     row = found["comparisons"]["graph_convolution"]

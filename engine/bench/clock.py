@@ -47,6 +47,7 @@ def peak_bytes(work: Callable[[], Any]) -> int | None:
     """
     from torch.profiler import ProfilerActivity, profile
 
+    os.environ.setdefault("KINETO_LOG_LEVEL", "99")  # it would greet on stderr every time
     with profile(activities=[ProfilerActivity.CPU], profile_memory=True) as profiler:
         kept = work()
     try:
@@ -63,11 +64,15 @@ def peak_bytes(work: Callable[[], Any]) -> int | None:
 
 
 def machine() -> dict[str, Any]:
-    """What the figures were measured on: processor, cores, threads, versions. Nothing that names the machine."""
+    """What the figures were measured on: processor, cores, threads, versions. Nothing that names the machine.
+
+    load: programs that wanted to run in the minute before; with more of them than cores, times are too long.
+    """
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     return {
         "processor": _processor(),
         "cores": cores,
+        "load": round(os.getloadavg()[0], 1) if hasattr(os, "getloadavg") else None,
         "threads": torch.get_num_threads(),
         "system": f"{platform.system()} {platform.machine()}",
         "python": platform.python_version(),
