@@ -69,7 +69,7 @@ def test_a_run_is_pinned_and_compared_with_the_next(visit):
         assert plain(difference) == pytest.approx(now - before, rel=6e-3, abs=1e-5)
     assert visitor.canvas("mlp-compare-0").is_visible()
     assert visitor.picture("mlp-compare-0") != visitor.picture("mlp-compare-1")
-    legend = visitor.key("mlp-compare-chart").locator(".legendtext").all_inner_texts()
+    legend = visitor.key("mlp-compare-chart").locator(".legendtext").all_text_contents()
     assert legend == ["Pin 1 · train", "Pin 1 · test", "Now · train", "Now · test"]
 
 
@@ -78,15 +78,16 @@ def test_pinned_runs_stay_over_page_changes_and_are_gone_back_to(visit):
     visitor.until(lambda: visitor.step() == 40, "the steps of the link")
     pin(visitor, 1)
     (name, _), *_ = telling_presets(TOPICS["cnn"])
-    visitor.page.get_by_role("button", name="Convolution").click()
-    visitor.page.get_by_role("link", name=TOPICS["cnn"].title).click()
+    visitor.page.locator("[data-testid=stTopNavSection]", has_text=TOPICS["cnn"].group).click()
+    visitor.page.locator("[data-testid=stTopNavDropdownLink]", has_text=TOPICS["cnn"].title).click()
+    visitor.until(lambda: visitor.title == TOPICS["cnn"].title, "the other page")
     visitor.settle()
     assert pins_of(visitor) == ["mlp~data~moons~layers~3~steps~40"]
     pin(visitor, 2)
     visitor.preset("cnn", name)
     open_compare(visitor)
     list_of_runs = visitor.key("compare-runs")
-    assert TOPICS["mlp"].title in list_of_runs.inner_text()
+    visitor.until(lambda: TOPICS["mlp"].title in list_of_runs.inner_text(), "the list of runs")
     assert list_of_runs.get_by_role("button", name="Go back to this").count() == 1
     visitor.page.get_by_role("link", name="Open Pin 1 on its page").click()
     visitor.settle()
