@@ -79,7 +79,10 @@ def test_what_is_imported_is_required():
         | {"engine", "pages", "tests"}
         | {file.stem for file in (ROOT / "tests").rglob("*.py")}
     )
-    names = {"PIL": "pillow", "sklearn": "scikit-learn", "skimage": "scikit-image", "yaml": "pyyaml"}
+    names = {
+        "PIL": "pillow", "sklearn": "scikit-learn", "skimage": "scikit-image", "yaml": "pyyaml",
+        "axe_playwright_python": "axe-playwright-python",
+    }  # fmt: skip
     needed = {"requirements.txt": ("app.py", "engine", "pages"), "tests/requirements.txt": ("tests",)}
     known: set[str] = set()
     for file, folders in needed.items():

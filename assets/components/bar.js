@@ -18,7 +18,7 @@ export class TransportBar {
     this.speed.addEventListener("change", () => { this.clock.speed = Number(this.speed.value); });
     this.live = element("button", { type: "button", class: "live", "data-act": "live", onclick: () => this.clock.follow() });
     this.label = element("span", { class: "moment" });
-    this.spoken = element("span", { class: "spoken", role: "status", "aria-live": "polite" }); // start and end of a run
+    this.spoken = element("span", { class: "unseen", role: "status", "aria-live": "polite" }); // start and end of a run
     this.root = element("div", { class: "transport", role: "group" },
       element("div", { class: "buttons" }, this.back, this.play, this.forward), this.range,
       element("div", { class: "side" }, this.label, this.live, this.speed), this.spoken);

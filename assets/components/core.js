@@ -220,7 +220,7 @@ export class View {
     this.plane = element("div", { class: "plane" }, this.scroll, this.tip);
     this.below = element("div", { class: "below" });
     this.title = element("div", { class: "title", hidden: true });
-    this.hint = element("span", { class: "spoken", id: "keys" }); // of this shadow root alone
+    this.hint = element("span", { class: "unseen", id: "keys" }); // of this shadow root alone
     this.canvas.setAttribute("aria-describedby", "keys");
     this.root = element("div", { class: "nv" }, this.title, this.plane, this.below, this.spoken, this.hint);
     host.append(this.root);

@@ -136,7 +136,7 @@ def test_an_unknown_page_says_so_and_leads_home(visit):
 
 def test_share_copies_a_link_that_brings_everything_back(visit):
     visitor = visit("/mlp?data=moons&layers=6-3&noise=0.2", permissions=("clipboard-read", "clipboard-write"))
-    share = visitor.key("share").get_by_role("button")
+    share = visitor.key("share").get_by_role("button").first
     share.click()
     visitor.page.get_by_text("Link copied").wait_for()
     copied = visitor.page.evaluate("navigator.clipboard.readText()")
