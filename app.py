@@ -44,6 +44,7 @@ def warm_up() -> None:
 
         for topic in catalogue().values():
             topic.load(topic.run)
+        JOBS.backend.warm()
         gc.collect()
         gc.freeze()
     except Exception:

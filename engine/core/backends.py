@@ -13,12 +13,14 @@ class Backend(Protocol):
     start(work, name): begin to drive a job and return at once; `work` ends when the job leaves its active states.
     open(stream, config): the snapshots of `stream(config)`, in order. They may be computed elsewhere, one at a time and
     only when asked for, so that nothing piles up. If it has `send`, `send(steps)` asks for the snapshot after so many
-    steps; `close()` lets go of it. close(): end everything that still runs, for good.
+    steps; `close()` lets go of it. warm(): get ready for the first one; returns at once. close(): end all.
     """
 
     def start(self, work: Callable[[], None], name: str) -> None: ...
 
     def open(self, stream: Callable[[Any], Iterator[Any]], config: Any) -> Iterator[Any]: ...
+
+    def warm(self) -> None: ...
 
     def close(self) -> None: ...
 
@@ -33,6 +35,9 @@ class ThreadBackend:
     def open(self, stream: Callable[[Any], Iterator[Any]], config: Any) -> Iterator[Any]:
         """The stream itself."""
         return stream(config)
+
+    def warm(self) -> None:
+        """Nothing: a thread starts at once."""
 
     def close(self) -> None:
         """Nothing: a thread ends with its job."""

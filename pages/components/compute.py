@@ -8,12 +8,17 @@ from typing import Any
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from engine.core.backends import Backend, ThreadBackend
 from engine.core.device import available_devices, using_device
 from engine.core.jobs import JobQueue
+from engine.core.processes import ProcessBackend
 from engine.core.store import ResultStore
 from engine.core.topic import Topic
+from engine.data.pictures import having_uploads, uploads_of
 from pages.components.errors import explain
 
+BACKENDS = ("threads", "processes")
+RUNNING = int(os.environ.get("NEURARIUM_RUNNING_JOBS", "2"))
 STORE = ResultStore(int(os.environ.get("NEURARIUM_STORE_MB", "256")) * 1_000_000)
 
 
@@ -22,10 +27,25 @@ def is_connected(visitor: str) -> bool:
     return not st.runtime.exists() or st.runtime.get_instance().is_active_session(visitor)
 
 
+def backend(name: str) -> Backend:
+    """Where jobs run, by the name in NEURARIUM_BACKEND. ValueError for one there is not."""
+    if name not in BACKENDS:
+        raise ValueError(f"NEURARIUM_BACKEND: expected {' or '.join(BACKENDS)}, got {name!r}")
+    if name == "threads":
+        return ThreadBackend()
+    return ProcessBackend(keep=RUNNING, luggage=uploads_of, unpack=having_uploads)
+
+
+# A job that was begun holds its model in memory until it ends, paused or not; in a process of its own far more.
+BACKEND = os.environ.get("NEURARIUM_BACKEND", "threads")
 JOBS = JobQueue(
+    backend=backend(BACKEND),
+    streams=RUNNING + (14 if BACKEND == "threads" else 2),
+    slice_seconds=float(os.environ.get("NEURARIUM_TURN_SECONDS", "15")),
+    all_history_bytes=int(os.environ.get("NEURARIUM_HISTORY_MB", "256")) * 1_000_000,
     heartbeat_seconds=30.0,  # a page left open elsewhere must not keep its place; Play goes on from where it was
     present=is_connected,
-    running=int(os.environ.get("NEURARIUM_RUNNING_JOBS", "2")),
+    running=RUNNING,
     waiting=int(os.environ.get("NEURARIUM_WAITING_JOBS", "64")),
 )
 
