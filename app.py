@@ -20,6 +20,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from pages.components.compute import JOBS
 from pages.components.errors import on_script_error
 from pages.components.mount import canvas_routes
+from pages.components.room import Room, bound_files
 from pages.components.web import CompressedStatic, PageHead, send_at_once, warm, web_routes
 
 logger = logging.getLogger("neurarium")
@@ -57,6 +58,7 @@ def warm_up() -> None:
 async def lifespan(app):
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     send_at_once()
+    bound_files()
     threading.Thread(target=warm_up, name="warm-up", daemon=True).start()
     try:
         yield
@@ -70,6 +72,7 @@ app = st.App(
     lifespan=lifespan,
     routes=[*web_routes(), *canvas_routes()],
     middleware=[
+        Middleware(Room),
         Middleware(CompressedStatic),
         Middleware(GZipMiddleware, minimum_size=1024, compresslevel=5),
         Middleware(PageHead),

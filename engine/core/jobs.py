@@ -119,6 +119,11 @@ class JobQueue:
             return waiting.index(job) + 1 if job in waiting else 0
 
     @property
+    def begun(self) -> int:
+        """How many jobs hold an open stream, and so a model."""
+        return len(self._begun)
+
+    @property
     def history_bytes_held(self) -> int:
         """Bytes of the snapshots of all jobs that somebody still holds, ended ones among them."""
         with self.changed:

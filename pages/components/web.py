@@ -18,6 +18,7 @@ from starlette.routing import Route
 
 from pages.components.compute import JOBS, STORE
 from pages.components.mount import module_paths
+from pages.components.status import status_json, status_page
 
 warm = threading.Event()
 SHEET = Path(__file__).parents[2] / "assets" / "style.css"
@@ -79,8 +80,9 @@ async def boot(request) -> Response:
 
 
 def web_routes() -> list[Route]:
-    """Health and boot script."""
-    return [Route(f"{base_path()}/health", health), Route(f"{base_path()}/neurarium-boot.js", boot)]
+    """Health, status and boot script."""
+    found = {"health": health, "status": status_page, "status.json": status_json, "neurarium-boot.js": boot}
+    return [Route(f"{base_path()}/{path}", answer) for path, answer in found.items()]
 
 
 @cache
@@ -179,6 +181,7 @@ class PageHead:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        completed = scope["path"] != f"{base_path()}/status"  # that page is our own, and whole
         # The page must come uncompressed to be completed here; the outermost layer compresses what leaves.
         scope = {**scope, "headers": [item for item in scope["headers"] if item[0] != b"accept-encoding"]}
         head = scope["method"] == "HEAD"
@@ -192,7 +195,8 @@ class PageHead:
                 headers = MutableHeaders(scope=message)
                 for name, value in SECURITY_HEADERS.items():
                     headers.setdefault(name, value)
-                if message["status"] == 200 and headers.get("content-type", "").startswith("text/html"):
+                html = headers.get("content-type", "").startswith("text/html")
+                if message["status"] == 200 and html and completed:
                     for name in ("etag", "last-modified", "content-length"):  # those of the page without the script
                         del headers[name]
                     start = message
