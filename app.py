@@ -17,6 +17,7 @@ import streamlit as st
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 
+from engine.core.memory import give_back
 from pages.components.compute import JOBS
 from pages.components.errors import on_script_error
 from pages.components.mount import canvas_routes
@@ -24,6 +25,8 @@ from pages.components.room import Room, bound_files
 from pages.components.web import CompressedStatic, PageHead, send_at_once, warm, web_routes
 
 logger = logging.getLogger("neurarium")
+
+HOUSEKEEPING_SECONDS = 15.0
 
 
 def warm_up() -> None:
@@ -54,15 +57,24 @@ def warm_up() -> None:
         warm.set()
 
 
+def keep_house(over: threading.Event) -> None:
+    """Now and then give memory back that nobody uses, until `over`."""
+    while not over.wait(HOUSEKEEPING_SECONDS):
+        give_back()
+
+
 @asynccontextmanager
 async def lifespan(app):
+    over = threading.Event()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     send_at_once()
     bound_files()
     threading.Thread(target=warm_up, name="warm-up", daemon=True).start()
+    threading.Thread(target=keep_house, args=(over,), name="housekeeping", daemon=True).start()
     try:
         yield
     finally:
+        over.set()
         stopped = await asyncio.to_thread(JOBS.shutdown)
         logger.info("jobs stopped" if stopped else "some jobs did not stop in time")
 

@@ -1,4 +1,4 @@
-"""A crowd without browsers: `python -m tests.load [--visitors 20] [--minutes 5] [--backend processes] [--out FILE.json]`.
+"""A crowd without browsers: `python -m tests.load [--visitors 20] [--minutes 5] [--backend processes] [--out FILE]`.
 
 Starts the app, and lets visitors move knobs, choose presets, change pages and upload pictures of their own for some
 minutes, each with a pause to look at the answer, while two more train networks and watch. Says how long answers took,
@@ -18,6 +18,7 @@ import threading
 import time
 import urllib.request
 from collections import Counter, defaultdict
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -77,9 +78,8 @@ class Crowd:
             except Exception as error:  # a broken connection, an upload refused: any of them is what is looked for
                 with self.lock:
                     self.errors[f"{visitor.page if visitor else page}: {type(error).__name__}: {error}"] += 1
-                visitor = None
-        if visitor is not None:
-            visitor.close()
+                visitor = _leave(visitor)
+        _leave(visitor)
 
     def _act(self, visitor: Visitor, chance: random.Random, pages: list[str]) -> tuple[str, Answer | None]:
         (what,) = chance.choices(list(ACTIONS), list(ACTIONS.values()))
@@ -95,6 +95,8 @@ class Crowd:
         if visitor.find(f"{slug}-own") is None:
             return None
         self.note("open", slug, visitor.move(f"{slug}-own", True))
+        if visitor.find(f"{slug}:upload") is None:  # this page takes something else
+            return None
         return visitor.upload(f"{slug}:upload", "own.png", picture(chance.getrandbits(30)))
 
     def train(self, slug: str) -> None:
@@ -112,8 +114,13 @@ class Crowd:
             except Exception as error:
                 with self.lock:
                     self.errors[f"{slug}, training: {type(error).__name__}: {error}"] += 1
-                visitor = None
-        if visitor is not None:
+                visitor = _leave(visitor)
+        _leave(visitor)
+
+
+def _leave(visitor: Visitor | None) -> None:
+    if visitor is not None:
+        with suppress(Exception):
             visitor.close()
 
 
@@ -122,10 +129,9 @@ def _possible(visitor: Visitor, chance: random.Random) -> list[tuple[str, Any]]:
     found = []
     for kind, element, _ in list(visitor.elements.values()):
         key = user_key(element)
-        if kind == "bidi_component" and key != "language-switch":
+        if kind == "bidi_component" and element.component_name in ("neurarium_chips", "neurarium_choice"):
             names = visitor.data(key)[0].get("names")
-            component = element.component_name.removeprefix("neurarium_")
-            if names and component in ("chips", "choice"):
+            if names and key != "language-switch":
                 what = "preset" if key.endswith("-presets") else "choice"
                 pick = chance.randrange(len(names))
                 found.append((what, lambda key=key, pick=pick: visitor.touch(key, "pick", pick)))

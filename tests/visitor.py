@@ -90,7 +90,9 @@ class Visitor:
         """Give a widget another value."""
         state = WidgetState(id=self.widget(key).id)
         kind = self.kind(key)
-        if kind == "slider":
+        if kind == "slider" and self.widget(key).options:
+            state.string_array_value.data.append(self.widget(key).options[int(value)])
+        elif kind == "slider":
             state.double_array_value.data.append(value)
         elif kind in ("checkbox", "popover", "expandable"):
             state.bool_value = value
@@ -166,7 +168,10 @@ class Visitor:
 
     def data(self, key: str) -> tuple[dict[str, Any], dict[str, Any]]:
         """(values, arrays) that one of our components was given."""
-        return unpack(self.widget(key).bytes)
+        component = self.widget(key)
+        if component.bytes:
+            return unpack(component.bytes)
+        return json.loads(component.mixed.json or component.json or "{}"), {}
 
     def texts(self) -> str:
         """All texts of the page, for searching."""

@@ -31,8 +31,8 @@ STARTED = time.monotonic()
 ROWS = {
     "visitors": ("Visitors connected", "", "visitors_limit"),
     "visitors_away": ("Visitors who lost the connection and may come back", "", "visitors_away_limit"),
-    "session_bytes": ("Memory of all visitors' settings and views, at most", "bytes", ""),
-    "largest_session_bytes": ("Memory of the largest visitor, at most", "bytes", ""),
+    "session_bytes": ("Settings and views of all visitors, at most", "bytes", ""),
+    "largest_session_bytes": ("Settings and views of the largest visitor, at most", "bytes", ""),
     "running": ("Experiments that run", "", "running_limit"),
     "queued": ("Experiments that wait", "", "queued_limit"),
     "paused": ("Experiments that are paused", "", ""),
