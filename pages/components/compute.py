@@ -19,7 +19,7 @@ from pages.components.errors import explain
 
 BACKENDS = ("threads", "processes")
 RUNNING = int(os.environ.get("NEURARIUM_RUNNING_JOBS", "2"))
-STORE = ResultStore(int(os.environ.get("NEURARIUM_STORE_MB", "256")) * 1_000_000)
+STORE = ResultStore(int(os.environ.get("NEURARIUM_STORE_MB", "128")) * 1_000_000)
 
 
 def is_connected(visitor: str) -> bool:
