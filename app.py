@@ -16,6 +16,7 @@ import streamlit as st
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 
+from engine.core.memory import give_back
 from pages.components.settings import SettingsError, settings
 
 try:
@@ -27,9 +28,12 @@ from pages.components.compute import JOBS
 from pages.components.errors import on_script_error
 from pages.components.guard import Guard
 from pages.components.mount import canvas_routes
+from pages.components.room import Room, bound_files
 from pages.components.web import CompressedStatic, PageHead, base_path, send_at_once, set_limits, warm, web_routes
 
 logger = logging.getLogger("neurarium")
+
+HOUSEKEEPING_SECONDS = 15.0
 
 
 def warm_up() -> None:
@@ -51,6 +55,7 @@ def warm_up() -> None:
 
         for topic in catalogue().values():
             topic.load(topic.run)
+        JOBS.backend.warm()
         gc.collect()
         gc.freeze()
     except Exception:
@@ -59,15 +64,25 @@ def warm_up() -> None:
         warm.set()
 
 
+def keep_house(over: threading.Event) -> None:
+    """Now and then give memory back that nobody uses, until `over`."""
+    while not over.wait(HOUSEKEEPING_SECONDS):
+        give_back()
+
+
 @asynccontextmanager
 async def lifespan(app):
+    over = threading.Event()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     set_limits(settings())
     send_at_once()
+    bound_files()
     threading.Thread(target=warm_up, name="warm-up", daemon=True).start()
+    threading.Thread(target=keep_house, args=(over,), name="housekeeping", daemon=True).start()
     try:
         yield
     finally:
+        over.set()
         stopped = await asyncio.to_thread(JOBS.shutdown)
         logger.info("jobs stopped" if stopped else "some jobs did not stop in time")
 
@@ -78,6 +93,7 @@ app = st.App(
     routes=[*web_routes(), *canvas_routes()],
     middleware=[
         Middleware(Guard, settings=settings(), base=base_path()),
+        Middleware(Room, most=settings().sessions),
         Middleware(CompressedStatic),
         Middleware(GZipMiddleware, minimum_size=1024, compresslevel=5),
         Middleware(PageHead),

@@ -1,10 +1,11 @@
 """Streams and waiting for the tests of background work."""
 
+import os
 import time
 from contextlib import contextmanager
 
 from engine.core.jobs import JobQueue
-from engine.training.fit import Snapshot
+from engine.training.fit import Snapshot, TrainingDiverged
 
 PATIENCE = 20  # seconds to wait for what must happen; nothing is measured
 
@@ -39,6 +40,44 @@ def gated(gate, entered=None):
             asked = yield Snapshot(step, 0.0, 0.0)
 
     return stream
+
+
+# Streams that a fresh interpreter can import, for jobs in processes of their own.
+
+
+def to_a_hundred(config):
+    """A snapshot at step 0, then after as many steps as were asked for, up to 100; says which process made it."""
+    asked = yield Snapshot(0, 0.0, 0.0, {"process": os.getpid(), "config": config})
+    step = 0
+    while step < 100:
+        step = min(step + (asked or 1), 100)
+        asked = yield Snapshot(step, 0.0, 0.0, {"process": os.getpid(), "config": config})
+
+
+def without_end(config):
+    """Like to_a_hundred, for ever; prints, which must not come between the messages."""
+    step, asked = 0, 0
+    while True:
+        print("step", step)
+        step += asked or 0
+        asked = yield Snapshot(step, 0.0, 0.0, {"process": os.getpid()})
+
+
+def diverging(config):
+    """Ends in an error whose class cannot be pickled by its message alone."""
+    yield Snapshot(0, 0.0, 0.0)
+    raise TrainingDiverged(7, float("inf"))
+
+
+def letters(config):
+    """A plain iterator: no steps can be sent."""
+    return iter("abc")
+
+
+def unsendable(config):
+    """A snapshot that cannot be pickled."""
+    yield Snapshot(0, 0.0, 0.0)
+    yield lambda: None
 
 
 def until(condition):

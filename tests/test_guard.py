@@ -97,47 +97,6 @@ def test_without_hosts_everything_passes():
     assert ask(guard, host="anything", origin="https://elsewhere.example") == ("passed", 0)
 
 
-def test_no_more_pages_than_allowed_and_places_come_free():
-    inner = []
-
-    async def holds(scope, receive, send):
-        """While a socket is open, others ask."""
-        inner.append([ask_within(guard, "websocket"), ask_within(guard, "http", accept="text/html")])
-        inner.append(ask_within(guard, "http", accept="*/*"))
-
-    def ask_within(guard, kind, **headers):
-        import threading
-
-        found = []
-        thread = threading.Thread(target=lambda: found.append(ask(guard, kind=kind, **headers)))
-        guard.app, kept = answers, guard.app
-        thread.start()
-        thread.join()
-        guard.app = kept
-        return found[0]
-
-    guard = Guard(holds, Settings(sessions=1))
-
-    async def nothing(*_):
-        return {}
-
-    asyncio.run(guard({"type": "websocket", "path": "/_stcore/stream", "headers": []}, nothing, nothing))
-    assert inner == [[("refused", 1008), ("refused", 503)], ("passed", 0)]
-    assert guard.open == 0
-    guard.app = answers
-    assert ask(guard, kind="websocket") == ("passed", 0)
-
-
-def test_a_place_comes_free_when_a_connection_breaks():
-    async def breaks(scope, receive, send):
-        raise ConnectionError
-
-    guard = Guard(breaks, Settings(sessions=1))
-    with pytest.raises(ConnectionError):
-        ask(guard, kind="websocket")
-    assert guard.open == 0
-
-
 # ---------------------------------------------------------------- the policy
 
 

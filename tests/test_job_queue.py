@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+from engine.core.backends import ThreadBackend
 from engine.core.device import _chosen, current_device
 from engine.core.jobs import Job, JobQueue, QueueFull
 from engine.training.fit import Snapshot
@@ -138,23 +139,6 @@ def test_a_job_that_nobody_watches_stops(state):
         assert job.wait(("stopped",), PATIENCE)
 
 
-def test_who_has_left_makes_way_for_those_who_wait_and_only_for_them():
-    gone = set()
-    with queue_of(running=1, present=lambda visitor: visitor not in gone) as queue:
-        first = queue.submit(counting(10**9), None, visitor="a", pace=200)
-        until(lambda: first.count > 2)
-        gone.add("a")
-        seen = first.count
-        until(lambda: first.count > seen + 2)  # nobody waits: it runs on
-        second = queue.submit(counting(10**9), None, visitor="b", pace=200)
-        until(lambda: second.count > 2)
-        assert (first.state, second.state) == ("stopped", "running")
-        third = queue.submit(counting(10**9), None, visitor="c", pace=200)
-        seen = second.count
-        until(lambda: second.count > seen + 5)
-        assert (second.state, third.state) == ("running", "queued")  # who is there keeps the place
-
-
 def test_looking_counts_as_watching():
     with queue_of(heartbeat_seconds=0.4) as queue:
         job = queue.submit(counting(10**9), None, visitor="a", pause_at=2)
@@ -276,7 +260,7 @@ def test_the_visitors_context_travels_along():
 
 
 def test_another_backend_fits():
-    class Collecting:
+    class Collecting(ThreadBackend):
         def __init__(self):
             self.works = []
 
@@ -293,7 +277,7 @@ def test_another_backend_fits():
         assert (job.state, job.latest.step) == ("done", 20)
     assert queue.jobs() == []
 
-    class Inline:
+    class Inline(ThreadBackend):
         def start(self, work, name):
             work()
 
@@ -302,7 +286,7 @@ def test_another_backend_fits():
 
 
 def test_a_backend_that_cannot_start_leaves_the_line_free():
-    class Broken:
+    class Broken(ThreadBackend):
         def start(self, work, name):
             raise RuntimeError("can't start new thread")
 

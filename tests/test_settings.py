@@ -15,7 +15,7 @@ from pages.components.settings import Settings, SettingsError, read, variable
 from tests.server import ROOT
 
 FIELDS = {field.name: field for field in dataclasses.fields(Settings)}
-NUMBERS = [name for name in FIELDS if name != "allowed_hosts"]
+NUMBERS = [name for name in FIELDS if name not in ("allowed_hosts", "backend")]
 
 
 def test_nothing_set_gives_the_defaults():
@@ -37,6 +37,12 @@ def test_numbers_are_read_and_kept_in_their_range(name):
         said = str(refused.value)
         assert said.startswith(f"{variable(name)}: expected a whole number from {low} to {high}, got ")
         assert len(said) < 200
+
+
+def test_a_choice_is_one_of_its_names():
+    assert read({variable("backend"): " processes "}).backend == "processes"
+    with pytest.raises(SettingsError, match="NEURARIUM_BACKEND: expected threads or processes, got 'Threads'"):
+        read({variable("backend"): "Threads"})
 
 
 def test_hosts_are_lists_of_names():

@@ -2,191 +2,72 @@
 
 A stream is a generator of snapshots. It may be plain (`for snapshot in stream`), or take a number of steps to advance
 until the next snapshot through `generator.send(steps)`; jobs use that to keep a pace and to move exactly one step.
-Threads run the jobs here; another Backend (processes, another machine) fits behind the same calls.
+A Backend says where it runs: threads of this process, or processes of their own (engine/core/processes.py).
 """
 
 from __future__ import annotations
 
-import contextvars
-import itertools
 import logging
 import threading
 import time
+import weakref
 from collections.abc import Callable, Iterator
-from typing import Any, Protocol
+from typing import Any
 
-from .axes import bytes_of
+from .backends import Backend, BackendError, ThreadBackend, advance
+from .job import ACTIVE_STATES, Job
+
+__all__ = ["ACTIVE_STATES", "Job", "JobQueue", "QueueFull"]
 
 logger = logging.getLogger("neurarium.jobs")
 
-ACTIVE_STATES = ("queued", "running", "paused")
 SNAPSHOTS_PER_SECOND = 20
 MAXIMUM_STRIDE = 500
 LOOKS_WHILE_CATCHING_UP = 50
-_numbers = itertools.count(1)
 
 
 class QueueFull(RuntimeError):
     """No place is left in the queue; try again in a minute."""
 
 
-class Job:
-    """One visitor's running experiment. All methods may be called from any thread.
-
-    state: queued | running | paused | done | stopped | failed. `error` holds what made it fail. `pace` is a wanted
-    number of steps a second, or None for as fast as the machine allows.
-    """
-
-    def __init__(
-        self,
-        open_stream: Callable[[], Iterator[Any]],
-        config: Any,
-        visitor: str,
-        queue: JobQueue,
-        *,
-        pace: float | None,
-        start_at: int,
-        pause_at: int | None,
-        history_limit: int,
-        history_bytes: int,
-    ):
-        self.number = next(_numbers)
-        self.config, self.visitor, self.pace = config, visitor, pace
-        self.error: BaseException | None = None
-        self.start_at, self.pause_at = start_at, pause_at
-        self._open_stream, self._queue = open_stream, queue
-        self._state = "queued"
-        self._steps_to_go: int | None = None  # None: play on; a number: pause after so many steps
-        self._history: list[tuple[int, Any]] = []
-        self._history_limit, self._history_bytes = history_limit, history_bytes
-        self._count = 0
-        self._seconds = 0.0
-        self._seen_at = time.monotonic()
-        self._context = contextvars.copy_context()  # the visitor's device travels along
-
-    @property
-    def state(self) -> str:
-        return self._state
-
-    @property
-    def active(self) -> bool:
-        """Whether it can still produce snapshots."""
-        return self._state in ACTIVE_STATES
-
-    @property
-    def busy(self) -> bool:
-        """Whether it may still add snapshots: playing, waiting to play, or finishing the steps under way."""
-        return self._state in ("queued", "running") or self in self._queue._running
-
-    @property
-    def latest(self) -> Any | None:
-        """The newest snapshot."""
-        history = self._history
-        return history[-1][1] if history else None
-
-    @property
-    def history(self) -> list[tuple[int, Any]]:
-        """(index, snapshot) pairs, thinned to a bounded number; the first and the newest are always there."""
-        with self._queue.changed:
-            return list(self._history)
-
-    @property
-    def count(self) -> int:
-        """How many snapshots were made so far, kept or not."""
-        return self._count
-
-    @property
-    def place(self) -> int:
-        """Place in the queue: 1 is next; 0 when not waiting."""
-        return self._queue.place(self)
-
-    @property
-    def seconds(self) -> float:
-        """Seconds of work so far, pauses and waiting left out."""
-        return self._seconds
-
-    def since(self, index: int) -> list[tuple[int, Any]]:
-        """The kept snapshots whose index is at least `index`; fetching them counts as watching."""
-        self.watch()
-        with self._queue.changed:
-            return [pair for pair in self._history if pair[0] >= index]
-
-    def watch(self) -> None:
-        """Say that somebody still looks; a job that nobody watches stops by itself."""
-        self._seen_at = time.monotonic()
-
-    def pause(self) -> None:
-        """Stand still after the snapshot in work, and give the running place to the next in line."""
-        self._queue._set_wish(self, "paused")
-
-    def resume(self) -> None:
-        """Play on; a job that gave up its running place waits at the end of the line."""
-        self._queue._set_wish(self, "queued")
-
-    def step(self, steps: int = 1) -> None:
-        """Advance exactly `steps` steps, then pause. What is in work now does not count.
-
-        A job that has yet to reach `start_at` goes there first, unless it was paused on the way.
-        """
-        self._queue._set_wish(self, "queued", max(1, steps))
-
-    def stop(self) -> None:
-        """End for good after the snapshot in work."""
-        self._queue._set_wish(self, "stopped")
-
-    def wait(self, states: tuple[str, ...] = ("done", "stopped", "failed"), timeout: float | None = None) -> bool:
-        """Block until one of `states` is reached; False after `timeout` seconds."""
-        with self._queue.changed:
-            return self._queue.changed.wait_for(lambda: self._state in states, timeout)
-
-    def _append(self, snapshot: Any) -> None:
-        with self._queue.changed:
-            self._history.append((self._count, snapshot))
-            self._count += 1
-            limit = max(8, min(self._history_limit, self._history_bytes // max(1, bytes_of(snapshot))))
-            if len(self._history) > limit:
-                kept = self._history[::2]
-                if kept[-1][0] != self._history[-1][0]:
-                    kept.append(self._history[-1])
-                self._history = kept
-
-
-class Backend(Protocol):
-    """Where a job's work runs. `start` must return at once; `work` ends when the job leaves its active states."""
-
-    def start(self, work: Callable[[], None], name: str) -> None: ...
-
-
-class ThreadBackend:
-    """One daemon thread a job."""
-
-    def start(self, work: Callable[[], None], name: str) -> None:
-        threading.Thread(target=work, name=name, daemon=True).start()
-
-
 class JobQueue:
-    """Admission for all visitors: one job each, a bounded number running, the rest waiting in order of arrival."""
+    """Admission for all visitors: one job each, a bounded number running, the rest waiting in order of arrival.
+
+    A job that has had its place for `slice_seconds` while others wait gives it up and goes to the end of the line, with
+    all it has: nobody waits for a long experiment to end. So does one whose visitor has lost the connection.
+    """
 
     def __init__(
         self,
         *,
         running: int = 2,
         waiting: int = 64,
+        streams: int | None = None,
+        slice_seconds: float = 15.0,
         heartbeat_seconds: float = 90.0,
         history_limit: int = 400,
         history_bytes: int = 24_000_000,
+        all_history_bytes: int = 256_000_000,
         backend: Backend | None = None,
         present: Callable[[str], bool] = lambda visitor: True,
     ):
-        """present(visitor): whether the visitor is still connected; of one who is not, a job gives its running place to
-        those who wait, instead of keeping it until the heartbeat ends."""
+        """streams: most jobs begun and not ended, each with its model in memory; beyond it the paused job that nobody
+        has looked at for longest is stopped (Play brings it back), or a new one waits until one ends. None: no limit.
+        history_limit, history_bytes: of one job; all_history_bytes: of all jobs that somebody still holds.
+        present(visitor): whether the visitor is connected."""
         self.present = present
         self.running_limit, self.waiting_limit, self.heartbeat_seconds = running, waiting, heartbeat_seconds
+        self.streams_limit = None if streams is None else max(streams, running)
+        self.slice_seconds = slice_seconds
         self.history_limit, self.history_bytes = history_limit, history_bytes
+        self.all_history_bytes = all_history_bytes
         self.backend = backend or ThreadBackend()
         self.changed = threading.Condition()
         self._line: list[Job] = []  # active jobs; waiting ones in order of arrival
         self._running: set[Job] = set()
+        self._begun: set[Job] = set()  # those that hold a stream
+        self._all: weakref.WeakSet[Job] = weakref.WeakSet()
+        self._bytes_since_count = 0
 
     def submit(
         self,
@@ -204,7 +85,7 @@ class JobQueue:
         pause_at: pause when this step is reached. Raises QueueFull, and then leaves the earlier job alone.
         """
         job = Job(
-            lambda: stream(config), config, visitor, self,
+            lambda: self.backend.open(stream, config), config, visitor, self,
             pace=pace, start_at=start_at, pause_at=pause_at,
             history_limit=self.history_limit, history_bytes=self.history_bytes,
         )  # fmt: skip
@@ -217,6 +98,7 @@ class JobQueue:
             for other in mine:
                 self._leave(other, "stopped")
             self._line.append(job)
+            self._all.add(job)
         try:
             self.backend.start(lambda: job._context.run(self._work, job), name=f"job-{job.number}")
         except BaseException:  # e.g. no more threads: a job that nothing works on would block the line for ever
@@ -236,12 +118,25 @@ class JobQueue:
             waiting = self._waiting()
             return waiting.index(job) + 1 if job in waiting else 0
 
+    @property
+    def begun(self) -> int:
+        """How many jobs hold an open stream, and so a model."""
+        return len(self._begun)
+
+    @property
+    def history_bytes_held(self) -> int:
+        """Bytes of the snapshots of all jobs that somebody still holds, ended ones among them."""
+        with self.changed:
+            return sum(job.bytes_held for job in list(self._all))
+
     def shutdown(self, timeout: float = 5.0) -> bool:
-        """Stop all jobs; True when every one has let go within `timeout` seconds."""
+        """Stop all jobs and close the backend; True when every one has let go within `timeout` seconds."""
         with self.changed:
             for job in list(self._line):
                 self._leave(job, "stopped")
-            return self.changed.wait_for(lambda: not self._running, timeout)
+            done = self.changed.wait_for(lambda: not self._running, timeout)
+        self.backend.close()
+        return done
 
     # -- inside ------------------------------------------------------------------------------------------------------
 
@@ -263,8 +158,7 @@ class JobQueue:
                     if steps is not None and job._count:
                         job.start_at = 0  # steps are counted from where it stands
                     job._state = "queued"
-                    self._line.remove(job)  # a job that was paused waits behind those that came meanwhile
-                    self._line.append(job)
+                    self._to_the_end(job)  # a job that was paused waits behind those that came meanwhile
             self.changed.notify_all()
 
     def _leave(self, job: Job, state: str) -> None:
@@ -277,11 +171,15 @@ class JobQueue:
         """Wait for a running place; False once the job is no longer active. Holding a place ends in `_work`."""
         with self.changed:
             while job.active:
-                in_the_way = job in self._running and self._waiting() and not self.present(job.visitor)
-                if in_the_way or time.monotonic() - job._seen_at > self.heartbeat_seconds:
+                if time.monotonic() - job._seen_at > self.heartbeat_seconds:
                     logger.info("job %d stopped: nobody watches", job.number)
                     self._leave(job, "stopped")
                     break
+                if job in self._running and job._state != "paused" and self._should_yield(job):
+                    job._state = "queued"
+                    self._running.discard(job)
+                    self._to_the_end(job)
+                    self.changed.notify_all()
                 if job in self._running and job._state in ("queued", "running"):
                     if job._state != "running":
                         job._state = "running"
@@ -290,14 +188,60 @@ class JobQueue:
                 if job._state == "paused":
                     self._running.discard(job)
                     self.changed.notify_all()
-                elif len(self._running) < self.running_limit and self._next() is job:
+                elif len(self._running) < self.running_limit and self._next() is job and self._make_room(job):
                     self._running.add(job)
+                    self._begun.add(job)
+                    job._admitted_at = time.monotonic()
                     continue
                 self.changed.wait(timeout=min(1.0, self.heartbeat_seconds / 4))
             return False
 
+    def _should_yield(self, job: Job) -> bool:
+        """Whether somebody who is there waits, and this job has had its turn or is of somebody who is not there."""
+        other = self._next()
+        if other is None or not self.present(other.visitor):
+            return False
+        return time.monotonic() - job._admitted_at > self.slice_seconds or not self.present(job.visitor)
+
     def _next(self) -> Job | None:
-        return next(iter(self._waiting()), None)
+        """The first in line that can begin; who has lost the connection lets the others pass."""
+        ready = [job for job in self._waiting() if self._can_begin(job)]
+        return next((job for job in ready if self.present(job.visitor)), ready[0] if ready else None)
+
+    def _can_begin(self, job: Job) -> bool:
+        if job in self._begun or self.streams_limit is None or len(self._begun) < self.streams_limit:
+            return True
+        return any(other._state not in ("queued", "running") for other in self._begun)
+
+    def _make_room(self, job: Job) -> bool:
+        """Whether a stream may be opened now; else the paused job not looked at for longest is asked to end."""
+        if job in self._begun or self.streams_limit is None or len(self._begun) < self.streams_limit:
+            return True
+        if sum(other.active for other in self._begun) >= self.streams_limit:
+            paused = [other for other in self._begun if other._state == "paused"]
+            if paused:
+                self._leave(min(paused, key=lambda other: other._seen_at), "stopped")
+        return False  # until it has let go
+
+    def _to_the_end(self, job: Job) -> None:
+        self._line.remove(job)
+        self._line.append(job)
+
+    def _grew(self, size: int) -> None:
+        """Thin the histories of those that were not looked at for longest, where all together exceed their budget."""
+        self._bytes_since_count += size
+        if self._bytes_since_count < self.all_history_bytes / 64:
+            return
+        self._bytes_since_count = 0
+        jobs = sorted(self._all, key=lambda job: job._seen_at)
+        held = sum(job.bytes_held for job in jobs)
+        while held > self.all_history_bytes:
+            longer = [job for job in jobs if len(job._history) > 2]
+            if not longer:
+                break
+            before = longer[0].bytes_held
+            longer[0]._thin()
+            held -= before - longer[0].bytes_held
 
     def _work(self, job: Job) -> None:
         state, stream = "failed", None
@@ -312,8 +256,7 @@ class JobQueue:
                     stride = self._stride(job, stride, step_now, begun)
                     stepping = job._steps_to_go is not None
                 try:
-                    # A generator that was not started yet gives its first snapshot (step 0) by next().
-                    snapshot = stream.send(stride) if begun and hasattr(stream, "send") else next(stream)
+                    snapshot = advance(stream, stride if begun else None)
                 except StopIteration:
                     state = "done"
                     break
@@ -336,8 +279,9 @@ class JobQueue:
             else:
                 state = job._state
         except Exception as error:
-            job.error = error
-            logger.warning("job %d failed with %r: %r", job.number, job.config, error, exc_info=True)
+            if job.active or not isinstance(error, BackendError):  # a worker that was ended along with its job is fine
+                job.error = error
+                logger.warning("job %d failed with %r: %r", job.number, job.config, error, exc_info=True)
         finally:
             try:
                 if hasattr(stream, "close"):
@@ -346,6 +290,7 @@ class JobQueue:
                 logger.warning("job %d: its stream did not close", job.number, exc_info=True)
             with self.changed:
                 self._running.discard(job)
+                self._begun.discard(job)
                 self._leave(job, state)
 
     def _rest(self, job: Job, seconds: float) -> None:

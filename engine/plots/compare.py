@@ -30,7 +30,7 @@ def on_one_scale(figures: Sequence[Any]) -> list[Any]:
     Pixels get the same colour ranges (moments of a picture with frames: the last one), charts the same axes; bars of
     shares have one scale anyway. Figures of different kinds come back as they are.
     """
-    from engine.plots.export import network_picture, still
+    from engine.plots.sheet_pixels import still
 
     figures = [network_picture(one) if isinstance(one, NetworkDiagram) else one for one in figures]
     if all(isinstance(one, PixelPicture) for one in figures):
@@ -38,6 +38,16 @@ def on_one_scale(figures: Sequence[Any]) -> list[Any]:
     if all(is_chart(one) for one in figures):
         return one_pair_of_axes(figures)
     return figures
+
+
+def network_picture(diagram: NetworkDiagram) -> PixelPicture:
+    """Every neuron's map of the last moment as a tile named "layer: neuron", in the order of the layers."""
+    names = [f"{layer.name}: {neuron}" for layer in diagram.layers for neuron in layer.neurons]
+    tiles = []
+    for name, pixels, reach in zip(names, diagram.maps[-1], diagram.ranges[-1], strict=True):
+        values = ((pixels.astype(np.float32) - 127.5) / 127.5 * reach).astype(np.float32)
+        tiles.append(Tile(values, name, "signed"))
+    return PixelPicture(tiles, alt=diagram.alt, columns=max(len(layer.neurons) for layer in diagram.layers[:8]))
 
 
 def one_colour_range(pictures: Sequence[PixelPicture]) -> list[PixelPicture]:

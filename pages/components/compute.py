@@ -7,10 +7,13 @@ from typing import Any
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from engine.core.backends import Backend, ThreadBackend
 from engine.core.device import available_devices, using_device
 from engine.core.jobs import JobQueue
+from engine.core.processes import ProcessBackend
 from engine.core.store import ResultStore
 from engine.core.topic import Topic
+from engine.data.pictures import having_uploads, uploads_of
 from pages.components.errors import explain
 from pages.components.settings import settings
 
@@ -23,7 +26,22 @@ def is_connected(visitor: str) -> bool:
     return not st.runtime.exists() or st.runtime.get_instance().is_active_session(session)
 
 
+def backend() -> Backend:
+    """Where jobs run, as the settings say."""
+    if settings().backend == "threads":
+        return ThreadBackend()
+    return ProcessBackend(
+        keep=settings().running_jobs, threads=settings().torch_threads, luggage=uploads_of, unpack=having_uploads
+    )
+
+
+# A job that was begun holds its model in memory until it ends, paused or not; in a process of its own far more.
+BEGUN_BESIDE_RUNNING = {"threads": 14, "processes": 2}
 JOBS = JobQueue(
+    backend=backend(),
+    streams=settings().running_jobs + BEGUN_BESIDE_RUNNING[settings().backend],
+    slice_seconds=settings().turn_seconds,
+    all_history_bytes=settings().history_mb * 1_000_000,
     heartbeat_seconds=30.0,  # a page left open elsewhere must not keep its place; Play goes on from where it was
     present=is_connected,
     running=settings().running_jobs,

@@ -1,4 +1,4 @@
-"""Who may talk to this server and what its answers may do in a browser: hosts, number of visitors, security headers."""
+"""Who may talk to this server and what its answers may do in a browser: hosts and security headers."""
 
 from __future__ import annotations
 
@@ -22,6 +22,14 @@ SECURITY_HEADERS = {
     # Of all that is not the page, such as a visitor's picture or file: opened by itself, it can do nothing.
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'self'; base-uri 'none'; "
     "form-action 'none'; sandbox",
+}
+
+# Of a page that is written here as one piece of text with its style sheet in it, and is out of date at once.
+STYLED = {
+    "Content-Security-Policy": SECURITY_HEADERS["Content-Security-Policy"].replace(
+        "default-src 'none'", "default-src 'none'; style-src 'unsafe-inline'"
+    ),
+    "Cache-Control": "no-store",
 }
 
 # What the page may load and do; {scripts}: hashes of the scripts written into it, {here}: this host.
@@ -77,13 +85,8 @@ def fits(name: str, hosts: tuple[str, ...]) -> bool:
     return any(name == host or (host.startswith("*.") and name.endswith(host[1:])) for host in hosts)
 
 
-FULL = """Neurarium is full just now: {most} pages are open. Please try again in a minute.
-现在访问的人太多：已打开 {most} 个页面。请过一分钟再试。
-"""
-
-
 class Guard:
-    """ASGI middleware: turns away unknown hosts, pages of other hosts, and visitors beyond `settings.sessions`.
+    """ASGI middleware: turns away unknown hosts and pages of other hosts.
 
     Only where NEURARIUM_ALLOWED_HOSTS is set are hosts looked at. /health answers whoever asks, for a proxy and a
     container ask it by address.
@@ -91,27 +94,16 @@ class Guard:
 
     def __init__(self, app, settings: Settings, base: str = ""):
         self.app, self.settings, self.base = app, settings, base
-        self.open = 0  # web sockets: one for each page that is open
 
     async def __call__(self, scope, receive, send):
         if scope["type"] not in ("http", "websocket") or scope["path"] == f"{self.base}/health":
             await self.app(scope, receive, send)
             return
-        headers, socket = Headers(scope=scope), scope["type"] == "websocket"
-        refusal = self.refusal(headers)
+        refusal = self.refusal(Headers(scope=scope))
         if refusal:
             await self.refuse(scope, receive, send, PlainTextResponse(refusal, 421, SECURITY_HEADERS))
             return
-        asks_for_page = scope["type"] == "http" and "text/html" in headers.get("accept", "")
-        if self.open >= self.settings.sessions and (socket or asks_for_page):
-            text, headers = FULL.format(most=self.settings.sessions), {**SECURITY_HEADERS, "Retry-After": "60"}
-            await self.refuse(scope, receive, send, PlainTextResponse(text, 503, headers))
-            return
-        self.open += socket
-        try:
-            await self.app(scope, receive, send)
-        finally:
-            self.open -= socket
+        await self.app(scope, receive, send)
 
     def refusal(self, headers: Headers) -> str:
         """Why a request is refused for its hosts; "" when it is not."""

@@ -30,12 +30,26 @@ def limit(default: int, meaning: str, low: int, high: int) -> Any:
 class Settings:
     """What whoever runs the server can set. Everything else is Streamlit's own, in .streamlit/config.toml."""
 
-    store_mb: int = limit(256, "memory for results that visitors share, in MB", 1, 1_000_000)
-    pictures_mb: int = limit(192, "memory for visitors' pictures, in MB; the oldest go first", 8, 1_000_000)
+    backend: str = dataclasses.field(
+        default="threads",
+        metadata={
+            "meaning": "where experiments train: `threads` of the server, or `processes` of their own, which keep long "
+            "training away from everybody's clicks and cost about 300 MB each",
+            "choices": ("threads", "processes"),
+        },
+    )
+    store_mb: int = limit(128, "memory for results that visitors share, in MB", 1, 1_000_000)
+    pictures_mb: int = limit(200, "memory for visitors' pictures, in MB; the oldest go first", 8, 1_000_000)
     running_jobs: int = limit(2, "experiments that train at the same time; further ones wait in a queue", 1, 256)
     waiting_jobs: int = limit(64, "places in that queue", 0, 100_000)
+    turn_seconds: int = limit(
+        15, "how long one may train while others wait; then it goes to the end of the queue, with all it has", 1, 3600
+    )
+    history_mb: int = limit(256, "memory for the snapshots of all experiments, in MB", 8, 1_000_000)
     torch_threads: int = limit(1, "CPU threads of one PyTorch operation; more pays when you are alone", 1, 256)
-    sessions: int = limit(200, "open pages at the same time; who comes later is asked to try again", 1, 100_000)
+    sessions: int = limit(
+        200, "visitors at once; who comes then reads so, and is let in when there is room", 1, 100_000
+    )
     upload_mb: int = limit(8, "largest file a visitor may send, in MB", 1, 1000)
     picture_megapixels: int = limit(20, "largest picture, in millions of pixels, checked before it is decoded", 1, 85)
     allowed_hosts: tuple[str, ...] = dataclasses.field(
@@ -61,7 +75,12 @@ def read(environment: Mapping[str, str]) -> Settings:
     for field in dataclasses.fields(Settings):
         text = environment.get(variable(field.name), "").strip()
         if text:
-            values[field.name] = _hosts(field.name, text) if field.name == "allowed_hosts" else _number(field, text)
+            if field.name == "allowed_hosts":
+                values[field.name] = _hosts(field.name, text)
+            elif "choices" in field.metadata:
+                values[field.name] = _choice(field, text)
+            else:
+                values[field.name] = _number(field, text)
     return Settings(**values)
 
 
@@ -70,6 +89,13 @@ def _number(field: dataclasses.Field, text: str) -> int:
     if not re.fullmatch(r"[0-9]{1,9}", text) or not low <= int(text) <= high:
         raise SettingsError(f"{variable(field.name)}: expected a whole number from {low} to {high}, got {text[:40]!r}.")
     return int(text)
+
+
+def _choice(field: dataclasses.Field, text: str) -> str:
+    choices = field.metadata["choices"]
+    if text not in choices:
+        raise SettingsError(f"{variable(field.name)}: expected {' or '.join(choices)}, got {text[:40]!r}.")
+    return text
 
 
 def _hosts(name: str, text: str) -> tuple[str, ...]:

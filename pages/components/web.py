@@ -22,6 +22,7 @@ from pages.components.compute import JOBS, STORE
 from pages.components.guard import SECURITY_HEADERS, page_policy, script_hashes
 from pages.components.mount import module_paths
 from pages.components.settings import Settings
+from pages.components.status import status_json, status_page
 
 warm = threading.Event()
 SHEET = Path(__file__).parents[2] / "assets" / "style.css"
@@ -83,8 +84,9 @@ async def boot(request) -> Response:
 
 
 def web_routes() -> list[Route]:
-    """Health and boot script."""
-    return [Route(f"{base_path()}/health", health), Route(f"{base_path()}/neurarium-boot.js", boot)]
+    """Health, status and boot script."""
+    found = {"health": health, "status": status_page, "status.json": status_json, "neurarium-boot.js": boot}
+    return [Route(f"{base_path()}/{path}", answer) for path, answer in found.items()]
 
 
 @cache
@@ -189,7 +191,8 @@ class PageHead:
         if head:  # to say how long the completed page is, it must be made
             scope["method"] = "GET"
         start, body = None, b""
-        is_page = not scope["path"].startswith(f"{base_path()}/media/")  # a visitor's own HTML file is left as it is
+        # A visitor's own HTML file is left as it is, and the status page is whole already.
+        is_page = not scope["path"].startswith((f"{base_path()}/media/", f"{base_path()}/status"))
 
         async def forward(message):
             nonlocal start, body
@@ -197,9 +200,9 @@ class PageHead:
                 headers = MutableHeaders(scope=message)
                 for name, value in SECURITY_HEADERS.items():
                     headers.setdefault(name, value)
-                ours = not headers.get("content-disposition", "").startswith("attachment")  # a file for the reader
-                ours = ours and is_page and message["status"] == 200
-                if ours and headers.get("content-type", "").startswith("text/html"):
+                html = headers.get("content-type", "").startswith("text/html")
+                html = html and not headers.get("content-disposition", "").startswith("attachment")  # a reader's file
+                if html and is_page and message["status"] == 200:
                     for name in ("etag", "last-modified", "content-length"):  # those of the page without the script
                         del headers[name]
                     start = message

@@ -1,0 +1,267 @@
+"""A crowd without browsers: `python -m tests.load [--visitors 20] [--minutes 5] [--backend processes] [--out FILE]`.
+
+Starts the app, and lets visitors move knobs, choose presets, change pages and upload pictures of their own for some
+minutes, each with a pause to look at the answer, while two more train networks and watch. Says how long answers took,
+what went wrong, and how the memory went. Exit code 1 where a target is missed: no error, a median answer under 400 ms,
+and at most 10 % more memory than at the end of the first minute. Run it on a machine that does nothing else.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import json
+import random
+import statistics
+import tempfile
+import threading
+import time
+import urllib.request
+from collections import Counter, defaultdict
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from engine.core.topic import catalogue
+from tests.server import start_server
+from tests.visitor import Answer, Visitor, another_value, user_key
+
+TARGET_MEDIAN, TARGET_GROWTH = 0.4, 0.10
+FIRST_MINUTE = 60.0
+SAMPLE_SECONDS = 2.0
+TRAININGS = {"mlp": "layers=32-32-32&until=20000", "cnn": "start=fresh"}
+ACTIONS = {"knob": 10, "preset": 3, "choice": 3, "page": 3, "lesson": 1, "upload": 1}  # how often, relatively
+
+
+class Crowd:
+    """What all visitors share: when to end, and the book of answers."""
+
+    def __init__(self, address: str, minutes: float, pause: float):
+        self.address, self.pause = address, pause
+        self.started = time.monotonic()
+        self.end = self.started + 60 * minutes
+        self.lock = threading.Lock()
+        self.answers: list[dict[str, Any]] = []
+        self.errors: Counter[str] = Counter()
+
+    @property
+    def over(self) -> bool:
+        return time.monotonic() >= self.end
+
+    def note(self, what: str, page: str, answer: Answer) -> None:
+        with self.lock:
+            moment = round(time.monotonic() - self.started, 2)
+            entry = {"at": moment, "what": what, "page": page, "seconds": answer.seconds, "bytes": answer.size}
+            self.answers.append(entry)
+            for error in answer.errors:
+                self.errors[f"{page}, {what}: {error}"] += 1
+
+    def visit(self, number: int) -> None:
+        """One visitor, until the end; who loses the connection is counted and comes back."""
+        chance, visitor = random.Random(number), None
+        pages = list(catalogue())
+        page = pages[number % len(pages)]
+        while not self.over:
+            try:
+                if visitor is None:
+                    visitor = Visitor(self.address)
+                    self.note("first page", page, visitor.open(page))
+                wait = chance.expovariate(1 / self.pause)
+                for answer in visitor.follow(min(wait, 4 * self.pause)):
+                    self.note("live update", visitor.page, answer)
+                what, answer = self._act(visitor, chance, pages)
+                if answer is not None:
+                    self.note(what, visitor.page, answer)
+            except Exception as error:  # a broken connection, an upload refused: any of them is what is looked for
+                with self.lock:
+                    self.errors[f"{visitor.page if visitor else page}: {type(error).__name__}: {error}"] += 1
+                visitor = _leave(visitor)
+        _leave(visitor)
+
+    def _act(self, visitor: Visitor, chance: random.Random, pages: list[str]) -> tuple[str, Answer | None]:
+        (what,) = chance.choices(list(ACTIONS), list(ACTIONS.values()))
+        if what == "page":
+            return what, visitor.open(chance.choice([page for page in pages if page != visitor.page]))
+        if what == "upload":
+            return what, self._upload(visitor, chance)
+        acts = [act for kind, act in _possible(visitor, chance) if kind == what]
+        return what, chance.choice(acts)() if acts else None
+
+    def _upload(self, visitor: Visitor, chance: random.Random) -> Answer | None:
+        slug = visitor.page
+        if visitor.find(f"{slug}-own") is None:
+            return None
+        self.note("open", slug, visitor.move(f"{slug}-own", True))
+        if visitor.find(f"{slug}:upload") is None:  # this page takes something else
+            return None
+        return visitor.upload(f"{slug}:upload", "own.png", picture(chance.getrandbits(30)))
+
+    def train(self, slug: str) -> None:
+        """A visitor who trains and watches, again and again."""
+        visitor = None
+        while not self.over:
+            try:
+                if visitor is None:
+                    visitor = Visitor(self.address)
+                    visitor.open(slug, TRAININGS[slug])
+                if not visitor.timers:
+                    self.note("play", slug, visitor.press(f"{slug}:play"))
+                for answer in visitor.follow(1.0):
+                    self.note("live update", slug, answer)
+            except Exception as error:
+                with self.lock:
+                    self.errors[f"{slug}, training: {type(error).__name__}: {error}"] += 1
+                visitor = _leave(visitor)
+        _leave(visitor)
+
+
+def _leave(visitor: Visitor | None) -> None:
+    if visitor is not None:
+        with suppress(Exception):
+            visitor.close()
+
+
+def _possible(visitor: Visitor, chance: random.Random) -> list[tuple[str, Any]]:
+    """What a person could do on this page: (kind of action, how)."""
+    found = []
+    for kind, element, _ in list(visitor.elements.values()):
+        key = user_key(element)
+        if kind == "bidi_component" and element.component_name in ("neurarium_chips", "neurarium_choice"):
+            names = visitor.data(key)[0].get("names")
+            if names and key != "language-switch":
+                what = "preset" if key.endswith("-presets") else "choice"
+                pick = chance.randrange(len(names))
+                found.append((what, lambda key=key, pick=pick: visitor.touch(key, "pick", pick)))
+        elif kind == "button" and ":lesson:" in key and not element.disabled:
+            found.append(("lesson", lambda key=key: visitor.press(key)))
+        elif key and (value := another_value(kind, element, chance)) is not None:
+            found.append(("knob", lambda key=key, value=value: visitor.move(key, value)))
+    return found
+
+
+def picture(seed: int) -> bytes:
+    """A PNG that nobody else has: coloured clouds."""
+    coarse = np.random.default_rng(seed).integers(0, 256, (9, 12, 3)).astype(np.uint8)
+    content = io.BytesIO()
+    Image.fromarray(coarse).resize((400, 300), Image.Resampling.BICUBIC).save(content, "PNG")
+    return content.getvalue()
+
+
+def status_of(address: str) -> dict[str, Any]:
+    """The numbers of the server's status page."""
+    with urllib.request.urlopen(f"{address}/status.json", timeout=60) as answer:
+        return json.load(answer)
+
+
+def run(address: str, visitors: int, minutes: float, pause: float) -> dict[str, Any]:
+    """Let the crowd in; what was measured, as the JSON file has it."""
+    crowd = Crowd(address, minutes, pause)
+    threads = [threading.Thread(target=crowd.visit, args=(number,), daemon=True) for number in range(visitors)]
+    threads += [threading.Thread(target=crowd.train, args=(slug,), daemon=True) for slug in TRAININGS]
+    for thread in threads:
+        thread.start()
+    samples = []
+    while not crowd.over:
+        samples.append({"at": round(time.monotonic() - crowd.started, 1), **status_of(address)})
+        time.sleep(SAMPLE_SECONDS)
+    for thread in threads:
+        thread.join(120)
+    return report(crowd, samples, {"visitors": visitors, "minutes": minutes, "pause": pause})
+
+
+def report(crowd: Crowd, samples: list[dict[str, Any]], asked: dict[str, Any]) -> dict[str, Any]:
+    """The figures and whether the targets are met."""
+    times: dict[str, list[float]] = defaultdict(list)
+    for answer in crowd.answers:
+        live = answer["what"] == "live update"
+        times["live update" if live else "all"].append(answer["seconds"])
+        if not live:
+            times[answer["what"]].append(answer["seconds"])
+            times[answer["page"]].append(answer["seconds"])
+    memory = [(sample["at"], sample["resident_bytes"] + sample["workers_bytes"]) for sample in samples]
+    later = [held for at, held in memory if at >= FIRST_MINUTE]
+    growth = (max(later) / later[0] - 1) if later else None
+    running = statistics.mean(sample["running"] for sample in samples[1:] or samples)
+    median = statistics.median(times["all"])
+    return {
+        **asked,
+        "answers": len(times["all"]), "live_updates": len(times["live update"]),
+        "median_ms": _ms(median), "p95_ms": _ms(percentile(times["all"], 0.95)),
+        "errors": sum(crowd.errors.values()), "error_kinds": dict(crowd.errors.most_common(20)),
+        "running_jobs": round(running, 2),
+        "memory_first_minute_mb": round(later[0] / 1e6) if later else None,
+        "memory_most_mb": round(max(later) / 1e6) if later else None,
+        "memory_growth": None if growth is None else round(growth, 4),
+        "met": {
+            "no error": not crowd.errors,
+            "median": median < TARGET_MEDIAN,
+            "memory": growth is None or growth <= TARGET_GROWTH,
+        },
+        "by": {
+            name: {"answers": len(values), "median_ms": _ms(statistics.median(values)),
+                   "p95_ms": _ms(percentile(values, 0.95)), "most_ms": _ms(max(values))}
+            for name, values in sorted(times.items())
+        },
+        "samples": samples,
+    }  # fmt: skip
+
+
+def percentile(values: list[float], share: float) -> float:
+    """The value that `share` of the values do not exceed."""
+    return sorted(values)[min(len(values) - 1, int(share * len(values)))]
+
+
+def _ms(seconds: float) -> int:
+    return round(1000 * seconds)
+
+
+def table(figures: dict[str, Any]) -> str:
+    """The figures for people."""
+    lines = [f"{'':24}{'answers':>8}{'median':>9}{'p95':>9}{'most':>9}"]
+    for name, row in figures["by"].items():
+        lines.append(
+            f"{name:24}{row['answers']:8}{row['median_ms']:6} ms{row['p95_ms']:6} ms{row['most_ms']:6} ms"
+        )  # fmt: skip
+    lines.append("\nMB of memory (server and workers), every 20 s:")
+    every = figures["samples"][:: max(1, round(20 / SAMPLE_SECONDS))]
+    lines.append("  ".join(f"{(s['resident_bytes'] + s['workers_bytes']) / 1e6:.0f}" for s in every))
+    names = ("answers", "median_ms", "p95_ms", "errors", "running_jobs", "memory_growth", "met")
+    lines += ["", *(f"{name}: {figures[name]}" for name in names)]
+    lines += [f"  {count} × {error}" for error, count in figures["error_kinds"].items()]
+    return "\n".join(lines)
+
+
+def main() -> int:
+    """The command line."""
+    options = argparse.ArgumentParser(prog="python -m tests.load", description=__doc__.splitlines()[0])
+    options.add_argument("--visitors", type=int, default=20)
+    options.add_argument("--minutes", type=float, default=5.0)
+    options.add_argument("--pause", type=float, default=2.0, help="mean seconds between a visitor's answer and click")
+    options.add_argument("--backend", choices=("threads", "processes"), default="threads")
+    options.add_argument("--address", help="of a server that runs already")
+    options.add_argument("--out", type=Path, help="write the figures to this JSON file")
+    asked = options.parse_args()
+    server = None
+    with tempfile.TemporaryDirectory() as folder:
+        if asked.address is None:
+            server = start_server(Path(folder) / "log.txt", NEURARIUM_BACKEND=asked.backend).wait()
+        try:
+            figures = run(asked.address or server.address, asked.visitors, asked.minutes, asked.pause)
+            figures["tracebacks_in_log"] = server.log.count("Traceback") if server else None
+            if server and figures["tracebacks_in_log"]:
+                print(server.log[server.log.index("Traceback") :][:4000])
+        finally:
+            if server is not None:
+                server.stop()
+    figures["backend"] = asked.backend
+    print(table(figures))
+    if asked.out is not None:
+        asked.out.write_text(json.dumps(figures, indent=1), "utf-8")
+    return 0 if all(figures["met"].values()) else 1
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
