@@ -35,7 +35,8 @@ class Worker:
 
     def __init__(self, threads: int = 1) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "engine.core.worker", str(threads)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT,
+            [sys.executable, "-m", "engine.core.worker", str(threads)],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT,
             env={**os.environ, "OMP_NUM_THREADS": str(threads), "MKL_NUM_THREADS": str(threads)},
         )  # fmt: skip
         self.ready = False

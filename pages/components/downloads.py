@@ -155,7 +155,7 @@ def numbers_npz(topic: Topic, result: Any) -> bytes:
 def weights_row(topic: Topic, config: Any, result: Any) -> None:
     """The weights of this run, if it trains; and the shipped ones that the page uses, with their licence."""
     if trains(topic, config) and result is not None:
-        words = t("The network as it is now: it can be loaded at the right and trained on.")
+        words = t("The network as it is now; load it back to train on from there.")
         with row(topic, "weights", t("Weights"), words):
             button(
                 topic, "weights", "safetensors", "safetensors", "application/octet-stream",
