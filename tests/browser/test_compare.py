@@ -87,7 +87,7 @@ def test_pinned_runs_stay_over_page_changes_and_are_gone_back_to(visit):
     visitor.preset("cnn", name)
     open_compare(visitor)
     list_of_runs = visitor.key("compare-runs")
-    visitor.until(lambda: TOPICS["mlp"].title in list_of_runs.inner_text(), "the list of runs")
+    visitor.until(lambda: TOPICS["mlp"].title in list_of_runs.locator(".runs").inner_text(), "the list of runs")
     assert list_of_runs.get_by_role("button", name="Go back to this").count() == 1
     visitor.page.get_by_role("link", name="Open Pin 1 on its page").click()
     visitor.settle()
