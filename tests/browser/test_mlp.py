@@ -37,7 +37,7 @@ def frame(visitor, key: str = PLANE) -> int:
 
 
 def moment(visitor) -> str:
-    return visitor.key("mlp-transport").locator(".moment").inner_text()
+    return visitor.key("mlp-transport").locator(".moment").inner_text().replace("\u202f", "")  # "2 000" has one
 
 
 def still(visitor, key: str = PLANE) -> str:
