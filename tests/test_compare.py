@@ -23,9 +23,9 @@ from engine.plots.compare import (
     on_one_scale,
     one_colour_range,
 )
-from engine.plots.export import tile_colours
 from engine.plots.figures import lines
 from engine.plots.pixels import Frames, Over, PixelPicture, Tile, value_range
+from engine.plots.sheet_pixels import tile_colours
 from engine.topics.cnn.card import Config as CnnConfig
 from engine.topics.diffusion.card import Config as DiffusionConfig
 from engine.topics.mlp.card import Config as MlpConfig

@@ -34,7 +34,7 @@ class Settings:
         default="threads",
         metadata={
             "meaning": "where experiments train: `threads` of the server, or `processes` of their own, which keep long "
-            "training away from everybody's clicks and cost about 300 MB each",
+            "training away from everybody's clicks and cost about 400 MB each (up to two more than run)",
             "choices": ("threads", "processes"),
         },
     )
