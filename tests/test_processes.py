@@ -16,7 +16,10 @@ from engine.core.backends import BackendError, ThreadBackend
 from engine.core.jobs import JobQueue
 from engine.core.processes import ProcessBackend
 from engine.core.topic import catalogue
-from engine.data.pictures import UPLOADS, Picture, PictureError, having_uploads, uploads_of
+from engine.data.edge_lists import key_of
+from engine.data.luggage import having, luggage_of
+from engine.data.own_weights import WEIGHTS, read_weights, write_weights
+from engine.data.pictures import UPLOADS, Picture, PictureError
 from engine.training.fit import TrainingDiverged
 from tests.server import ROOT
 from tests.streams import PATIENCE, diverging, letters, steps_of, to_a_hundred, unsendable, until, without_end
@@ -28,7 +31,7 @@ STRIDES = (None, 1, 5)  # None: the first snapshot
 @pytest.fixture(scope="module")
 def pool():
     """One pool for all tests: a worker costs seconds to start."""
-    backend = ProcessBackend(keep=1, luggage=uploads_of, unpack=having_uploads)
+    backend = ProcessBackend(keep=1, luggage=luggage_of, unpack=having)
     backend.warm()
     yield backend
     backend.close()
@@ -167,6 +170,24 @@ def test_an_upload_travels_along_and_is_not_kept_there(pool):
     with pytest.raises(PictureError) as raised:
         next(opened)
     assert raised.value.template.startswith("This link's picture is not on this server")
+
+
+def test_own_weights_and_a_large_own_graph_travel_with_the_job(pool):
+    mlp, gnn = catalogue()["mlp"], catalogue()["gnn"]
+    state = mlp.load(mlp.network)(mlp.config(seed=7)).state_dict()
+    weights = read_weights(write_weights(state, "mlp", {}, None))
+    names = np.random.default_rng(3).permutation(400)
+    text = "\n".join(f"node {a}, member {b}" for a, b in zip(names, names[::-1], strict=True))
+    for topic, config in (
+        (mlp, mlp.config(weights=WEIGHTS.add(weights))),
+        (gnn, gnn.config(data="own", graph=key_of(text))),
+    ):
+        stream = topic.load(topic.stream)
+        here, there = (first_snapshots(backend, stream, config) for backend in (ThreadBackend(), pool))
+        assert all(map(same, here, there))
+        assert not same(here[0].seen, first_snapshots(pool, stream, topic.config())[0].seen)
+    assert gnn.config(data="own", graph=key_of(text)).graph.startswith("upload:")
+    WEIGHTS.forget(weights.key)
 
 
 def test_a_worker_that_dies_fails_its_job_and_no_other(queue, pool):

@@ -23,6 +23,7 @@ from engine.command_line import main, quantity_rows
 from engine.core.topic import catalogue
 from engine.data.digits import load_digits
 from engine.data.edge_lists import key_of
+from engine.data.own_weights import WEIGHTS, read_weights, write_weights
 from engine.data.pictures import UPLOADS, decode
 from engine.data.points import encode_points
 from engine.data.resample import resampled
@@ -44,6 +45,13 @@ def upload():
     return UPLOADS.add(decode(file.getvalue(), "mine.png"))
 
 
+def own_weights():
+    """Weights that no seed gives, as a visitor's file."""
+    topic = catalogue()["mlp"]
+    state = topic.load(topic.network)(topic.config(seed=7)).state_dict()
+    return WEIGHTS.add(read_weights(write_weights({name: 2 * value for name, value in state.items()}, "mlp", {}, None)))
+
+
 def own_cases():
     """What no preset has: training, and the reader's own points, graph, text, drawing and picture."""
     key = upload()
@@ -52,6 +60,7 @@ def own_cases():
     return {
         "mlp trained": ("mlp", {"steps": 60, "regularisation": "l1", "dropout": 0.2, "batch_size": 16}),
         "mlp own": ("mlp", {"data": "own", "points": points, "steps": 5, "edits": "0:0.1.0=2.5;3:1.0.b=-1"}),
+        "mlp own weights": ("mlp", {"weights": own_weights(), "steps": 3}),
         "mlp diverged": ("mlp", {"data": "hills", "optimizer": "sgd", "learning_rate": 5.0, "steps": 50}),
         "cnn trained": ("cnn", {"start": "fresh", "steps": 8, "shift": 2, "channels": 4, "kernel": "3"}),
         "cnn drawn": ("cnn", {"digit": drawn}),

@@ -106,7 +106,18 @@ def key_of(text: str) -> str:
     if len(inline) <= LONGEST_KEY:
         return inline
     key = "upload:" + hashlib.sha256(text.encode()).hexdigest()[:16]
-    return _UPLOADS.get_or_compute(key, lambda: text) and key
+    keep_text(key, text)
+    return key
+
+
+def keep_text(key: str, text: str) -> None:
+    """Keep a large graph's text in this process."""
+    _UPLOADS.get_or_compute(key, lambda: text)
+
+
+def kept_text(key: str) -> str | None:
+    """A large graph's text, if this process has it."""
+    return _UPLOADS.find(key)
 
 
 def text_of(key: str) -> str:

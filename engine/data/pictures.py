@@ -10,9 +10,6 @@ import hashlib
 import io
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from typing import Any
 
 import numpy as np
 from PIL import Image, UnidentifiedImageError
@@ -219,25 +216,6 @@ class PictureStore:
 
 
 UPLOADS = PictureStore(budget_bytes=200_000_000)
-
-
-def uploads_of(config: Any) -> list[Picture]:
-    """The visitors' pictures that the knobs of a Config name and this process has: what another process needs."""
-    values = getattr(config, "__dict__", {}).values()
-    found = [UPLOADS.get(value) for value in values if isinstance(value, str) and value.startswith(UPLOAD)]
-    return [picture for picture in found if picture is not None]
-
-
-@contextmanager
-def having_uploads(pictures: Sequence[Picture]) -> Iterator[None]:
-    """Have these pictures within this block, in a process that is not the one they were uploaded to."""
-    for picture in pictures:
-        UPLOADS.add(picture)
-    try:
-        yield
-    finally:
-        for picture in pictures:
-            UPLOADS.forget(picture.key)
 
 
 def find_picture(key: str) -> Picture:

@@ -2,22 +2,34 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import numpy as np
 import torch
 from torch import nn
 
+from engine.core.embed import embedded
 from engine.data.own_weights import check_fit, find_weights
 
 
-def start_from(model: nn.Module, key: str) -> None:
-    """Copy the weights that were uploaded under `key` into `model`; an empty key leaves it as it is.
+@embedded
+def own_tensors(config: Any) -> tuple[tuple[str, np.ndarray], ...]:
+    """(name, float32) of the weights that were uploaded under the Config's key, none for an empty key.
+
+    WeightsFileError if this process does not have them.
+    """
+    return tuple(find_weights(config.weights).tensors.items()) if config.weights else ()
+
+
+def start_from(model: nn.Module, config: Any) -> None:
+    """Copy the visitor's own weights into `model`; without any it stays as it is.
 
     WeightsFileError if this process does not have them, or if they are of another network.
     """
-    if not key:
-        return
-    tensors = find_weights(key).tensors
-    check_fit(tensors, shapes_of(model))
-    model.load_state_dict({name: torch.from_numpy(values.copy()) for name, values in tensors.items()})
+    tensors = dict(own_tensors(config))
+    if tensors:
+        check_fit(tensors, shapes_of(model))
+        model.load_state_dict({name: torch.from_numpy(values.copy()) for name, values in tensors.items()})
 
 
 def shapes_of(model: nn.Module) -> dict[str, tuple[int, ...]]:

@@ -13,7 +13,7 @@ from engine.core.jobs import JobQueue
 from engine.core.processes import ProcessBackend
 from engine.core.store import ResultStore
 from engine.core.topic import Topic
-from engine.data.pictures import having_uploads, uploads_of
+from engine.data.luggage import having, luggage_of
 from pages.components.errors import explain
 from pages.components.settings import settings
 
@@ -31,7 +31,7 @@ def backend() -> Backend:
     if settings().backend == "threads":
         return ThreadBackend()
     return ProcessBackend(
-        keep=settings().running_jobs, threads=settings().torch_threads, luggage=uploads_of, unpack=having_uploads
+        keep=settings().running_jobs, threads=settings().torch_threads, luggage=luggage_of, unpack=having
     )
 
 

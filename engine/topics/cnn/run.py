@@ -113,7 +113,7 @@ def new_model(config: Config) -> SmallCNN:
     ones from the seed."""
     model = _blank(config)
     if config.weights:
-        start_from(model, config.weights)
+        start_from(model, config)
     elif config.start == "trained":
         fill(model, NAME)
     return model.eval()

@@ -135,7 +135,7 @@ def new_denoiser(config: Config) -> PointDenoiser:
     """The network of a Config before its first step, on the CPU."""
     with seeded(config.seed + 10_000) as generator:
         model = PointDenoiser(config.hidden, LAYERS, config.fourier, generator).eval()
-    start_from(model, config.weights)
+    start_from(model, config)
     return model
 
 

@@ -121,7 +121,7 @@ class Experiment:
             else:
                 matrix = propagation_matrix(graph.edges, len(graph), config.coefficients)
                 self.model = GCN(matrix.to(device), *rest)
-        start_from(self.model, config.weights)
+        start_from(self.model, config)
         self.model.to(device)
 
     def loss(self, logits: Tensor, targets: Tensor) -> Tensor:

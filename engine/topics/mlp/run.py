@@ -84,7 +84,7 @@ class Experiment:
             self.model = MultiLayerPerceptron(
                 len(config.features), config.layers, self.outputs, config.activation, generator, config.dropout
             )
-        start_from(self.model, config.weights)
+        start_from(self.model, config)
         self.model.to(device)
         self.features = self.lift(self.inputs).to(device)
         self.device_targets = self.targets.to(device)
