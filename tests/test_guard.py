@@ -176,8 +176,8 @@ def test_a_page_of_another_host_gets_no_session(server):
 def test_a_full_server_says_so_and_serves_who_is_there(server):
     with session(server) as first, session(server):
         status, headers, text = fetch(server.address + "/mlp", Accept="text/html")
-        assert (status, headers["Retry-After"]) == (503, "60")
-        assert "2 pages are open" in text.decode()
+        assert (status, headers["Retry-After"]) == (503, "30")
+        assert "All 2 places on this server are taken" in text.decode()
         with pytest.raises(InvalidStatus), session(server):
             pass
         assert server.health()["status"] == "ok"

@@ -5,7 +5,7 @@ import { follow, unfollow } from "./clock.js";
 import { TransportBar } from "./bar.js";
 import { drawMarks } from "./marks.js";
 
-const GAP = 10, CAPTION = 19, LEAST_TILE = 30, ATLAS = 2048;
+const GAP = 10, CAPTION = 19, LEAST_TILE = 30, ATLAS = 2048, EDGE = 2; // EDGE: rim of repeated pixels, so that smoothing mixes nothing else in
 
 class Pixels extends View {
   constructor(host) {
@@ -87,16 +87,13 @@ class Pixels extends View {
 
   #pack() {
     let x = 0, y = 0, shelf = 0;
-    const width = Math.max(ATLAS, ...this.tiles.map((tile) => tile.columns + 1));
-    const place = (item) => {
-      if (x + item.columns > width) { x = 0; y += shelf + 1; shelf = 0; }
-      item.atlas = [x, y];
-      x += item.columns + 1;
-      shelf = Math.max(shelf, item.rows);
-    };
-    for (const tile of this.tiles) {
-      place(tile);
-      if (tile.layer) place(tile.layer);
+    const width = Math.max(ATLAS, ...this.tiles.map((tile) => tile.columns + 2 * EDGE));
+    for (const item of this.tiles.flatMap((tile) => (tile.layer ? [tile, tile.layer] : [tile]))) {
+      const wide = item.columns + 2 * EDGE;
+      if (x + wide > width) { x = 0; y += shelf; shelf = 0; }
+      item.atlas = [x + EDGE, y + EDGE];
+      x += wide;
+      shelf = Math.max(shelf, item.rows + 2 * EDGE);
     }
     const used = y > 0 ? width : x;
     if (this.atlas.width !== used || this.atlas.height !== y + shelf) {
@@ -110,8 +107,11 @@ class Pixels extends View {
     this.filled = this.lastBytes;
     const all = new Uint32Array(this.picture.data.buffer), stride = this.atlas.width;
     const copy = (item, words) => {
-      for (let row = 0; row < item.rows; row++)
-        all.set(words.subarray(row * item.columns, (row + 1) * item.columns), (item.atlas[1] + row) * stride + item.atlas[0]);
+      for (let row = -EDGE; row < item.rows + EDGE; row++) {
+        const from = Math.max(0, Math.min(item.rows - 1, row)) * item.columns, line = words.subarray(from, from + item.columns);
+        const at = (item.atlas[1] + row) * stride + item.atlas[0];
+        all.fill(line[0], at - EDGE, at).fill(line.at(-1), at + item.columns, at + item.columns + EDGE).set(line, at);
+      }
     };
     for (const tile of this.tiles) {
       const words = new Uint32Array(tile.rows * tile.columns), bytes = new Uint8ClampedArray(words.buffer);

@@ -95,6 +95,12 @@ def value_text(value: Any, blobs: dict[str, str], unpack: str, indent: int) -> s
         return f'{unpack}({name}, {value.shape}, "{value.dtype}")'
     if not value.size:
         return f'np.zeros({value.shape}, "{value.dtype}")'
+    if max(map(len, map(str, np.atleast_2d(value).tolist()))) > 80:  # too long for a line
+        numbers = value.ravel().tolist()
+        lines = (numbers[at : at + 4] for at in range(0, len(numbers), 4))
+        rows = "".join(f"{inner}    {', '.join(map(repr, line))},\n" for line in lines)
+        shaped = f".reshape({value.shape})" if value.ndim > 1 else ""
+        return f'np.array(\n{inner}[\n{rows}{inner}],\n{inner}"{value.dtype}",\n{outer}){shaped}'
     if value.ndim < 2:
         return f'np.array({value.tolist()}, "{value.dtype}")'
     rows = "".join(f"{inner}    {row},\n" for row in value.tolist())

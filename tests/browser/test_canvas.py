@@ -147,6 +147,9 @@ def test_names_labels_layers_and_many_tiles(open_view):
     photo.hover(position=dict(zip("xy", cell_place(tile, 2, 4, 7, 7), strict=True)))
     assert "Grad-CAM 1" in tip(page, "overlays")
     named = tile_places(photo)[1]
+    for x, red, blue in ((1.5, 0, 255), (named["w"] - 1.5, 254, 128)):  # smoothed up to the edge, and nothing mixed in
+        shown = colour_at(photo, named["x"] + x, named["y"] + 0.97 * named["h"])
+        assert np.allclose(shown, (red, 2 * 0.97 * 95, blue), atol=8), shown
     labels = named["labels"]
     assert len(labels) == 4
     for at, (left, top, wide, high) in enumerate(labels):
