@@ -59,7 +59,8 @@ def read_pins(texts: Iterable[str], topics: Mapping[str, Topic]) -> tuple[list[P
         except KnobError as reason:
             rejected.append(Rejected(PARAMETER, text[:80], reason))
             continue
-        if pin in pins:
+        if pin in pins:  # perhaps only because what was wrong with it fell back
+            rejected += fallen_back
             continue
         if len(pins) == MOST_PINS:
             reason = KnobError("Pinned run: expected at most {most} of them", most=MOST_PINS)

@@ -171,6 +171,8 @@ def curves_together(
                 x=trace.x, y=trace.y, mode=mode, name=f"{run} · {words(trace.name)}", line=line, legendgroup=run,
                 marker={"color": colour, "size": 8, "symbol": SYMBOLS[order.index(trace.name) % len(SYMBOLS)]},
             )  # fmt: skip
+    if all(len(trace.x) == 1 and trace.x[0] == 0 for trace in together.data):  # not the steps around 0, but from 0
+        together.update_xaxes(range=[-0.02, 1])
     for axis in (together.layout.xaxis, together.layout.yaxis):
         axis.title.text = words(axis.title.text or "")
     return together

@@ -165,13 +165,19 @@ def graph_sheet(
 def _coefficients(
     sheet: Sheet, reaching: dict[int, float | None], spots: list, picked: int | None, radius: float
 ) -> None:
-    """What reaches the picked node, written on its edges; neighbours lie close together, so not all at one distance."""
-    for at, (node, value) in enumerate(list(reaching.items())[:MOST_WORDS]):
-        x, y = spots[node][0] - spots[picked][0], spots[node][1] - spots[picked][1]
-        if value is not None and math.hypot(x, y) >= 3 * radius + 12:
-            far = 0.5 if at % 2 else 0.68
-            place = spots[picked][0] + far * x, spots[picked][1] + far * y
-            sheet.words(*place, f"{value:.2g}", size=11, anchor="mm", halo=True)
+    """What reaches the picked node, written on its edges where that covers neither a node nor another number."""
+    taken = [(x, y, radius, radius) for x, y in spots]
+    for node, value in list(reaching.items())[:MOST_WORDS]:
+        if value is None:
+            continue
+        words, x, y = f"{value:.2g}", spots[node][0] - spots[picked][0], spots[node][1] - spots[picked][1]
+        half = 3.5 * len(words)
+        for far in (0.6, 0.5, 0.7, 0.4, 0.8):
+            u, v = spots[picked][0] + far * x, spots[picked][1] + far * y
+            if all(abs(u - a) >= half + w or abs(v - b) >= 7 + h for a, b, w, h in taken):
+                taken.append((u, v, half, 7))
+                sheet.words(u, v, words, size=11, anchor="mm", halo=True)
+                break
 
 
 def _node_colours(picture: GraphPicture, values: np.ndarray, say: Callable[[str], str]) -> tuple[list[str], list]:

@@ -15,6 +15,7 @@ from engine.core.topic import Topic, load
 from pages.components.canvas import choice
 from pages.components.language import number, t
 from pages.components.own_weights import bring_back, trains
+from pages.components.pinning import config_now
 from pages.components.scripts import script_files
 from pages.components.shown import notes, view_of
 
@@ -198,4 +199,4 @@ def settings_file(topic: Topic) -> bytes:
 
 def now(topic: Topic) -> Any:
     """The page's Config at this moment, with the steps trained since the page was drawn."""
-    return st.session_state[f"{topic.slug}:config"]
+    return config_now(topic)

@@ -26,7 +26,8 @@ def pin_button(topic: Topic) -> None:
     """The button in the title row."""
     st.button(
         t("Pin"), key="pin", icon=":material/keep:", type="tertiary", on_click=pin_now, args=(topic,),
-        help=t("Keeps this run as it is now, to compare it with the next one: see Compare below"),
+        help=t("Keeps this run as it is now, to compare it with the next one: see Compare below. "
+               "Up to four, of all pages"),
     )  # fmt: skip
 
 
