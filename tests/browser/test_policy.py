@@ -68,6 +68,7 @@ def test_every_page_works_under_its_policy(watched, slug):
     for tab in visitor.page.get_by_role("tab").all():
         tab.click()
         visitor.settle()
+    visitor.page.get_by_role("tab", name="Code").click()
     visitor.page.locator("[data-testid=stCode]").first.wait_for()
 
 
