@@ -27,6 +27,8 @@ def cannot_run_read_only() -> str:
     """Why the file system cannot be made read-only here; "" if it can."""
     if os.name != "posix" or os.geteuid() != 0:
         return "only root can make a read-only file system"
+    if ROOT.is_relative_to("/tmp"):
+        return "what is below /tmp is hidden there, and this is"
     if not (ROOT / ".venv" / "bin" / "python").exists():
         return "there is no .venv"
     tried = subprocess.run(read_only("true"), capture_output=True, text=True)

@@ -208,6 +208,7 @@ def test_the_list_of_keys_opens_closes_and_gives_the_focus_back(visit, locale):
         ("To the tabs", "[role=tablist]"),
         ("To the pictures", ".st-key-mlp-stage"),
     ):
+        visitor.settle()
         page.keyboard.press("?")
         dialog.get_by_role("button", name=say(part)).press("Enter")
         visitor.until(
