@@ -159,7 +159,7 @@ body { max-width: 46rem; margin: 2rem auto; padding: 0 1rem; }
 table { border-collapse: collapse; width: 100%; } th { text-align: left; font-weight: 400; }
 thead th { font-weight: 650; } tr + tr { border-top: 1px solid #8884; } td { text-align: right; white-space: nowrap; }
 thead th:nth-child(n + 2) { text-align: right; } th, td { padding: .25rem .5rem; } meter { width: 6rem; }
-@media (max-width: 480px) { meter { display: none; } th { min-width: 8rem; } }"""
+@media (max-width: 480px) { meter { display: none; } tbody th { min-width: 8rem; } }"""
 
 
 @cache
