@@ -1,11 +1,13 @@
 """The frame around every page: configuration, language, navigation. A new topic needs no change here."""
 
+from functools import partial
 from pathlib import Path
 
 import streamlit as st
 
 from engine.core.topic import GROUPS
 from pages.components.language import adopt_language, t
+from pages.components.page import show_topic
 from pages.components.topics import topics_with_pages
 
 ICON = Path(__file__).parents[1] / "assets" / "icon.png"
@@ -18,7 +20,8 @@ for group in GROUPS:
     topics = [topic for topic in topics_with_pages() if topic.group == group]
     if topics:
         navigation[t(group)] = [
-            st.Page(f"{topic.slug}.py", title=t(topic.title), icon=topic.icon, url_path=topic.slug) for topic in topics
+            st.Page(partial(show_topic, topic), title=t(topic.title), icon=topic.icon, url_path=topic.slug)
+            for topic in topics
         ]
 page = st.navigation(navigation, position="top")
 st.set_page_config(page_title=f"{page.title} · Neurarium")

@@ -100,8 +100,7 @@ def test_boot_script_names_the_server(server):
     assert status == 200
     assert headers["Content-Type"].startswith("text/javascript")
     assert b"window.__streamlit" in script
-    assert b"BACKEND_BASE_URL" in script
-    assert b"{{" not in script
+    assert script == (ROOT / "assets" / "boot.js").read_bytes()
 
 
 def test_head_answers_without_a_body(server):
@@ -179,8 +178,9 @@ def test_works_below_a_base_path(tmp_path):
         server.wait()
         _, _, page = fetch(server.address + "/mlp")
         assert b'<script src="/lab/net/neurarium-boot.js">' in page
-        _, _, script = fetch(server.address + "/neurarium-boot.js")
-        assert b"/lab/net" in script
+        status, _, script = fetch(server.address + "/neurarium-boot.js")
+        assert status == 200
+        assert b"window.__streamlit" in script
         with session(server) as visitor:
             assert visitor.run("mlp")[-1].script_finished == 0
     finally:

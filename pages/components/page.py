@@ -1,5 +1,7 @@
 """The frame of every topic page: title, question, stage and knobs above the fold, then the tabs, Lesson to Download.
 
+A page script, run by `show_topic`, draws what is between the title and the tabs:
+
 page = open_page("mlp")
 with page.panel:
     controls(page.topic)
@@ -11,11 +13,16 @@ close_page(page, result)
 from __future__ import annotations
 
 import inspect
+import types
 from collections.abc import Callable, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from engine.core.axes import Quantity
 from engine.core.device import available_devices
@@ -45,11 +52,50 @@ class Page:
     panel: Any
 
 
-def open_page(slug: str) -> Page:
-    """Draw title, question and the two empty places; read the Config from link and widgets."""
-    topic = catalogue()[slug]
+@dataclass
+class Closed:
+    """What a page script left for the tabs below it: see `close_page`."""
+
+    page: Page
+    result: Any
+    formulas: Callable[[Any], None] | None
+
+
+_closed: ContextVar[Closed | None] = ContextVar("closed", default=None)  # by the page script of this run
+
+
+def show_topic(topic: Topic) -> None:
+    """The whole page of a topic: title row and question, what its page script draws, the tabs.
+
+    The script is a fragment: a knob moved or a picture clicked runs the script alone, and neither the title row nor the
+    tabs are sent, compared and drawn again, which is a third of a page. Where an open tab speaks of the run, the whole
+    page follows the change.
+    """
     title_row(t(topic.title), topic)
     st.html(f'<p class="question">{t(topic.question)}</p>')
+    _closed.set(None)
+    st.fragment(_body)(topic)
+    if (closed := _closed.get()) is not None:
+        tabs(closed)
+
+
+def _body(topic: Topic) -> None:
+    alone = bool(get_script_run_ctx().fragment_ids_this_run)
+    if alone and st.session_state.get(f"{topic.slug}:tab", "lesson") != "lesson":
+        st.rerun()
+    module = types.ModuleType("__main__")  # its own for every run: what a script names is this visitor's alone
+    exec(_script(topic.slug), module.__dict__)
+
+
+@cache
+def _script(slug: str) -> types.CodeType:
+    path = Path(__file__).parents[1] / f"{slug}.py"
+    return compile(path.read_text("utf-8"), str(path), "exec")
+
+
+def open_page(slug: str) -> Page:
+    """Draw the two empty places of a page script; read the Config from link and widgets."""
+    topic = catalogue()[slug]
     begin(slug)
     config = usable(topic, current_config(topic))
     offer_places(topic)
@@ -108,12 +154,18 @@ def close_page(
     *,
     formulas: Callable[[Any], None] | None = None,
 ) -> None:
-    """The tabs below the stage, and the address. Tabs that are not open cost nothing.
+    """The end of a page script: the address is written, and the tabs are told what there is to show.
 
     result: a Result, or a function that makes it when the Numbers tab is opened. formulas: draws the formulas with the
     live values of the Result into the Numbers tab.
     """
-    topic = page.topic
+    _closed.set(Closed(page, result, formulas))
+    write_link(page.topic)
+
+
+def tabs(closed: Closed) -> None:
+    """The tabs below the stage. Tabs that are not open cost nothing."""
+    topic, result = closed.page.topic, closed.result
     names = {"lesson": t("Lesson"), "numbers": t("Numbers"), "code": t("Code")}
     names |= {"compare": t("Compare"), "download": t("Download")}
     # Streamlit remembers the tab by its label, which is translated; so it is kept by name and handed over when the
@@ -125,31 +177,30 @@ def close_page(
         list(names.values()), key=f"{topic.slug}-tabs-{language()}", on_change="rerun",
         default=names[state[handed_over][1]],
     )  # fmt: skip
-    tabs = dict(zip(names, opened, strict=True))
-    state[kept] = next((name for name, tab in tabs.items() if tab.open), "lesson")
-    if tabs["lesson"].open:
-        with tabs["lesson"]:
+    places = dict(zip(names, opened, strict=True))
+    state[kept] = next((name for name, place in places.items() if place.open), "lesson")
+    if places["lesson"].open:
+        with places["lesson"]:
             lesson(topic)
-    if tabs["numbers"].open:
-        with tabs["numbers"]:
+    if places["numbers"].open:
+        with places["numbers"]:
             made = result() if callable(result) else result
             if made is None:
                 st.info(t("There is nothing to count yet."))
             else:
-                if formulas is not None:
-                    formulas(made)
+                if closed.formulas is not None:
+                    closed.formulas(made)
                 numbers_table(made.quantities())
-    if tabs["code"].open:
-        with tabs["code"]:
+    if places["code"].open:
+        with places["code"]:
             code(topic)
     keep_new(topic, result)
-    if tabs["compare"].open:
-        with tabs["compare"]:
+    if places["compare"].open:
+        with places["compare"]:
             compare(topic, result)
-    if tabs["download"].open:
-        with tabs["download"]:
-            downloads(topic, page.config, result)
-    write_link(topic)
+    if places["download"].open:
+        with places["download"]:
+            downloads(topic, closed.page.config, result)
 
 
 def numbers_table(quantities: Sequence[Quantity]) -> None:

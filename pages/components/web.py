@@ -25,18 +25,7 @@ from pages.components.settings import Settings
 from pages.components.status import status_json, status_page
 
 warm = threading.Event()
-SHEET = Path(__file__).parents[2] / "assets" / "style.css"
-
-# Streamlit's front end looks for its server under every part of the page's path; on a deep link that costs two failed
-# requests, a pause, and two errors in the console. This tells it where the server is.
-BOOT = """const neurariumRoot = location.origin + {base!r};
-window.__streamlit = {{BACKEND_BASE_URL: neurariumRoot, MAIN_PAGE_BASE_URL: neurariumRoot}};
-// A page that no other page embeds is its own host: it tells itself of every change, and matches each of these messages
-// against a dozen patterns of trusted hosts (7 ms of every change of a page). Nobody else is there to be told.
-if (window.parent === window) addEventListener("message", (event) => {{
-  if (event.source === window && event.data?.stCommVersion) event.stopImmediatePropagation();
-}});
-"""
+ASSETS = Path(__file__).parents[2] / "assets"
 
 # Parts of Streamlit's front end that every page needs and that it fetches only when the first message names them.
 EVERYWHERE = (
@@ -80,7 +69,13 @@ async def health(request) -> JSONResponse:
 
 async def boot(request) -> Response:
     """The script that the page loads before Streamlit's own."""
-    return Response(BOOT.format(base=base_path()), media_type="text/javascript", headers={"Cache-Control": "no-cache"})
+    return Response(boot_script(), media_type="text/javascript", headers={"Cache-Control": "no-cache"})
+
+
+@cache
+def boot_script() -> str:
+    """What assets/boot.js says."""
+    return (ASSETS / "boot.js").read_text("utf-8")
 
 
 def web_routes() -> list[Route]:
@@ -115,7 +110,8 @@ def style() -> str:
 
     As an element of the page it would be sent, cleaned and compared anew with every change.
     """
-    return f"<style>{SHEET.read_text('utf-8')}</style>"
+    sheet = (ASSETS / "style.css").read_text("utf-8")
+    return f"<style>{sheet}</style>"
 
 
 class CompressedStatic:

@@ -1,0 +1,90 @@
+"""What a change sends again: the page script's part alone, and the whole page where an open tab speaks of the run."""
+
+import pytest
+
+from engine.core.topic import catalogue
+from pages.components.lesson import read_lesson
+from tests.server import start_server
+from tests.visitor import Visitor, user_key
+
+AROUND = ("title-row", "share", "pin", "language-switch")  # and the tabs, whose key names the language
+
+
+class Witness(Visitor):
+    """A visitor who keeps the elements that the last answer brought."""
+
+    def ask(self, *states, **how):
+        self.brought = []
+        return super().ask(*states, **how)
+
+    def _take(self, kind, message, touched, answer):
+        before = set(touched)
+        super()._take(kind, message, touched, answer)
+        self.brought += [self.elements[path] for path in touched - before if path in self.elements]
+
+    @property
+    def keys(self) -> set[str]:
+        """Keys of what was brought."""
+        return {user_key(element) for _, element, _ in self.brought} - {""}
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    server = start_server(tmp_path_factory.mktemp("parts") / "log.txt").wait()
+    yield server
+    server.stop()
+    assert "Traceback" not in server.log
+
+
+@pytest.fixture
+def visitor(server):
+    visitor = Witness(server.address)
+    yield visitor
+    visitor.close()
+
+
+@pytest.mark.parametrize("slug", list(catalogue()))
+def test_a_change_brings_neither_title_nor_tabs_again(visitor, slug):
+    visitor.open(slug)
+    assert {"share", "pin", f"{slug}-presets", f"{slug}-tabs-en"} <= visitor.keys | set(_blocks(visitor))
+    lesson = visitor.widget(f"{slug}:lesson:0")
+    answer = visitor.touch(f"{slug}-presets", "pick", 1)
+    assert not answer.errors
+    assert f"{slug}-presets" in visitor.keys
+    assert not visitor.keys & set(AROUND)
+    assert f"{slug}-tabs-en" not in _blocks(visitor)
+    assert visitor.widget(f"{slug}:lesson:0") == lesson  # stands as it stood
+    assert visitor.data(f"{slug}-presets")[0]["pressed"] == 1
+
+
+def _blocks(visitor) -> list[str]:
+    """Keys of the blocks that the last answer brought."""
+    return [user_key(element) for kind, element, _ in visitor.brought if kind == "tab_container"]
+
+
+def test_the_numbers_follow_a_change_while_they_are_open(visitor):
+    visitor.open("mlp")
+    visitor.move("mlp-tabs-en", "Numbers")
+    before = _tables(visitor)
+    assert before
+    answer = visitor.move("mlp.noise", 0.3)
+    assert not answer.errors
+    assert _tables(visitor) != before
+    visitor.move("mlp-tabs-en", "Lesson")
+    assert not _tables(visitor)
+
+
+def _tables(visitor) -> list[str]:
+    return [str(element) for kind, element, _ in visitor.elements.values() if kind == "table"]
+
+
+def test_a_step_of_the_lesson_sets_the_page_up(visitor):
+    visitor.open("mlp")
+    _, steps = read_lesson("mlp", "en")
+    names = list(catalogue()["mlp"].presets)
+    at, wanted = next((at, names.index(step.preset)) for at, step in enumerate(steps) if step.preset != names[0])
+    for _ in range(at):
+        visitor.press("mlp:lesson:next")
+    assert visitor.data("mlp-presets")[0]["pressed"] == 0
+    visitor.press(f"mlp:lesson:set:{at}")
+    assert visitor.data("mlp-presets")[0]["pressed"] == wanted
