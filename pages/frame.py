@@ -1,14 +1,12 @@
 """The frame around every page: configuration, language, navigation. A new topic needs no change here."""
 
-from functools import partial
 from pathlib import Path
 
 import streamlit as st
 
 from engine.core.topic import GROUPS
 from pages.components.language import adopt_language, t
-from pages.components.page import show_topic
-from pages.components.topics import topics_with_pages
+from pages.components.topics import page_of, topics_with_pages
 
 ICON = Path(__file__).parents[1] / "assets" / "icon.png"
 
@@ -17,12 +15,8 @@ adopt_language()
 
 navigation = {"": [st.Page("home.py", title=t("Home"), icon=":material/home:", default=True)]}
 for group in GROUPS:
-    topics = [topic for topic in topics_with_pages() if topic.group == group]
-    if topics:
-        navigation[t(group)] = [
-            st.Page(partial(show_topic, topic), title=t(topic.title), icon=topic.icon, url_path=topic.slug)
-            for topic in topics
-        ]
+    if pages := [page_of(topic) for topic in topics_with_pages() if topic.group == group]:
+        navigation[t(group)] = pages
 page = st.navigation(navigation, position="top")
 st.set_page_config(page_title=f"{page.title} · Neurarium")
 page.run()

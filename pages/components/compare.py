@@ -33,6 +33,7 @@ from pages.components.errors import sentence
 from pages.components.language import language, number, t
 from pages.components.pinned import keep_pinned, pinned, pinned_in_link
 from pages.components.pinning import config_now, go_back, knob_value, pin_label, run_name
+from pages.components.topics import page_of
 from pages.components.views import choose_view
 
 TICK_SECONDS = 0.5
@@ -133,7 +134,10 @@ def links_to_others(topic: Topic, pins: Sequence[Pin]) -> None:
         query = to_query(pin.config) or {first.name: first.to_text(getattr(pin.config, first.name))}
         label = t("Open {run} on its page: {title}", run=pin_label(at), title=t(catalogue()[pin.slug].title))
         st.page_link(
-            f"{pin.slug}.py", label=label, query_params=query | pinned_in_link(), icon=":material/open_in_new:"
+            page_of(catalogue()[pin.slug]),
+            label=label,
+            query_params=query | pinned_in_link(),
+            icon=":material/open_in_new:",
         )
 
 

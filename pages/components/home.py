@@ -11,7 +11,7 @@ from engine.core.knob import to_query
 from engine.core.topic import GROUPS, Topic
 from pages.components.language import in_every_language, t
 from pages.components.page import title_row
-from pages.components.topics import topics_with_pages
+from pages.components.topics import page_of, topics_with_pages
 
 COVERS = Path(__file__).parents[2] / "assets" / "pictures" / "cards"
 
@@ -54,11 +54,11 @@ def card(topic: Topic) -> None:
     """A picture the topic's own model made, title, question, and links that open a preset."""
     with st.container(border=True, key=f"card-{topic.slug}"):
         st.image(COVERS / f"{topic.slug}.jpg", width="stretch", alt="")
-        st.page_link(f"{topic.slug}.py", label=f"**{t(topic.title)}**", icon=topic.icon)
+        st.page_link(page_of(topic), label=f"**{t(topic.title)}**", icon=topic.icon)
         st.html(f"<p>{t(topic.question)}</p>")
         with st.container(horizontal=True, gap="xsmall", key=f"card-{topic.slug}-links"):
             for name, preset in list(topic.presets.items())[:4]:
-                st.page_link(f"{topic.slug}.py", label=t(name), query_params=to_query(preset) or None)
+                st.page_link(page_of(topic), label=t(name), query_params=to_query(preset) or None)
 
 
 def learning_path(topics: Iterable[Topic]) -> None:
@@ -66,4 +66,4 @@ def learning_path(topics: Iterable[Topic]) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="learning-path"):
         st.markdown(f"**{t('Learning path')}**", width="content")
         for number, topic in enumerate(topics, 1):
-            st.page_link(f"{topic.slug}.py", label=f"{number} · {t(topic.title)}")
+            st.page_link(page_of(topic), label=f"{number} · {t(topic.title)}")

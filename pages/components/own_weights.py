@@ -13,6 +13,7 @@ from engine.core.topic import Topic, catalogue
 from pages.components.controls import change
 from pages.components.errors import sentence
 from pages.components.language import t
+from pages.components.topics import page_of
 
 MEGABYTES = 8  # that the browser sends at all; what the file itself may hold is checked where it is read
 
@@ -105,7 +106,7 @@ def bring_back(topic: Topic, config: Any) -> None:
         elif outcome is not None:
             other, link = outcome
             st.info(t("These settings are for another page, {title}.", title=t(other.title)), icon=":material/info:")
-            st.page_link(f"{other.slug}.py", label=t("Open {title} with them", title=t(other.title)), query_params=link)
+            st.page_link(page_of(other), label=t("Open {title} with them", title=t(other.title)), query_params=link)
 
 
 def _come(topic: Topic) -> None:

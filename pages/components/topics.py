@@ -2,8 +2,12 @@
 
 from functools import cache
 from pathlib import Path
+from typing import Any
+
+import streamlit as st
 
 from engine.core.topic import Topic, catalogue
+from pages.components.language import t
 
 PAGES = Path(__file__).parents[1]
 
@@ -12,3 +16,14 @@ PAGES = Path(__file__).parents[1]
 def topics_with_pages() -> tuple[Topic, ...]:
     """All topics of the catalogue whose page exists, in teaching order."""
     return tuple(topic for topic in catalogue().values() if (PAGES / f"{topic.slug}.py").exists())
+
+
+def page_of(topic: Topic) -> Any:
+    """The page of a topic, for the navigation and for links: whoever makes it, the same address is the same page."""
+
+    def show() -> None:
+        from pages.components.page import show_topic  # which links to pages itself
+
+        show_topic(topic)
+
+    return st.Page(show, title=t(topic.title), icon=topic.icon, url_path=topic.slug)
