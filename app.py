@@ -16,7 +16,7 @@ import streamlit as st
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 
-from engine.core.memory import give_back
+from engine.core.memory import give_back, resident_bytes, use_few_arenas
 from pages.components.settings import SettingsError, settings
 
 try:
@@ -31,9 +31,11 @@ from pages.components.mount import canvas_routes
 from pages.components.room import Room, bound_files
 from pages.components.web import CompressedStatic, PageHead, base_path, send_at_once, set_limits, warm, web_routes
 
+use_few_arenas()
 logger = logging.getLogger("neurarium")
 
-HOUSEKEEPING_SECONDS = 15.0
+HOUSEKEEPING_SECONDS = 5.0
+GROWN_BYTES = 32_000_000  # since the last time the house was kept
 
 
 def warm_up() -> None:
@@ -65,9 +67,17 @@ def warm_up() -> None:
 
 
 def keep_house(over: threading.Event) -> None:
-    """Now and then give memory back that nobody uses, until `over`."""
+    """Now and then give memory back that nobody uses, until `over`.
+
+    What a page script names lives on, its results too, until the collector finds that nobody needs them: functions and
+    their module hold each other. Left to itself it comes seldom, for it counts objects and not bytes.
+    """
+    held = 0
     while not over.wait(HOUSEKEEPING_SECONDS):
-        give_back()
+        if (resident_bytes() or 0) > held + GROWN_BYTES:
+            gc.collect()
+            give_back()
+            held = resident_bytes() or 0
 
 
 @asynccontextmanager

@@ -35,9 +35,9 @@ for method, names_of_knobs in shown_by.items():
     now, then, usual = ([getattr(one, name) for name in names_of_knobs] for one in (config, before, topic.config()))
     if now != then and now != usual:
         show_view(topic.slug, "method", method)
-waiting = st.spinner(t("Walking from grey to the picture …")) if config.saliency == "integrated" else nullcontext()
-with page.stage, waiting:
-    result = compute(topic, config)
+walks = config.saliency == "integrated"  # there and back through the network, 32 times
+with page.stage, st.spinner(t("Walking from grey to the picture …")) if walks else nullcontext():
+    result = compute(topic, config, long=walks)
 
 
 @st.fragment

@@ -271,13 +271,10 @@ class Visitor:
             answer.errors.append("page not found")
 
     def _forget(self, touched: set, fragments: list[str]) -> None:
-        """Drop elements that the run did not draw again, and what stood in them."""
-        gone = {
-            path for path, (_, _, fragment) in self.elements.items()
-            if path not in touched and (not fragments or fragment in fragments)
-        }  # fmt: skip
-        for path in list(self.elements):
-            if any(path[:length] in gone for length in range(1, len(path) + 1)):
+        """Drop what the run did not draw again: of the whole page, or of what stands in the fragments that ran."""
+        ran = {path for path in touched if path in self.elements and self.elements[path][2] in fragments}
+        for path in [path for path in self.elements if path not in touched]:
+            if not fragments or any(path[:length] in ran for length in range(1, len(path))):
                 del self.elements[path]
 
     def _put(self, url: str, name: str, content: bytes) -> None:

@@ -19,6 +19,8 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from typing import Any, BinaryIO
 
+from .backends import NICENESS
+
 LENGTH = struct.Struct(">Q")
 
 
@@ -67,7 +69,7 @@ def main() -> None:
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # whatever prints goes to the log, not between the messages
     if hasattr(os, "nice"):
-        os.nice(5)  # clicks, answered by the parent, come before training
+        os.nice(NICENESS)  # clicks, answered by the parent, come before training
     messages: queue.SimpleQueue[bytes] = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(messages,), name="listen", daemon=True).start()
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from contextlib import nullcontext
 from typing import Any
 
 import streamlit as st
@@ -61,15 +63,19 @@ def chosen_device() -> str:
     return device if device in available_devices() else available_devices()[0]
 
 
-def compute(topic: Topic, config: Any, path: str | None = None) -> Any | None:
+_long_work = threading.Lock()
+
+
+def compute(topic: Topic, config: Any, path: str | None = None, *, long: bool = False) -> Any | None:
     """The Result of `config`, from the store or computed now; None after a failure has been explained to the reader.
 
-    path: dotted path of another function of the topic that takes the Config (default: topic.run).
+    path: dotted path of another function of the topic that takes the Config (default: topic.run). long: it takes
+    seconds; of such work one piece is done at a time, so that many who ask for it do not slow all others down.
     """
     path = path or topic.run
 
     def work() -> Any:
-        with using_device(device):
+        with _long_work if long else nullcontext(), using_device(device):
             return topic.load(path)(config)
 
     device = chosen_device()
