@@ -90,9 +90,9 @@ def bring_back(topic: Topic, config: Any) -> None:
     """The uploader, what it takes, and what became of the last file."""
     state, key = st.session_state, f"{topic.slug}:loaded"
     with st.container(border=True, key=f"{topic.slug}-load"):
-        label = t("Load settings (.json) back")
+        label = t("Load settings (.json) back, at most {most} MB", most=MEGABYTES)
         if trains(topic, config):
-            label = t("Load settings (.json) or weights (.safetensors) back")
+            label = t("Load settings (.json) or weights (.safetensors) back, at most {most} MB", most=MEGABYTES)
         st.file_uploader(label, key=f"{topic.slug}:load", max_upload_size=MEGABYTES, on_change=_come, args=(topic,))
         outcome = state.get(key)
         if isinstance(outcome, Exception):

@@ -98,6 +98,26 @@ def test_a_bad_upload_gets_one_sentence_and_nothing_is_lost(visit, locale, sente
     assert visitor.alerts() == []
 
 
+@pytest.mark.parametrize(
+    ("locale", "sentence", "button"),
+    [
+        ("en-US", "This file was not taken: it is too large", "Upload"),
+        ("zh-CN", "没有接收这个文件：它太大", "选择文件"),
+    ],
+)
+def test_a_file_too_large_to_be_sent_is_told_of_in_the_readers_language(visit, locale, sentence, button):
+    visitor = visit("/image_classifier", locale=locale)
+    before = answer(visitor)
+    visitor.key("image_classifier-own").get_by_role("button").first.click()
+    said = "(element) => getComputedStyle(element, '::after').content"
+    label = visitor.page.locator(".stFileUploader [data-testid=stBaseButton-secondary] p")
+    assert button in (label.inner_text() + label.evaluate(said))
+    assert visitor.page.locator(".stFileUploader").evaluate(said) == "none"
+    upload(visitor, "huge.png", b"\x89PNG" + bytes(9_000_000))
+    visitor.until(lambda: sentence in visitor.page.locator(".stFileUploader").evaluate(said), "the sentence")
+    assert answer(visitor) == before
+
+
 def test_a_link_to_a_picture_of_another_server(visit):
     visitor = visit("/image_classifier?picture=upload:0123456789abcdef")
     assert "This link's picture is not on this server" in visitor.alerts()[0]
