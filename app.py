@@ -74,10 +74,11 @@ def keep_house(over: threading.Event) -> None:
     """
     held = 0
     while not over.wait(HOUSEKEEPING_SECONDS):
-        if (resident_bytes() or 0) > held + GROWN_BYTES:
+        if grown := (resident_bytes() or 0) > held + GROWN_BYTES:
             gc.collect()
-            give_back()
-            held = resident_bytes() or 0
+        give_back()
+        left = resident_bytes() or 0
+        held = left if grown else min(held, left)
 
 
 @asynccontextmanager
