@@ -106,7 +106,7 @@ def test_digits_are_walked_to_and_judged(visit):
     result = digits.run(Config(view="digits"))
     assert result.agreement == 1
     canvas = visitor.canvas("diffusion-digits-x0")
-    assert canvas.get_attribute("data-frame") == "20"
+    visitor.until(lambda: canvas.get_attribute("data-frame") == "20", "the walk played to its end")
     before = visitor.picture("diffusion-digits-x")
     seek(visitor, "diffusion-digits-bar", 5)
     assert canvas.get_attribute("data-frame") == "5"
