@@ -24,7 +24,7 @@ from engine.plots.diagrams import (
 )
 from engine.plots.graphs import GraphPicture, graph_payload
 from engine.plots.pixels import Frames, PixelPicture, picture_payload
-from pages.components.mount import EVENTS, component, mount, words
+from pages.components.mount import EVENTS, component, heard, mount, one_of, words
 from pages.components.shown import note, note_clock
 
 if TYPE_CHECKING:
@@ -49,15 +49,25 @@ def pixels(
     tiles are chosen, not cells: the arrow keys go from tile to tile, the read-out says the tile's name. A picture with
     frames shows the moment of its clock. title: a line above the picture, cheaper than an element of its own.
     """
-    return _pixels(picture, key, selected, height, click, on_cell, {"bar": False, "title": title, "whole": whole}).cell
+    more = {"bar": False, "title": title, "whole": whole}
+    return _pixels(picture, key, selected, height, click, on_cell, more)["cell"]
 
 
-def _pixels(picture, key, selected, height, click, on_cell, more, on_frame=None) -> Any:
+def _pixels(picture, key, selected, height, click, on_cell, more, on_frame=None) -> dict[str, Any]:
     meta, arrays = picture_payload(picture)
     meta |= {"selected": selected, "height": height, "click": click, **more}
-    result = mount("pixels", key, meta, arrays, cell=on_cell, frame=on_frame)
-    if not more.get("whole"):  # else it is there to choose from
-        note(key, picture, title=more.get("title", ""), frame=result.get("frame"))
+    sizes = [tile.pixels.shape[0 if tile.still or not picture.frames else 1 :][:2] for tile in picture.tiles]
+    whole = bool(more.get("whole"))
+
+    def fits(event: str, at: Any) -> bool:
+        if event != "cell":
+            return True
+        rows, columns = sizes[at["tile"]]
+        return at["tile"] >= 0 and (whole or (0 <= at["row"] < rows and 0 <= at["column"] < columns))
+
+    result = mount("pixels", key, meta, arrays, fits=fits, cell=on_cell, frame=on_frame)
+    if not whole:  # else it is there to choose from
+        note(key, picture, title=more.get("title", ""), frame=result["frame"])
     return result
 
 
@@ -77,8 +87,7 @@ def scrubber(
     """
     if picture.frames is None:
         raise ValueError("a scrubber needs a picture with frames; use pixels() for a still one")
-    result = _pixels(picture, key, selected, height, click, on_cell, {"bar": True}, on_frame)
-    return {"frame": result.get("frame"), "cell": result.cell}
+    return _pixels(picture, key, selected, height, click, on_cell, {"bar": True}, on_frame)
 
 
 def transport(
@@ -89,8 +98,8 @@ def transport(
     {frame}, {count} and {step}, where its steps are not those of a training."""
     meta = {"alt": "", "frames": frames.meta(), "report": report, "moment": moment}
     result = mount("transport", key, meta, {}, frame=on_frame)
-    note_clock(frames.clock, result.get("frame"))
-    return result.get("frame")
+    note_clock(frames.clock, result["frame"])
+    return result["frame"]
 
 
 def network(
@@ -109,10 +118,22 @@ def network(
     """
     meta, arrays = network_payload(diagram)
     meta |= {"picked": picked, "height": height}
-    result = mount("network", key, meta, arrays, **dict.fromkeys(EVENTS["network"], on_event))
+    sizes = [len(layer.neurons) for layer in diagram.layers]
+    resizable = {at for at, layer in enumerate(diagram.layers) if layer.resizable}
+
+    def fits(event: str, at: Any) -> bool:
+        if event == "toggle":
+            return 0 <= at["index"] < sizes[0]
+        if event == "resize":
+            return at["layer"] in resizable
+        if at["kind"] == "edge" and not (at["layer"] > 0 and 0 <= at["from"] < sizes[at["layer"] - 1]):
+            return False
+        return at["layer"] >= 0 and 0 <= at["index" if at["kind"] == "neuron" else "to"] < sizes[at["layer"]]
+
+    result = mount("network", key, meta, arrays, fits=fits, **dict.fromkeys(EVENTS["network"], on_event))
     note(key, diagram)
     for event in EVENTS["network"]:
-        if result.get(event):
+        if result[event]:
             return {"event": event, **result[event]}
     return None
 
@@ -138,9 +159,10 @@ def graph_view(
     meta, arrays = graph_payload(picture)
     meta |= {"picked": picked, "group": group or key, "layout": layout or key, "height": height, "click": click,
              "legend": legend}  # fmt: skip
-    event = mount("graph", key, meta, arrays, pick=on_pick).pick
+    count = len(picture.names)
+    event = mount("graph", key, meta, arrays, fits=lambda _, at: 0 <= at["node"] < count, pick=on_pick)["pick"]
     note(key, picture, picked=picked)
-    return event["node"] if event and 0 <= event["node"] < len(picture.names) else None
+    return event["node"] if event else None
 
 
 def curves(
@@ -174,9 +196,10 @@ def bars(shown: Bars, key: str, *, click: bool = True, on_pick: Callable[[], Non
 
     click=False: a picture only.
     """
-    picked = mount("bars", key, {**shown.payload(), "click": click}, {}, pick=on_pick).pick
+    fits = one_of(len(shown.names))
+    picked = mount("bars", key, {**shown.payload(), "click": click}, {}, fits=fits, pick=on_pick)["pick"]
     note(key, shown)
-    return picked if picked is not None and 0 <= picked < len(shown.names) else None
+    return picked
 
 
 def chips(
@@ -187,7 +210,7 @@ def chips(
     One element for Streamlit however many there are: a Streamlit button each would cost every change of the page 4 ms.
     """
     data = {"names": list(names), "label": label, "pressed": pressed}
-    component("chips")(data=data, key=key, on_pick_change=on_pick)
+    component("chips")(data=data, key=key, on_pick_change=heard(key, "pick", on_pick, one_of(len(names))))
 
 
 def choice(
@@ -209,7 +232,8 @@ def choice(
     """
     data = {"names": list(names), "label": label, "chosen": chosen, "buttons": as_buttons, "showLabel": show_label,
             "help": help, "disabled": disabled}  # fmt: skip
-    component("choice")(data=data, key=key, on_pick_change=on_pick, width=width)
+    hear = heard(key, "pick", on_pick, one_of(len(names)))
+    component("choice")(data=data, key=key, on_pick_change=hear, width=width)
 
 
 def runs(
@@ -221,7 +245,12 @@ def runs(
     back, drop: what the buttons say. The callbacks find the row's number in state[key]["back"] and state[key]["drop"].
     """
     data = {"rows": list(rows), "label": label, "back": back, "drop": drop}
-    component("runs")(data=data, key=key, on_back_change=on_back, on_drop_change=on_drop)
+    fits = one_of(len(rows))
+    handlers = {
+        f"on_{event}_change": heard(key, event, callback, fits)
+        for event, callback in (("back", on_back), ("drop", on_drop))
+    }
+    component("runs")(data=data, key=key, **handlers)
 
 
 def points_editor(
@@ -263,7 +292,7 @@ def points_editor(
     moving = frames if background is not None else None
     picture = PointsPicture(meta["points"], domain, classes, alt, background, moving, mask, value_range, axis_labels)
     note(key, picture)
-    return {"points": meta["points"], "spot": result.get("spot")}
+    return {"points": meta["points"], "spot": result["spot"]}
 
 
 def cloud(
@@ -277,7 +306,8 @@ def cloud(
     meta, arrays = cloud_payload(shown)
     meta |= {"picked": picked, "height": height, "click": click}
     note(key, shown, picked=picked)
-    return mount("cloud", key, meta, arrays, pick=on_pick).pick
+    count = len(shown.classes)
+    return mount("cloud", key, meta, arrays, fits=lambda _, at: 0 <= at["point"] < count, pick=on_pick)["pick"]
 
 
 def chart(figure: Any, key: str, *, alt: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from engine.plots.grids import Links, Matrices, Mosaic
 from pages.components.language import t
@@ -16,7 +17,12 @@ def mosaic(shown: Mosaic, key: str, *, on_pick: Callable[[], None] | None = None
     meta, arrays = shown.payload()
     meta |= {"note": t("0 to the largest weight of each head"), "offWord": t("switched off")}
     note(key, shown)
-    picked = mount("mosaic", key, meta, arrays, pick=on_pick).pick
+    rows, columns = len(shown.rows), len(shown.columns)
+
+    def fits(_: str, at: Any) -> bool:
+        return 0 <= at["row"] < rows and 0 <= at["column"] < columns
+
+    picked = mount("mosaic", key, meta, arrays, fits=fits, pick=on_pick)["pick"]
     return (picked["row"], picked["column"]) if picked else None
 
 
@@ -36,11 +42,22 @@ def links(
     meta, arrays = shown.payload()
     meta |= {"title": title, "height": height, "note": t("width of a line: attention")}
     note(key, shown, title=title)
-    picked = mount("links", key, meta, arrays, pick=on_pick).pick
+    count = len(shown.tokens)
+
+    def fits(_: str, at: Any) -> bool:
+        return 0 <= at["query"] < count and 0 <= at["key"] < count
+
+    picked = mount("links", key, meta, arrays, fits=fits, pick=on_pick)["pick"]
     return (picked["query"], picked["key"]) if picked else None
 
 
 def matrices(shown: Matrices, key: str, *, on_edit: Callable[[], None] | None = None) -> None:
     """Matrices as fields of numbers; on_edit finds {"matrix", "row", "column", "value"} in state[key]["edit"]."""
     note(key, shown)
-    mount("matrices", key, shown.payload(), {}, edit=on_edit)
+    shapes = [values.shape for values in shown.values.values()]
+
+    def fits(_: str, at: Any) -> bool:
+        rows, columns = shapes[at["matrix"]]
+        return at["matrix"] >= 0 and 0 <= at["row"] < rows and 0 <= at["column"] < columns
+
+    mount("matrices", key, shown.payload(), {}, fits=fits, edit=on_edit)

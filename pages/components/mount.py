@@ -23,6 +23,8 @@ from pages.components.keyboard import words_by_language
 if TYPE_CHECKING:
     from starlette.routing import Route
 
+Fits = Callable[[str, Any], bool]
+
 FOLDER = Path(__file__).resolve().parents[2] / "assets" / "components"
 EVENTS = {
     "pixels": ("cell", "frame"),
@@ -143,13 +145,45 @@ def _words_in(language: str) -> dict[str, str]:
     }  # fmt: skip
 
 
-def mount(name: str, key: str, meta: dict[str, Any], arrays: dict[str, Any], **callbacks: Callable | None) -> Any:
+def mount(
+    name: str, key: str, meta: dict[str, Any], arrays: dict[str, Any], *, fits: Fits | None = None,
+    **callbacks: Callable[[], None] | None,
+) -> dict[str, Any]:  # fmt: skip
+    """Shows the component; returns event -> what the reader did, None for nothing or for what does not fit.
+
+    fits(event, value): whether it can mean anything in what is shown now. A click may come late, made on the picture
+    before: the third layer of a network that has one by now. Such an event is dropped, and so is its callback.
+    """
     if not key or "__" in key:
         raise ValueError(f"a component's key must be non-empty and without '__', got {key!r}")
     data = pack({**meta, "key": key, "text": words()}, arrays)
-    handlers = {f"on_{event}_change": callbacks.get(event) or _nothing for event in EVENTS[name]}
-    return component(name)(data=data, key=key, **handlers)
+    handlers = {f"on_{event}_change": heard(key, event, callbacks.get(event), fits) for event in EVENTS[name]}
+    result = component(name)(data=data, key=key, **handlers)
+    return {event: value if _fits(fits, event, value := result.get(event)) else None for event in EVENTS[name]}
 
 
-def _nothing() -> None:
-    """Streamlit reports an event only where a callback is given."""
+def heard(key: str, event: str, callback: Callable[[], None] | None, fits: Fits | None) -> Callable[[], None]:
+    """`callback` behind the check of `fits` (see mount). Streamlit reports an event only where a callback is given.
+
+    It lives until the next run of the page, so `fits` must not hold on to a picture.
+    """
+
+    def hear() -> None:
+        if callback and _fits(fits, event, (st.session_state.get(key) or {}).get(event)):
+            callback()
+
+    return hear
+
+
+def _fits(fits: Fits | None, event: str, value: Any) -> bool:
+    if fits is None or value is None:
+        return True
+    try:  # the browser may send anything
+        return bool(fits(event, value))
+    except (AttributeError, IndexError, KeyError, TypeError):
+        return False
+
+
+def one_of(count: int) -> Fits:
+    """For events that are the index of one of `count` things."""
+    return lambda _, index: 0 <= index < count
