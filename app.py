@@ -7,6 +7,7 @@ import gc
 import logging
 import sys
 import threading
+import time
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -16,7 +17,7 @@ import streamlit as st
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 
-from engine.core.memory import give_back, resident_bytes, use_few_arenas
+from engine.core.memory import give_back, resident_bytes, tame_allocator
 from pages.components.settings import SettingsError, settings
 
 try:
@@ -31,11 +32,11 @@ from pages.components.mount import canvas_routes
 from pages.components.room import Room, bound_files
 from pages.components.web import CompressedStatic, PageHead, base_path, send_at_once, set_limits, warm, web_routes
 
-use_few_arenas()
+tame_allocator()
 logger = logging.getLogger("neurarium")
 
-HOUSEKEEPING_SECONDS = 5.0
-GROWN_BYTES = 32_000_000  # since the last time the house was kept
+LOOK_SECONDS, HOUSEKEEPING_SECONDS = 1.0, 5.0
+GROWN_BYTES = 32_000_000  # since memory was last given back
 
 
 def warm_up() -> None:
@@ -67,18 +68,23 @@ def warm_up() -> None:
 
 
 def keep_house(over: threading.Event) -> None:
-    """Now and then give memory back that nobody uses, until `over`.
+    """Give memory back that nobody uses, until `over`: soon where it has grown, now and then anyway.
 
     What a page script names lives on, its results too, until the collector finds that nobody needs them: functions and
-    their module hold each other. Left to itself it comes seldom, for it counts objects and not bytes.
+    their module hold each other. Left to itself it comes seldom, for it counts objects and not bytes. It stops all
+    threads for a tenth of a second, so it comes at most every HOUSEKEEPING_SECONDS.
     """
-    held = 0
-    while not over.wait(HOUSEKEEPING_SECONDS):
-        if grown := (resident_bytes() or 0) > held + GROWN_BYTES:
+    after_collecting = after_giving = 0  # bytes held then
+    collected = given = time.monotonic()
+    while not over.wait(LOOK_SECONDS):
+        now, held = time.monotonic(), resident_bytes() or 0
+        if collecting := held > after_collecting + GROWN_BYTES and now >= collected + HOUSEKEEPING_SECONDS:
             gc.collect()
-        give_back()
-        left = resident_bytes() or 0
-        held = left if grown else min(held, left)
+            collected = now
+        if collecting or held > after_giving + GROWN_BYTES or now >= given + HOUSEKEEPING_SECONDS:
+            give_back()
+            given, after_giving = now, resident_bytes() or 0
+        after_collecting = after_giving if collecting else min(after_collecting, after_giving)
 
 
 @asynccontextmanager

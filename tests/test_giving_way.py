@@ -60,7 +60,7 @@ def test_of_long_work_one_piece_is_done_at_a_time(monkeypatch):
 
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="other C libraries have no such calls")
 def test_glibc_takes_what_it_is_told_about_memory():
-    assert memory.use_few_arenas()
+    assert memory.tame_allocator()
     block = bytearray(64_000_000)
     held = memory.resident_bytes()
     del block
