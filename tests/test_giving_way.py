@@ -29,9 +29,10 @@ def test_a_training_thread_comes_after_those_that_answer():
     assert os.getpriority(os.PRIO_PROCESS, threading.get_native_id()) == before
 
 
-def test_of_long_work_one_piece_is_done_at_a_time(monkeypatch):
-    topic = catalogue()["mlp"]
-    lock, inside, most, started = threading.Lock(), [], [], threading.Barrier(4)
+@pytest.mark.parametrize(("long", "at_once"), [(True, 1), (False, max(2, compute.CORES))])
+def test_so_many_pieces_of_work_are_done_at_a_time(monkeypatch, long, at_once):
+    topic, many = catalogue()["mlp"], 2 + 2 * at_once
+    lock, inside, most, started = threading.Lock(), [], [], threading.Barrier(many)
 
     def work(config):
         with lock:
@@ -46,16 +47,16 @@ def test_of_long_work_one_piece_is_done_at_a_time(monkeypatch):
 
     def ask(config):
         started.wait(PATIENCE)
-        answers.append(compute.compute(topic, config, f"long:{config}", long=True))
+        answers.append(compute.compute(topic, config, f"{long}:{config}", long=long))
 
-    answers, configs = [], [topic.config(seed=seed) for seed in range(4)]
+    answers, configs = [], [topic.config(seed=seed) for seed in range(many)]
     threads = [threading.Thread(target=ask, args=(config,)) for config in configs]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join(PATIENCE)
-    assert sorted(answer.seed for answer in answers) == [0, 1, 2, 3]
-    assert max(most) == 1
+    assert sorted(answer.seed for answer in answers) == list(range(many))
+    assert max(most) == at_once
 
 
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="other C libraries have no such calls")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import os
 import threading
-from contextlib import nullcontext
 from typing import Any
 
 import streamlit as st
@@ -64,18 +64,21 @@ def chosen_device() -> str:
 
 
 _long_work = threading.Lock()
+CORES = os.cpu_count() or 1  # more pieces of work at once would not end sooner, but hold more memory
+_short_work = threading.Semaphore(max(2, CORES))
 
 
 def compute(topic: Topic, config: Any, path: str | None = None, *, long: bool = False) -> Any | None:
     """The Result of `config`, from the store or computed now; None after a failure has been explained to the reader.
 
     path: dotted path of another function of the topic that takes the Config (default: topic.run). long: it takes
-    seconds; of such work one piece is done at a time, so that many who ask for it do not slow all others down.
+    seconds; of such work one piece is done at a time, so that many who ask for it do not slow all others down. Of other
+    work as many pieces are done at a time as there are cores, first come, first served.
     """
     path = path or topic.run
 
     def work() -> Any:
-        with _long_work if long else nullcontext(), using_device(device):
+        with _long_work if long else _short_work, using_device(device):
             return topic.load(path)(config)
 
     device = chosen_device()
