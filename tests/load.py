@@ -4,9 +4,9 @@ Starts the app, and lets visitors move knobs, choose presets, change pages and u
 minutes, each with a pause to look at the answer, while two more train networks and watch. Says how long answers took,
 what went wrong, and how the memory went. Exit code 1 where a target is missed: no error, a median answer under 400 ms,
 and after the first minute at most 10 % more memory than in it, highest moment against highest moment: what single
-answers need comes and goes within a second, so one sample tells little. Beside it stands how the highest moment compares
-with the one sample at the end of the first minute, and how the medians of the second and the last minute do. Run it on
-a machine that does nothing else.
+answers need comes and goes within a second, so one sample tells little. Beside it stands how the highest moment
+compares with the one sample at the end of the first minute, and how the medians of the second and the last minute do.
+Run it on a machine that does nothing else.
 """
 
 from __future__ import annotations
