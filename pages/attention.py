@@ -216,6 +216,8 @@ def remarks(result) -> None:
     said = []
     if len(result.tokens) == 2:
         said.append(t("The text is empty: only the special tokens [CLS] and [SEP] are left."))
+    if not config.second.strip():
+        said.append(t("The second sentence is empty: the text is compared with [CLS] and [SEP] alone."))
     if result.cut:
         said.append(t("The encoder reads 128 tokens; the last {cut} of this text were left out.", cut=result.cut))
     if any(token.startswith("[UNK") for token in result.tokens):

@@ -88,3 +88,18 @@ def test_a_step_of_the_lesson_sets_the_page_up(visitor):
     assert visitor.data("mlp-presets")[0]["pressed"] == 0
     visitor.press(f"mlp:lesson:set:{at}")
     assert visitor.data("mlp-presets")[0]["pressed"] == wanted
+
+
+def test_the_last_of_several_choices_stays_lit_and_says_so(visitor):
+    visitor.open("mlp")
+    visitor.move("mlp.features", ["x₁"])
+    assert visitor.query == "features=x1"
+    answer = visitor.move("mlp.features", [])
+    assert not answer.errors
+    assert visitor.query == "features=x1"
+    pills = visitor.widget("mlp.features")
+    assert pills.set_value
+    assert list(pills.raw_values) == ["x₁"]
+    assert "At least 1 of them stays chosen." in visitor.texts()
+    visitor.move("mlp.features", ["x₁", "x₂"])
+    assert "stays chosen" not in visitor.texts()
