@@ -82,6 +82,7 @@ TOPIC = Topic(
         "loss": "engine.topics.cnn.draw:draw_curves",
     },
     compared={"maps": {}, "kernels": {"alt": "Kernels of the first convolution"}, "loss": {}},
+    called={"maps": "Feature maps", "mosaic": "Maps side by side"},
     presets={
         "A three": Config(),
         "Sure and wrong": Config(digit="sample:1457"),
