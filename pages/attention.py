@@ -11,7 +11,7 @@ from pages.components.canvas import bars, chart, choice, pixels
 from pages.components.compute import compute
 from pages.components.controls import change, change_pending, controls, write_link
 from pages.components.grids import links, matrices, mosaic
-from pages.components.language import number, t
+from pages.components.language import number, plain, t
 from pages.components.page import close_page, open_page
 from pages.components.views import choose_view
 
@@ -163,11 +163,6 @@ def steps(cell, where: str, place: str) -> None:
     shown = draw.draw_sum(cell, words=(names[1], dimension), alt=alt)
     pixels(shown, f"{place}-sum", title=alt, height=400 if wide else 230, click=False)
     st.latex(explain.output_formula(cell))
-
-
-def plain(token: str) -> str:
-    """A token as Markdown shows it letter by letter."""
-    return "".join(f"\\{letter}" if letter in "\\`*_{}[]()#+-.!|~$<>:" else letter for letter in token)
 
 
 def chosen_head() -> tuple[int, int]:

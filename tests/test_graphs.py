@@ -282,7 +282,7 @@ def test_an_edge_list_is_read_as_people_write_it():
         ("\n".join(f"0 {k}" for k in range(1, 2001)), "Line 2000: expected at most 2000 nodes"),
         ("\n".join(f"{a} {b}" for a in range(201) for b in range(a)), "at most 20000 edges"),
         ("a b\n" + "\n".join(f"n{k}: {k}" for k in range(9)), "Line 10: expected at most 8 classes"),
-        ("a b\na: chess\nb: chess\na: chess\na: music", "Line 5: .* 'a' has got 'chess' already, and here 'music'"),
+        ("a b\na: chess\nb: chess\na: chess\na: music", "Line 5: .* 'a' has 'chess' already and gets 'music'"),
         ("x" * 1_000_001, "at most 1000000 characters"),
     ],
 )

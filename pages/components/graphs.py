@@ -92,11 +92,6 @@ def message_table(made: Any, names: Sequence[str]) -> None:
     st.html(f'<table class="messages">{rows}</table>')
 
 
-def plain(name: str) -> str:
-    """A reader's name for Markdown: every sign that means something there stands for itself."""
-    return "".join(f"\\{letter}" if letter in "\\`*_{}[]()#+-.!~$:<>|" else letter for letter in name)
-
-
 def _uploaded(topic: Topic, source: str) -> None:
     """Callback: a file has come, or was taken away."""
     file = st.session_state.get(source)
