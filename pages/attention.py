@@ -11,7 +11,7 @@ from pages.components.canvas import bars, chart, choice, pixels
 from pages.components.compute import compute
 from pages.components.controls import change, change_pending, controls, write_link
 from pages.components.grids import links, matrices, mosaic
-from pages.components.language import number, t
+from pages.components.language import number, plain, t
 from pages.components.page import close_page, open_page
 from pages.components.views import choose_view
 
@@ -165,11 +165,6 @@ def steps(cell, where: str, place: str) -> None:
     st.latex(explain.output_formula(cell))
 
 
-def plain(token: str) -> str:
-    """A token as Markdown shows it letter by letter."""
-    return "".join(f"\\{letter}" if letter in "\\`*_{}[]()#+-.!|~$<>:" else letter for letter in token)
-
-
 def chosen_head() -> tuple[int, int]:
     """The head last chosen; at first the one in which "it" looks at the animal."""
     name = state.setdefault("attention:views", {}).get("head", "")
@@ -216,6 +211,8 @@ def remarks(result) -> None:
     said = []
     if len(result.tokens) == 2:
         said.append(t("The text is empty: only the special tokens [CLS] and [SEP] are left."))
+    if not config.second.strip():
+        said.append(t("The second sentence is empty: the text is compared with [CLS] and [SEP] alone."))
     if result.cut:
         said.append(t("The encoder reads 128 tokens; the last {cut} of this text were left out.", cut=result.cut))
     if any(token.startswith("[UNK") for token in result.tokens):

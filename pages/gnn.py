@@ -8,8 +8,8 @@ from engine.topics.gnn import draw, explain
 from pages.components.canvas import curves, graph_view, transport
 from pages.components.compute import compute
 from pages.components.controls import change, controls, note_progress
-from pages.components.graphs import choose_graph, message_table, plain
-from pages.components.language import number, percent, t
+from pages.components.graphs import choose_graph, message_table
+from pages.components.language import number, percent, plain, t
 from pages.components.page import close_page, open_page
 from pages.components.player import View, player
 from pages.components.progress import watch

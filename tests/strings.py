@@ -73,7 +73,7 @@ def fields(text: str) -> set[str]:
 
 
 def _texts_of(topic: Topic) -> typing.Iterator[str]:
-    yield from (topic.title, topic.question, topic.group, *topic.presets)
+    yield from (topic.title, topic.question, topic.group, *topic.presets, *map(topic.figure_title, topic.figures))
     for knob in knobs(topic.config):
         yield knob.label  # also that of a hidden knob: messages name it
         if not knob.hidden:

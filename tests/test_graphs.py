@@ -10,7 +10,7 @@ from torch.nn import functional as F
 
 from engine.core.knob import KnobError
 from engine.data import edge_lists
-from engine.data.edge_lists import EdgeList, check_key, key_of, parse_edge_list, text_of
+from engine.data.edge_lists import EdgeList, check_key, decode_text, key_of, parse_edge_list, text_of
 from engine.data.graphs import (
     RANDOM_FEATURES,
     _grid_repulsion,
@@ -281,13 +281,23 @@ def test_an_edge_list_is_read_as_people_write_it():
         ("a " + 25 * "x", "Line 1: expected names of at most 24 characters"),
         ("\n".join(f"0 {k}" for k in range(1, 2001)), "Line 2000: expected at most 2000 nodes"),
         ("\n".join(f"{a} {b}" for a in range(201) for b in range(a)), "at most 20000 edges"),
-        ("a b\n" + "\n".join(f"a: {k}" for k in range(9)), "Line 10: expected at most 8 classes"),
+        ("a b\n" + "\n".join(f"n{k}: {k}" for k in range(9)), "Line 10: expected at most 8 classes"),
+        ("a b\na: chess\nb: chess\na: chess\na: music", "Line 5: .* 'a' has 'chess' already and gets 'music'"),
         ("x" * 1_000_001, "at most 1000000 characters"),
     ],
 )
 def test_a_bad_edge_list_names_the_line_and_what_was_expected(text, says):
     with pytest.raises(KnobError, match=says):
         parse_edge_list(text)
+
+
+@pytest.mark.parametrize(
+    "content", [b"\x89PNG\r\n\x1a\n" + bytes(40), "a b".encode("utf-16"), b"a\0b", b"\xff\xd8\xff"]
+)
+def test_a_file_that_is_no_text_is_told_apart(content):
+    with pytest.raises(KnobError, match="expected a text file in UTF-8"):
+        decode_text(content)
+    assert decode_text("艾，鲍勃\n".encode()) == "艾，鲍勃\n"
 
 
 def test_small_graphs_travel_in_their_key_and_large_ones_stay_here():

@@ -14,6 +14,7 @@ from engine.instrument.detection import paired_iou, pairwise_iou
 from engine.models.detection import grid, nanodet
 from engine.models.detection.grid import CELLS
 from engine.models.detection.nanodet import SIDE, STRIDES, letterbox, load_nanodet, prepared
+from engine.plots.compare import compare_numbers
 from engine.plots.pixels import picture_payload
 from engine.topics.one_stage import draw, draw_scene, explain, scene, seen
 from engine.topics.one_stage.card import TOPIC, Config
@@ -370,3 +371,15 @@ def test_a_result_holds_both_and_the_candidates_of_the_one_chosen():
     assert torch.equal(other.candidate_cells, find_in_scene(other.scene, Config()).cells)
     names = {quantity.name for quantity in result.quantities()}
     assert {"picture.scores", "scene.view.terms", "kept"} <= names
+
+
+@pytest.mark.parametrize("detector", ["nanodet", "grid"])
+def test_a_comparison_shows_the_detector_chosen_and_no_other(detector):
+    results = [run(Config(detector=detector, score=score)) for score in (0.35, 0.95)]
+    assert [one.kept_count for one in results] == [len(one.kept) for one in results]
+    assert results[0].best_score == results[0].candidate_scores.max()
+    rows = {row.name: row for row in compare_numbers(results, 0)}
+    assert {"candidate_count", "kept_count", "best_score"} <= rows.keys()
+    assert rows["kept_count"].values == tuple(one.kept_count for one in results)
+    assert ("scene.view.loss" in rows, "picture.scores" in rows) == (detector == "grid", detector == "nanodet")
+    assert np.isnan(run(Config(detector=detector, score=0.95, picture="sample:flower", size=0.1, objects=0)).best_score)

@@ -1,9 +1,14 @@
 """What a change sends again: the page script's part alone, and the whole page where an open tab speaks of the run."""
 
+import time
+
 import pytest
 
+from engine.core.knob import knobs
 from engine.core.topic import catalogue
+from engine.topics.attention.card import Config as AttentionConfig
 from pages.components.lesson import read_lesson
+from pages.components.pinning import knob_values
 from tests.server import start_server
 from tests.visitor import Visitor, user_key
 
@@ -88,3 +93,63 @@ def test_a_step_of_the_lesson_sets_the_page_up(visitor):
     assert visitor.data("mlp-presets")[0]["pressed"] == 0
     visitor.press(f"mlp:lesson:set:{at}")
     assert visitor.data("mlp-presets")[0]["pressed"] == wanted
+
+
+def test_the_last_of_several_choices_stays_lit_and_says_so(visitor):
+    visitor.open("mlp")
+    visitor.move("mlp.features", ["x₁"])
+    assert visitor.query == "features=x1"
+    answer = visitor.move("mlp.features", [])
+    assert not answer.errors
+    assert visitor.query == "features=x1"
+    pills = visitor.widget("mlp.features")
+    assert pills.set_value
+    assert list(pills.raw_values) == ["x₁"]
+    assert "At least 1 of them stays chosen." in visitor.texts()
+    visitor.move("mlp.features", ["x₁", "x₂"])
+    assert "stays chosen" not in visitor.texts()
+
+
+def _compared(visitor, slug, query):
+    visitor.open(slug, query)
+    visitor.move(f"{slug}-tabs-en", "Compare")
+    for _ in range(100):
+        if 'class="words"' in visitor.texts():
+            break
+        time.sleep(0.2)
+        visitor.tick()
+    return visitor.texts()
+
+
+def test_compare_calls_samples_and_figures_as_the_page_does(visitor):
+    said = _compared(visitor, "one_stage", "picture=sample%3Achina&pin=one_stage~arrange~alone&arrange=alone")
+    assert ">A temple</span>" in said
+    assert ">A cat</span>" in said
+    assert "kept_count" in said
+    assert "best_score" in said
+    assert "scene." not in said
+    assert visitor.data("one_stage-compare")[0]["names"][:2] == ["Boxes found", "Scores by level"]
+
+
+def test_compare_shows_where_two_texts_differ(visitor):
+    said = _compared(
+        visitor, "attention", "text=The+animal+didn%27t+cross+the+street+because+it+was+too+wide.&pin=attention"
+    )
+    assert "it was too wide.</span>" in said
+    assert "it was too tired.</span>" in said
+
+
+def test_of_long_texts_the_place_where_they_differ_is_shown():
+    text, hidden = (next(k for k in knobs(AttentionConfig) if k.name == name) for name in ("text", "queries"))
+    long = "word " * 60
+    assert knob_values(text, [long + "one", None, long + "two"]) == [
+        "… word word word one",
+        "–",
+        "… word word word two",
+    ]
+    first, second = knob_values(text, ["b" + long, long])
+    assert (first[:6], second[:6], len(first)) == ("bword ", "word w", 121)
+    assert first.endswith("…")
+    assert knob_values(text, [long, long + "more"]) == ["… word word word ", "… word word word more"]
+    assert knob_values(hidden, ["1_" * 20 + "3", "1_" * 20 + "4"]) == ["…" + "1_" * 8 + "3", "…" + "1_" * 8 + "4"]
+    assert knob_values(text, ["a", ""]) == ["a", "–"]

@@ -104,6 +104,8 @@ class Visitor:
             state.int_value = value
         elif kind == "tab_container":
             state.string_value = value
+        elif kind == "button_group":
+            state.string_array_value.data.extend(value)
         else:
             raise ValueError(f"{key}: nobody knows how to move a {kind}")
         return self.ask(state, key=key)

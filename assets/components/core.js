@@ -103,7 +103,7 @@ export function paintRgb(values, out) {
 /** Short, honest numbers: 4 significant digits, thin spaces in thousands, exponents only where they help. */
 export function format(value) {
   if (value === null || value === undefined) return "";
-  if (Number.isNaN(value)) return "NaN";
+  if (Number.isNaN(value)) return "–"; // no number any more, or none yet; as the pages write it
   if (!Number.isFinite(value)) return value > 0 ? "∞" : "−∞";
   const size = Math.abs(value);
   let text;

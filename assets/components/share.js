@@ -2,6 +2,10 @@
 // chooses Chinese letter forms and screen readers their voice. Beside it the button that lists the page's keys.
 import { attend, showKeys } from "./help.js";
 
+// Three places joined by two lines, as on phones.
+const ICON = '<svg viewBox="0 0 24 24" aria-hidden="true"><path d="M8.2 10.8 15.8 6.4M8.2 13.2l7.6 4.4"/><circle cx="6" cy="12" r="2.6"/>'
+  + '<circle cx="18" cy="5.2" r="2.6"/><circle cx="18" cy="18.8" r="2.6"/></svg>';
+
 export default function share(component) {
   const { data, parentElement } = component;
   document.documentElement.lang = data.language;
@@ -20,7 +24,7 @@ export default function share(component) {
   keys.setAttribute("aria-haspopup", "dialog");
   attend(parentElement, data.language.slice(0, 2));
   const show = (text) => {
-    button.innerHTML = '<span aria-hidden="true"></span>';
+    button.innerHTML = ICON;
     button.append(text);
   };
   show(data.label);

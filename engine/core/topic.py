@@ -54,7 +54,7 @@ class Topic:
     `run` returns; a run of many steps can then be watched and stopped wherever it is computed. compared: the figures to
     show side by side, name -> view to draw them with; if not given, all of them as they are. Colours and axes get one
     scale by themselves; a `draw` that places things in pixels takes `beside`, all Results shown, and sees to it. Raises
-    CatalogueError when made wrong.
+    CatalogueError when made wrong. called: what a figure is called on the page where its name says too little.
     """
 
     slug: str
@@ -76,6 +76,7 @@ class Topic:
     cover: tuple[str, Any] | None = None
     network: str | None = None
     shipped: tuple[str, ...] = ()
+    called: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
     def __post_init__(self) -> None:
         def demand(condition: Any, message: str) -> None:
@@ -97,11 +98,17 @@ class Topic:
             demand(re.fullmatch(r"[\w.]+:[\w.]+", path), f"{path!r} is no dotted path 'package.module:name'")
         demand(self.cover is None or self.cover[0] in self.figures, f"cover {self.cover!r} is none of the figures")
         demand(self.stream or not self.result_of, "result_of needs a stream whose snapshots it takes")
+        demand(self.called.keys() <= self.figures.keys(), f"called {', '.join(self.called)}: not all are figures")
         compared = {name: {} for name in self.figures} if self.compared is None else dict(self.compared)
         demand(compared.keys() <= self.figures.keys(), f"compared {', '.join(compared)}: not all of them are figures")
         object.__setattr__(self, "compared", MappingProxyType(compared))
+        object.__setattr__(self, "called", MappingProxyType(dict(self.called)))
         object.__setattr__(self, "figures", MappingProxyType(dict(self.figures)))
         object.__setattr__(self, "presets", MappingProxyType(dict(self.presets)))
+
+    def figure_title(self, name: str) -> str:
+        """What a figure is called on the page, in English."""
+        return self.called.get(name) or name[:1].upper() + name[1:]
 
     def load(self, path: str) -> Any:
         """The object behind one of this card's dotted paths."""

@@ -1,6 +1,6 @@
 """Edge lists as people write them, and as keys for a link. Light: no torch.
 
-One edge a line, "a, b" or "a b" (tab and semicolon work too); "a: red" gives node a the class red. Lines that begin
+One edge a line, "a, b" or "a b" (tab and semicolon work too); "a: chess" gives node a the class chess. Lines that begin
 with # are comments. A header such as "source,target" is skipped, a third column (a weight) is left out and counted.
 """
 
@@ -74,7 +74,12 @@ def parse_edge_list(text: str) -> EdgeList:
                 raise KnobError("Line {line}: expected “node: class”, got {text!r}", line=line, text=written[:40])
             if kind not in classes and len(classes) == MAXIMUM_CLASSES:
                 raise KnobError("Line {line}: expected at most {most} classes", line=line, most=MAXIMUM_CLASSES)
-            labels[index_of(name, line)] = classes.setdefault(kind, len(classes))
+            node, given = index_of(name, line), classes.setdefault(kind, len(classes))
+            if labels.setdefault(node, given) != given:
+                raise KnobError(
+                    "Line {line}: expected one class a node, but {name!r} has {first!r} already and gets {kind!r} here",
+                    line=line, name=name, first=list(classes)[labels[node]], kind=kind,
+                )  # fmt: skip
             continue
         fields = [_bare(field) for field in _split(written)]
         if begins and {field.lower() for field in fields} <= _HEADERS and len(fields) > 1 and len(fields[0]) > 1:
@@ -98,6 +103,17 @@ def parse_edge_list(text: str) -> EdgeList:
         raise KnobError("Own graph: expected at least one edge, a line such as “Ada, Bob”")
     given = tuple(labels.get(index, -1) for index in range(len(names)))
     return EdgeList(tuple(names), tuple(edges), given, tuple(classes), left_out, weights)
+
+
+def decode_text(content: bytes) -> str:
+    """A file's text. KnobError if it is none, such as a picture."""
+    try:
+        text = content.decode()
+    except UnicodeDecodeError:
+        text = "\0"
+    if "\0" in text:
+        raise KnobError("Own graph: expected a text file in UTF-8 with one edge a line; this file is something else")
+    return text
 
 
 def key_of(text: str) -> str:

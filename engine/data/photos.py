@@ -27,11 +27,11 @@ class Photo:
 PHOTOS = MappingProxyType(
     {
         "chelsea": Photo("chelsea.png", "A cat", "Stéfan van der Walt, CC0"),
-        "coffee": Photo("coffee.png", "A cup of coffee", "Rachel Michetti, CC0"),
+        "coffee": Photo("coffee.png", "Coffee", "Rachel Michetti, CC0"),
         "rocket": Photo("rocket.jpg", "A rocket", "SpaceX, public domain"),
         "flower": Photo("flower.jpg", "A flower", "vultilion, CC BY 2.0"),
         "china": Photo("china.jpg", "A temple", "danielbuechele, CC BY 2.0"),
-        "camera": Photo("camera.png", "A photographer", "Lav Varshney, CC0"),
+        "camera": Photo("camera.png", "Cameraman", "Lav Varshney, CC0"),
         "astronaut": Photo("astronaut.jpg", "An astronaut", "NASA, public domain"),
     }
 )

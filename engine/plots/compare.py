@@ -205,8 +205,11 @@ class Row:
 
 
 def compare_numbers(results: Sequence[Any], reference: int) -> list[Row]:
-    """Every quantity of the Results side by side: single numbers first, then ends of series, then arrays."""
-    tables = [{quantity.name: quantity for quantity in result.quantities()} for result in results]
+    """Every quantity of the Results side by side: single numbers first, then ends of series, then arrays.
+
+    What stands in a part that a Result calls `aside` (another model than the one looked at) is left out.
+    """
+    tables = [{quantity.name: quantity for quantity in _looked_at(result)} for result in results]
     times = {quantity.axes for table in tables for quantity in table.values() if _is_time(quantity)}
     rows = []
     for name, quantity in tables[reference].items():
@@ -224,6 +227,11 @@ def last_step(result: Any) -> int | None:
     """The training step that a Result shows; None where nothing was trained."""
     found = [quantity for quantity in result.quantities() if _is_time(quantity) and quantity.shape[0]]
     return int(found[0].values[-1]) if found else None
+
+
+def _looked_at(result: Any) -> list[Quantity]:
+    aside = getattr(result, "aside", ())
+    return [one for one in result.quantities() if one.name.partition(".")[0] not in aside]
 
 
 def _is_time(quantity: Quantity) -> bool:

@@ -32,7 +32,7 @@ from pages.components.canvas import bars, pixels, runs
 from pages.components.errors import sentence
 from pages.components.language import language, number, t
 from pages.components.pinned import keep_pinned, pinned, pinned_in_link
-from pages.components.pinning import config_now, go_back, knob_value, pin_label, run_name
+from pages.components.pinning import config_now, go_back, knob_values, pin_label, run_name
 from pages.components.topics import page_of
 from pages.components.views import choose_view
 
@@ -217,9 +217,9 @@ def side_by_side(topic: Topic, shown: Sequence[Shown], reference: int) -> None:
 
 def _choose(topic: Topic, name: str, label: str, options: Sequence[str]) -> str:
     if len(options) == 1:
-        st.markdown(f"**{in_words(options[0])}**")
+        st.markdown(f"**{t(topic.figure_title(options[0]))}**")
         return options[0]
-    return choose_view(topic.slug, name, label, options, in_words, as_buttons=True)
+    return choose_view(topic.slug, name, label, options, lambda one: t(topic.figure_title(one)), as_buttons=True)
 
 
 _curves_of: dict[tuple[str, str], bool] = {}  # whether a figure of a topic is a chart of lines; as many as figures
@@ -244,7 +244,10 @@ def knob_table(shown: Sequence[Shown]) -> None:
     found = differing([one.config for one in shown])
     if not found:
         return
-    rows = [[escape(t(knob.label)), *(escape(knob_value(knob, value)) for value in values)] for knob, values in found]
+    rows = [
+        [escape(t(knob.label)), *(f'<span class="words">{escape(one)}</span>' for one in knob_values(knob, values))]
+        for knob, values in found
+    ]
     st.html(table(["", *map(badge, shown)], rows, t("Knobs that differ")))
 
 

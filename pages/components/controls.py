@@ -181,6 +181,8 @@ def widget(topic: Topic, knob: Knob) -> None:
                 label, knob.choices, selection_mode="multi",
                 format_func=lambda value: t(knob.choice_labels.get(value, value)), **options,
             )  # fmt: skip
+            if state.pop(f"{key}:refused", False):
+                st.caption(t("At least {low} of them stays chosen.", low=int(knob.low or 0)))
         case "text":
             st.text_input(label, max_chars=knob.most, **options)
         case "sizes":
@@ -248,8 +250,9 @@ def _read_widgets(topic: Topic, known: Any) -> Any:
             continue
         try:
             values[knob.name] = knob.accept(tuple(value) if isinstance(value, list) else value)
-        except KnobError:
-            continue  # e.g. nothing chosen for a moment: the last good value stands
+        except KnobError:  # e.g. nothing chosen any more: the last good value stands, and the widget shows it again
+            _fill(topic.slug, knob, getattr(known, knob.name))
+            st.session_state[f"{topic.slug}.{knob.name}:refused"] = True
     return dataclasses.replace(known, **values)
 
 

@@ -92,8 +92,14 @@ def _uploaded(topic: Topic, knob: str, source: str) -> None:
         picture = decode_upload(file)
     except PictureError as error:
         st.session_state[f"{topic.slug}:problem"] = error
-    else:
-        _take(topic, knob, DRAWN + encode_drawing(from_picture(picture.rgb)))
+        return
+    drawing = from_picture(picture.rgb)
+    if not drawing.any():  # the digit that is there stays
+        st.session_state[f"{topic.slug}:problem"] = PictureError(
+            "No ink was found in this picture: expected one digit, clearly darker or lighter than the edge around it."
+        )
+        return
+    _take(topic, knob, DRAWN + encode_drawing(drawing))
 
 
 def _drawn(topic: Topic, knob: str) -> None:

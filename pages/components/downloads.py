@@ -95,7 +95,7 @@ def figure_row(topic: Topic, result: Any) -> None:
     shown, state = notes(), st.session_state
     names = {key: picture.title or picture.alt for key, picture in shown.items()}
     names = {key: t("On this page: {what}", what=name) for key, name in names.items()}
-    names |= {f"figure {name}": t("Whole run: {what}", what=t(name)) for name in topic.figures}
+    names |= {f"figure {name}": t("Whole run: {what}", what=t(topic.figure_title(name))) for name in topic.figures}
     keys, place, kept = list(names), f"{topic.slug}-download-figure", f"{topic.slug}:download:figure"
     chosen = state.get(kept) if state.get(kept) in keys else keys[0]
 
@@ -127,7 +127,7 @@ def figure_bytes(topic: Topic, result: Any, key: str, ending: str) -> bytes:
         return figure_file(shown.figure, ending, alt=alt, say=t, **view_of(shown))
     name = key.removeprefix("figure ")
     figure = topic.load(topic.figures[name])(resulting(result))
-    return figure_file(figure, ending, alt=f"{t(topic.title)}: {t(name)}", say=t)
+    return figure_file(figure, ending, alt=f"{t(topic.title)}: {t(topic.figure_title(name))}", say=t)
 
 
 def numbers_row(topic: Topic, result: Any) -> None:

@@ -10,7 +10,7 @@ import streamlit as st
 
 from engine.core.knob import KnobError
 from engine.core.topic import Topic
-from engine.data.edge_lists import MAXIMUM_EDGES, MAXIMUM_NODES, key_of, parse_edge_list, text_of
+from engine.data.edge_lists import MAXIMUM_EDGES, MAXIMUM_NODES, decode_text, key_of, parse_edge_list, text_of
 from pages.components.controls import change
 from pages.components.errors import sentence
 from pages.components.language import number, t
@@ -42,7 +42,7 @@ def _box(topic: Topic, current: str, example: str) -> None:
     if state.get(filled) != current or box not in state:  # another graph came: by link, by file, by preset
         state[box], state[filled] = text if len(text) <= MOST_TYPED else "", current
     st.text_area(
-        t("Edges, one a line: “Ada, Bob”. Classes: “Ada: red”."), key=box, height=190, max_chars=MOST_TYPED,
+        t("Edges, one a line: “Ada, Bob”. Classes: “Ada: chess”."), key=box, height=190, max_chars=MOST_TYPED,
         persist_state="session",
     )  # fmt: skip
     st.button(t("Use these edges"), key=f"{slug}:use", type="primary", on_click=_take, args=(topic, box))
@@ -53,11 +53,16 @@ def _box(topic: Topic, current: str, example: str) -> None:
     if problem := state.get(f"{slug}:problem"):
         st.error(sentence(problem), icon=":material/error:")
     read = parse_edge_list(text)
-    said = t("Now: {nodes} nodes, {edges} edges.", nodes=number(len(read.names)), edges=number(len(read.edges)))
+    nodes, edges = len(read.names), len(read.edges)
+    said = (
+        t("Now: {nodes} nodes, 1 edge.", nodes=number(nodes))
+        if edges == 1
+        else t("Now: {nodes} nodes, {edges} edges.", nodes=number(nodes), edges=number(edges))
+    )
     if read.left_out:
-        said += " " + t("{count} repeated edges or edges to the node itself are left out.", count=read.left_out)
+        said += " " + t("Repeated edges, or edges to the node itself, left out: {count}.", count=read.left_out)
     if read.weights:
-        said += " " + t("{count} weights in a third column are not used.", count=read.weights)
+        said += " " + t("Weights in a third column, not used: {count}.", count=read.weights)
     rules = t(
         "At most {nodes} nodes and {edges} edges. Where fewer than two classes are named, the communities that the "
         "method of Louvain finds are the classes.", nodes=number(MAXIMUM_NODES), edges=number(MAXIMUM_EDGES),
@@ -87,16 +92,11 @@ def message_table(made: Any, names: Sequence[str]) -> None:
     st.html(f'<table class="messages">{rows}</table>')
 
 
-def plain(name: str) -> str:
-    """A reader's name for Markdown: every sign that means something there stands for itself."""
-    return "".join(f"\\{letter}" if letter in "\\`*_{}[]()#+-.!~$:<>|" else letter for letter in name)
-
-
 def _uploaded(topic: Topic, source: str) -> None:
     """Callback: a file has come, or was taken away."""
     file = st.session_state.get(source)
     if file is not None:
-        _use(topic, file.getvalue().decode("utf-8", "replace"))
+        _use(topic, file.getvalue())
 
 
 def _take(topic: Topic, box: str) -> None:
@@ -106,9 +106,10 @@ def _take(topic: Topic, box: str) -> None:
         st.session_state[f"{topic.slug}:edges-of"] = pending.graph  # the text stays as it was typed
 
 
-def _use(topic: Topic, text: str) -> None:
+def _use(topic: Topic, given: str | bytes) -> None:
     state, slug = st.session_state, topic.slug
     try:
+        text = decode_text(given) if isinstance(given, bytes) else given
         parse_edge_list(text)
     except KnobError as problem:
         state[f"{slug}:problem"] = problem

@@ -9,11 +9,12 @@ import streamlit as st
 
 from engine.core.knob import to_query
 from engine.core.topic import GROUPS, Topic
-from pages.components.language import in_every_language, t
+from pages.components.language import in_every_language, plain, t
 from pages.components.page import title_row
 from pages.components.topics import page_of, topics_with_pages
 
 COVERS = Path(__file__).parents[2] / "assets" / "pictures" / "cards"
+MOST_SOUGHT, MOST_TYPED = 80, 2000  # characters searched for; a box refuses a text longer than its limit as a whole
 
 
 def show_home() -> None:
@@ -24,13 +25,14 @@ def show_home() -> None:
     st.html(
         f'<p class="question">{t("A planetarium for neural networks: touch a real network and see what it does.")}</p>'
     )
-    wanted = st.text_input(
+    typed = st.text_input(
         t("Search"), key="home:search", placeholder=t("Search topics, methods, words …"), icon=":material/search:",
-        label_visibility="collapsed", max_chars=80, persist_state="session",
+        label_visibility="collapsed", max_chars=MOST_TYPED, persist_state="session",
     )  # fmt: skip
-    found = [topic for topic in topics if matches(topic, wanted)]
+    wanted = typed if len(typed) <= MOST_SOUGHT else typed[:MOST_SOUGHT] + "…"
+    found = [topic for topic in topics if matches(topic, typed[:MOST_SOUGHT])]
     if not found:
-        st.info(t("Nothing is called “{text}” here. Try a shorter word.", text=wanted))
+        st.info(t("Nothing is called “{text}” here. Try a shorter word.", text=plain(wanted)))
     if not wanted:
         learning_path(topics)
     for group in GROUPS:

@@ -50,6 +50,11 @@ def in_every_language(english: str) -> tuple[str, ...]:
     return english, _chinese().get(english, english)
 
 
+def plain(text: str) -> str:
+    """A reader's own words for Markdown: every sign that means something there stands for itself."""
+    return "".join(f"\\{letter}" if letter in "\\`*_{}[]()#+-.!~$:<>|&" else letter for letter in text)
+
+
 def number(value: float, digits: int = 3) -> str:
     """A number as people read it: thin spaces between thousands, `digits` significant digits, a true minus sign."""
     if value != value:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
@@ -11,6 +12,7 @@ from engine.core.knob import Knob
 from engine.core.pins import MOST_PINS, Pin, nearest_preset
 from engine.core.topic import Topic, catalogue
 from engine.core.watched import steps_of
+from engine.data.photos import PHOTOS
 from engine.plots.compare import last_step
 from pages.components.background import keep_result
 from pages.components.canvas import chips
@@ -20,6 +22,8 @@ from pages.components.pinned import keep_pinned, pinned
 
 MOST_NAMED = 3  # knobs in the name of a run
 LONGEST_VALUE = 28  # characters of a text in a name
+LONGEST_TEXT, BEFORE = 120, 16  # of what a reader has written, beside another text; of them before the difference
+SAMPLES = frozenset(f"sample:{name}" for name in PHOTOS)
 
 
 def pin_button(topic: Topic) -> None:
@@ -113,6 +117,22 @@ def run_name(pin: Pin, here: Topic) -> str:
     return name if topic is here else f"{t(topic.title)}: {name}"
 
 
+def knob_values(knob: Knob, values: Sequence[Any]) -> list[str]:
+    """The values of several runs side by side; texts too long for that from shortly before where they differ."""
+    most, written = LONGEST_VALUE if knob.hidden else LONGEST_TEXT, [value for value in values if value is not None]
+    if knob.kind != "text" or max(map(len, written)) <= most:
+        return [value if knob.kind == "text" and not knob.hidden and value else knob_value(knob, value)
+                for value in values]  # fmt: skip
+    apart = (at for at, letters in enumerate(zip(*written, strict=False)) if len(set(letters)) > 1)
+    start = max(0, next(apart, min(map(len, written))) - BEFORE)
+
+    def cut(text: str) -> str:
+        shown = text[start : start + most]
+        return ("…" if start else "") + shown + ("…" if start + most < len(text) else "")
+
+    return [cut(value) if value and value not in SAMPLES else knob_value(knob, value) for value in values]
+
+
 def knob_value(knob: Knob, value: Any) -> str:
     """The value of a knob in the reader's language; a dash where the knob does nothing."""
     match knob.kind:
@@ -128,6 +148,7 @@ def knob_value(knob: Knob, value: Any) -> str:
             return " × ".join(map(str, value)) or "0"
         case "text":
             short = value.removeprefix("sample:")
+            short = t(PHOTOS[short].title) if value in SAMPLES else short
             return (short if len(short) <= LONGEST_VALUE else short[: LONGEST_VALUE - 1] + "…") or "–"
     shown = number(value, 3) if knob.kind == "float" else number(int(value), 5)
     return f"{shown} {t(knob.unit)}" if knob.unit else shown

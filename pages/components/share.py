@@ -19,7 +19,7 @@ button.row { all: unset; box-sizing: border-box; cursor: pointer; font-family: v
 button.row:hover { background: var(--st-secondary-background-color); }
 button:focus-visible { outline: 2px solid var(--st-primary-color); }
 button.question { font-weight: 600; min-width: 2.25rem; justify-content: center; }
-button.row span { width: 0.9rem; height: 0.5rem; border: 1.6px solid currentColor; border-radius: 0.4rem; }
+button.row svg { width: 1.15rem; height: 1.15rem; fill: none; stroke: currentColor; stroke-width: 1.9; }
 dialog.keys-list { font-family: var(--st-font); color: var(--st-text-color); background: var(--st-background-color);
   border: 1px solid var(--st-border-color); border-radius: 0.8rem; padding: 1rem 1.3rem 1.2rem; width: min(44rem, 92vw);
   max-height: 82vh; overflow: auto; box-sizing: border-box; box-shadow: 0 12px 40px rgb(0 0 0 / 30%); }

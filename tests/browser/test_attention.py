@@ -154,6 +154,8 @@ def test_own_texts_long_empty_and_chinese(visit):
     visitor.until(lambda: "the last 74 of this text were left out" in visitor.words, "cut, and said so")
     write(visitor, "text", " ")
     visitor.until(lambda: "The text is empty" in visitor.words, "empty, and said so")
+    write(visitor, "second", " ")
+    visitor.until(lambda: "The second sentence is empty" in visitor.words, "empty too, and said so")
     assert visitor.page.locator("[data-testid=stException]").count() == 0
 
 

@@ -121,6 +121,12 @@ def test_own_pictures_become_drawings_and_bad_ones_a_sentence(visit):
     upload.set_input_files({"name": "x.png", "mimeType": "image/png", "buffer": b"no picture"})
     visitor.until(visitor.alerts, "the refusal")
     assert "says 3" in answer(visitor)
+    content = io.BytesIO()
+    Image.new("RGB", (1, 1), "white").save(content, "PNG")
+    upload.set_input_files({"name": "empty.png", "mimeType": "image/png", "buffer": content.getvalue()})
+    visitor.until(lambda: any("No ink was found" in text for text in visitor.alerts()), "no ink")
+    assert "says 3" in answer(visitor)
+    assert "digit" not in visitor.query
     image = Image.new("RGB", (200, 260), "white")
     ImageDraw.Draw(image).ellipse((50, 50, 150, 210), outline="black", width=16)
     content = io.BytesIO()

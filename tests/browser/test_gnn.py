@@ -128,7 +128,7 @@ def test_too_deep_is_measured_and_other_depths_are_trained(visit):
     visitor.until(lambda: "30 of 30" not in visitor.words and "of 30" not in visitor.words, "all 30", patience=60)
 
 
-OWN = "source,target\nAda,Bob\nBob,Cem\nCem,Ada\nCem,Dora\nDora,Eli\nEli,Fay\nFay,Dora\nAda: red\nFay: blue\n"
+OWN = "source,target\nAda,Bob\nBob,Cem\nCem,Ada\nCem,Dora\nDora,Eli\nEli,Fay\nFay,Dora\nAda: chess\nFay: music\n"
 
 
 def test_own_edges_are_trained_on_and_bad_ones_become_a_sentence(visit):
@@ -140,6 +140,8 @@ def test_own_edges_are_trained_on_and_bad_ones_become_a_sentence(visit):
     visitor.until(lambda: any("Line 3: expected two names" in text for text in visitor.alerts()), "the refusal")
     assert visitor.query == {}
     upload = visitor.page.locator("input[type=file]")
+    upload.set_input_files({"name": "a.csv", "mimeType": "text/csv", "buffer": b"\x89PNG\r\n\x1a\n" + bytes(40)})
+    visitor.until(lambda: any("expected a text file" in text for text in visitor.alerts()), "no text")
     upload.set_input_files({"name": "friends.csv", "mimeType": "text/csv", "buffer": OWN.encode()})
     visitor.until(lambda: visitor.query.get("data") == "own", "the file's edges")
     assert text_of(visitor.query["graph"]) == OWN
@@ -147,12 +149,12 @@ def test_own_edges_are_trained_on_and_bad_ones_become_a_sentence(visit):
     visitor.page.keyboard.press("Escape")
     config = Config(data="own", graph=visitor.query["graph"])
     assert len(Experiment(config).graph) == 6
-    visitor.until(lambda: "red" in visitor.key("gnn-graph").locator(".swatches").inner_text(), "its classes")
+    visitor.until(lambda: "chess" in visitor.key("gnn-graph").locator(".swatches").inner_text(), "its classes")
     train(visitor)
     answers = run(Config(data="own", graph=config.graph, steps=200)).probabilities.argmax(1)
     assert answers.tolist() == [0, 0, 0, 1, 1, 1]
     visitor.canvas("gnn-graph").hover(position=place(visitor, 1))
-    assert "answer: red" in visitor.key("gnn-graph").locator(".tip.on").inner_text()
+    assert "answer: chess" in visitor.key("gnn-graph").locator(".tip.on").inner_text()
 
 
 def test_a_link_whose_graph_is_gone_says_so_and_shows_the_club(visit):

@@ -49,6 +49,11 @@ def test_search_finds_by_english_words_and_says_when_nothing_is_found(visit):
     visitor.until(lambda: found(visitor) == set(), "nothing found")
     visitor.until(visitor.alerts, "a word about it")
     assert "Nothing is called “zzqx {name} <b>” here" in visitor.alerts()[0]
+    for typed, said in (
+        ("**zzqx** $x^2$ [a](https://b.c) :smile: &lt; `k`",) * 2, ("zq" * 60, "zq" * 40 + "…"),
+    ):  # fmt: skip
+        search(visitor, typed)
+        visitor.until(lambda said=said: any(f"“{said}”" in text for text in visitor.alerts()), "it as it was typed")
     search(visitor, "")
     visitor.until(lambda: found(visitor) == set(TOPICS), "everything again")
 

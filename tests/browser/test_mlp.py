@@ -231,6 +231,9 @@ def test_a_rate_too_high_is_explained(visit, locale, part):
     assert str(result.diverged_at) in sentence
     assert bool(CHINESE.search(sentence)) == (locale == "zh-CN")
     visitor.settle()
+    said = visitor.canvas("mlp-curves").get_attribute("aria-label")
+    assert "NaN" not in said
+    assert "–" in said
     press(visitor, "reset")
     visitor.until(lambda: visitor.alerts() == [], "Reset takes it away")
 
@@ -276,6 +279,10 @@ def test_regression_shows_r_squared(visit):
 def test_the_page_works_in_chinese(visit):
     visitor = visit("/mlp?data=gaussians&layers=4", locale="zh-CN")
     assert zh("Play") in visitor.key("mlp:play").inner_text()
+    key = visitor.key("mlp:play").locator("kbd")
+    assert key.evaluate("k => getComputedStyle(k, '::after').content") == '"空格"'
+    finger = visit("/mlp", size=(390, 844), touch=True)
+    assert not finger.key("mlp:play").locator("kbd").is_visible()
     press(visitor, "step")
     visitor.until(lambda: visitor.step() == 1, "one step")
     visitor.settle()

@@ -304,7 +304,7 @@ class GridView:
     iou: Tensor = axes("row column box", "IoU of each box with the object its cell owns, 0 without one")
     terms: Tensor = axes("row column term", "the five terms of the loss in each cell, weights included")
     totals: Tensor = axes("term", "the five terms summed over the cells")
-    loss: float = axes("", "their sum")
+    loss: float = axes("", "the loss: its five terms summed")
     collisions: tuple[Collision, ...] = note("objects that lost their cell to another")
     prediction: Prediction = note("the same numbers as `detect` takes them")
 

@@ -121,6 +121,7 @@ TOPIC = Topic(
     compared={
         "head": {"layer": 3, "head": 1, "alt": "Attention of layer 4, head 2"}, "heads": {}, "chain": {},
     },
+    called={"head": "One head", "heads": "All heads", "chain": "Step by step"},
     presets={
         "Tired animal": Config(),
         "Too wide": Config(text=ANIMAL.replace("tired", "wide"), second="The road was very broad."),

@@ -19,8 +19,8 @@ class Config:
     )  # fmt: skip
     start: str = knob(
         "trained", "Weights", "Shipped: a network already trained (8 channels, kernels of 5; the knobs of that name do "
-        "nothing). Random: nothing learned yet; press Play.",
-        choices={"trained": "Shipped, trained", "fresh": "Random, untrained"},
+        "nothing). Untrained: random weights that have learned nothing yet; press Play.",
+        choices={"trained": "Shipped, trained", "fresh": "Untrained"},
     )  # fmt: skip
     centre: bool = knob(
         True, "Centre it", "Scale a drawing into 20 × 20 pixels and move its centre of mass to the middle, as "
@@ -82,6 +82,7 @@ TOPIC = Topic(
         "loss": "engine.topics.cnn.draw:draw_curves",
     },
     compared={"maps": {}, "kernels": {"alt": "Kernels of the first convolution"}, "loss": {}},
+    called={"maps": "Feature maps", "mosaic": "Maps side by side"},
     presets={
         "A three": Config(),
         "Sure and wrong": Config(digit="sample:1457"),

@@ -149,6 +149,7 @@ TOPIC = Topic(
         "schedule": "engine.topics.diffusion.draw:draw_schedule",
     },
     compared={"samples": {}, "way back": {}, "curves": {}, "schedule": {}},
+    called={"mosaic": "Digits coming out of noise", "schedule": "Noise schedule"},
     presets={
         "Spiral": Config(),
         "Noise in every step": Config(sampler="ddpm"),

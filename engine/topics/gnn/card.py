@@ -129,6 +129,7 @@ TOPIC = Topic(
         "curves": "engine.topics.gnn.draw:draw_curves",
         "smoothing": "engine.topics.gnn.draw:draw_smoothing",
     },
+    called={"embedding": "Places of the nodes"},
     presets={
         "Two labels": Config(),
         "Four communities": Config(data="communities", seed=1),

@@ -28,7 +28,7 @@ from engine.training.own_weights import start_from
 from .card import Config, by_hand
 
 UNKNOWN = -100  # the target that cross_entropy leaves out
-EXAMPLE = "Ada, Bob\nBob, Cem\nCem, Ada\nCem, Dora\nDora, Eli\nEli, Fay\nFay, Dora\nAda: red\nFay: blue"
+EXAMPLE = "Ada, Bob\nBob, Cem\nCem, Ada\nCem, Dora\nDora, Eli\nEli, Fay\nFay, Dora\nAda: chess\nFay: music"
 
 
 @result

@@ -81,6 +81,7 @@ TOPIC = Topic(
         "evidence": {"alt": "The picture, coloured where it speaks for the class explained"}, "answers": {},
         "features": {"alt": "Feature maps after the first stage"},
     },
+    called={"answers": "Likeliest classes", "features": "Feature maps"},
     presets={
         "Which cat?": Config(),
         "Why a lynx?": Config(target=287),

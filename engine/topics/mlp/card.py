@@ -223,6 +223,7 @@ TOPIC = Topic(
         "hidden space": "engine.topics.mlp.draw:draw_hidden_space",
     },
     compared={"boundary": {}, "network": {}, "loss": {}},
+    called={"boundary": "Decision boundary", "hidden space": "Space of the last hidden layer"},
     presets={
         "Spiral": Config(),
         "Straight line": Config(data="moons", layers=(), learning_rate=0.1),

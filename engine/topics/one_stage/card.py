@@ -75,6 +75,7 @@ TOPIC = Topic(
         "grid": "engine.topics.one_stage.draw_scene:draw_grid",
     },
     compared={"detections": {}, "levels": {}, "scene": {}, "grid": {}},
+    called={"detections": "Boxes found", "levels": "Scores by level", "grid": "Grid cells"},
     presets={
         "Four in one": Config(),
         "A cat": Config(arrange="alone"),

@@ -23,8 +23,16 @@ class Result:
     candidate_cells: Tensor = axes("candidate", "number of the cell that each box comes from")
     candidate_labels: Tensor = axes("candidate", "number of the class of each box")
     kept: Tensor = axes("box", "numbers of the candidates that non-maximum suppression keeps")
+    candidate_count: int = axes("", "how many boxes pass the score threshold")
+    kept_count: int = axes("", "how many boxes stay after the suppression")
+    best_score: float = axes("", "score of the best box that stays, none without one", unit="probability", gaps=True)
     found: Found = note("the candidates and how the suppression went")
     grid: bool = note("whether the candidates are those of the grid detector")
+
+    @property
+    def aside(self) -> tuple[str, ...]:
+        """The part of the detector that was not chosen: nothing of it is looked at."""
+        return ("picture",) if self.grid else ("scene",)
 
 
 def run(config: Config) -> Result:
@@ -32,4 +40,8 @@ def run(config: Config) -> Result:
     picture, scene, grid = see(config), see_scene(config), config.detector == "grid"
     found = find_in_scene(scene, config) if grid else find(picture, config)
     kept = torch.tensor(found.kept, dtype=torch.int64)
-    return Result(picture, scene, found.boxes, found.scores, found.cells, found.labels, kept, found, grid)
+    best = float(found.scores[kept].max()) if len(kept) else float("nan")
+    return Result(
+        picture, scene, found.boxes, found.scores, found.cells, found.labels, kept, len(found.boxes), len(kept), best,
+        found, grid,
+    )  # fmt: skip
