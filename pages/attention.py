@@ -225,7 +225,7 @@ def remarks(result) -> None:
 def every_head(result, shown) -> None:
     """What switching off each head would do to the similarity, and the sentence vector; both on demand."""
     if st.toggle(t("Which head matters for this similarity?"), key="attention:open-every"):
-        falls = compute(topic, shown, WHAT, long=True)
+        falls = compute(topic, shown, WHAT)
         words, alt = (t("layer"), t("head")), t("Change of the similarity without each head")
         event = pixels(draw.draw_ablation(falls, words=words, alt=alt, unit=""), "attention-every", height=190)
         st.caption(t("Change of the similarity when this head, too, is switched off. Click one to see it."))
