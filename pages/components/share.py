@@ -15,7 +15,7 @@ CSS = """
 div:has(> .row) { display: flex; align-items: center; }
 button.row { all: unset; box-sizing: border-box; cursor: pointer; font-family: var(--st-font); font-size: 0.875rem;
   color: var(--st-text-color); padding: 0.4rem 0.6rem; border-radius: var(--st-base-radius); white-space: nowrap;
-  display: inline-flex; align-items: center; gap: 0.45rem; min-height: 2.25rem; }
+  display: inline-flex; align-items: center; gap: 0.45rem; min-height: 2.25rem; vertical-align: middle; }
 button.row:hover { background: var(--st-secondary-background-color); }
 button:focus-visible { outline: 2px solid var(--st-primary-color); }
 button.question { font-weight: 600; min-width: 2.25rem; justify-content: center; }
