@@ -230,10 +230,9 @@ def test_a_rate_too_high_is_explained(visit, locale, part):
     )
     assert str(result.diverged_at) in sentence
     assert bool(CHINESE.search(sentence)) == (locale == "zh-CN")
-    visitor.settle()
-    said = visitor.canvas("mlp-curves").get_attribute("aria-label")
-    assert "NaN" not in said
-    assert "–" in said
+    losses = visitor.canvas("mlp-curves")  # says its values once it has stood still for a moment
+    visitor.until(lambda: "–" in losses.get_attribute("aria-label"), "a loss that is no number is a dash")
+    assert "NaN" not in losses.get_attribute("aria-label")
     press(visitor, "reset")
     visitor.until(lambda: visitor.alerts() == [], "Reset takes it away")
 
