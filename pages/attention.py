@@ -355,4 +355,5 @@ else:
         st.button(t("Random Q, K and V"), key="attention:random", icon=":material/casino:", on_click=shuffle)
     why_divide()
     positions()
+    made = made and (lambda: compute(topic, config))  # the tabs speak of the whole Result, this view needs a part of it
 close_page(page, made)

@@ -4,12 +4,13 @@ from dataclasses import replace
 
 import streamlit as st
 
-from engine.core.knob import without_run
+from engine.core.knob import KnobError, without_run
 from engine.topics.mlp import draw, explain
 from engine.topics.mlp.run import data_of, result_of
 from pages.components.canvas import chart, curves, network, points_editor, transport
 from pages.components.compute import compute
 from pages.components.controls import change, controls, note_progress
+from pages.components.errors import sentence
 from pages.components.language import number, percent, t
 from pages.components.page import close_page, open_page
 from pages.components.player import View, player
@@ -140,8 +141,12 @@ def set_by_hand(view: View, picked: dict, layer: int, index: int, formula: expla
         label = t("Weight from {name}, set by hand", name=explain.neuron_name(config, layer - 1, picked["from"]))
 
     def changed() -> None:
-        edit = f"{step}:{layer - 1}.{index}.{origin if origin >= 0 else 'b'}={round(state[key], 4)}"
-        change(topic, edits=";".join(filter(None, [config.edits, edit])), steps=step)
+        place = f"{step}:{layer - 1}.{index}.{origin if origin >= 0 else 'b'}="
+        others = [edit for edit in config.edits.split(";") if edit and not edit.startswith(place)]
+        try:
+            change(topic, edits=";".join([*others, f"{place}{round(state[key], 4)}"]), steps=step)
+        except KnobError as error:  # there are too many
+            st.toast(sentence(error), icon=":material/error:")
 
     value = min(max(round(value, 4), -100.0), 100.0)
     st.number_input(label, -100.0, 100.0, value, 0.1, "%.4f", key=key, on_change=changed, width=260)

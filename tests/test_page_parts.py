@@ -153,3 +153,12 @@ def test_of_long_texts_the_place_where_they_differ_is_shown():
     assert knob_values(text, [long, long + "more"]) == ["… word word word ", "… word word word more"]
     assert knob_values(hidden, ["1_" * 20 + "3", "1_" * 20 + "4"]) == ["…" + "1_" * 8 + "3", "…" + "1_" * 8 + "4"]
     assert knob_values(text, ["a", ""]) == ["a", "–"]
+
+
+@pytest.mark.parametrize("slug", list(catalogue()))
+def test_every_preset_stands_beside_a_pinned_run(visitor, slug):
+    visitor.open(slug)
+    visitor.press("pin")
+    visitor.move(f"{slug}-tabs-en", "Compare")
+    for at, name in enumerate(catalogue()[slug].presets):
+        assert not visitor.touch(f"{slug}-presets", "pick", at).errors, name
