@@ -1,17 +1,18 @@
 """Image classifier."""
 
-from contextlib import nullcontext
 from dataclasses import replace
 
 import streamlit as st
 
 from engine.topics.image_classifier import draw, explain
+from engine.topics.image_classifier.run import with_walk
+from pages.components.background import found_result, keep_result
 from pages.components.canvas import bars, pixels
 from pages.components.compute import compute
 from pages.components.controls import change, controls
 from pages.components.language import language, number, percent, t
 from pages.components.page import close_page, open_page
-from pages.components.progress import watch
+from pages.components.progress import watch, watched_to_the_end
 from pages.components.uploads import choose_picture
 from pages.components.views import choose_view, show_view
 
@@ -35,9 +36,14 @@ for method, names_of_knobs in shown_by.items():
     now, then, usual = ([getattr(one, name) for name in names_of_knobs] for one in (config, before, topic.config()))
     if now != then and now != usual:
         show_view(topic.slug, "method", method)
-walks = config.saliency == "integrated"  # there and back through the network, 32 times
-with page.stage, st.spinner(t("Walking from grey to the picture …")) if walks else nullcontext():
-    result = compute(topic, config, long=walks)
+with page.stage:
+    result = compute(topic, replace(config, saliency="gradient"))
+# Integrated gradients take 32 looks: the page shows all else at once, and the walk where it is looked for.
+walks = config.saliency == "integrated" and result is not None
+if walks and (arrived := watched_to_the_end(topic, config)) is not None:
+    keep_result(topic, config, with_walk(result, arrived))
+if walks and (whole := found_result(topic, config)) is not None:
+    result, walks = whole, False
 
 
 @st.fragment
@@ -57,18 +63,30 @@ def evidence() -> None:
         meaning = st.container()
     meaning.caption(t(MEANINGS[method], name=f"**{names[result.explained]}**"))
 
+    underway = method == "saliency" and walks
+
     def picture(snapshot=None) -> None:
+        seen = snapshot.seen if snapshot is not None else {}
         shown = draw.draw_evidence(
-            result, method, layer=layer, heat=snapshot.seen["heat"] if snapshot is not None else None,
+            result, method if seen or not underway else "none", layer=layer,
+            heat=seen.get("heat", seen.get("saliency")),
             name=t(METHODS[method]), unit=t(UNITS[method]) if UNITS[method] else "",
             words=(names[result.explained], t("row"), t("column")),
             alt=t("The picture, coloured where it speaks for {name}", name=names[result.explained]),
         )  # fmt: skip
         pixels(shown, "image-classifier-evidence", height=400, click=False)
+        if method == "saliency" and config.saliency == "integrated" and (seen or not underway):
+            way = (snapshot.step / snapshot.total) ** 2 if seen else 1
+            total, goal = (seen["sum"], seen["goal"]) if seen else (result.saliency_sum, result.saliency_goal)
+            text = t("{share} of the way walked: all pixels together {sum}, of {goal} for the whole way.",
+                     share=percent(way), sum=number(total), goal=number(goal))  # fmt: skip
+            st.caption(text)
 
     with place:
         if method == "occlusion":
             watch(topic, replace(config, saliency="gradient", cell=4), picture)
+        elif underway:
+            watch(topic, config, picture, path="engine.topics.image_classifier.run:walk_from_grey")
         else:
             picture()
 
@@ -172,4 +190,4 @@ with page.panel:  # after the pictures, which answer the change
     controls(topic)
 if result is not None:
     features()
-close_page(page, result, formulas=formulas)
+close_page(page, (lambda: compute(topic, config, long=True)) if walks else result, formulas=formulas)

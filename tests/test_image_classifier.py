@@ -13,7 +13,7 @@ from engine.models.efficientnet import load_lite0
 from engine.plots.pixels import picture_payload
 from engine.topics.image_classifier import draw, explain
 from engine.topics.image_classifier.card import TOPIC, Config
-from engine.topics.image_classifier.run import LAYERS, run, see, stream
+from engine.topics.image_classifier.run import LAYERS, run, see, stream, walk_from_grey, with_walk
 
 
 @pytest.fixture(scope="module")
@@ -57,6 +57,24 @@ def test_integrated_gradients_add_up_to_the_score():
     found = run(Config(picture="sample:coffee", saliency="integrated"))
     assert found.saliency_sum == pytest.approx(found.saliency_goal, rel=0.1)
     assert (found.saliency >= 0).all()
+
+
+def test_the_walk_shows_on_its_way_what_the_whole_run_has_at_its_end():
+    """Each part's sum is the score where the walk has come to, less that of grey; the last part is the Result's."""
+    config = Config(picture="sample:coffee", saliency="integrated", cell=8)
+    whole, looked = run(config), run(dataclasses.replace(config, saliency="gradient"))
+    snapshots = list(walk_from_grey(config))
+    assert [(one.step, one.total) for one in snapshots] == [(done, 32) for done in range(1, 33)]
+    there = with_walk(looked, snapshots[-1])
+    for field in dataclasses.fields(whole):
+        ours, theirs = getattr(there, field.name), getattr(whole, field.name)
+        assert torch.equal(ours, theirs) if isinstance(ours, torch.Tensor) else ours == theirs, field.name
+    model, (x, _, _) = load_lite0(), see(config)
+    with torch.no_grad():
+        grey = model(torch.zeros_like(x))[0, whole.explained].item()
+        for one in snapshots[7::8]:
+            here = model((one.step / one.total) ** 2 * x)[0, whole.explained].item()
+            assert one.seen["sum"] == pytest.approx(here - grey, abs=0.1 * abs(whole.saliency_goal))
 
 
 @pytest.mark.parametrize("cell", [1, 5, 16])

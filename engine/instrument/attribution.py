@@ -61,15 +61,36 @@ def input_gradient(scores: Scores, x: Tensor, class_index: int) -> Tensor:
     return gradient[0]
 
 
+class Walked(NamedTuple):
+    """attribution (channels, H, W) of the way so far, its first `done` of `total` parts.
+
+    Its sum over all pixels is the score where the walk has come to, less the score of the baseline.
+    """
+
+    attribution: Tensor
+    done: int
+    total: int
+
+
 def integrated_gradients(
     scores: Scores, x: Tensor, class_index: int, *, baseline: Tensor | None = None, steps: int = 32
 ) -> Tensor:
     """Sundararajan et al. 2017: (x - x') * integral of dy/dx along the straight line from x' to x; (channels, H, W).
 
     Completeness (its axiom): the sum over all pixels is y(x) - y(x'), up to the error of the sum of `steps` terms.
+    baseline x' has the shape of x and is zero unless given.
+    """
+    *_, whole = walk(scores, x, class_index, baseline=baseline, steps=steps)
+    return whole.attribution
+
+
+def walk(
+    scores: Scores, x: Tensor, class_index: int, *, baseline: Tensor | None = None, steps: int = 32
+) -> Iterator[Walked]:
+    """The integral of `integrated_gradients` part by part, beginning at the baseline.
+
     The point at the share s of the way is taken at s = u^2 with u in equal steps (midpoint rule): scores of trained
-    networks change most near x', where equal steps in s would be too coarse. baseline x' has the shape of x and is
-    zero unless given.
+    networks change most near x', where equal steps in s would be too coarse.
     """
     _demand_one(x)
     x = x.detach()
@@ -78,7 +99,7 @@ def integrated_gradients(
     for number in range(steps):
         u = (number + 0.5) / steps
         total += 2 * u / steps * input_gradient(scores, baseline + u**2 * (x - baseline), class_index)  # ds = 2 u du
-    return (x - baseline)[0] * total
+        yield Walked((x - baseline)[0] * total, number + 1, steps)
 
 
 class Occlusion(NamedTuple):

@@ -19,7 +19,7 @@ _lock = threading.Lock()
 
 def keep_result(topic: Topic, config: Any, made: Any) -> None:
     """Keep what the visitor's own run made of its snapshots, so that nobody has to train it again."""
-    STORE.get_or_compute(_key(topic, config, topic.result_of), lambda: made)
+    STORE.get_or_compute(_key(topic, config, topic.result_of or topic.run), lambda: made)
 
 
 def found_result(topic: Topic, config: Any) -> Any | None:

@@ -32,6 +32,12 @@ def watch(topic: Topic, config: Any, draw: Callable[[Any], None], path: str | No
         st.fragment(_view, run_every=TICK_SECONDS if job.active else None)(topic, job, draw, job.active)
 
 
+def watched_to_the_end(topic: Topic, config: Any) -> Any | None:
+    """The last snapshot of what was watched of a Config; None if it has not come to its end, or was of another one."""
+    known, job = st.session_state.get(f"{topic.slug}:watched", (None, None))
+    return job.latest if job is not None and known == config and job.state == "done" else None
+
+
 def _view(topic: Topic, job: Any, draw: Callable[[Any], None], timer_on: bool) -> None:
     if st.session_state.get(f"{topic.slug}:watched", (None, None))[1] is not job:
         st.rerun()  # "Again": the page begins anew

@@ -186,6 +186,27 @@ def test_occlusion_runs_shows_its_progress_and_can_be_stopped(visit):
     visitor.key("image_classifier:stop").wait_for()
 
 
+def test_integrated_gradients_come_part_by_part_while_all_else_stands_there(visit):
+    link = "/image_classifier?picture=sample:coffee&saliency=integrated&cell=3"
+    visitor = visit(link)
+
+    def way(visitor) -> str:
+        found = re.search(r"([\d.]+)\W% of the way walked", visitor.words)
+        return found[1] if found else ""
+
+    assert float(visitor.until(lambda: way(visitor), "how far the walk has come")) < 100
+    assert "espresso" in answer(visitor)
+    assert "Channel" in visitor.words, "the maps are there already"
+    visitor.until(lambda: not visitor.page.locator("[data-testid=stProgress]").count(), "the end of the walk")
+    visitor.settle()
+    assert float(way(visitor)) == 100
+    whole = drawn(visitor)
+    friend = visit(link)
+    friend.until(lambda: drawn(friend) == whole, "the next one finds what this one has made")
+    assert float(way(friend)) == 100
+    assert friend.page.locator("[data-testid=stProgress]").count() == 0
+
+
 def test_every_stage_shows_its_maps_and_one_of_them_large(visit):
     visitor = visit("/image_classifier")
     for layer, count in {"stem": "32", "stage5": "112", "head": "320 of 1280", "stage1": "16"}.items():

@@ -42,16 +42,16 @@ def draw_evidence(
     """The picture as the network sees it with the evidence for the explained class over it; under colours it is grey,
     for an orange cat would hide them.
 
-    method: "grad_cam" (of `layer`), "saliency", "occlusion" (pass `heat`, (56, 56) of a Snapshot; NaN is shown grey)
-    or "none". name, unit and words (class, row, column): what the read-out calls things. Colours run from 0 to the
-    map's maximum; less than 0, evidence against the class, is left without colour but read out. ValueError for another
-    method.
+    method: "grad_cam" (of `layer`), "saliency" (pass `heat` for that of a walk that has not arrived yet), "occlusion"
+    (pass `heat`, (56, 56) of a Snapshot; NaN is shown grey) or "none". name, unit and words (class, row, column): what
+    the read-out calls things. Colours run from 0 to the map's maximum; less than 0, evidence against the class, is left
+    without colour but read out. ValueError for another method.
     """
     if method not in METHODS:
         raise ValueError(f"expected one of {', '.join(METHODS)}, got {method!r}")
     if method == "grad_cam":
         heat = grad_cam_at(result, layer)
-    elif method == "saliency":
+    elif method == "saliency" and heat is None:
         heat = result.saliency
     over = None
     if method != "none" and heat is not None:

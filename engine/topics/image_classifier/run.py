@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -15,7 +16,7 @@ from engine.core.device import current_device
 from engine.core.embed import embedded
 from engine.data.augment import augment
 from engine.data.pictures import find_picture
-from engine.instrument.attribution import drop_per_pixel, grad_cam_of, integrated_gradients, occlusion
+from engine.instrument.attribution import drop_per_pixel, grad_cam_of, integrated_gradients, occlusion, walk
 from engine.instrument.trace import record
 from engine.models.efficientnet.lite0 import EfficientNetLite0, load_lite0, middle_square, normalised
 from engine.training.fit import Snapshot
@@ -132,6 +133,30 @@ def stream(config: Config) -> Iterator[Snapshot]:
     for occluded in occlusion(probability, x, explained, config.window, config.stride, cover):
         heat = drop_per_pixel(occluded, config.window, side, side)[::HEAT_CELL, ::HEAT_CELL]  # 56, 56
         yield Snapshot(occluded.done, math.nan, math.nan, {"heat": heat, **fixed}, occluded.total)
+
+
+def walk_from_grey(config: Config) -> Iterator[Snapshot]:
+    """The integrated gradients, part after part of the way from grey to the picture; step counts the parts done.
+
+    seen: saliency (cells down, cells across), as in the Result, of the way so far; sum, of all pixels of it; goal, what
+    the sum of the whole way should be; explained, the class.
+    """
+    model = load_lite0()
+    x, _, _ = see(config)
+    with torch.no_grad():
+        scores = model(x)[0]
+        explained = int(scores.argmax()) if config.target < 0 else config.target
+        goal = (scores[explained] - model(torch.zeros_like(x))[0, explained]).item()
+    for walked in walk(model, x, explained):
+        saliency = _coarse(walked.attribution.abs().amax(0), config.cell).cpu()
+        seen = {"saliency": saliency, "sum": walked.attribution.sum().item(), "goal": goal, "explained": explained}
+        yield Snapshot(walked.done, math.nan, math.nan, seen, walked.total)
+
+
+def with_walk(looked: Result, snapshot: Snapshot) -> Result:
+    """The Result of one look with the saliency of a walk in place of the gradient's."""
+    seen = snapshot.seen
+    return replace(looked, saliency=seen["saliency"], saliency_sum=seen["sum"], saliency_goal=seen["goal"])
 
 
 def see(config: Config) -> tuple[Tensor, np.ndarray, np.ndarray]:
