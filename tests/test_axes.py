@@ -90,6 +90,14 @@ def test_size_in_bytes_counts_every_buffer():
     assert example(words=nested).nbytes - bare >= 2500
 
 
+def test_a_view_counts_with_all_that_it_keeps_in_memory():
+    whole, grid = torch.zeros(1000, 4), np.zeros((100, 10))
+    assert bytes_of(whole[::100]) == bytes_of(whole) == 16_000
+    assert bytes_of(whole[5:].numpy()) == 16_000
+    assert bytes_of(grid[3]) == bytes_of(grid[3][2:4]) == 8000
+    assert bytes_of(whole[::100].clone()) == 160
+
+
 def test_a_result_within_a_result_is_counted_by_its_path():
     @result
     class Whole:

@@ -101,14 +101,21 @@ def size_in_bytes(self: Any) -> int:
 
 
 def bytes_of(value: Any) -> int:
-    """Bytes of a value: by its own `nbytes` if it has one, else with everything in a list, tuple or mapping."""
+    """Bytes that a value keeps in memory: an array by its whole buffer, for a view of a part holds all of it; what has
+    its own `nbytes` by that; lists, tuples, mappings and dataclasses by what is in them."""
+    if hasattr(value, "untyped_storage"):
+        return value.untyped_storage().nbytes()
     own = getattr(value, "nbytes", None)
     if own is not None:
-        return int(own)
+        base = getattr(value, "base", None)  # of a NumPy array: whose buffer it looks at
+        return max(int(own), bytes_of(base) if hasattr(base, "nbytes") else 0)
     if isinstance(value, Mapping):
         return sys.getsizeof(value) + sum(bytes_of(key) + bytes_of(item) for key, item in value.items())
     if isinstance(value, (list, tuple)):
         return sys.getsizeof(value) + sum(map(bytes_of, value))
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        fields = dataclasses.fields(value)
+        return sys.getsizeof(value) + sum(bytes_of(getattr(value, field.name)) for field in fields)
     return sys.getsizeof(value)
 
 

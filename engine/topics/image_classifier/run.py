@@ -131,7 +131,7 @@ def stream(config: Config) -> Iterator[Snapshot]:
 
     cover = {"grey": 0.0, "black": -127 / 128, "white": 1.0, "average": x[0].mean((1, 2))}[config.cover]
     for occluded in occlusion(probability, x, explained, config.window, config.stride, cover):
-        heat = drop_per_pixel(occluded, config.window, side, side)[::HEAT_CELL, ::HEAT_CELL]  # 56, 56
+        heat = drop_per_pixel(occluded, config.window, side, side)[::HEAT_CELL, ::HEAT_CELL].clone()  # 56, 56
         yield Snapshot(occluded.done, math.nan, math.nan, {"heat": heat, **fixed}, occluded.total)
 
 

@@ -65,7 +65,7 @@ def see(config: Config) -> Seen:
     """One forward pass. PictureError if the picture is not on this server."""
     square, inside = arranged(config)
     raw = load_nanodet()(prepared(square).to(current_device()))
-    distances = raw.distances[0].cpu()
+    distances = raw.distances[0].cpu().contiguous()  # a part of it would keep the whole in memory
     return Seen(torch.from_numpy(square), raw.classes[0].sigmoid().cpu(), distances, decode(distances), inside)
 
 
