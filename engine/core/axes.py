@@ -103,12 +103,12 @@ def size_in_bytes(self: Any) -> int:
 def bytes_of(value: Any) -> int:
     """Bytes that a value keeps in memory: an array by its whole buffer, for a view of a part holds all of it; what has
     its own `nbytes` by that; lists, tuples, mappings and dataclasses by what is in them."""
-    if hasattr(value, "untyped_storage"):
-        return value.untyped_storage().nbytes()
-    own = getattr(value, "nbytes", None)
+    storage, own = getattr(value, "untyped_storage", None), getattr(value, "nbytes", None)  # None: some have any name
+    if storage is not None:
+        return storage().nbytes()
     if own is not None:
         base = getattr(value, "base", None)  # of a NumPy array: whose buffer it looks at
-        return max(int(own), bytes_of(base) if hasattr(base, "nbytes") else 0)
+        return max(int(own), bytes_of(base) if getattr(base, "nbytes", None) is not None else 0)
     if isinstance(value, Mapping):
         return sys.getsizeof(value) + sum(bytes_of(key) + bytes_of(item) for key, item in value.items())
     if isinstance(value, (list, tuple)):
