@@ -13,7 +13,7 @@ from engine.data.imagenet import class_names, english_names, full_names
 from engine.data.photos import PHOTOS, photo
 from engine.instrument.trace import count_parameters, record, tap_names
 from engine.models.efficientnet import STAGES, EfficientNetLite0, lite0, load_lite0, middle_square, normalised
-from engine.models.efficientnet.lite0 import SamePaddingConv2d
+from engine.models.efficientnet.lite0 import FoldedBatchNorm2d, SamePaddingConv2d
 from engine.training.recipes.efficientnet_lite0 import renamed
 
 skimage_data = pytest.importorskip("skimage.data")
@@ -108,6 +108,29 @@ def test_same_padding_puts_the_odd_zero_right_and_below(kernel, stride, size):
                     if 0 <= row < size[0] and 0 <= column < size[1]:
                         expected[i, j] += layer.weight[0, 0, a, b].item() * x[0, 0, row, column]
     assert torch.allclose(found, expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("training", [True, False])
+def test_folded_normalisation_is_pytorchs_and_keeps_no_picture(training):
+    generator = torch.Generator().manual_seed(0)
+    ours, theirs = FoldedBatchNorm2d(6, eps=1e-3, momentum=0.01), torch.nn.BatchNorm2d(6, eps=1e-3, momentum=0.01)
+    state = {name: torch.rand(6, generator=generator) + 0.1 for name in list(theirs.state_dict())[:4]}
+    pictures, weighting = torch.randn(2, 2, 6, 9, 9, generator=generator)
+    answers, gradients, kept = [], [], []
+    for module in (ours, theirs):
+        module.load_state_dict(state, strict=False)
+        module.train(training).requires_grad_(False)
+        x, saved = pictures.clone().requires_grad_(), []
+        with torch.autograd.graph.saved_tensors_hooks(lambda t, saved=saved: saved.append(t.numel()) or t, lambda t: t):
+            answer = module(x)
+        (answer * weighting).sum().backward()
+        answers.append(answer.detach())
+        gradients.append(x.grad)
+        kept.append(max(saved))
+    assert torch.allclose(*answers, atol=1e-5)
+    assert torch.allclose(*gradients, atol=1e-5)
+    assert torch.allclose(ours.running_mean, theirs.running_mean)
+    assert kept == [pictures.numel() if training else 6, pictures.numel()]
 
 
 def test_stride_two_on_even_sizes_differs_from_symmetrical_padding():
