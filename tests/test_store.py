@@ -84,15 +84,53 @@ def test_a_result_whose_size_cannot_be_told_fails_for_its_asker_alone():
 
 def test_the_least_recently_used_goes_first():
     store = ResultStore(30)
-    kept = {name: store.get_or_compute(name, lambda: Sized(10)) for name in "abc"}
-    assert store.get_or_compute("a", lambda: Sized(10)) is kept["a"]  # now b is the oldest
+    for name in "abc":
+        store.get_or_compute(name, lambda: Sized(10))
+    store.get_or_compute("a", lambda: pytest.fail("was dropped"))  # now b is the oldest
     store.get_or_compute("d", lambda: Sized(10))
     assert store.bytes_held == 30
     for name in "acd":
         before = len(store)
         store.get_or_compute(name, lambda: pytest.fail("was dropped"))
         assert len(store) == before
-    assert store.get_or_compute("b", lambda: Sized(10)) is not kept["b"]
+    assert store.find("b") is None
+    new = Sized(10)
+    assert store.get_or_compute("b", lambda: new) is new
+
+
+def test_what_was_dropped_and_is_still_shown_counts_and_is_found_again():
+    store = ResultStore(40)
+    shown = store.get_or_compute("shown", lambda: Sized(10))
+    for name in "abcd":
+        store.get_or_compute(name, lambda: Sized(10))
+    assert (len(store), store.bytes_held, store.bytes_shown) == (3, 30, 10)  # 40 in all
+    assert store.find("a") is None
+    assert store.find("shown") is shown
+    assert (store.bytes_held, store.bytes_shown) == (40, 0)
+    for name in "abcd":
+        store.get_or_compute(name, lambda: Sized(10))
+    assert store.bytes_shown == 10
+    del shown
+    assert store.bytes_shown == 0
+    assert store.find("shown") is None
+    store.get_or_compute("e", lambda: Sized(10))
+    assert store.bytes_held == 40  # the room is free again
+
+
+def test_half_of_the_budget_is_there_however_much_is_shown():
+    store = ResultStore(40)
+    shown = [store.get_or_compute(number, lambda: Sized(10)) for number in range(12)]
+    assert (store.bytes_held, store.bytes_shown) == (20, 100)
+    assert all(store.find(number) is one for number, one in enumerate(shown))
+
+
+def test_values_that_nobody_can_watch_are_dropped_for_good():
+    store = ResultStore(500)
+    for number in range(10):
+        store.get_or_compute(number, lambda number=number: (number,) * 5)
+    assert 0 < store.bytes_held <= 500
+    assert store.bytes_shown == 0
+    assert store.find(0) is None
 
 
 def test_one_large_result_drops_as_many_as_it_must():
