@@ -49,7 +49,7 @@ class ResultStore:
         return len(self._kept)
 
     def find(self, key: Hashable) -> Any | None:
-        """The result under `key` if it is kept or somebody still holds it; None if not. Never waits, computes nothing."""
+        """The result under `key` if it is kept or still held by somebody, else None. Never waits, computes nothing."""
         with self._lock:
             return self._find(key)
 
