@@ -29,7 +29,7 @@ from pages.components.compute import JOBS
 from pages.components.errors import on_script_error
 from pages.components.guard import Guard
 from pages.components.mount import canvas_routes
-from pages.components.room import Room, bound_files
+from pages.components.room import Room, bound_files, forget_widgets
 from pages.components.web import CompressedStatic, PageHead, base_path, send_at_once, set_limits, warm, web_routes
 
 tame_allocator()
@@ -94,6 +94,7 @@ async def lifespan(app):
     set_limits(settings())
     send_at_once()
     bound_files()
+    forget_widgets()
     threading.Thread(target=warm_up, name="warm-up", daemon=True).start()
     threading.Thread(target=keep_house, args=(over,), name="housekeeping", daemon=True).start()
     try:

@@ -38,6 +38,21 @@ def status(server) -> dict:
         return json.load(answer)
 
 
+def test_of_pages_that_were_left_nothing_is_remembered(server):
+    """A widget that has gone would hold its function, and that the page's Result, as long as its visitor stays."""
+    visitor = Visitor(server.address)
+    counts = []
+    for _ in range(3):
+        for slug in catalogue():
+            visitor.open(slug)
+            counts.append(status(server)["widgets"])
+    pages = len(catalogue())
+    assert max(counts[:pages]) > 0
+    assert counts[pages : 2 * pages] == counts[2 * pages :]
+    assert max(counts) < 100, "those of one page"
+    visitor.close()
+
+
 def test_the_status_page_tells_counts_and_bytes_and_nothing_else(server):
     numbers = status(server)
     for name, (_, _, bound) in ROWS.items():

@@ -8,6 +8,8 @@ from typing import Any
 import streamlit as st
 from starlette.datastructures import Headers
 from starlette.responses import HTMLResponse
+from streamlit.components.v2.bidi_component.constants import EVENT_DELIM
+from streamlit.runtime.state.session_state import STREAMLIT_INTERNAL_KEY_PREFIX, WStates
 
 from pages.components.guard import SECURITY_HEADERS, STYLED
 from pages.components.language import in_every_language
@@ -53,6 +55,31 @@ def bound_files() -> None:
         _drop(manager, files_kept(), FILES_BYTES, file)
 
     manager.add_file = add_and_bound
+
+
+def forget_widgets() -> None:
+    """From now on what Streamlit remembers of a widget goes when the widget has gone.
+
+    It forgets the value alone. The function called on a change stays for as long as the visitor, and with it all that
+    the page's script named then: a whole Result for each page that was ever opened.
+    """
+    remove = WStates.remove_stale_widgets
+
+    def remove_and_forget(self: WStates, active_widget_ids: frozenset[str], fragments: list[str] | None) -> None:
+        remove(self, active_widget_ids, fragments)
+        for name, known in list(self.widget_metadata.items()):
+            # What a component reports has an entry of its own, which no run names: prefix_component__events.
+            owner = name.removeprefix(f"{STREAMLIT_INTERNAL_KEY_PREFIX}_").split(EVENT_DELIM)[0]
+            elsewhere = fragments and known.fragment_id not in fragments
+            if owner not in active_widget_ids and not elsewhere:
+                del self.widget_metadata[name]
+
+    WStates.remove_stale_widgets = remove_and_forget
+
+
+def widgets_kept() -> int:
+    """How many widgets of all visitors are remembered."""
+    return sum(len(one.session_state._new_widget_state.widget_metadata) for group in sessions() for one in group)
 
 
 def _drop(manager: Any, files: dict[str, dict[str, Any]], bound: int, newest: Any) -> None:

@@ -25,7 +25,7 @@ from engine.data.pictures import UPLOADS
 from pages.components.compute import JOBS, STORE
 from pages.components.guard import STYLED
 from pages.components.language import in_every_language
-from pages.components.room import FILES_BYTES, STORED_SESSIONS, files_kept, sessions
+from pages.components.room import FILES_BYTES, STORED_SESSIONS, files_kept, sessions, widgets_kept
 from pages.components.settings import settings
 
 STARTED = time.monotonic()
@@ -34,6 +34,7 @@ ROWS = {
     "visitors": ("Visitors connected", "", "visitors_limit"),
     "visitors_away": ("Visitors who lost the connection and may come back", "", "visitors_away_limit"),
     "session_bytes": ("Settings and views of all visitors, at most", "bytes", ""),
+    "widgets": ("Widgets of all visitors", "", ""),
     "largest_session_bytes": ("Settings and views of the largest visitor, at most", "bytes", ""),
     "running": ("Experiments that run", "", "running_limit"),
     "queued": ("Experiments that wait", "", "queued_limit"),
@@ -67,6 +68,7 @@ def status() -> dict[str, Any]:
         "visitors_away": len(away),
         "visitors_away_limit": STORED_SESSIONS,
         "session_bytes": sum(sizes),
+        "widgets": widgets_kept(),
         "largest_session_bytes": max(sizes, default=0),
         **{state: states[state] for state in ACTIVE_STATES},
         "running_limit": JOBS.running_limit,
