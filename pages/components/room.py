@@ -71,7 +71,7 @@ def forget_widgets() -> None:
             # What a component reports has an entry of its own, which no run names: prefix_component__events.
             owner = name.removeprefix(f"{STREAMLIT_INTERNAL_KEY_PREFIX}_").split(EVENT_DELIM)[0]
             elsewhere = fragments and known.fragment_id not in fragments
-            if owner not in active_widget_ids and not elsewhere:
+            if active_widget_ids.isdisjoint((name, owner)) and not elsewhere:
                 del self.widget_metadata[name]
 
     WStates.remove_stale_widgets = remove_and_forget
