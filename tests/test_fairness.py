@@ -1,5 +1,9 @@
 """Nobody is left waiting: turns, lost connections, and the memory that all jobs share."""
 
+import time
+
+from engine.core.job import Job
+from engine.training.fit import Snapshot
 from tests.streams import PATIENCE, counting, queue_of, steps_of, until
 
 
@@ -45,6 +49,71 @@ def test_a_long_job_gives_its_place_to_those_who_wait_and_goes_on_after_them():
         for job in jobs:
             assert steps_of(job) == sorted(steps_of(job))
             assert job.error is None
+
+
+def test_what_was_just_asked_for_goes_before_those_who_train_for_long():
+    with queue_of(running=1, slice_seconds=1.0) as queue:
+        trainings = [queue.submit(counting(10**9), None, visitor=name, pace=400) for name in "ab"]
+        until(lambda: not any(queue._is_quick(job) for job in trainings))
+        for name in "cde":
+            counts = []
+
+            def short(config):
+                for step in range(3):
+                    counts.append(waits.count)
+                    yield Snapshot(step, 0.0, 0.0)
+
+            with queue.changed:
+                queue.changed.wait_for(lambda: queue._running.intersection(trainings), PATIENCE)
+                (waits,) = set(trainings) - queue._running
+                before = waits.count
+                job = queue.submit(short, None, visitor=name)
+                assert queue.place(job) == 1
+            assert job.wait(("done",), PATIENCE)
+            assert counts == [before] * 3  # the other training, which came earlier, had no turn
+        for job in trainings:
+            seen = job.count
+            until(lambda job=job, seen=seen: job.count > seen + 2)
+
+
+def test_who_is_quick_stands_some_slices_further_ahead_and_not_more():
+    with queue_of(running=1, slice_seconds=1000) as queue:
+        first = queue.submit(counting(10**9), None, visitor="a", pace=400)
+        until(lambda: first.count > 2)
+        training, new = (queue.submit(counting(9), None, visitor=name) for name in "bc")
+        assert [queue.place(job) for job in (first, training, new)] == [0, 1, 2]
+        training._served_seconds = 201.0
+        assert [queue.place(job) for job in (training, new)] == [2, 1]
+        training._asked_at -= 3990
+        assert [queue.place(job) for job in (training, new)] == [2, 1]
+        training._asked_at -= 20  # it has waited four slices longer: nobody is put off for ever
+        assert [queue.place(job) for job in (training, new)] == [1, 2]
+
+
+def test_who_presses_step_or_play_is_quick_again():
+    for press in (Job.step, Job.resume):
+        with queue_of(running=1, slice_seconds=1000) as queue:
+            paused = queue.submit(counting(10**9), None, visitor="a", pause_at=2)
+            assert paused.wait(("paused",), PATIENCE)
+            first = queue.submit(counting(10**9), None, visitor="b", pace=400)
+            until(lambda first=first: first.state == "running")
+            training = queue.submit(counting(10**9), None, visitor="c")
+            training._served_seconds = paused._served_seconds = 201.0
+            press(paused)
+            assert [queue.place(job) for job in (paused, training)] == [1, 2]
+
+
+def test_those_who_wait_do_not_wake_each_other():
+    with queue_of() as queue:
+        for name in "ab":
+            assert queue.submit(counting(10**9), None, visitor=name, pause_at=2).wait(("paused",), PATIENCE)
+        until(lambda: not queue._running)
+        calls, notify_all = [], queue.changed.notify_all
+        queue.changed.notify_all = lambda: calls.append(None) or notify_all()
+        with queue.changed:
+            notify_all()
+        time.sleep(0.3)
+        assert len(calls) < 10  # thousands, if each told the others that nothing has changed
 
 
 def test_alone_a_long_job_keeps_its_place():

@@ -51,7 +51,8 @@ class Job:
         self._bytes = 0
         self._count = 0
         self._seconds = 0.0
-        self._seen_at = self._admitted_at = time.monotonic()
+        self._seen_at = self._asked_at = self._admitted_at = time.monotonic()
+        self._served_seconds = 0.0  # how long it has had a place since it was asked for
         self._context = contextvars.copy_context()  # the visitor's device travels along
 
     @property
@@ -110,7 +111,7 @@ class Job:
         self._queue._set_wish(self, "paused")
 
     def resume(self) -> None:
-        """Play on; a job that gave up its running place waits at the end of the line."""
+        """Play on; a job that gave up its running place waits in line like a new one."""
         self._queue._set_wish(self, "queued")
 
     def step(self, steps: int = 1) -> None:

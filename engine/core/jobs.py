@@ -24,6 +24,7 @@ logger = logging.getLogger("neurarium.jobs")
 SNAPSHOTS_PER_SECOND = 20
 MAXIMUM_STRIDE = 500
 LOOKS_WHILE_CATCHING_UP = 50
+QUICK_SHARE, HEAD_START = 5, 4
 
 
 class QueueFull(RuntimeError):
@@ -31,10 +32,14 @@ class QueueFull(RuntimeError):
 
 
 class JobQueue:
-    """Admission for all visitors: one job each, a bounded number running, the rest waiting in order of arrival.
+    """Admission for all visitors: one job each, a bounded number running, the rest waiting in line.
 
     A job that has had its place for `slice_seconds` while others wait gives it up and goes to the end of the line, with
     all it has: nobody waits for a long experiment to end. So does one whose visitor has lost the connection.
+
+    What was asked for just now is quick until it has had a place for `slice_seconds / QUICK_SHARE`: the others give
+    their place to it after that time, and it stands in line as if it had come HEAD_START slices earlier. So a work of
+    two seconds waits two or three, not for the slices of all who train, and those wait a bounded time longer.
     """
 
     def __init__(
@@ -63,7 +68,7 @@ class JobQueue:
         self.all_history_bytes = all_history_bytes
         self.backend = backend or ThreadBackend()
         self.changed = threading.Condition()
-        self._line: list[Job] = []  # active jobs; waiting ones in order of arrival
+        self._line: list[Job] = []  # active jobs
         self._running: set[Job] = set()
         self._begun: set[Job] = set()  # those that hold a stream
         self._all: weakref.WeakSet[Job] = weakref.WeakSet()
@@ -141,7 +146,15 @@ class JobQueue:
     # -- inside ------------------------------------------------------------------------------------------------------
 
     def _waiting(self) -> list[Job]:
-        return [job for job in self._line if job._state == "queued" and job not in self._running]
+        """Those that wait, who is next first."""
+        waiting = [job for job in self._line if job._state == "queued" and job not in self._running]
+        head_start = HEAD_START * self.slice_seconds
+        return sorted(waiting, key=lambda job: job._asked_at - (head_start if self._is_quick(job) else 0.0))
+
+    def _is_quick(self, job: Job) -> bool:
+        """Whether it has had little of what it asked for; it may end at once."""
+        now = time.monotonic() - job._admitted_at if job in self._running else 0.0
+        return job._served_seconds + now < self.slice_seconds / QUICK_SHARE
 
     def _set_wish(self, job: Job, wish: str, steps: int | None = None) -> None:
         with self.changed:
@@ -158,7 +171,7 @@ class JobQueue:
                     if steps is not None and job._count:
                         job.start_at = 0  # steps are counted from where it stands
                     job._state = "queued"
-                    self._to_the_end(job)  # a job that was paused waits behind those that came meanwhile
+                    job._asked_at, job._served_seconds = time.monotonic(), 0.0  # as if it were new
             self.changed.notify_all()
 
     def _leave(self, job: Job, state: str) -> None:
@@ -177,17 +190,15 @@ class JobQueue:
                     break
                 if job in self._running and job._state != "paused" and self._should_yield(job):
                     job._state = "queued"
-                    self._running.discard(job)
-                    self._to_the_end(job)
-                    self.changed.notify_all()
+                    self._give_up_place(job)
+                    job._asked_at = time.monotonic()
                 if job in self._running and job._state in ("queued", "running"):
                     if job._state != "running":
                         job._state = "running"
                         self.changed.notify_all()
                     return True
                 if job._state == "paused":
-                    self._running.discard(job)
-                    self.changed.notify_all()
+                    self._give_up_place(job)
                 elif len(self._running) < self.running_limit and self._next() is job and self._make_room(job):
                     self._running.add(job)
                     self._begun.add(job)
@@ -201,7 +212,9 @@ class JobQueue:
         other = self._next()
         if other is None or not self.present(other.visitor):
             return False
-        return time.monotonic() - job._admitted_at > self.slice_seconds or not self.present(job.visitor)
+        goes_first = self._is_quick(other) and not self._is_quick(job)
+        turn = self.slice_seconds / QUICK_SHARE if goes_first else self.slice_seconds
+        return time.monotonic() - job._admitted_at > turn or not self.present(job.visitor)
 
     def _next(self) -> Job | None:
         """The first in line that can begin; who has lost the connection lets the others pass."""
@@ -223,9 +236,11 @@ class JobQueue:
                 self._leave(min(paused, key=lambda other: other._seen_at), "stopped")
         return False  # until it has let go
 
-    def _to_the_end(self, job: Job) -> None:
-        self._line.remove(job)
-        self._line.append(job)
+    def _give_up_place(self, job: Job) -> None:
+        if job in self._running:
+            self._running.remove(job)
+            job._served_seconds += time.monotonic() - job._admitted_at
+            self.changed.notify_all()  # only then: those that wait would wake each other for ever
 
     def _grew(self, size: int) -> None:
         """Thin the histories of those that were not looked at for longest, where all together exceed their budget."""

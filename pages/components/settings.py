@@ -43,7 +43,11 @@ class Settings:
     running_jobs: int = limit(2, "experiments that train at the same time; further ones wait in a queue", 1, 256)
     waiting_jobs: int = limit(64, "places in that queue", 0, 100_000)
     turn_seconds: int = limit(
-        15, "how long one may train while others wait; then it goes to the end of the queue, with all it has", 1, 3600
+        15,
+        "how long one may train while others wait (a fifth of it, for who has just asked); "
+        "then it goes to the end of the queue, with all it has",
+        1,
+        3600,
     )
     history_mb: int = limit(256, "memory for the snapshots of all experiments, in MB", 8, 1_000_000)
     torch_threads: int = limit(1, "CPU threads of one PyTorch operation; more pays when you are alone", 1, 256)
