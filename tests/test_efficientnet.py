@@ -13,7 +13,7 @@ from engine.data.imagenet import class_names, english_names, full_names
 from engine.data.photos import PHOTOS, photo
 from engine.instrument.trace import count_parameters, record, tap_names
 from engine.models.efficientnet import STAGES, EfficientNetLite0, lite0, load_lite0, middle_square, normalised
-from engine.models.efficientnet.lite0 import FoldedBatchNorm2d, SamePaddingConv2d
+from engine.models.efficientnet.lite0 import FoldedBatchNorm2d, SamePaddingConv2d, relu6
 from engine.training.recipes.efficientnet_lite0 import renamed
 
 skimage_data = pytest.importorskip("skimage.data")
@@ -131,6 +131,25 @@ def test_folded_normalisation_is_pytorchs_and_keeps_no_picture(training):
     assert torch.allclose(*gradients, atol=1e-5)
     assert torch.allclose(ours.running_mean, theirs.running_mean)
     assert kept == [pictures.numel() if training else 6, pictures.numel()]
+
+
+def test_relu6_is_pytorchs_and_keeps_nothing_but_its_output():
+    x = torch.randn(1000, generator=torch.Generator().manual_seed(0)) * 6
+    x[:4] = torch.tensor([0.0, 6.0, -0.0, torch.nan])
+    weighting = torch.linspace(-1, 1, 1000)
+    answers, gradients = [], []
+    for activation in (relu6, torch.nn.functional.relu6):
+        given, saved = x.clone().requires_grad_(), []
+        with torch.autograd.graph.saved_tensors_hooks(lambda t, saved=saved: saved.append(t) or t, lambda t: t):
+            answer = activation(given)
+        (answer * weighting).sum().backward()
+        answers.append(answer.detach())
+        gradients.append(given.grad)
+        if activation is relu6:
+            assert [t.data_ptr() for t in saved] == [answer.data_ptr()]
+    assert torch.equal(answers[0].nan_to_num(7), answers[1].nan_to_num(7))
+    assert torch.equal(gradients[0][:3], gradients[1][:3])
+    assert torch.equal(gradients[0][4:], gradients[1][4:])
 
 
 def test_stride_two_on_even_sizes_differs_from_symmetrical_padding():

@@ -6,6 +6,7 @@ import os
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, closing
 from typing import Any, Protocol
 
 NICENESS = 5  # of work that nobody waits for
@@ -65,6 +66,23 @@ class BackendError(RuntimeError):
     """The place where a job was computed is gone, through no fault of the job. `template` is the sentence to say."""
 
     template = "The process that computed this has ended. Press Play to compute it again; your settings are kept."
+
+
+def in_turn(stream: Callable[[Any], Iterator[Any]], turn: AbstractContextManager) -> Callable[[Any], Iterator[Any]]:
+    """The same stream, each snapshot computed while `turn`, such as a lock, is held."""
+
+    def taking_turns(config: Any) -> Iterator[Any]:
+        steps = None
+        with closing(stream(config)) as snapshots:
+            while True:
+                with turn:
+                    try:
+                        snapshot = advance(snapshots, steps)
+                    except StopIteration:
+                        return
+                steps = yield snapshot
+
+    return taking_turns
 
 
 def advance(stream: Iterator[Any], steps: int | None) -> Any:

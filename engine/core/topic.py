@@ -48,7 +48,8 @@ class Topic:
     paths of the objects whose source the code tab shows; order: place within its group. network: dotted path of
     `network(config, result=None) -> nn.Module`, for topics that train: the network with the weights of a Result, or
     before its first step; such a Config has a knob `weights`, the key of a reader's own. shipped: names of the weights
-    in assets/weights that the topic uses.
+    in assets/weights that the topic uses. in_turn: whether a look or a step holds so much memory for its short time
+    that a process does one after the other, for all visitors.
 
     result_of: dotted path of `result_of(config, moments) -> Result`, how the snapshots of a training run become what
     `run` returns; a run of many steps can then be watched and stopped wherever it is computed. compared: the figures to
@@ -77,6 +78,7 @@ class Topic:
     network: str | None = None
     shipped: tuple[str, ...] = ()
     called: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    in_turn: bool = False
 
     def __post_init__(self) -> None:
         def demand(condition: Any, message: str) -> None:

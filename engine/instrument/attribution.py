@@ -116,15 +116,15 @@ class Occlusion(NamedTuple):
 
 
 def occlusion(
-    scores: Scores, x: Tensor, class_index: int, window: int, stride: int, fill: float | Tensor, *, batch_size: int = 2
+    scores: Scores, x: Tensor, class_index: int, window: int, stride: int, fill: float | Tensor, *, batch_size: int = 1
 ) -> Iterator[Occlusion]:
     """Zeiler and Fergus 2014, section 4.2: cover a square window of the picture and see how the score falls.
 
     x (1, channels, H, W); window and stride in pixels; fill: what covers it, a number or (channels,). Windows lie
     every `stride` pixels and, so that nothing is left out, flush with the far edges. Yields after every batch; coarse
     positions come first, so that the picture is rough early and sharp later. Raises ValueError for a window that does
-    not fit. Batches are small: on a CPU a picture in a batch of 8 takes 1.6 times as long as in one of 2, for its maps
-    leave the cache.
+    not fit. Larger batches pay on a GPU; on a CPU a picture takes longer in a batch than alone, for its maps leave the
+    cache.
     """
     _demand_one(x)
     height, width = x.shape[-2:]

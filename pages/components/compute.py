@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import os
 import threading
+from contextlib import nullcontext
 from typing import Any
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from engine.core.backends import Backend, ThreadBackend
+from engine.core.backends import Backend, ThreadBackend, in_turn
 from engine.core.device import available_devices, using_device
 from engine.core.jobs import JobQueue
 from engine.core.processes import ProcessBackend
 from engine.core.store import ResultStore
-from engine.core.topic import Topic
+from engine.core.topic import Topic, catalogue
 from engine.data.luggage import having, luggage_of
 from pages.components.errors import explain
 from pages.components.settings import settings
@@ -66,6 +67,8 @@ def chosen_device() -> str:
 _long_work = threading.Lock()
 CORES = os.cpu_count() or 1  # more pieces of work at once would not end sooner, but hold more memory
 _short_work = threading.Semaphore(max(2, CORES))
+# See Topic.in_turn. Nobody's click waits for the steps of another's experiment, hence two for each topic.
+_looks, _steps = ({slug: threading.Lock() for slug in catalogue()} for _ in range(2))
 
 
 def compute(topic: Topic, config: Any, path: str | None = None, *, long: bool = False) -> Any | None:
@@ -78,7 +81,8 @@ def compute(topic: Topic, config: Any, path: str | None = None, *, long: bool = 
     path = path or topic.run
 
     def work() -> Any:
-        with _long_work if long else _short_work, using_device(device):
+        turn = _looks[topic.slug] if topic.in_turn and not long else nullcontext()
+        with turn, _long_work if long else _short_work, using_device(device):
             return topic.load(path)(config)
 
     device = chosen_device()
@@ -95,8 +99,11 @@ def start_job(topic: Topic, config: Any, path: str | None = None, **options: Any
     path: dotted path of another stream of the topic that takes the Config.
     """
     try:
+        stream = topic.load(path or topic.stream)
+        if topic.in_turn and settings().backend == "threads":  # a worker does one thing after the other anyway
+            stream = in_turn(stream, _steps[topic.slug])
         with using_device(chosen_device()):
-            return JOBS.submit(topic.load(path or topic.stream), config, visitor=visitor(), **options)
+            return JOBS.submit(stream, config, visitor=visitor(), **options)
     except Exception as error:
         explain(error, topic, config)
         return None

@@ -38,7 +38,7 @@ class Settings:
             "choices": ("threads", "processes"),
         },
     )
-    store_mb: int = limit(128, "memory for results that visitors share, in MB", 1, 1_000_000)
+    store_mb: int = limit(96, "memory for results that visitors share, in MB", 1, 1_000_000)
     pictures_mb: int = limit(200, "memory for visitors' pictures, in MB; the oldest go first", 8, 1_000_000)
     running_jobs: int = limit(2, "experiments that train at the same time; further ones wait in a queue", 1, 256)
     waiting_jobs: int = limit(64, "places in that queue", 0, 100_000)
@@ -49,7 +49,7 @@ class Settings:
         1,
         3600,
     )
-    history_mb: int = limit(256, "memory for the snapshots of all experiments, in MB", 8, 1_000_000)
+    history_mb: int = limit(48, "memory for the snapshots of all experiments, in MB", 8, 1_000_000)
     torch_threads: int = limit(1, "CPU threads of one PyTorch operation; more pays when you are alone", 1, 256)
     sessions: int = limit(
         200, "visitors at once; who comes then reads so, and is let in when there is room", 1, 100_000

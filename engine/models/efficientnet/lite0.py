@@ -14,6 +14,7 @@ import torch
 import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor, nn
+from torch.autograd.function import once_differentiable
 
 from engine import weights
 from engine.core.device import current_device
@@ -81,6 +82,29 @@ class FoldedBatchNorm2d(nn.BatchNorm2d):
         return torch.addcmul(summand[:, None, None], x, factor[:, None, None])
 
 
+class RememberedReLU6(torch.autograd.Function):
+    """ReLU6 that remembers its output for the way back, where PyTorch's own remembers its input.
+
+    Both tell equally well where the gradient passes: where the output is between 0 and 6, its ends left out. But the
+    output is kept by the convolution that follows in any case, so each map is kept once and not twice.
+    """
+
+    @staticmethod
+    def forward(ctx, x: Tensor) -> Tensor:
+        y = x.clamp(0.0, 6.0)
+        ctx.save_for_backward(y)
+        return y
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx, gradient: Tensor) -> Tensor:
+        (y,) = ctx.saved_tensors
+        return torch.ops.aten.hardtanh_backward(gradient, y, 0.0, 6.0)
+
+
+relu6 = RememberedReLU6.apply
+
+
 def convolve_and_normalise(
     channels_in: int, channels_out: int, kernel: int, stride: int = 1, groups: int = 1
 ) -> nn.Sequential:
@@ -108,8 +132,8 @@ class InvertedResidual(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         y = x  # B, channels_in, H, W
         if self.expand is not None:
-            y = F.relu6(self.expand(y))  # B, expansion * channels_in, H, W
-        y = F.relu6(self.filter(y))  # B, expansion * channels_in, H / stride, W / stride
+            y = relu6(self.expand(y))  # B, expansion * channels_in, H, W
+        y = relu6(self.filter(y))  # B, expansion * channels_in, H / stride, W / stride
         y = self.project(y)  # B, channels_out, H / stride, W / stride
         return x + y if self.has_shortcut else y
 
@@ -142,10 +166,10 @@ class EfficientNetLite0(nn.Module):
         self.taps["logits"] = Tap("batch class")
 
     def forward(self, x: Tensor) -> Tensor:
-        x = self.taps["stem"](F.relu6(self.stem(x)))  # B, 32, 112, 112
+        x = self.taps["stem"](relu6(self.stem(x)))  # B, 32, 112, 112
         for number, stage in enumerate(self.stages, start=1):
             x = self.taps[f"stage{number}"](stage(x))  # shapes: see STAGES
-        x = self.taps["head"](F.relu6(self.head(x)))  # B, 1280, 7, 7
+        x = self.taps["head"](relu6(self.head(x)))  # B, 1280, 7, 7
         x = self.taps["pooled"](x.mean((2, 3)))  # B, 1280: where in the picture no longer matters
         return self.taps["logits"](self.classifier(self.dropout(x)))  # B, classes
 
