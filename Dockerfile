@@ -8,9 +8,11 @@ WORKDIR /packages
 RUN python -m venv /venv
 COPY requirements.txt .
 # PyPI's torch for Linux brings 3 GB of CUDA along; PyTorch's own index has the same release for the CPU alone. What is
-# installed then satisfies requirements.txt, and everything else comes from PyPI.
+# installed then satisfies requirements.txt, and everything else comes from PyPI. Behind a mirror of that index:
+# --build-arg TORCH_INDEX=...
+ARG TORCH_INDEX=https://download.pytorch.org/whl/cpu
 RUN grep '^torch==' requirements.txt > torch.txt \
-  && /venv/bin/pip install --no-deps --index-url https://download.pytorch.org/whl/cpu -r torch.txt \
+  && /venv/bin/pip install --no-deps --index-url "$TORCH_INDEX" -r torch.txt \
   && /venv/bin/pip install -r requirements.txt \
   && /venv/bin/python -c "import torch; assert torch.version.cuda is None, torch.__version__"
 
