@@ -48,7 +48,8 @@ def test_the_image_has_no_root_no_cuda_and_says_whether_it_lives():
     assert "/health" in final.split("HEALTHCHECK")[1]
     assert "HOME=/tmp" in final
     assert "PYTHONDONTWRITEBYTECODE=1" in final
-    assert "--index-url https://download.pytorch.org/whl/cpu -r torch.txt" in DOCKERFILE
+    assert "ARG TORCH_INDEX=https://download.pytorch.org/whl/cpu\n" in DOCKERFILE
+    assert '--index-url "$TORCH_INDEX" -r torch.txt' in DOCKERFILE
     requirement = re.search(r"grep '(\^torch==)' requirements.txt", DOCKERFILE).group(1)
     assert len(re.findall(requirement, (ROOT / "requirements.txt").read_text("utf-8"), re.MULTILINE)) == 1
 
