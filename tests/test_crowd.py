@@ -53,6 +53,28 @@ def test_of_pages_that_were_left_nothing_is_remembered(server):
     visitor.close()
 
 
+@pytest.mark.parametrize("slug", sorted(catalogue().keys() - {"attention", "cnn"}))  # those show no sliders
+def test_a_knob_that_a_browser_lost_comes_back_with_what_holds(server, slug):
+    topic, visitor = catalogue()[slug], Visitor(server.address)
+    first = topic.presets[next(iter(topic.presets))]
+
+    def sliders():
+        found = ((knob.name, visitor.find(f"{slug}.{knob.name}")) for knob in topic.config.__knobs__)
+        return {name: it[1] for name, it in found if it is not None and it[0] == "slider" and not it[1].options}
+
+    try:
+        assert not visitor.open(slug).errors
+        assert sliders()
+        for name, slider in sliders().items():
+            assert slider.default == [pytest.approx(getattr(first, name))]
+        name, slider = next((name, it) for name, it in sliders().items() if not it.disabled)
+        another = slider.min if slider.default[0] != slider.min else slider.min + slider.step
+        assert not visitor.move(f"{slug}.{name}", another).errors
+        assert sliders()[name].default == [pytest.approx(another)]
+    finally:
+        visitor.close()
+
+
 def test_the_status_page_tells_counts_and_bytes_and_nothing_else(server):
     numbers = status(server)
     for name, (_, _, bound) in ROWS.items():

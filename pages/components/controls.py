@@ -157,7 +157,11 @@ def _grid(topic: Topic, shown: list[Knob], columns: int) -> None:
 
 
 def widget(topic: Topic, knob: Knob) -> None:
-    """The widget of one knob; its value is read back by `current_config` in the next run."""
+    """The widget of one knob; its value is read back by `current_config` in the next run.
+
+    What holds is passed as the default as well: a widget that a browser lost and makes anew, as it may where several
+    runs of a page meet, would else stand at the lowest value and tell so as if the reader had moved it.
+    """
     state, slug = st.session_state, topic.slug
     key, label, help_text = f"{slug}.{knob.name}", t(knob.label), t(knob.help) or None
     if knob.unit:
@@ -168,7 +172,7 @@ def widget(topic: Topic, knob: Knob) -> None:
     options: dict[str, Any] = {"key": key, "help": help_text, "persist_state": "session", "disabled": idle}
     match knob.kind:
         case "bool":
-            st.toggle(label, **options)
+            st.toggle(label, state[key], **options)
         case "choice":
             place = f"{slug}-{knob.name}"
             choice(
@@ -178,24 +182,25 @@ def widget(topic: Topic, knob: Knob) -> None:
             )  # fmt: skip
         case "choices":
             st.pills(
-                label, knob.choices, selection_mode="multi",
+                label, knob.choices, selection_mode="multi", default=state[key],
                 format_func=lambda value: t(knob.choice_labels.get(value, value)), **options,
             )  # fmt: skip
             if state.pop(f"{key}:refused", False):
                 st.caption(t("At least {low} of them stays chosen.", low=int(knob.low or 0)))
         case "text":
-            st.text_input(label, max_chars=knob.most, **options)
+            st.text_input(label, state[key], max_chars=knob.most, **options)
         case "sizes":
             _sizes_widget(topic, knob, key, label, help_text)
         case "int" if (knob.high - knob.low) / (knob.step or 1) > 1000:
-            st.number_input(label, int(knob.low), int(knob.high), step=int(knob.step or 1), **options)
+            st.number_input(label, int(knob.low), int(knob.high), state[key], int(knob.step or 1), **options)
         case _ if knob.log:
-            st.select_slider(label, log_steps(knob, state[key]), format_func=lambda value: number(value, 2), **options)
+            steps = log_steps(knob, state[key])
+            st.select_slider(label, steps, state[key], format_func=lambda value: number(value, 2), **options)
         case "int":
-            st.slider(label, int(knob.low), int(knob.high), step=int(knob.step or 1), **options)
+            st.slider(label, int(knob.low), int(knob.high), state[key], int(knob.step or 1), **options)
         case "float":
             step = knob.step or (knob.high - knob.low) / 100
-            st.slider(label, knob.low, knob.high, step=step, format=f"%.{_decimals(step)}f", **options)
+            st.slider(label, knob.low, knob.high, state[key], step, f"%.{_decimals(step)}f", **options)
 
 
 def _picked(knob: Knob, key: str, place: str) -> None:
@@ -212,10 +217,13 @@ def _sizes_widget(topic: Topic, knob: Knob, key: str, label: str, help_text: str
     left, right = st.columns(2, gap="small")
     options: dict[str, Any] = {"persist_state": "session", "on_change": _sizes_changed}
     with left:
-        st.slider(label, 0, knob.most, key=f"{key}:count", help=help_text, args=(topic, knob, "count"), **options)
+        st.slider(
+            label, 0, knob.most, state[f"{key}:count"], key=f"{key}:count", help=help_text,
+            args=(topic, knob, "count"), **options,
+        )  # fmt: skip
     with right:
         st.slider(
-            t("Neurons each"), int(knob.low), int(knob.high), key=f"{key}:width",
+            t("Neurons each"), int(knob.low), int(knob.high), state[f"{key}:width"], key=f"{key}:width",
             args=(topic, knob, "width"), disabled=not sizes, **options,
         )  # fmt: skip
 
