@@ -12,10 +12,11 @@ from pages.components.compute import compute
 from pages.components.controls import change, controls
 from pages.components.language import language, number, percent, t
 from pages.components.page import close_page, open_page
-from pages.components.progress import watch, watched_to_the_end
+from pages.components.progress import is_under_way, watch, watched_to_the_end
 from pages.components.uploads import choose_picture
 from pages.components.views import choose_view, show_view
 
+NEAR = 0.05  # share of the goal by which the sum of a walk may miss it without a word
 METHODS = {"grad_cam": "Grad-CAM", "saliency": "Saliency", "occlusion": "Occlusion", "none": "Picture"}
 MEANINGS = {
     "grad_cam": "Colour: where the maps after this layer argue for {name} (score per position). No colour: nothing there does.",  # noqa: E501
@@ -80,6 +81,8 @@ def evidence() -> None:
             total, goal = (seen["sum"], seen["goal"]) if seen else (result.saliency_sum, result.saliency_goal)
             text = t("{share} of the way walked: all pixels together {sum}, of {goal} for the whole way.",
                      share=percent(way), sum=number(total), goal=number(goal))  # fmt: skip
+            if way == 1 and abs(total - goal) > NEAR * abs(goal):
+                text += " " + t("What lies between the two is the error of 32 steps; more of them would come closer.")
             st.caption(text)
 
     with place:
@@ -190,4 +193,11 @@ with page.panel:  # after the pictures, which answer the change
     controls(topic)
 if result is not None:
     features()
-close_page(page, (lambda: compute(topic, config, long=True)) if walks else result, formulas=formulas)
+
+
+def numbers_of_the_walk():
+    """All numbers of the run; None while its walk is being watched, which ends with a run of the whole page."""
+    return None if is_under_way(topic, config) else compute(topic, config, long=True)
+
+
+close_page(page, numbers_of_the_walk if walks else result, formulas=formulas)

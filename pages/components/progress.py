@@ -32,6 +32,12 @@ def watch(topic: Topic, config: Any, draw: Callable[[Any], None], path: str | No
         st.fragment(_view, run_every=TICK_SECONDS if job.active else None)(topic, job, draw, job.active)
 
 
+def is_under_way(topic: Topic, config: Any) -> bool:
+    """Whether the work of a Config is being watched and has not come to its end."""
+    known, job = st.session_state.get(f"{topic.slug}:watched", (None, None))
+    return job is not None and known == config and job.active
+
+
 def watched_to_the_end(topic: Topic, config: Any) -> Any | None:
     """The last snapshot of what was watched of a Config; None if it has not come to its end, or was of another one."""
     known, job = st.session_state.get(f"{topic.slug}:watched", (None, None))

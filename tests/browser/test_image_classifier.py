@@ -207,6 +207,17 @@ def test_integrated_gradients_come_part_by_part_while_all_else_stands_there(visi
     assert friend.page.locator("[data-testid=stProgress]").count() == 0
 
 
+def test_a_class_far_from_the_answer_says_what_the_walk_leaves_and_its_numbers_wait_for_its_end(visit):
+    visitor = visit("/image_classifier?picture=sample:china&saliency=integrated&target=287")
+    visitor.until(lambda: "of the way walked" in visitor.words, "the walk is under way")
+    visitor.page.get_by_role("tab", name="Numbers").click()
+    visitor.until(lambda: "There is nothing to count yet." in visitor.words, "the numbers wait, nothing else does")
+    assert visitor.page.locator("[data-testid=stProgress]").count()
+    visitor.until(lambda: "is the error of 32 steps" in visitor.words, "0.42 of 0.038 is explained")
+    visitor.until(lambda: "saliency_sum" in visitor.words, "the numbers of the whole walk")
+    assert "There is nothing to count yet." not in visitor.words
+
+
 def test_every_stage_shows_its_maps_and_one_of_them_large(visit):
     visitor = visit("/image_classifier")
     for layer, count in {"stem": "32", "stage5": "112", "head": "320 of 1280", "stage1": "16"}.items():

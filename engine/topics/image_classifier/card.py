@@ -29,7 +29,8 @@ class Config:
     )  # fmt: skip
     saliency: str = knob(
         "gradient", "Saliency", "Gradient: where the smallest change matters most. Integrated gradients: summed along "
-        "the way from grey to the picture; slower, but they add up to the score.", choices=SALIENCY,
+        "the way from grey to the picture; slower, but they add up to the score up to the error of 32 steps.",
+        choices=SALIENCY,
     )  # fmt: skip
     cell: int = knob(
         4, "Saliency cell", "Saliency is averaged over squares of this many pixels a side.", low=1, high=16, unit="px"
@@ -75,14 +76,16 @@ TOPIC = Topic(
     shipped=("efficientnet_lite0",),
     figures={
         "evidence": "engine.topics.image_classifier.draw:draw_evidence",
+        "saliency": "engine.topics.image_classifier.draw:draw_saliency",
         "answers": "engine.topics.image_classifier.draw:draw_answers",
         "features": "engine.topics.image_classifier.draw:draw_features",
     },
     compared={
-        "evidence": {"alt": "The picture, coloured where it speaks for the class explained"}, "answers": {},
+        "evidence": {"alt": "The picture, coloured where it speaks for the class explained"},
+        "saliency": {"alt": "The picture, coloured where a change would move the score"}, "answers": {},
         "features": {"alt": "Feature maps after the first stage"},
     },
-    called={"answers": "Likeliest classes", "features": "Feature maps"},
+    called={"evidence": "Grad-CAM", "answers": "Likeliest classes", "features": "Feature maps"},
     presets={
         "Which cat?": Config(),
         "Why a lynx?": Config(target=287),

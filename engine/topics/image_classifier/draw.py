@@ -64,6 +64,11 @@ def draw_evidence(
     return PixelPicture([tile], alt=alt or f"The picture with the evidence for {target}", columns=1)
 
 
+def draw_saliency(result: Result, *, alt: str = "") -> PixelPicture:
+    """The picture with the saliency of the Result over it, the gradient's or that of the whole walk from grey."""
+    return draw_evidence(result, "saliency", alt=alt)
+
+
 def _grey(rgb: np.ndarray) -> np.ndarray:
     """(H, W, 3) uint8 -> the same shape without colour (luma of ITU-R 601)."""
     luma = (rgb @ np.array([0.299, 0.587, 0.114])).round().astype(np.uint8)
