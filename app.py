@@ -36,7 +36,7 @@ tame_allocator()
 logger = logging.getLogger("neurarium")
 
 LOOK_SECONDS, HOUSEKEEPING_SECONDS = 0.25, 5.0
-GROWN_BYTES = 56_000_000  # since memory was last given back
+GROWN_BYTES = 40_000_000  # since memory was last given back
 
 
 def warm_up() -> None:
