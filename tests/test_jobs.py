@@ -80,6 +80,23 @@ def test_a_step_is_exactly_one_step():
         assert log[-1][2] == 15
 
 
+def test_steps_asked_for_one_after_the_other_add_up():
+    with queue_of() as queue:
+        job = queue.submit(counting(10**9), None, visitor="a", pause_at=2)
+        assert job.wait(("paused",), PATIENCE)
+        with queue.changed:  # quicker than it computes
+            job.step()
+            job.step(3)
+        assert job.wait(("paused",), PATIENCE)
+        assert job.latest.step == 6
+        with queue.changed:
+            job.step(5)
+            job.pause()  # and what is left is forgotten
+            job.step()
+        assert job.wait(("paused",), PATIENCE)
+        assert job.latest.step == 7
+
+
 def test_a_step_does_not_count_what_was_in_work():
     with queue_of() as queue:
         gate, entered = threading.Semaphore(0), threading.Event()

@@ -115,7 +115,7 @@ class Job:
         self._queue._set_wish(self, "queued")
 
     def step(self, steps: int = 1) -> None:
-        """Advance exactly `steps` steps, then pause. What is in work now does not count.
+        """Advance exactly `steps` steps, then pause. What is in work now does not count; steps asked for before do.
 
         A job that has yet to reach `start_at` goes there first, unless it was paused on the way.
         """

@@ -164,8 +164,10 @@ class JobQueue:
             if wish == "stopped":
                 self._leave(job, "stopped")
             elif wish == "paused":
-                job._state = "paused"
+                job._state, job._steps_to_go = "paused", None
             else:
+                if steps is not None and job._steps_to_go is not None:
+                    steps += job._steps_to_go  # asked again before the first had come
                 job._steps_to_go, job.pause_at = steps, None
                 if job._state == "paused":
                     if steps is not None and job._count:
