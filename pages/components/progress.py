@@ -22,7 +22,7 @@ def watch(topic: Topic, config: Any, draw: Callable[[Any], None], path: str | No
     another config. Snapshots count steps up to `total`.
     """
     state, key = st.session_state, f"{topic.slug}:watched"
-    known, job = state.get(key, (None, None))
+    known, job = _watched(topic)
     if job is None or known != config:
         if job is not None:
             job.stop()
@@ -32,20 +32,25 @@ def watch(topic: Topic, config: Any, draw: Callable[[Any], None], path: str | No
         st.fragment(_view, run_every=TICK_SECONDS if job.active else None)(topic, job, draw, job.active)
 
 
+def _watched(topic: Topic) -> tuple[Any, Any]:
+    """What this visitor watches on this page: the Config and its job, None and None before."""
+    return st.session_state.get(f"{topic.slug}:watched", (None, None))
+
+
 def is_under_way(topic: Topic, config: Any) -> bool:
     """Whether the work of a Config is being watched and has not come to its end."""
-    known, job = st.session_state.get(f"{topic.slug}:watched", (None, None))
+    known, job = _watched(topic)
     return job is not None and known == config and job.active
 
 
 def watched_to_the_end(topic: Topic, config: Any) -> Any | None:
     """The last snapshot of what was watched of a Config; None if it has not come to its end, or was of another one."""
-    known, job = st.session_state.get(f"{topic.slug}:watched", (None, None))
+    known, job = _watched(topic)
     return job.latest if job is not None and known == config and job.state == "done" else None
 
 
 def _view(topic: Topic, job: Any, draw: Callable[[Any], None], timer_on: bool) -> None:
-    if st.session_state.get(f"{topic.slug}:watched", (None, None))[1] is not job:
+    if _watched(topic)[1] is not job:
         st.rerun()  # "Again": the page begins anew
     job.watch()
     snapshot, active = job.latest, job.active
