@@ -28,6 +28,7 @@ except SettingsError as error:
 from pages.components.compute import JOBS
 from pages.components.errors import on_script_error
 from pages.components.guard import Guard
+from pages.components.message_cache import MessageCache
 from pages.components.mount import canvas_routes
 from pages.components.room import Room, bound_files, forget_widgets
 from pages.components.web import CompressedStatic, PageHead, base_path, send_at_once, set_limits, warm, web_routes
@@ -116,6 +117,7 @@ app = st.App(
         Middleware(CompressedStatic),
         Middleware(GZipMiddleware, minimum_size=1024, compresslevel=5),
         Middleware(PageHead),
+        Middleware(MessageCache),
     ],
     on_script_error=on_script_error,
 )

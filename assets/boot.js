@@ -50,7 +50,9 @@
 
     constructor(...place) {
       super(...place);
-      super.addEventListener("close", () => this.#deliver());
+      super.addEventListener("close", () => {
+        while (this.#held.length) this.#deliver();
+      });
     }
 
     addEventListener(type, listener, options) {
@@ -58,8 +60,8 @@
       super.addEventListener(
         type,
         (event) => {
-          this.#held.push(() => listener.call(this, event));
           const over = endsRun(event.data);
+          this.#held.push({ over, give: () => listener.call(this, event) });
           if (over) clearTimeout(this.#timer);
           if (over || !this.#timer) this.#timer = setTimeout(() => this.#deliver(), over ? REST : PATIENCE);
         },
@@ -67,10 +69,13 @@
       );
     }
 
+    // At most the end of one run at a time. Streamlit's cache of messages looks one up when it is given, but counts the
+    // runs that have ended a moment later: several ends given at once would let it forget what it was just shown.
     #deliver() {
       clearTimeout(this.#timer);
-      this.#timer = 0;
-      for (const give of this.#held.splice(0)) give();
+      const [end, another] = this.#held.flatMap(({ over }, at) => (over ? [at] : []));
+      for (const { give } of this.#held.splice(0, another ? end + 1 : this.#held.length)) give();
+      this.#timer = this.#held.length ? setTimeout(() => this.#deliver()) : 0;
     }
   };
 }

@@ -106,9 +106,12 @@ def write_link(topic: Topic) -> None:
     query |= pinned_in_link()
     wanted = query | ({"lang": language()} if language() != browser_language() else {})
     st.session_state["language_asked"] = wanted.get("lang")
+    wanted = {name: value if isinstance(value, list) else [value] for name, value in wanted.items()}
     now = {name: st.query_params.get_all(name) for name in st.query_params}
-    if now != {name: value if isinstance(value, list) else [value] for name, value in wanted.items()}:
+    # `now` is what the address was when the reader clicked; answers to earlier clicks may have changed it since.
+    if now != wanted or st.session_state.get("link_sent", wanted) != wanted:
         st.query_params.from_dict(wanted)
+    st.session_state["link_sent"] = wanted
 
 
 def controls(topic: Topic, *, columns: int = 2, skip: tuple[str, ...] = ()) -> None:

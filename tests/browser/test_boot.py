@@ -13,9 +13,12 @@ PAGE = """<script>
 </script><script src="neurarium-boot.js"></script><script>
   const socket = new WebSocket("ws://boot.example");
   window.seen = [];
-  let task = 0;
+  let [task, tasks] = [0, 0];
   socket.addEventListener("message", (event) => {
-    if (!task) { task = performance.now(); setTimeout(() => { task = 0; }); }
+    if (!task) {
+      task = performance.now() + 1e-6 * ++tasks; // the clock is coarse
+      setTimeout(() => { task = 0; });
+    }
     window.seen.push([event.data instanceof ArrayBuffer ? event.data.byteLength : event.data, task]);
   });
   window.tell = (sizes) => {
@@ -93,6 +96,14 @@ def test_what_follows_the_end_at_once_comes_with_it(page):
     assert len(set(tasks)) == 1
 
 
+def test_runs_that_come_together_are_handed_over_one_after_the_other(page):
+    messages = [element("one"), finished(), element("two"), finished(), element("three"), finished(), element("four")]
+    page.evaluate("messages => window.tell(messages)", messages)
+    sizes, tasks = seen(page, 7)
+    assert sizes == [len(message) for message in messages]
+    assert [tasks.index(task) for task in tasks] == [0, 0, 2, 2, 4, 4, 4]
+
+
 def test_a_long_run_is_shown_before_it_ends(page):
     messages = [element("one"), element("another")]
     page.evaluate("messages => window.tell(messages)", messages)
@@ -110,3 +121,5 @@ def test_strange_bytes_and_texts_come_through_as_they_are(page, strange):
 def test_a_lost_connection_leaves_nothing_behind(page):
     message = element("last words")
     assert page.evaluate("message => { tell([message]); end(); return window.seen.length; }", message) == 1
+    ends = [finished(), finished(), message]
+    assert page.evaluate("messages => { tell(messages); end(); return window.seen.length; }", ends) == 4

@@ -1,4 +1,7 @@
-"""The connection is lost and comes back, as on a train."""
+"""A bad line: requests that arrive late, and a connection that is lost and comes back, as on a train."""
+
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 # Keeps every socket that the page opens, so that a test can cut them.
 KEEP_SOCKETS = """
@@ -7,6 +10,61 @@ window.WebSocket = class extends window.WebSocket {
   constructor(...given) { super(...given); window.sockets.push(this); }
 };
 """
+
+
+class SlowLine:
+    """Between browser and server: while it is held, requests wait; then they go on, each when the one before is done."""
+
+    def __init__(self, page):
+        self.held, self.busy, self.waiting, self.references = False, False, [], 0
+        page.route_web_socket("**/_stcore/stream", self._connect)
+
+    def _connect(self, browser) -> None:
+        self.server = browser.connect_to_server()
+        self.server.on_message(lambda content: self._answer(browser, content))
+        browser.on_message(self._ask)
+
+    def _ask(self, content: bytes) -> None:
+        if BackMsg.FromString(content).WhichOneof("type") != "rerun_script":
+            self.server.send(content)
+            return
+        self.waiting.append(content)
+        self.go_on()
+
+    def _answer(self, browser, content: bytes) -> None:
+        kind = ForwardMsg.FromString(content).WhichOneof("type")
+        self.references += kind == "ref_hash"
+        browser.send(content)
+        if kind == "script_finished":
+            self.busy = False
+            self.go_on()
+
+    def go_on(self) -> None:
+        if self.waiting and not self.held and not self.busy:
+            self.busy = True
+            self.server.send(self.waiting.pop(0))
+
+
+def test_late_requests_name_nothing_that_the_browser_has_forgotten(visit):
+    """Each request lists what the browser keeps; by the time the last is answered it keeps that no longer."""
+    visitor = visit(None)
+    line = SlowLine(visitor.page)
+    visitor.open("/gnn")
+    line.held = True
+    others = ("Block model", "Twelve layers", "Unlike neighbours", "Four communities")
+    for name in (*others, *others, *others, "Two labels"):
+        count = len(line.waiting)
+        visitor.preset("gnn", name)
+        visitor.until(lambda count=count: len(line.waiting) == count + 1, "asked")
+    line.held = False
+    line.go_on()
+    visitor.until(lambda: not line.waiting and not line.busy, "all are answered")
+    visitor.settle()
+    assert visitor.query == {}, "the link of the last, though none was answered when it was asked for"
+    assert line.references > 10, "what it still has is not sent again"
+    assert visitor.page.get_by_role("dialog").count() == 0
+    visitor.preset("gnn", "Block model")
+    visitor.until(lambda: visitor.query.get("data") == "blocks", "it still answers")
 
 
 def cut(visitor) -> None:
