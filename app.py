@@ -26,6 +26,7 @@ except SettingsError as error:
     raise SystemExit(str(error)) from None
 
 from pages.components.compute import JOBS
+from pages.components.download_files import keep_downloads
 from pages.components.errors import on_script_error
 from pages.components.guard import Guard
 from pages.components.message_cache import MessageCache
@@ -96,6 +97,7 @@ async def lifespan(app):
     set_limits(settings())
     send_at_once()
     bound_files()
+    keep_downloads()
     forget_widgets()
     threading.Thread(target=warm_up, name="warm-up", daemon=True).start()
     threading.Thread(target=keep_house, args=(over,), name="housekeeping", daemon=True).start()

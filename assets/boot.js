@@ -47,12 +47,20 @@
   window.WebSocket = class extends WebSocket {
     #held = [];
     #timer = 0;
+    unanswered = 0; // when the first request was sent since anything came; components/connection.js looks at it
 
     constructor(...place) {
       super(...place);
+      window.neurariumSocket = this;
+      super.addEventListener("message", () => (this.unanswered = 0));
       super.addEventListener("close", () => {
         while (this.#held.length) this.#deliver();
       });
+    }
+
+    send(content) {
+      this.unanswered ||= Date.now();
+      super.send(content);
     }
 
     addEventListener(type, listener, options) {

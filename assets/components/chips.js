@@ -1,5 +1,5 @@
 // A row of named choices as small round buttons; one of them may be the present one.
-import { element } from "./core.js";
+import { element, report } from "./core.js";
 
 export default function chips(component) {
   const { data, parentElement } = component;
@@ -12,6 +12,6 @@ export default function chips(component) {
     const chip = root.children[index] ?? root.appendChild(element("button", { class: "pill", type: "button" }));
     if (chip.textContent !== name) chip.textContent = name;
     chip.setAttribute("aria-pressed", String(index === data.pressed));
-    chip.onclick = () => component.setTriggerValue("pick", index);
+    chip.onclick = () => report(component, "pick", index);
   });
 }

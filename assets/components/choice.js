@@ -1,5 +1,5 @@
 // One of several names: a row of joined buttons, or the browser's own list to open.
-import { element } from "./core.js";
+import { element, report } from "./core.js";
 
 export default function choice(component) {
   const { data, parentElement } = component;
@@ -40,7 +40,7 @@ function fillRow(root, { names, label, chosen, disabled }) {
     button.disabled = Boolean(disabled);
     button.onclick = () => {
       press(root, index);
-      if (index !== root.component.data.chosen) root.component.setTriggerValue("pick", index);
+      if (index !== root.component.data.chosen) report(root.component, "pick", index);
     };
   });
   press(root, chosen);
@@ -62,7 +62,7 @@ function list() {
   const select = element("select");
   const root = element("div", { class: "nv choice" }, element("div", { class: "head" }, words, help, tip), select);
   root.parts = { words, help, tip, select };
-  select.addEventListener("change", () => root.component.setTriggerValue("pick", select.selectedIndex));
+  select.addEventListener("change", () => report(root.component, "pick", select.selectedIndex));
   return root;
 }
 

@@ -1,6 +1,7 @@
 // What every canvas component shares: payload, colours, theme, stage (canvas + tooltip + live region), numbers.
 import { PALETTE } from "./palette.js";
 import { describing } from "./keys.js";
+import { reaches } from "./connection.js";
 
 export const CLASS_COLOURS = PALETTE.classColours;
 export const INK = PALETTE.ink;
@@ -120,6 +121,11 @@ export const withUnit = (value, unit) => format(value) + (unit ? (unit === "%" ?
 export const fill = (template, values) => template.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
 
 // ---------------------------------------------------------------- elements
+
+/** Tells the server what the reader did, where it can be reached. */
+export function report(component, name, value) {
+  if (reaches()) component.setTriggerValue(name, value);
+}
 
 /** element("button", {class: "x", onclick: f, aria-label: "y"}, "text" | child, …) */
 export function element(tag, attributes = {}, ...children) {
@@ -361,11 +367,11 @@ export class View {
   }
 
   send(name, value) {
-    this.component.setTriggerValue(name, value);
+    report(this.component, name, value);
   }
 
   keep(name, value) {
-    this.component.setStateValue(name, value);
+    this.component.setStateValue(name, value); // Streamlit sends it again with the rest when a lost line is back
   }
 
   destroy() {

@@ -1,5 +1,5 @@
 // The pinned runs, one a row: label in its colour, name, a button to go back to it and one to drop it.
-import { element } from "./core.js";
+import { element, report } from "./core.js";
 
 export default function runs(component) {
   const { data, parentElement } = component;
@@ -19,11 +19,11 @@ export default function runs(component) {
     back.textContent = data.back;
     back.hidden = !row.here;
     back.setAttribute("aria-label", `${data.back}: ${row.label}`);
-    back.onclick = () => component.setTriggerValue("back", index);
+    back.onclick = () => report(component, "back", index);
     drop.textContent = data.drop;
     drop.hidden = !row.pinned;
     drop.setAttribute("aria-label", `${data.drop}: ${row.label}`);
-    drop.onclick = () => component.setTriggerValue("drop", index);
+    drop.onclick = () => report(component, "drop", index);
   });
 }
 

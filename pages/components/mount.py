@@ -18,6 +18,7 @@ import streamlit as st
 
 from engine.plots import theme
 from engine.plots.pixels import pack
+from pages.components.connection import connection_words
 from pages.components.keyboard import words_by_language
 
 if TYPE_CHECKING:
@@ -54,16 +55,21 @@ export default async (component) => (await import(script.replace(/static\\/js\\/
 
 @cache
 def _assets() -> tuple[str, dict[str, bytes]]:
-    """(hash of all the code, file name -> content): the modules as written, palette.js made from theme.py, words.js."""
+    """(hash of all the code, file name -> content): the modules as written; the palette and the words, made here."""
     files = {path.name: path.read_bytes() for path in sorted(FOLDER.glob("*.js"))}
-    palette = json.dumps(theme.palette(), separators=(",", ":"))
-    files["palette.js"] = f"// Made from engine/plots/theme.py.\nexport const PALETTE = {palette};\n".encode()
-    keys = json.dumps(words_by_language(), ensure_ascii=False)
-    files["words.js"] = f"// Made from pages/components/keyboard.py.\nexport const WORDS = {keys};\n".encode()
+    files["palette.js"] = _module("engine/plots/theme.py", "PALETTE", theme.palette())
+    files["words.js"] = _module("pages/components/keyboard.py", "WORDS", words_by_language())
+    files["connection_words.js"] = _module("pages/components/connection.py", "CONNECTION", connection_words())
     digest = hashlib.sha256()
     for name, content in sorted(files.items()):
         digest.update(name.encode() + b"\0" + content + b"\0")
     return digest.hexdigest()[:12], files
+
+
+def _module(source: str, name: str, value: Any) -> bytes:
+    """JavaScript that exports a value."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return f"// Made from {source}.\nexport const {name} = {text};\n".encode()
 
 
 def canvas_routes() -> list[Route]:

@@ -3,17 +3,19 @@
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
-# Keeps every socket that the page opens, so that a test can cut them.
+# Keeps every socket that the page opens, so that a test can cut them; while `dead`, what is sent goes nowhere.
 KEEP_SOCKETS = """
 window.sockets = [];
+window.dead = false;
 window.WebSocket = class extends window.WebSocket {
   constructor(...given) { super(...given); window.sockets.push(this); }
+  send(content) { if (!window.dead) super.send(content); }
 };
 """
 
 
 class SlowLine:
-    """Between browser and server: while it is held, requests wait; then they go on, each when the one before is done."""
+    """Between browser and server: while it is held, requests wait; then they go on, each after the one before."""
 
     def __init__(self, page):
         self.held, self.busy, self.waiting, self.references = False, False, [], 0
@@ -97,3 +99,77 @@ def test_a_training_run_survives_a_lost_connection(visit):
     visitor.settle()
     assert visitor.step() == paused
     assert visitor.query["steps"] == str(paused)
+
+
+def said(visitor) -> str:
+    """What the page says of its line, in the name of the sentence; "" for nothing."""
+    box = visitor.page.locator("#connection")
+    return box.get_attribute("data-says") if box.count() else ""
+
+
+def leave(visitor) -> None:
+    """The server cannot be reached any more."""
+    visitor.page.route("**/_stcore/health", lambda route: route.abort())
+    visitor.page.route("**/_stcore/host-config", lambda route: route.abort())
+    visitor.page.evaluate("window.sockets.forEach((socket) => socket.close())")
+
+
+def come_back(visitor) -> None:
+    visitor.page.unroute("**/_stcore/health")
+    visitor.page.unroute("**/_stcore/host-config")
+
+
+def test_a_lost_line_is_told_of_and_no_click_vanishes(visit):
+    visitor = visit("/mlp?lang=zh")
+    visitor.allow("WebSocket|from server|Failed to load|request failed|Client [Ee]rror|Cannot send|not responding")
+    visitor.page.add_init_script(KEEP_SOCKETS)
+    visitor.page.reload()
+    visitor.settle()
+    leave(visitor)
+    visitor.until(lambda: said(visitor) == "lost", "the page says it")
+    box = visitor.page.locator("#connection")
+    assert "连接断开了" in box.inner_text()
+    visitor.key("mlp-presets").get_by_role("button").nth(3).click()
+    assert said(visitor) == "refused"
+    visitor.page.wait_for_timeout(3000)  # Streamlit's own dialog comes about now
+    assert not visitor.page.get_by_role("dialog").locator("visible=true").count(), "not Streamlit's English one"
+    come_back(visitor)
+    visitor.until(lambda: said(visitor) == "back", "it mends itself, and says so")
+    visitor.until(lambda: said(visitor) == "", "and is quiet again")
+    visitor.key("mlp-presets").get_by_role("button").nth(3).click()
+    visitor.until(lambda: visitor.query.keys() - {"lang"}, "clicks count again")
+
+
+def test_a_dead_line_is_found_and_made_anew(visit):
+    """Behind a router that forgot the connection nothing closes it: requests go nowhere, for minutes."""
+    visitor = visit("/gnn")
+    visitor.allow("WebSocket|from server|Client [Ee]rror|Failed to load|request failed")
+    visitor.page.add_init_script(KEEP_SOCKETS)
+    visitor.page.reload()
+    visitor.settle()
+    visitor.page.route("**/health", lambda route: route.abort())
+    visitor.page.evaluate("window.dead = true")
+    visitor.preset("gnn", "Block model")
+    visitor.until(lambda: said(visitor) == "slow", "the page says that it waits")
+    visitor.until(lambda: visitor.page.evaluate("window.sockets[0].readyState") > 1, "it ends the dead line")
+    visitor.page.evaluate("window.dead = false")
+    visitor.page.unroute("**/health")
+    visitor.until(lambda: said(visitor) == "backUnheard", "connected again, and the click may be lost")
+    visitor.preset("gnn", "Block model")
+    visitor.until(lambda: visitor.query.get("data") == "blocks", "it counts")
+
+
+def test_a_page_that_streamlit_gave_up_loads_itself_again_with_its_settings(visit):
+    visitor = visit("/gnn?depth=5&lang=zh")
+    visitor.allow("WebSocket|Failed to process|Client Error|wire type|index out of range|Error")
+    visitor.page.add_init_script(KEEP_SOCKETS)
+    visitor.page.reload()
+    visitor.settle()
+    visitor.page.evaluate("window.here = true")
+    broken = "window.sockets[0].dispatchEvent(new MessageEvent('message', {data: new Uint8Array([255, 255]).buffer}))"
+    visitor.page.evaluate(broken)
+    visitor.until(lambda: said(visitor) == "reloading", "the page says it")
+    visitor.until(lambda: not visitor.page.evaluate("window.here"), "loaded again")
+    visitor.settle()
+    assert visitor.query == {"depth": "5", "lang": "zh"}
+    assert said(visitor) == ""

@@ -159,3 +159,22 @@ def test_every_page_has_the_tab_at_390_pixels(visit, slug):
     open_tab(visitor)
     assert not visitor.scrolls_sideways()
     assert Image.open(io.BytesIO(taken(visitor, "figures", "PNG"))).format == "PNG"
+
+
+def test_a_figure_leaves_while_the_network_trains(visit):
+    """Four times a second a run of the page ends, and of what it does not show Streamlit drops the files."""
+    visitor = visit("/mlp?until=5000")
+    open_tab(visitor)
+    visitor.key("mlp:play").get_by_role("button").click()
+    visitor.until(lambda: visitor.step() > 5, "it trains")
+    asked = []
+    visitor.page.route("**/media/**", lambda route: asked.append(route))  # a slow line
+    visitor.allow(r"/media/\S+ net::ERR_ABORTED")
+    with visitor.page.expect_download() as download:
+        visitor.page.locator("[class*='-download-figures']").get_by_role("button", name="PNG").first.click()
+        visitor.until(lambda: asked, "the browser comes for the file")
+        at = visitor.step()
+        visitor.until(lambda: visitor.step() > at + 60, "more than two looks at the training end")
+        asked[0].continue_()
+    with open(download.value.path(), "rb") as file:
+        assert file.read().startswith(b"\x89PNG")
