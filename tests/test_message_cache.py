@@ -59,18 +59,30 @@ def end(*fragments: str) -> ForwardMsg:
     return message
 
 
-def conversation(messages: list[ForwardMsg]) -> list[bytes]:
-    """What leaves the middleware when Streamlit sends these on one connection."""
+def asking(*hashes: str) -> bytes:
+    """A request of a browser that keeps these."""
+    asked = BackMsg()
+    asked.rerun_script.query_string = "seed=3"
+    asked.rerun_script.cached_message_hashes.extend(hashes)
+    return asked.SerializeToString()
+
+
+def conversation(messages: list[ForwardMsg], request: bytes | None = None) -> list[bytes]:
+    """What leaves the middleware when Streamlit sends these on one connection; the first message is a request."""
     left: list[bytes] = []
 
+    async def receive():
+        return {"type": "websocket.receive", "bytes": asking("z") if request is None else request}
+
     async def streamlit(scope, receive, send):
+        await receive()
         for message in messages:
             await send({"type": "websocket.send", "bytes": message.SerializeToString()})
 
     async def send(message):
         left.append(message["bytes"])
 
-    asyncio.run(MessageCache(streamlit)({"type": "websocket", "path": STREAM}, None, send))
+    asyncio.run(MessageCache(streamlit)({"type": "websocket", "path": STREAM}, receive, send))
     return left
 
 
@@ -129,12 +141,14 @@ def test_small_messages_and_other_connections_are_left_alone():
     ] * 2
 
 
+def test_who_keeps_nothing_gets_everything():
+    shown = [element("a"), end(), element("a")]
+    assert conversation(shown, asking()) == [message.SerializeToString() for message in shown]
+
+
 def test_the_list_that_a_browser_sends_is_not_believed():
-    asked = BackMsg()
-    asked.rerun_script.query_string = "seed=3"
-    asked.rerun_script.cached_message_hashes.extend(["a", "b"])
     broken, other = b"\xff\xff\xff", BackMsg(app_heartbeat=True).SerializeToString()
-    contents = [asked.SerializeToString(), broken, other]
+    contents = [asking("a", "b"), broken, other]
     received = [{"type": "websocket.receive", "bytes": content} for content in contents]
     incoming = iter([{"type": "websocket.connect"}, *received, {"type": "websocket.disconnect"}])
     heard = []

@@ -27,6 +27,7 @@ class BrowserCache:
     """
 
     def __init__(self) -> None:
+        self.keeps = False  # whether there is a browser that keeps messages at all: it has listed some
         self.finished = 0
         self.kept: dict[str, tuple[int, str]] = {}  # hash -> (runs finished when it was last shown, its fragment)
 
@@ -62,7 +63,7 @@ class MessageCache:
         async def receive_request():
             message = await receive()
             if message["type"] == "websocket.receive" and message.get("bytes"):
-                message = {**message, "bytes": without_claims(message["bytes"])}
+                message = {**message, "bytes": without_list(message["bytes"], browser)}
             return message
 
         async def send_once(message):
@@ -73,8 +74,8 @@ class MessageCache:
         await self.app(scope, receive_request, send_once)
 
 
-def without_claims(content: bytes) -> bytes:
-    """A request of the browser without its list of what it keeps."""
+def without_list(content: bytes, browser: BrowserCache) -> bytes:
+    """A request without its list of what the browser keeps."""
     request = BackMsg()
     try:
         request.ParseFromString(content)
@@ -82,6 +83,7 @@ def without_claims(content: bytes) -> bytes:
         return content
     if request.WhichOneof("type") != "rerun_script" or not request.rerun_script.cached_message_hashes:
         return content
+    browser.keeps = True
     request.rerun_script.ClearField("cached_message_hashes")
     return request.SerializeToString()
 
@@ -89,7 +91,7 @@ def without_claims(content: bytes) -> bytes:
 def shortened(content: bytes, browser: BrowserCache) -> bytes:
     """A message for the browser, or the hash that stands for it where the browser has it."""
     message = ForwardMsg.FromString(content)
-    if not browser.sent(message):
+    if not browser.sent(message) or not browser.keeps:
         return content
     reference = ForwardMsg(ref_hash=message.hash)
     reference.metadata.CopyFrom(message.metadata)
