@@ -103,7 +103,8 @@ def test_a_clicked_cell_shows_its_sum_of_products(visit):
     assert float(shown) == pytest.approx(cell.value, rel=1e-4)
     assert f"{cell.total:.5f}" in detail.locator(".katex").last.text_content().replace("−", "-")
     assert "14 × 14 pixels" in detail.inner_text()
-    card, clicked = detail.bounding_box(), canvas.bounding_box()  # of the window: the card stands beside what was clicked
+    # Of the window: the card stands beside what was clicked.
+    card, clicked = detail.bounding_box(), canvas.bounding_box()
     assert 0 <= card["y"] < clicked["y"] + clicked["height"]
     assert clicked["y"] < card["y"] + card["height"]
 
