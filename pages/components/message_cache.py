@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from google.protobuf.message import DecodeError
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
@@ -79,7 +78,7 @@ def without_list(content: bytes, browser: BrowserCache) -> bytes:
     request = BackMsg()
     try:
         request.ParseFromString(content)
-    except DecodeError:  # for Streamlit to refuse
+    except Exception:  # protobuf's own; for Streamlit to refuse
         return content
     if request.WhichOneof("type") != "rerun_script" or not request.rerun_script.cached_message_hashes:
         return content
