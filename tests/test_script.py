@@ -3,11 +3,9 @@
 import ast
 import dataclasses
 import inspect
-import io
 import pickle
 import subprocess
 import sys
-import types
 from pathlib import Path
 
 import nbformat
@@ -22,69 +20,13 @@ from PIL import Image
 from engine.command_line import main, quantity_rows
 from engine.core.topic import catalogue
 from engine.data.digits import load_digits
-from engine.data.edge_lists import key_of
-from engine.data.own_weights import WEIGHTS, read_weights, write_weights
-from engine.data.pictures import UPLOADS, decode
-from engine.data.points import encode_points
 from engine.data.resample import resampled
 from engine.plots import pixels
-from engine.script import notebook_for, pictures, script_for, stand_ins
+from engine.script import pictures, script_for, stand_ins
 from engine.weights import load_weights, names
+from tests.experiments import CASES, PLAIN, WHOLE, compare
 
 ROOT = Path(__file__).parents[1]
-PRESETS = [(slug, name) for slug, topic in catalogue().items() for name in topic.presets]
-
-
-def upload():
-    """A picture that no sample is, as a visitor's."""
-    rows, columns = np.mgrid[0:90, 0:120]
-    rgb = np.stack([rows * 2, columns * 2, (rows * columns) % 256], -1).astype(np.uint8)
-    rgb[30:60, 40:80] = (250, 200, 10)
-    file = io.BytesIO()
-    Image.fromarray(rgb).save(file, "PNG")
-    return UPLOADS.add(decode(file.getvalue(), "mine.png"))
-
-
-def own_weights():
-    """Weights that no seed gives, as a visitor's file."""
-    topic = catalogue()["mlp"]
-    state = topic.load(topic.network)(topic.config(seed=7)).state_dict()
-    return WEIGHTS.add(read_weights(write_weights({name: 2 * value for name, value in state.items()}, "mlp", {}, None)))
-
-
-def own_cases():
-    """What no preset has: training, and the reader's own points, graph, text, drawing and picture."""
-    key = upload()
-    points = encode_points([(-1.0, 1.0, 0), (1.0, -1.0, 1), (-1.2, 0.8, 0), (1.1, -0.7, 1), (0.2, 0.1, 2), (0, 2, 2)])
-    drawn = "drawn:" + catalogue()["diffusion"].config().drawing
-    return {
-        "mlp trained": ("mlp", {"steps": 60, "regularisation": "l1", "dropout": 0.2, "batch_size": 16}),
-        "mlp own": ("mlp", {"data": "own", "points": points, "steps": 5, "edits": "0:0.1.0=2.5;3:1.0.b=-1"}),
-        "mlp own weights": ("mlp", {"weights": own_weights(), "steps": 3}),
-        "mlp diverged": ("mlp", {"data": "hills", "optimizer": "sgd", "learning_rate": 5.0, "steps": 50}),
-        "cnn trained": ("cnn", {"start": "fresh", "steps": 8, "shift": 2, "channels": 4, "kernel": "3"}),
-        "cnn drawn": ("cnn", {"digit": drawn}),
-        "gnn trained": ("gnn", {"data": "blocks", "nodes": 60, "steps": 20, "coefficients": "gat", "depth": 3}),
-        "gnn own": ("gnn", {"data": "own", "graph": key_of("Zoë, Bob\nBob, 陈\n陈, Zoë\nBob: x\n陈: y"), "steps": 5}),
-        "attention own": ("attention", {"text": 'She said: "naïve \'quotes\' \\ and 汉字".', "off": ("L3H10", "L1H1"),
-                                        "temperature": 2.0, "causal": True, "positions": False}),
-        "diffusion trained": ("diffusion", {"steps": 25, "hidden": 32, "walk_steps": 7}),
-        "diffusion completed": ("diffusion", {"view": "digits", "known": "left", "digit_steps": 4, "skips": "8"}),
-        "image_classifier upload": ("image_classifier", {"picture": key, "crop": 0.8, "flip": True, "cell": 7}),
-        "one_stage upload": ("one_stage", {"picture": key, "detector": "grid", "scene": "picture", "size": 0.6}),
-    }  # fmt: skip
-
-
-def cases():
-    found = {f"{slug}: {name}": (catalogue()[slug], catalogue()[slug].presets[name]) for slug, name in PRESETS}
-    for name, (slug, values) in own_cases().items():
-        found[name] = (catalogue()[slug], dataclasses.replace(catalogue()[slug].config(), **values))
-    return found
-
-
-CASES = cases()
-# With figures: the first preset of each topic, and what the reader made.
-WHOLE = [f"{slug}: {next(iter(topic.presets))}" for slug, topic in catalogue().items()] + list(own_cases())
 
 # One process that has imported what a script may need and nothing else; a child of it runs each script.
 CHILD = """
@@ -99,15 +41,7 @@ import networkx, numpy, plotly.graph_objects, plotly.subplots, torch, torch._dyn
 assert not FORBIDDEN & {name.partition(".")[0] for name in sys.modules}
 torch.set_num_threads(1)
 
-def plain(value):
-    if isinstance(value, torch.Tensor):
-        return value.numpy()
-    if dataclasses.is_dataclass(value):
-        return {field.name: plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
-    if isinstance(value, dict):
-        return {key: plain(item) for key, item in value.items()}
-    return [plain(item) for item in value] if isinstance(value, (list, tuple)) else value
-
+@plain@
 count, assets, whole = int(sys.argv[1]), sys.argv[2], set(map(int, sys.argv[3].split(",")))
 for number in range(count):
     if os.fork() == 0:
@@ -135,7 +69,7 @@ for number in range(count):
             pickle.dump(answer, file)
         os._exit(0)
     os.wait()
-"""
+""".replace("@plain@", PLAIN)
 
 
 @pytest.fixture(scope="session")
@@ -163,28 +97,6 @@ def answers(scripts, folder):
         name: pickle.loads((folder / f"out{number}" / "answer.pickle").read_bytes())
         for number, name in enumerate(scripts)
     }
-
-
-def compare(ours, theirs, where):
-    """Equal, all the way down; arrays value for value, NaN where NaN is."""
-    if isinstance(ours, torch.Tensor):
-        ours = ours.numpy()
-    if dataclasses.is_dataclass(ours):
-        ours = {field.name: getattr(ours, field.name) for field in dataclasses.fields(ours)}
-    if isinstance(ours, np.ndarray):
-        assert ours.shape == theirs.shape, where
-        assert ours.dtype == theirs.dtype, where
-        np.testing.assert_array_equal(ours, theirs, where)
-    elif hasattr(ours, "items"):
-        assert list(ours) == list(theirs), where
-        for key in ours:
-            compare(ours[key], theirs[key], f"{where}.{key}")
-    elif isinstance(ours, (list, tuple)):
-        assert len(ours) == len(theirs), where
-        for number, (one, other) in enumerate(zip(ours, theirs, strict=True)):
-            compare(one, other, f"{where}[{number}]")
-    else:
-        assert ours == theirs or (ours != ours and theirs != theirs), where
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -285,43 +197,6 @@ def test_scripts_say_what_they_need(scripts):
     for name in ("mlp trained", "gnn own", "diffusion trained"):
         assert "ASSETS" not in scripts[name]
     assert "https://neurarium.example/mlp?" in scripts["mlp own"]
-
-
-def cells_of(notebook):
-    return ["".join(cell.source) for cell in notebook.cells if cell.cell_type == "code"]
-
-
-@pytest.mark.parametrize("slug", catalogue())
-def test_a_notebook_is_valid_and_its_cells_are_the_script(slug):
-    topic = catalogue()[slug]
-    lesson = (ROOT / "assets" / "lessons" / "en" / f"{slug}.md").read_text("utf-8")
-    config = next(iter(topic.presets.values()))
-    notebook = nbformat.reads(notebook_for(topic, config, lesson), as_version=4)
-    nbformat.validate(notebook)
-    prose = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
-    for line in lesson.splitlines():
-        if line.startswith(("## ", "? ")):
-            assert line.lstrip("#? ") in prose
-    ours, theirs = (
-        {ast.unparse(node) for node in ast.parse(text).body if isinstance(node, (ast.FunctionDef, ast.ClassDef))}
-        for text in ("\n\n".join(cells_of(notebook)), script_for(topic, config))
-    )
-    assert {text for text in theirs if not text.startswith("def main(")} == {
-        text for text in ours if not text.startswith("def main(")
-    }
-
-
-def test_a_notebook_runs_and_equals_the_engine(tmp_path):
-    topic, config = CASES["mlp trained"]
-    notebook = nbformat.reads(notebook_for(topic, config, "Words.\n\n## A step\npreset: Hills\nLook.\n"), as_version=4)
-    text = "from __future__ import annotations\n" + "\n\n".join(cells_of(notebook)).replace(".show()", ".to_json()")
-    module = types.ModuleType("notebook")
-    sys.modules["notebook"] = module
-    try:
-        exec(compile(text, "notebook", "exec"), module.__dict__)
-    finally:
-        del sys.modules["notebook"]
-    assert torch.equal(module.result.parameters, topic.load(topic.run)(config).parameters)
 
 
 @pytest.mark.parametrize(

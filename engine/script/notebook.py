@@ -2,41 +2,52 @@
 
 from __future__ import annotations
 
+import ast
 import json
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
 from engine.core.knob import differences
 from engine.core.topic import Topic
 
-from .script import Script
-from .whole import blobs, configuration, constants, imports_of, main_function, opening
+from .gather import Gathered
+from .script import OUTCOME, Script
+from .whole import FUTURE, blobs, configuration, constants, imports_of, main_function, opening
+
+SHOWS = "import nbformat  # noqa: F401, without it Plotly shows no figure in a notebook"
 
 
 def notebook_for(topic: Topic, config: Any, lesson: str, address: str = "") -> str:
     """A notebook (nbformat 4.5) that computes a topic with this Config; `lesson` is the text of assets/lessons.
 
     Its code cells are those of `script_for`, with the figures shown in the notebook. Raises what that raises.
+
+    Every cell with definitions says that annotations wait: some name what a later cell defines, or the class that they
+    stand in, and whether one cell's `from __future__` holds for the next differs between front ends. No name is defined
+    in two cells, so each can be run again by itself.
     """
     script = Script(topic, config, address)
     introduction, steps = read_lesson(lesson)
-    title, question, *rest = opening(script).strip().split("\n\n")
+    title, question, *rest = opening(script, of_notebook=True).strip().split("\n\n")
     cells = [
         _prose(f"# {title}\n\n**{question}**\n\n{introduction}"),
         _prose("\n\n".join(_as_markdown(part) for part in rest)),
-        _code("\n\n".join([imports_of(script, of_notebook=True), *constants(script, of_notebook=True)])),
+        _code(
+            "\n\n".join([f"{imports_of(script, of_notebook=True)}\n\n{SHOWS}", *constants(script, of_notebook=True)])
+        ),
     ]
     for section in script.sections:
         cells.append(_prose(f"## {section.title}"))
-        cells.append(_code(configuration(script, section)))
+        cells.append(_definitions(configuration(script, section)))
     cells += [_code(blob) for blob in blobs(script)]
     cells.append(_prose("## Run\n\nThe numbers that the page shows, then its figures."))
-    cells.append(_code(main_function(script, of_notebook=True) + "\n\n\nresult = main()"))
-    cells.append(
-        _prose("## Lesson\n\nEach step sets values of Config: change them above, run all, predict, then look.")
-    )
+    cells.append(_definitions(main_function(script, of_notebook=True)))
+    cells.append(_code(f"{OUTCOME} = main()"))
+    cells.append(_prose(_about_lesson(script)))
     for number, step in enumerate(steps, 1):
-        cells.append(_prose(step.markdown(number, topic, config)))
+        cells.append(_prose(step.markdown(number, script)))
     for number, cell in enumerate(cells):
         cell["id"] = f"cell-{number}"
     kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
@@ -49,11 +60,12 @@ def notebook_for(topic: Topic, config: Any, lesson: str, address: str = "") -> s
 
 def _about_lesson(script: Script) -> str:
     """How to follow the lesson in a notebook."""
-    text = "## Lesson\n\nEvery step is a Config: call `main` with it, predict, then look."
+    text = (
+        "## Lesson\n\nEvery step is a call of `main` with another Config. Read the question and predict; then run the "
+        "call in a cell of your own, and look."
+    )
     if hasattr(script.config, "steps"):
-        text += " Where it says Play, give `steps` too: `main(replace(CONFIG, steps=200))`."
-    if script.gathered.embedded:
-        text += " Another picture takes another notebook: the pixels of this one are written into it."
+        text += " Where it says Play, ask for more `steps` in it: `main(replace(CONFIG, steps=200))`."
     return text
 
 
@@ -68,9 +80,9 @@ class Step:
     choices: list[str] = field(default_factory=list)
     answer: list[str] = field(default_factory=list)
 
-    def markdown(self, number: int, topic: Topic, config: Any) -> str:
+    def markdown(self, number: int, script: Script) -> str:
         """The step as prose; the answer is folded."""
-        parts = [f"### {number}. {self.title}", _values(topic, self.preset, config), " ".join(self.text).strip()]
+        parts = [f"### {number}. {self.title}", _values(script, self.preset), " ".join(self.text).strip()]
         if self.question:
             parts.append(f"**{self.question}**\n\n" + "\n".join(f"- {choice}" for choice in self.choices))
         if self.answer:
@@ -79,12 +91,28 @@ class Step:
         return "\n\n".join(filter(None, parts))
 
 
-def _values(topic: Topic, preset: str, config: Any) -> str:
-    """The knobs in which a preset differs from this notebook's Config."""
+def _values(script: Script, preset: str) -> str:
+    """The knobs in which a preset differs from this notebook's Config, if that is all in which its notebook would."""
+    topic, config = script.topic, script.config
     if preset not in topic.presets:
         return ""
+    other = Gathered(topic, topic.presets[preset])
+    if other.run != script.gathered.run or not _equal(other.embedded, script.gathered.embedded):
+        return (
+            f"What this step shows is not in this notebook. Choose the preset *{preset}* on the page and download the "
+            "notebook there."
+        )
     changed = [f"{knob.name}={value!r}" for knob, _, value in differences(config, topic.presets[preset])]
-    return f"`replace(CONFIG, {', '.join(changed)})`" if changed else "The configuration as it stands."
+    return f"`main(replace(CONFIG, {', '.join(changed)}))`" if changed else "`main()`, the configuration as it stands."
+
+
+def _equal(one: Any, other: Any) -> bool:
+    """Whether two embedded values are the same, down to the arrays in them."""
+    if isinstance(one, dict):
+        return one.keys() == other.keys() and all(_equal(one[key], other[key]) for key in one)
+    if isinstance(one, tuple) and isinstance(other, tuple):
+        return len(one) == len(other) and all(map(_equal, one, other))
+    return type(one) is type(other) and np.array_equal(one, other)
 
 
 def read_lesson(text: str) -> tuple[str, list[Step]]:
@@ -117,6 +145,12 @@ def _as_markdown(part: str) -> str:
 
 def _prose(text: str) -> dict:
     return {"cell_type": "markdown", "metadata": {}, "source": text}
+
+
+def _definitions(text: str) -> dict:
+    """A cell whose annotations are not evaluated, where it has any."""
+    defines = any(isinstance(node, (ast.FunctionDef, ast.ClassDef, ast.AnnAssign)) for node in ast.parse(text).body)
+    return _code(f"{FUTURE}\n\n{text}" if defines else text)
 
 
 def _code(text: str) -> dict:

@@ -35,7 +35,8 @@ HEADINGS = {
     PICTURES: "Pictures as Plotly figures",
     STAND_INS: "Numbers",
 }  # of the modules whose own first line speaks of the pages
-RESERVED = {"main", "CONFIG", "USUAL", "ASSETS", "FILES", "replace", "sys"}
+OUTCOME = "outcome"  # what a notebook calls the Result that it ends with; `result` is a decorator there
+RESERVED = {"main", "CONFIG", "USUAL", "ASSETS", "FILES", "replace", "sys", "nbformat", OUTCOME}
 
 
 @dataclass

@@ -44,7 +44,7 @@ def script_for(topic: Topic, config: Any, address: str = "") -> str:
     return text + '\n\nif __name__ == "__main__":\n    main()\n'
 
 
-def opening(script: Script) -> str:
+def opening(script: Script, of_notebook: bool = False) -> str:
     """What the script is, which Config it has, and what it needs."""
     topic, query = script.topic, urlencode(to_query(script.config))
     link = f"{script.address.rstrip('/')}/{topic.slug}{'?' + query if query else ''}"
@@ -64,7 +64,8 @@ def opening(script: Script) -> str:
     if getattr(script.config, "steps", None) == 0 and Place("engine.training.fit", "fit") in script.gathered.parts:
         about += " Nothing is trained here as it stands: that takes steps above 0."
     networkx = any(one.module == "networkx" for one in script.gathered.outside)
-    needs = f"Needs PyTorch{' (with networkx, which comes with it)' if networkx else ''}, NumPy and Plotly."
+    showing = ", Plotly, and nbformat to show its figures" if of_notebook else " and Plotly"
+    needs = f"Needs PyTorch{' (with networkx, which comes with it)' if networkx else ''}, NumPy{showing}."
     if script.files:
         listed = "\n".join(f"    {name}  ({facts})" for name, facts in script.files.items())
         needs += f" And these files from the folder assets of Neurarium:\n{listed}"
@@ -118,10 +119,11 @@ def main_function(script: Script, of_notebook: bool = False) -> str:
         "    torch.set_num_threads(1)  # as on the page: the same order of sums, the same last digits",
     ]
     if script.files:
+        failure, where = ("FileNotFoundError", "ASSETS") if of_notebook else ("SystemExit", "--assets FOLDER")
         lines += [
             "    missing = [name for name in FILES if not (ASSETS / name).is_file()]",
             "    if missing:",
-            "        raise SystemExit(f\"Not in {ASSETS}: {', '.join(missing)}. Say where they are: --assets FOLDER\")",
+            f"        raise {failure}(f\"Not in {{ASSETS}}: {{', '.join(missing)}}. Say where they are: {where}\")",
         ]
     lines += [f"    result = {run}(config)", f"    {printer}(result)", "    figures = {"]
     lines += [f'        "{name}": {figure_call(script, name, makers)},' for name in script.figures]
