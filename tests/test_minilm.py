@@ -1,8 +1,6 @@
-"""The encoder and its tokeniser: written-out parts against PyTorch's own, known answers, padding, half precision."""
+"""The encoder: written-out parts against PyTorch's own, known answers, padding, half precision."""
 
-import json
 import math
-from pathlib import Path
 
 import pytest
 import torch
@@ -11,12 +9,9 @@ from torch.nn import functional as F
 
 from engine import weights
 from engine.instrument.trace import count_parameters, record, tap_names
-from engine.models.transformer import LONGEST, load_minilm, tokenise
+from engine.models.transformer import load_minilm, tokenise
 from engine.models.transformer.minilm import HEADS, LAYERS, WIDTH, MiniLM
-from engine.models.transformer.wordpiece import pieces_of, vocabulary, words
 from engine.training.recipes.minilm import SENTENCES, renamed, similarities
-
-KNOWN = json.loads((Path(__file__).parent / "known" / "wordpiece.json").read_text("utf-8"))["texts"]
 
 
 @pytest.fixture(scope="module")
@@ -31,47 +26,6 @@ def trace(model):
     with torch.no_grad(), record(model) as trace:
         vectors = model(ids)
     return ids, vectors, trace
-
-
-# ---------------------------------------------------------------- the tokeniser
-
-
-def test_the_tokeniser_answers_as_the_library_does():
-    assert len(KNOWN) > 150
-    wrong = [text for text, ids in KNOWN if list(tokenise(text).ids) != ids]
-    assert wrong == []
-
-
-def test_the_tokeniser_against_the_library_itself():
-    tokenizers = pytest.importorskip("tokenizers")
-    theirs = tokenizers.BertWordPieceTokenizer(vocab=vocabulary(), lowercase=True)
-    for text, _ in KNOWN:
-        if "[" not in text:  # the library's own class takes special tokens apart
-            assert theirs.encode(text).ids[: LONGEST - 1] == list(tokenise(text).ids)[: LONGEST - 1]
-
-
-def test_tokens_have_their_ends_and_say_what_was_cut():
-    short, long = tokenise("naïve tokenisation"), tokenise("cat " * 200)
-    assert short.names == ("[CLS]", "naive", "token", "##isation", "[SEP]")
-    assert short.cut == 0
-    assert len(long.ids) == len(long.names) == LONGEST
-    assert long.cut == 200 - (LONGEST - 2)
-    assert long.names[0] == "[CLS]"
-    assert long.names[-1] == "[SEP]"
-    assert tokenise("你 中 [UNK]" + "🙂" * 20).names[1:5] == ("[UNK:你]", "中", "[UNK]", f"[UNK:{'🙂' * 11}…]")
-    assert tokenise(" \n").names == tokenise("").names == ("[CLS]", "[SEP]")
-
-
-def test_pieces_put_together_give_the_word():
-    known = vocabulary()
-    assert len(known) == 30_522
-    assert sorted(known.values()) == list(range(30_522))
-    for word in ("unbelievable", "transformer", "hippopotamuses", "neurarium"):
-        pieces = pieces_of(word)
-        assert all(piece in known for piece in pieces)
-        assert "".join(piece.removeprefix("##") for piece in pieces) == word
-    assert pieces_of("🙂") == ["[UNK]"]
-    assert list(words("我爱 AI!")) == ["我", "爱", "ai", "!"]
 
 
 # ---------------------------------------------------------------- the parts

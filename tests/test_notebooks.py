@@ -3,9 +3,7 @@
 import ast
 import dataclasses
 import json
-import os
 import pickle
-import shutil
 import subprocess
 import sys
 import types
@@ -20,6 +18,7 @@ from engine.script import notebook_for, script_for
 from engine.script.notebook import SHOWS
 from engine.script.whole import FUTURE
 from tests.experiments import CASES, PLAIN, WHOLE, compare
+from tests.interpreters import pythons
 
 ROOT = Path(__file__).parents[1]
 LESSON = "Words.\n\n## A step\npreset: Hills\nLook.\n"
@@ -187,20 +186,6 @@ print(json.dumps(stopped))
 """
 
 
-def pythons():
-    """Minor version -> an interpreter of Python 3 on this machine, from 3.11 on."""
-    root = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
-    candidates = [path for minor in range(11, 20) if (path := shutil.which(f"python3.{minor}"))]
-    candidates += map(str, sorted(root.glob("versions/3.*/bin/python3")))
-    found = {}
-    for path in candidates:
-        asked = [path, "-c", "import sys; print(sys.version_info[1])"]
-        answer = subprocess.run(asked, capture_output=True, text=True, check=False).stdout.strip()
-        if answer.isdigit() and int(answer) >= 11:
-            found.setdefault(int(answer), path)
-    return found
-
-
 @pytest.fixture(scope="module")
 def texts():
     """Name and text of every script, and of every cell of the notebooks."""
@@ -214,7 +199,7 @@ def texts():
 @pytest.mark.parametrize("minor", range(11, 15))
 def test_exports_are_python_of_every_version(minor, texts):
     """Syntax without a warning, and everything that they import from the standard library. README: 3.11 or newer."""
-    path = sys.executable if minor == sys.version_info[1] else pythons().get(minor)
+    path = pythons().get(minor)
     if path is None:
         pytest.skip(f"no Python 3.{minor} on this machine")
     done = subprocess.run([path, "-I", "-c", CHECK], input=texts, capture_output=True, text=True, check=False)

@@ -193,6 +193,7 @@ def test_the_config_of_a_script_is_the_config(scripts):
 def test_scripts_say_what_they_need(scripts):
     assert "weights/minilm.safetensors" in scripts["attention own"]
     assert "weights/minilm_vocabulary.txt" in scripts["attention own"]
+    assert "weights/minilm_signs.txt" in scripts["attention own"]
     assert "data/digits.npz" in scripts["diffusion completed"]
     for name in ("mlp trained", "gnn own", "diffusion trained"):
         assert "ASSETS" not in scripts[name]

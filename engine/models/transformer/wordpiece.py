@@ -1,19 +1,20 @@
 """WordPiece, as BERT uses it (Devlin et al. 2019, after Wu et al. 2016): text -> pieces of words -> numbers.
 
 Lower case without accents, split at blanks and punctuation, every Chinese character by itself; then from each word
-the longest piece that is in the vocabulary, again and again. The answers equal those of the `tokenizers` library, apart
-from signs that were added to Unicode after the tables that it uses.
+the longest piece that is in the vocabulary, again and again. The answers equal those of the `tokenizers` library for
+every sign of Unicode, whatever Python this is.
 """
 
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterator
 from functools import cache
 from typing import NamedTuple
 
 from engine.weights import FOLDER, WeightsError
+
+from .signs import among, bare, in_order, signs
 
 VOCABULARY = FOLDER / "minilm_vocabulary.txt"
 LONGEST = 128  # tokens the model was trained on, [CLS] and [SEP] included
@@ -85,15 +86,12 @@ def words(text: str) -> Iterator[str]:
 
 def normalised(text: str) -> str:
     """Lower case, without accents and control characters, blanks as single-byte ones, ideographs set apart."""
-    clean = []
-    for letter in text:
-        control = letter == "\ufffd" or unicodedata.category(letter)[0] == "C"
-        if letter in "\t\n\r" or (letter.isspace() and not control):
-            clean.append(" ")
-        elif not control:
-            clean.append(f" {letter} " if is_ideograph(letter) else letter)
-    bare = unicodedata.normalize("NFD", "".join(clean))
-    return "".join(letter.lower() for letter in bare if unicodedata.category(letter) != "Mn")
+    blank = signs().blank
+    parts = (
+        " " if among(blank, letter) else f" {bare(letter)} " if is_ideograph(letter) else bare(letter)
+        for letter in text
+    )
+    return in_order("".join(parts))
 
 
 def pieces_of(word: str) -> list[str]:
@@ -121,5 +119,4 @@ def is_ideograph(letter: str) -> bool:
 
 def is_punctuation(letter: str) -> bool:
     """Unicode punctuation, and every ASCII sign that is no letter and no digit ($ and + too)."""
-    ascii_sign = letter.isascii() and letter.isprintable() and not letter.isalnum() and letter != " "
-    return ascii_sign or unicodedata.category(letter)[0] == "P"
+    return among(signs().punctuation, letter)
