@@ -45,7 +45,7 @@ Unless required by applicable law or agreed to in writing, software distributed 
 language governing permissions and limitations under the License.
 
 Changed here: tensors renamed and rounded to float16, the unused pooling layer left out.
-minilm_signs.txt holds what the tokenizers library (Hugging Face, under the same licence) does with each sign of Unicode.
+minilm_signs.txt holds what the tokenizers library (Hugging Face, the same licence) does with each sign of Unicode.
 """
 
 
