@@ -19,6 +19,7 @@ from urllib.parse import urlencode
 
 from engine.core.device import available_devices, using_device
 from engine.core.knob import KnobError, knobs, to_query
+from engine.core.names import nearest
 from engine.core.topic import Topic, catalogue
 
 TICK_SECONDS = 1.0
@@ -357,7 +358,9 @@ def _extreme(values: Any, which: str) -> str:
 
 def _known(name: str, there: Any, what: str) -> Any:
     if name not in there:
-        raise Refused(f"There is no {what} {name[:40]!r}; there are {', '.join(there)}.")
+        near = nearest(name, there)
+        meant = f" ({near}?)" if near else ""
+        raise Refused(f"There is no {what} {name[:40]!r}{meant}; there are {', '.join(there)}.")
     return there[name]
 
 

@@ -1,7 +1,10 @@
 """Knobs: text, links and the command line read back exactly what was written; bad values fall back and are reported."""
 
 import dataclasses
+import math
 import random
+import unicodedata
+from decimal import Decimal
 
 import pytest
 from hypothesis import given
@@ -17,7 +20,9 @@ from engine.core.knob import (
     from_query,
     knob,
     knobs,
+    one_line,
     random_value,
+    shortest,
     to_query,
     without_run,
 )
@@ -128,7 +133,13 @@ BAD_TEXTS = [
     ("count", "many", "Count", "a number"),
     ("count", "nan", "Count", "whole number"),
     ("count", "1e99", "Count", "-5 to 40"),
-    ("count", "9" * 400, "Count", "whole number"),
+    ("count", "9" * 400, "Count", "-5 to 40, got 1e+400"),
+    ("count", "9" * 5000, "Count", "-5 to 40, got 99999999999…"),
+    ("count", "40.00000000001", "Count", "whole number, got 40.00000000001"),
+    ("rate", "1e400", "Rate", "1e-06 to 10, got 1e400"),
+    ("rate", "1e-320", "Rate", "1e-06 to 10, got 1e-320"),
+    ("rate", "10.000000000000002", "Rate", "1e-06 to 10, got 10.000000000000002"),
+    ("parts", "a.b.c.a.b.c.a.b.c.a.b.c.a.b.c.a.b.c.a.b.c.d", "Parts", "some of a, b, c, got 'd'"),
     ("rate", "0", "Rate", "1e-06 to 10"),
     ("rate", "nan", "Rate", "a number"),
     ("rate", "inf", "Rate", "a number"),
@@ -142,7 +153,7 @@ BAD_TEXTS = [
     ("sizes", "2-x", "Sizes", "whole numbers"),
     ("sizes", "-", "Sizes", "whole numbers"),
     ("sizes", "9" * 400, "Sizes", "1 to 9"),
-    ("sizes", "9" * 5000, "Sizes", "whole numbers"),
+    ("sizes", "9" * 5000, "Sizes", "1 to 9, got 99999999999…"),
     ("word", "far too long", "Word", "at most 8"),
     ("word", "a b", "Word", "no space"),
 ]
@@ -161,6 +172,64 @@ def test_bad_texts_fall_back_and_are_reported(name, text, label, expected):
     assert expected in message
     assert len(message) < 160  # absurdly long links make no absurdly long messages
     assert rejected[0].reason.template.format(**rejected[0].reason.values) == message
+
+
+@given(st.data())
+def test_what_was_expected_and_what_came_read_differently(data):
+    """However near a number is to its bound; read back, what is shown lies outside what is shown to be allowed."""
+    item = data.draw(st.sampled_from([item for item in knobs(Example) if item.kind in ("int", "float", "sizes")]))
+    near = st.sampled_from([math.nextafter(item.low, -math.inf), math.nextafter(item.high, math.inf)])
+    scaled = st.floats(1e-16, 1e-3).flatmap(lambda more: st.sampled_from([item.high + more, item.low - more]))
+    numbers = st.integers() | st.integers(-(10**400), 10**400)
+    if item.kind == "float":
+        numbers |= near | scaled | st.floats(allow_nan=False, allow_infinity=False)
+    value = data.draw(numbers.filter(lambda value: not item.low <= value <= item.high))
+    with pytest.raises(KnobError) as caught:
+        item.accept((value,) if item.kind == "sizes" else value)
+    shown = caught.value.values
+    low, high, came = (Decimal(shown[name]) for name in ("low", "high", "value"))
+    assert (low, high) == (Decimal(repr(item.low)), Decimal(repr(item.high)))
+    assert came < low or came > high
+    assert len(str(caught.value)) < 120
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False) | st.integers(-(10**29), 10**29))
+def test_numbers_are_shown_so_that_no_other_is(value):
+    assert type(value)(float(shortest(value)) if isinstance(value, float) else shortest(value)) == value
+
+
+SHOWN = [item for topic in catalogue().values() for item in knobs(topic.config) if item.kind == "text"]
+
+
+@pytest.mark.parametrize("item", SHOWN, ids=lambda item: item.name)
+def test_what_is_computed_with_is_what_a_box_shows(item):
+    """A line of signs that can be seen; in a code, which no box shows, others are an error."""
+    for code in (*range(32), *range(0x7F, 0xA0), 0x2028, 0x2029, 0xD800, 0xDFFF):
+        text = f"one{chr(code)}two"
+        if item.hidden:
+            with pytest.raises(KnobError, match=f"expected visible signs alone, got U\\+{code:04X}"):
+                item.from_text(text)
+        else:
+            blank = " " if code in (9, 10, 11, 12, 13, 0x85, 0x2028, 0x2029) else ""
+            between = "\ufffd" if code >= 0xD800 else blank
+            if item.check is not None:
+                assert item.from_text(f"two {text}") == f"two one{between}two"
+            else:
+                assert item.from_text(text) == f"one{between}two"
+
+
+@given(st.text(st.characters() | st.sampled_from("\n\r\t\0\x85\u2028a "), max_size=30))
+def test_a_line_stays_what_it_is(text):
+    line = one_line(text)
+    assert one_line(line) == line
+    assert line.encode().decode() == line  # nothing that cannot be written
+    assert len(line.splitlines()) <= 1
+    assert not [sign for sign in line if unicodedata.category(sign) in ("Cc", "Cs", "Zl", "Zp")]
+
+
+def test_ends_of_lines_are_one_blank():
+    assert one_line("a\r\nb\nc\rd\te") == "a b c d e"
+    assert one_line("nul\0l") == "null"
 
 
 @pytest.mark.parametrize("text", ["41", "3.5", "many"])

@@ -7,10 +7,10 @@ import pytest
 import torch
 
 from engine.core.knob import KnobError
+from engine.data.point_codes import MAXIMUM_POINTS
 from engine.data.points import (
     CLASSIFICATION_SETS,
     DOMAIN,
-    MAXIMUM_POINTS,
     REGRESSION_SETS,
     SPIRAL_TURNS,
     decode_points,
@@ -194,7 +194,8 @@ def test_no_own_points_and_points_outside():
 
 @pytest.mark.parametrize(
     ("text", "message"),
-    [("abcd", "5 characters"), ("ab cd", "5 characters"), ("abcdé", "5 characters"), ("abcde", "classes 1 to 4"),
+    [("abcd", "5 characters"), ("ab cd", "letters, digits, - and _ alone, got ' '"), ("abcdé", "alone, got 'é'"),
+     ("abcde", "classes 1 to 4"),
      ("aaaaa" * (MAXIMUM_POINTS + 1), "at most 400")],
 )  # fmt: skip
 def test_malformed_own_points_are_refused(text, message):

@@ -92,7 +92,7 @@ def entry(**change):
         (save({"a": np.array([1, np.nan], np.float32)}), "a holds NaN or infinity"),
         (save({"a": np.array([1, -np.inf], np.float16)}), "a holds NaN or infinity"),
         (save({"a": np.array([1e300])}), "a holds NaN or infinity"),
-        (save({"a": np.zeros(MAXIMUM_BYTES // 4 + 1, np.float32)}), "at most 4 MB, got 4.0 MB"),
+        (save({"a": np.zeros(MAXIMUM_BYTES // 4 + 1, np.float32)}), "at most 4 MB, got 4.1 MB"),
     ],
 )  # fmt: skip
 def test_wrong_weights_are_explained(content, words):
@@ -155,7 +155,7 @@ def settings(**change):
         (settings(neurarium=99), "version 1, got version '99'"),
         (settings(config={"speed": "3"}), "no setting 'speed'"),
         (settings(config={"seed": 3}), "Seed: expected a text as in a link, got '3'"),
-        (b'{"topic": "mlp"}' + b" " * 70_000, "at most 64 KB, got 68 KB"),
+        (b'{"topic": "mlp"}' + b" " * 70_000, "at most 64 KB, got 69 KB"),
     ],
 )
 def test_wrong_settings_are_explained(content, words):

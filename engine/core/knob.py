@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import re
 from collections.abc import Callable, Iterator, Mapping
+from decimal import Decimal
 from typing import Any, TypeVar, dataclass_transform
 
 ConfigType = TypeVar("ConfigType")
@@ -31,6 +33,8 @@ class Knob:
 
     kind is one of: bool, int, float, choice (one of `choices`), choices (a tuple out of `choices`),
     sizes (a tuple of up to `most` integers, each low..high), text (at most `most` characters, checked by `check`).
+    A text that has a box is one line of what can be seen, as the box shows it (`one_line`); in a hidden one, which is a
+    code, a sign that cannot be seen is an error.
     """
 
     name: str
@@ -84,17 +88,22 @@ class Knob:
 
     def _in_range(self, value: float) -> float:
         if (self.low is not None and value < self.low) or (self.high is not None and value > self.high):
-            raise KnobError(
-                "{label}: expected {low} to {high}, got {value}",
-                label=self.label, low=_short(self.low), high=_short(self.high), value=_short(value),
-            )  # fmt: skip
+            raise self._out_of_range(shortest(value))
         return value
 
+    def _out_of_range(self, value: str) -> KnobError:
+        return KnobError(
+            "{label}: expected {low} to {high}, got {value}",
+            label=self.label, low=shortest(self.low), high=shortest(self.high), value=value,
+        )  # fmt: skip
+
     def _accept_choices(self, value: Any) -> tuple[str, ...]:
-        if not isinstance(value, (tuple, list)) or not all(item in self.choices for item in value):
+        several = isinstance(value, (tuple, list))
+        if not several or not all(item in self.choices for item in value):
+            wrong = next(item for item in value if item not in self.choices) if several else value
             raise KnobError(
                 "{label}: expected some of {choices}, got {value!r}",
-                label=self.label, choices=_listed(self.choices), value=_cut(value),
+                label=self.label, choices=_listed(self.choices), value=_cut(wrong),
             )  # fmt: skip
         chosen = tuple(choice for choice in self.choices if choice in value)  # canonical order
         if len(chosen) < (self.low or 0):
@@ -119,6 +128,12 @@ class Knob:
     def _accept_text(self, value: Any) -> str:
         if not isinstance(value, str):
             raise KnobError("{label}: expected text, got {value!r}", label=self.label, value=value)
+        if not self.hidden:
+            value = one_line(value)
+        elif found := _INVISIBLE.search(value):
+            raise KnobError(
+                "{label}: expected visible signs alone, got {sign}", label=self.label, sign=f"U+{ord(found[0]):04X}"
+            )
         if len(value) > self.most:
             raise KnobError(
                 "{label}: expected at most {most} characters, got {count}",
@@ -155,18 +170,23 @@ class Knob:
                     raise KnobError(
                         "{label}: expected a number, got {value!r}", label=self.label, value=text[:40]
                     ) from None
+                if self.kind == "int" and re.fullmatch(r"[+-]?\d{1,400}", text):  # to the last digit
+                    number = int(text)
+                elif math.isinf(number) and any(sign.isdigit() for sign in text):  # larger than a float can be
+                    raise self._out_of_range(_begun(text))
                 return self.accept(number)
             case "choices":
                 return self.accept(tuple(text.split(".")) if text else ())
             case "sizes":
-                try:
-                    return self.accept(tuple(int(part) for part in text.split("-")) if text else ())
-                except ValueError as error:
-                    if isinstance(error, KnobError):
-                        raise
-                    raise KnobError(
-                        "{label}: expected whole numbers, got {value!r}", label=self.label, value=text[:40]
-                    ) from None
+                parts = text.split("-") if text else []
+                for part in parts:
+                    if not re.fullmatch(r"\d+", part):
+                        raise KnobError(
+                            "{label}: expected whole numbers, got {value!r}", label=self.label, value=part[:40]
+                        )
+                    if len(part) > 400:  # more digits than Python reads
+                        raise self._out_of_range(_begun(part))
+                return self.accept(tuple(map(int, parts)))
         if self.kind == "choice" and text not in self.choices:
             text = text[:40]
         return self.accept(text)
@@ -329,13 +349,35 @@ def _listed(choices: tuple[str, ...], most: int = 12) -> str:
     return ", ".join(choices if len(choices) <= most else (*choices[: most - 2], "…", choices[-1]))
 
 
+def _begun(number: str) -> str:
+    """The first digits of a number as it was written."""
+    return number if len(number) <= 12 else f"{number[:11]}…"
+
+
 def _cut(value: Any) -> str:
     """A value as it would stand in a link, cut for a message; links may be absurdly long."""
     return (".".join(map(str, value)) if isinstance(value, (tuple, list)) else str(value))[:40]
 
 
-def _short(value: float | None) -> str:
-    try:
-        return "" if value is None else f"{value:g}"
-    except OverflowError:  # a whole number too large for a float
-        return "> 1e308" if value > 0 else "< -1e308"
+# Control characters, ends of lines and paragraphs, and halves of a surrogate pair, which no text holds alone.
+_INVISIBLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+_ENDS_OF_LINES = re.compile("\r\n|[\t\n\v\f\r\x85\u2028\u2029]")
+
+
+def one_line(text: str) -> str:
+    """A text as a box of one line shows it: a blank for each end of a line and each tab, no other control characters,
+    U+FFFD for what is no sign at all."""
+    text = _ENDS_OF_LINES.sub(" ", text)
+    return _INVISIBLE.sub(lambda found: "\ufffd" if found[0] >= "\ud800" else "", text)
+
+
+def shortest(value: float) -> str:
+    """A number in the fewest digits that no other number has, so that what differs reads differently.
+
+    Of whole numbers with more than 30 digits only the first is shown.
+    """
+    if isinstance(value, int):
+        return str(value) if abs(value) < 10**30 else f"{Decimal(value):.0e}"
+    if value.is_integer() and abs(value) < 1e16:
+        return str(int(value))
+    return repr(value)

@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 from .knob import Knob, KnobError, Rejected, from_query, knobs, to_query, without_run
+from .names import nearest
 from .topic import Topic
 
 MOST_PINS = 4
@@ -80,9 +81,13 @@ def _read(text: str, topics: Mapping[str, Topic]) -> tuple[Pin, list[Rejected]]:
     if len(parts) % 2:
         raise KnobError("Pinned run: expected page~knob~value, got {text!r}", text=text[:40])
     query = dict(zip(parts[::2], parts[1::2], strict=True))
-    there = {knob.name for knob in knobs(topics[slug].config)}
+    there = [knob.name for knob in knobs(topics[slug].config)]
     for name in query:
         if name not in there:
+            if near := nearest(name, there):
+                raise KnobError(
+                    "Pinned run: there is no knob {name!r}; the nearest is {nearest}", name=name[:40], nearest=near
+                )
             raise KnobError("Pinned run: there is no knob {name!r}", name=name[:40])
     config, rejected = from_query(topics[slug].config, query)
     return Pin(slug, config), rejected

@@ -56,6 +56,7 @@ class Topic:
     show side by side, name -> view to draw them with; if not given, all of them as they are. Colours and axes get one
     scale by themselves; a `draw` that places things in pixels takes `beside`, all Results shown, and sees to it. Raises
     CatalogueError when made wrong. called: what a figure is called on the page where its name says too little.
+    views: what the page's choices of what to see are called in a link, behind "view."; * stands for a number.
     """
 
     slug: str
@@ -79,6 +80,7 @@ class Topic:
     shipped: tuple[str, ...] = ()
     called: Mapping[str, str] = dataclasses.field(default_factory=dict)
     in_turn: bool = False
+    views: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         def demand(condition: Any, message: str) -> None:

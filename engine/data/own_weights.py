@@ -72,7 +72,7 @@ def read_weights(content: bytes) -> OwnWeights:
     if len(content) > MAXIMUM_BYTES:
         raise WeightsFileError(
             "Expected a file of at most {most} MB, got {size} MB.",
-            most=MAXIMUM_BYTES // 2**20, size=f"{len(content) / 2**20:.1f}",
+            most=MAXIMUM_BYTES // 2**20, size=f"{math.ceil(len(content) / 2**20 * 10) / 10:.1f}",
         )  # fmt: skip
     if content.startswith(MAGIC_PICKLE) or (content.startswith(b"PK\x03\x04") and b"data.pkl" in content[:400]):
         raise WeightsFileError(

@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import io
+import math
 import threading
 from collections import OrderedDict
 
@@ -72,7 +73,7 @@ def decode(
     if len(content) > most_bytes:
         raise PictureError(
             "Expected a picture of at most {most} MB, got {size} MB.",
-            most=most_bytes // 2**20, size=f"{len(content) / 2**20:.1f}",
+            most=most_bytes // 2**20, size=f"{math.ceil(len(content) / 2**20 * 10) / 10:.1f}",
         )  # fmt: skip
     try:
         image = _open(content)

@@ -6,21 +6,18 @@ All sets live in the square [-3, 3] x [-3, 3].
 from __future__ import annotations
 
 import math
-import string
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-from engine.core.knob import KnobError
+from engine.data.point_codes import SIGNS, check_points
 
 DOMAIN = 3.0
-MAXIMUM_POINTS = 400
 SPIRAL_TURNS = 1.5
 CLASSIFICATION_SETS = ("circles", "xor", "gaussians", "spiral", "moons")
 REGRESSION_SETS = ("plane", "hills")
-_DIGITS = string.ascii_letters + string.digits + "-_"
-_LEVELS = len(_DIGITS) ** 2 - 1
+_LEVELS = len(SIGNS) ** 2 - 1
 
 
 @dataclass(frozen=True)
@@ -107,26 +104,20 @@ def encode_points(points: list[tuple[float, float, int]]) -> str:
     for x, y, label in points:
         for value in (x, y):
             level = round((min(max(value, -DOMAIN), DOMAIN) + DOMAIN) / (2 * DOMAIN) * _LEVELS)
-            parts.append(_DIGITS[level // len(_DIGITS)] + _DIGITS[level % len(_DIGITS)])
+            parts.append(SIGNS[level // len(SIGNS)] + SIGNS[level % len(SIGNS)])
         if not 0 <= label <= 3:
             raise ValueError(f"expected a class 0 to 3, got {label}")
-        parts.append(_DIGITS[label])
+        parts.append(SIGNS[label])
     return "".join(parts)
 
 
 def decode_points(text: str) -> list[tuple[float, float, int]]:
     """The inverse of `encode_points`. Raises KnobError for text that does not encode points."""
-    if len(text) % 5 or any(character not in _DIGITS for character in text) or len(text) > 5 * MAXIMUM_POINTS:
-        raise KnobError(
-            "Own points: expected 5 characters a point, at most {most} points, got {count} characters",
-            most=MAXIMUM_POINTS, count=len(text),
-        )  # fmt: skip
+    check_points(text)
     points = []
     for start in range(0, len(text), 5):
-        codes = [_DIGITS.index(character) for character in text[start : start + 5]]
-        x, y = ((codes[i] * len(_DIGITS) + codes[i + 1]) / _LEVELS * 2 * DOMAIN - DOMAIN for i in (0, 2))
-        if codes[4] > 3:
-            raise KnobError("Own points: expected classes 1 to 4, got class {count}", count=codes[4] + 1)
+        codes = [SIGNS.index(character) for character in text[start : start + 5]]
+        x, y = ((codes[i] * len(SIGNS) + codes[i + 1]) / _LEVELS * 2 * DOMAIN - DOMAIN for i in (0, 2))
         points.append((round(x, 3), round(y, 3), codes[4]))
     return points
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlencode
 
 from engine.core.knob import KnobError, from_query, knobs, to_query
+from engine.core.names import nearest
 from engine.core.topic import Topic, catalogue
 
 VERSION = 1
@@ -45,7 +47,7 @@ def read_settings(content: bytes) -> tuple[Topic, Any]:
     if len(content) > MAXIMUM_BYTES:
         raise SettingsError(
             "Expected settings of at most {most} KB, got {size} KB.",
-            most=MAXIMUM_BYTES // 1024, size=len(content) // 1024,
+            most=MAXIMUM_BYTES // 1024, size=math.ceil(len(content) / 1024),
         )  # fmt: skip
     try:
         found = json.loads(content.decode("utf-8-sig"))
@@ -73,7 +75,13 @@ def read_texts(topic: Topic, values: dict[str, Any]) -> Any:
     known = {knob.name: knob for knob in knobs(topic.config)}
     for name, value in values.items():
         if name not in known:
-            raise SettingsError("This page has no setting {name!r}.", name=str(name)[:40])
+            if near := nearest(name, known):
+                raise SettingsError(
+                    "This page has no setting {name!r}; the nearest that it has is {nearest}.",
+                    name=name[:40],
+                    nearest=near,
+                )
+            raise SettingsError("This page has no setting {name!r}.", name=name[:40])
         if not isinstance(value, str):
             raise SettingsError(
                 "{label}: expected a text as in a link, got {value!r}", label=known[name].label, value=str(value)[:40]

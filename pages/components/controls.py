@@ -14,14 +14,17 @@ from typing import Any
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from engine.core.knob import Knob, KnobError, from_query, knobs, to_query, without_run
+from engine.core.knob import Knob, KnobError, Rejected, from_query, knobs, to_query, without_run
+from engine.core.names import check_names, is_known
+from engine.core.pins import PARAMETER
 from engine.core.topic import Topic
 from pages.components.canvas import chips, choice
-from pages.components.errors import report_rejected
+from pages.components.errors import UNKNOWN, report_rejected
 from pages.components.language import browser_language, language, number, t
 from pages.components.pinned import adopt_pinned, pinned_in_link
 
 VIEW = "view."  # begins the names, in the link, of choices of what to see
+COMPARED = ("compare", "compare_curves")  # those that every page has
 
 
 def current_config(topic: Topic) -> Any:
@@ -38,10 +41,11 @@ def current_config(topic: Topic) -> Any:
         adopt(topic, pending)
     elif known is None or _went_back() or (entered and query):
         config, rejected = from_query(topic.config, query)
-        state[f"{slug}:rejected"] = rejected + adopt_pinned(again=_went_back())
+        state[f"{slug}:rejected"] = [*_unknown_names(topic), *rejected, *adopt_pinned(again=_went_back())]
         adopt(topic, config)
-        views = {name: value for name, value in st.query_params.items() if name.startswith(VIEW)}
-        state[f"{slug}:views"] = {name.removeprefix(VIEW): value for name, value in views.items()}
+        views = {name.removeprefix(VIEW): value for name, value in st.query_params.items() if name.startswith(VIEW)}
+        known_views = {name: value for name, value in views.items() if is_known(name, views_of(topic))}
+        state[f"{slug}:views"] = known_views
         state[f"{slug}:linked_views"] = dict(state[f"{slug}:views"])
     elif entered or state.get(f"{slug}:unsettled") or state.get(f"{slug}:spoken") != language():
         adopt(topic, known)  # in another language too: Streamlit keeps a choice by the words it was shown with
@@ -54,6 +58,21 @@ def current_config(topic: Topic) -> Any:
     if rejected := state.get(f"{slug}:rejected"):
         report_rejected(rejected)
     return state[f"{slug}:config"]
+
+
+def views_of(topic: Topic) -> tuple[str, ...]:
+    """What the choices of what to see are called on a page."""
+    return (*topic.views, *COMPARED)
+
+
+def _unknown_names(topic: Topic) -> list[Rejected]:
+    """What is said of the names in the link that nobody here knows; nothing if all are known."""
+    known = [*(knob.name for knob in knobs(topic.config)), PARAMETER, *(VIEW + name for name in views_of(topic))]
+    try:
+        check_names(st.query_params, known)
+    except KnobError as reason:
+        return [Rejected(UNKNOWN, "", reason)]
+    return []
 
 
 def _went_back() -> bool:
@@ -261,6 +280,8 @@ def _read_widgets(topic: Topic, known: Any) -> Any:
             continue
         try:
             values[knob.name] = knob.accept(tuple(value) if isinstance(value, list) else value)
+            if knob.kind == "text" and values[knob.name] != value:  # the box shows what is computed with
+                _fill(topic.slug, knob, values[knob.name])
         except KnobError:  # e.g. nothing chosen any more: the last good value stands, and the widget shows it again
             _fill(topic.slug, knob, getattr(known, knob.name))
             st.session_state[f"{topic.slug}.{knob.name}:refused"] = True

@@ -8,9 +8,10 @@ from typing import Any
 import streamlit as st
 
 from engine.core.knob import KnobError, Rejected
+from engine.core.names import is_known
 from engine.core.topic import catalogue
 from pages.components.canvas import choice
-from pages.components.controls import VIEW, write_link
+from pages.components.controls import VIEW, views_of, write_link
 from pages.components.errors import report_rejected
 
 
@@ -28,8 +29,11 @@ def choose_view(
 ) -> str:
     """One of `options`, as a list to open or as a row of buttons; kept for the session under <slug>:views.
 
-    What a link asks for and is none of the options stands for nothing, and the reader is told.
+    What a link asks for and is none of the options stands for nothing, and the reader is told. LookupError for a name
+    that the topic's card does not have among its views: a link with it would be told of as wrong.
     """
+    if not is_known(name, views_of(catalogue()[slug])):
+        raise LookupError(f"{name!r} is none of the views of {slug}: {', '.join(views_of(catalogue()[slug]))}")
     kept, place = st.session_state.setdefault(f"{slug}:views", {}), f"{slug}-{name.replace('_', '-')}"
     usual = st.session_state.get(f"{slug}:usual_views", {}).get(name, default)
     usual = usual if usual in options else options[0]

@@ -2,13 +2,14 @@
 
 from dataclasses import replace
 
-from engine.core.knob import KnobError, configuration, knob
+from engine.core.knob import KnobError, configuration, knob, shortest
 from engine.core.topic import Source, Topic
 
 LAYERS, HEADS = 6, 12  # of the encoder shown
 HEAD_NAMES = tuple(f"L{layer}H{head}" for layer in range(1, LAYERS + 1) for head in range(1, HEADS + 1))
 MOST_TOKENS, MOST_WIDTH = 6, 4  # of the mechanism by hand
 MOST_TEXT = 1000  # characters; the encoder reads 128 tokens at most
+LONGEST_TOKEN = 12
 LARGEST = 9.5  # of a number set by hand
 ANIMAL = "The animal didn't cross the street because it was too tired."
 DOG = "The dog bites the man."
@@ -21,9 +22,15 @@ def parse_matrix(text: str) -> list[list[float]]:
     except ValueError:
         raise KnobError("Matrix: expected numbers such as 1_0~-0.5_2, got {text!r}", text=text[:40]) from None
     if len(rows) > MOST_TOKENS or any(len(row) > MOST_WIDTH for row in rows):
-        raise KnobError("Matrix: expected at most {rows} rows of {columns}", rows=MOST_TOKENS, columns=MOST_WIDTH)
-    if any(not abs(number) <= LARGEST for row in rows for number in row):  # NaN is not either
-        raise KnobError("Matrix: expected numbers from -{most} to {most}", most=LARGEST)
+        raise KnobError(
+            "Matrix: expected at most {rows} rows of {columns}, got {count} of up to {longest}",
+            rows=MOST_TOKENS, columns=MOST_WIDTH, count=len(rows), longest=max(map(len, rows)),
+        )  # fmt: skip
+    for number in (number for row in rows for number in row):
+        if not abs(number) <= LARGEST:  # NaN is not either
+            raise KnobError(
+                "Matrix: expected numbers from -{most} to {most}, got {value}", most=LARGEST, value=shortest(number)
+            )
     return rows
 
 
@@ -35,8 +42,14 @@ def matrix_text(rows) -> str:
 def check_tokens(text: str) -> None:
     """KnobError unless there are 2 to 6 short words."""
     words = text.split()
-    if not 2 <= len(words) <= MOST_TOKENS or any(len(word) > 12 for word in words):
-        raise KnobError("Tokens: expected 2 to {most} words of at most 12 letters", most=MOST_TOKENS)
+    if not 2 <= len(words) <= MOST_TOKENS:
+        raise KnobError("Tokens: expected 2 to {most} words, got {count}", most=MOST_TOKENS, count=len(words))
+    for word in words:
+        if len(word) > LONGEST_TOKEN:
+            raise KnobError(
+                "Tokens: expected words of at most {most} letters, got one of {count}",
+                most=LONGEST_TOKEN, count=len(word),
+            )  # fmt: skip
 
 
 def _of_text(config) -> bool:
@@ -154,6 +167,7 @@ TOPIC = Topic(
         "engine.topics.attention.mechanism:sinusoids",
         "engine.topics.attention.explain:explain_cell",
     ),
+    views=("habit", "shape", "head", "cell", "pair"),
     keywords=(
         "self-attention", "Transformer", "BERT", "MiniLM", "multi-head", "query", "key", "value", "softmax",
         "causal mask", "position encoding", "sentence embedding", "cosine similarity", "ablation", "WordPiece",

@@ -181,6 +181,7 @@ TOPIC = Topic(
         "engine.topics.diffusion.run:Experiment",
         "engine.data.clouds:Cloud",
     ),
+    views=("direction",),
     keywords=(
         "DDPM", "DDIM", "denoising", "noise schedule", "generative model", "score", "U-Net", "guidance", "sampling",
         "digits", "classifier-free", "SNR", "Stable Diffusion",

@@ -27,8 +27,16 @@ MOST_BY_HAND = 60
 def by_hand(text: str) -> tuple[str, tuple[int, ...]]:
     """Labels given or taken away by hand, "data.node.node", -> (data, nodes). KnobError if malformed."""
     data, *nodes = text.split(".")
-    if text and (data not in DATA or not all(re.fullmatch(r"[0-9]{1,4}", node) for node in nodes)):
-        raise KnobError("Labels by hand: expected data.node.node, got {value!r}", value=text[:40])
+    if text and data not in DATA:
+        raise KnobError(
+            "Labels by hand: expected data.node.node with one of {choices} as data, got {value!r}",
+            choices=", ".join(DATA), value=data[:40],
+        )  # fmt: skip
+    for node in nodes:
+        if not re.fullmatch(r"[0-9]{1,4}", node):
+            raise KnobError(
+                "Labels by hand: expected data.node.node with numbers of nodes, got {value!r}", value=node[:40]
+            )
     if len(nodes) > MOST_BY_HAND:
         raise KnobError("Labels by hand: expected at most {most}, got {count}", most=MOST_BY_HAND, count=len(nodes))
     return data, tuple(int(node) for node in nodes)
@@ -159,6 +167,7 @@ TOPIC = Topic(
         "engine.instrument.smoothing:mean_cosine_distance",
         "engine.data.graphs:block_model",
     ),
+    views=("below", "layer-*", "channel-*", "flows", "flow-channel"),
     keywords=(
         "graph", "GCN", "GNN", "graph convolution", "karate club", "message passing", "node classification",
         "semi-supervised", "over-smoothing", "stochastic block model", "homophily", "heterophily", "GraphSAGE", "GIN",

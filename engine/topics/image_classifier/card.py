@@ -114,6 +114,7 @@ TOPIC = Topic(
         "engine.instrument.attribution:integrated_gradients",
         "engine.topics.image_classifier.run:run",
     ),
+    views=("method", "layer", "answers", "maps", "scale", "order"),
     keywords=(
         "ImageNet", "EfficientNet", "Grad-CAM", "saliency", "occlusion", "feature maps", "photo", "camera", "upload",
         "augmentation", "softmax", "attribution", "explanation",

@@ -3,6 +3,7 @@
 from engine.core.knob import KnobError, configuration, knob
 from engine.core.topic import Source, Topic
 from engine.core.uploads import check_upload_key
+from engine.data.point_codes import check_points
 
 FEATURES = {
     "x1": "x₁",
@@ -26,16 +27,7 @@ DATA = {
 REGRESSION = ("plane", "hills")
 MAXIMUM_STEPS = 20_000
 MAXIMUM_EDITS = 50
-
-
-def check_points(text: str) -> None:
-    """KnobError unless the text encodes points; full decoding happens in engine.data.points."""
-    if len(text) % 5 or any(
-        not (character.isascii() and (character.isalnum() or character in "-_")) for character in text
-    ):
-        raise KnobError("Own points: expected 5 characters a point, got {count} characters", count=len(text))
-    if any(character not in "abcd" for character in text[4::5]):
-        raise KnobError("Own points: expected classes 1 to 4")
+LARGEST_EDIT = 100
 
 
 def parse_edits(text: str) -> list[tuple[int, int, int, int, float]]:
@@ -49,15 +41,18 @@ def parse_edits(text: str) -> list[tuple[int, int, int, int, float]]:
             place, value = part.split("=")
             step, address = place.split(":")
             layer, to, origin = (int(number) for number in address.replace("b", "-1").split("."))
+            if min(layer, to, origin + 1) < 0:
+                raise ValueError
             edits.append((int(step), layer, to, origin, float(value)))
         except ValueError:
             raise KnobError(
                 "Weights set by hand: expected step:layer.to.from=value, got {value!r}", value=part[:40]
             ) from None
-        if not (
-            0 <= edits[-1][0] <= MAXIMUM_STEPS and layer >= 0 and to >= 0 and origin >= -1 and abs(edits[-1][4]) <= 100
-        ):
-            raise KnobError("Weights set by hand: {value!r} is out of range", value=part[:40])
+        if not (0 <= edits[-1][0] <= MAXIMUM_STEPS and abs(edits[-1][4]) <= LARGEST_EDIT):  # NaN is not either
+            raise KnobError(
+                "Weights set by hand: expected a step from 0 to {steps}, a value from -{most} to {most}, got {value!r}",
+                steps=MAXIMUM_STEPS, most=LARGEST_EDIT, value=part[:40],
+            )  # fmt: skip
     if len(edits) > MAXIMUM_EDITS:
         raise KnobError(
             "Weights set by hand: expected at most {most}, got {count}", most=MAXIMUM_EDITS, count=len(edits)

@@ -1,0 +1,95 @@
+"""Names that nobody knows: in a link, a file of settings, a pinned run, on the command line; each with its nearest."""
+
+import ast
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.command_line import Refused, read_config
+from engine.core.knob import KnobError, knobs
+from engine.core.names import OTHERS, check_names, is_known, nearest
+from engine.core.pins import read_pins
+from engine.core.topic import catalogue
+from engine.data.settings import SettingsError, read_settings
+
+ROOT = Path(__file__).parents[1]
+KNOWN = ["noise", "layers", "learning_rate", "pin", "view.method", "view.layer-*"]
+
+
+def said(names):
+    with pytest.raises(KnobError) as caught:
+        check_names(names, KNOWN)
+    return str(caught.value)
+
+
+def test_an_unknown_name_is_told_of_with_its_nearest():
+    assert said(["nois"]) == (
+        "The link has names that this page does not know, so they change nothing: “nois” (noise?)."
+    )
+    assert said(["Learning-Rate", "noise", "zzz"]).endswith("nothing: “Learning-Rate” (learning_rate?), “zzz”.")
+    assert said(["view.metod"]).endswith("“view.metod” (view.method?).")
+
+
+def test_known_names_and_those_of_others_are_left_alone():
+    theirs = ["utm_source", "utm_campaign", "fbclid", "gclid", "embed", "embed_options", "lang"]
+    check_names([*KNOWN[:5], "view.layer-12", *theirs], KNOWN)
+    ours = {knob.name for topic in catalogue().values() for knob in knobs(topic.config)}
+    assert not [name for name in ours if is_known(name, OTHERS)]  # a knob called so would go unsaid on other pages
+
+
+@pytest.mark.parametrize("names", [[f"name{i}" for i in range(1000)], ["x" * 5000] * 1000, ["*" * 3000, "[" * 3000]])
+def test_an_absurd_link_gives_one_short_sentence(names):
+    sentence = said(names)
+    assert len(sentence) < 350
+    assert (f"and {len(names) - 4} more." in sentence) == (len(names) > 4)
+
+
+@given(st.text(max_size=60))
+def test_any_name_is_told_of_or_known(name):
+    if is_known(name, [*KNOWN, *OTHERS]):
+        check_names([name], KNOWN)
+    else:
+        assert name[:39] in said([name])
+
+
+def test_nearest_is_like_it():
+    assert nearest("dropot", ["noise", "dropout"]) == "dropout"
+    assert nearest("qqqq", ["noise", "dropout"]) == ""
+
+
+def test_files_pins_and_the_command_line_name_the_nearest_too():
+    mlp = catalogue()["mlp"]
+    for name, near in (("nois", "noise"), ("qqqq", "")):
+        with pytest.raises(SettingsError) as caught:
+            read_settings(json.dumps({"topic": "mlp", "config": {name: "0.2"}}).encode())
+        assert name in str(caught.value)
+        assert ("the nearest that it has is noise" in str(caught.value)) == bool(near)
+        reason = str(read_pins([f"mlp~{name}~0.2"], catalogue())[1][0].reason)
+        assert name in reason
+        assert ("the nearest is noise" in reason) == bool(near)
+        with pytest.raises(Refused) as refused:
+            read_config(mlp, None, [f"{name}=0.2"])
+        assert ("'nois' (noise?)" in str(refused.value)) == bool(near)
+    with pytest.raises(Refused, match=r"'spirl' \(Spiral\?\)|'spirl'"):
+        read_config(mlp, "spirl", [])
+
+
+def chosen_views(path):
+    """Names in calls of `choose_view(topic, name, …)` and `show_view`; of f-strings, a * for what is put in."""
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("choose_view", "show_view"):
+            match node.args[1]:
+                case ast.Constant(value=name):
+                    yield name
+                case ast.JoinedStr(values=values):
+                    yield "".join(part.value if isinstance(part, ast.Constant) else "*" for part in values)
+
+
+@pytest.mark.parametrize("slug", catalogue())
+def test_a_card_names_the_views_of_its_page(slug):
+    chosen = set(chosen_views(ROOT / "pages" / f"{slug}.py"))
+    by_hand = {"head", "cell", "pair"} if slug == "attention" else set()  # written by clicks on pictures
+    assert set(catalogue()[slug].views) == chosen | by_hand
