@@ -182,7 +182,9 @@ class Knob:
                 for part in parts:
                     if not re.fullmatch(r"\d+", part):
                         raise KnobError(
-                            "{label}: expected whole numbers, got {value!r}", label=self.label, value=part[:40]
+                            "{label}: expected whole numbers, got {value!r}",
+                            label=self.label,
+                            value=text if len(text) <= 40 else part[:40],
                         )
                     if len(part) > 400:  # more digits than Python reads
                         raise self._out_of_range(_begun(part))

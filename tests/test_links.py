@@ -1,0 +1,82 @@
+"""What a page says of a link that it cannot use as it is: one clear sentence in the reader's language, and no error."""
+
+import json
+from urllib.parse import urlencode
+
+import pytest
+from streamlit.proto.Alert_pb2 import Alert
+
+from engine.core.knob import knobs
+from engine.core.topic import catalogue
+from tests.server import start_server
+from tests.visitor import Visitor
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    server = start_server(tmp_path_factory.mktemp("server") / "log.txt").wait()
+    yield server
+    server.stop()
+
+
+def opened(server, slug, query, language):
+    """(visitor, the warnings on the page); everything else went well."""
+    visitor = Visitor(server.address)
+    answer = visitor.open(slug, urlencode(query | ({"lang": "zh"} if language == "zh" else {})))
+    assert answer.errors == []
+    alerts = [element for kind, element, _ in visitor.elements.values() if kind == "alert"]
+    visitor.close()
+    return visitor, [alert.body for alert in alerts if alert.format == Alert.WARNING]
+
+
+SAID = [
+    ("mlp", {"nois": "0.2"}, "so they change nothing: “nois” (noise?).", "它们不起任何作用：“nois” (noise?)。"),
+    ("gnn", {"view.belo": "depth"}, "nothing: “view.belo” (view.below?).", "任何作用：“view.belo” (view.below?)。"),
+    ("mlp", {f"n{i}": "1" for i in range(500)}, "“n3”, and 496 more.", "“n3”，另外还有 496 个。"),
+    ("mlp", {"dropout": "0.8000000001"}, "Dropout: expected 0 to 0.8, got 0.8000000001.", "收到的是 0.8000000001。"),
+    ("mlp", {"points": "\0\0\0\0a"}, "Own points: expected visible signs alone, got U+0000.", "收到的是 U+0000。"),
+    ("mlp", {"points": "aaaaaa"}, "a multiple of 5 characters, 5 a point, got 6.", "5 的倍数，收到了 6 个。"),
+    ("attention", {"tokens": "one"}, "Tokens: expected 2 to 6 words, got 1.", "应为 2 到 6 个词，收到了 1 个。"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize(("slug", "query", "english", "chinese"), SAID, ids=lambda value: str(value)[:24])
+def test_a_page_says_what_is_wrong_with_a_link(server, slug, query, english, chinese, language):
+    _, warnings = opened(server, slug, query, language)
+    assert len(warnings) == 1
+    assert {"en": english, "zh": chinese}[language] in warnings[0]
+    assert len(warnings[0]) < 400
+
+
+TEXTS = [(slug, knob) for slug, topic in catalogue().items() for knob in knobs(topic.config) if knob.kind == "text"]
+
+
+@pytest.mark.parametrize(("slug", "knob"), TEXTS, ids=lambda value: getattr(value, "name", value))
+def test_a_text_over_its_limit_is_told_of(server, slug, knob):
+    """Both languages in turn: the label, the limit, and how much came."""
+    for language, words in (
+        ("en", "expected at most {} characters, got {}."),
+        ("zh", "最多 {} 个字符，收到了 {} 个。"),
+    ):
+        _, warnings = opened(server, slug, {knob.name: "a" * (knob.most + 7)}, language)
+        assert len(warnings) == 1
+        assert words.format(knob.most, knob.most + 7) in warnings[0]
+
+
+def test_marks_of_others_go_unsaid(server):
+    _, warnings = opened(
+        server, "mlp", {"utm_source": "x", "fbclid": "y", "embed": "true", "view.compare": "loss"}, "en"
+    )
+    assert warnings == []
+
+
+def test_a_box_shows_what_is_computed_with(server):
+    """Ends of lines become blanks, NUL goes; the link says the same from then on."""
+    visitor, warnings = opened(server, "attention", {"text": "two\nlines\tand\0 🫨"}, "en")
+    assert warnings == []
+    assert visitor.widget("attention.text").default == "two lines and 🫨"
+    assert "text=two+lines+and+%F0%9F%AB%A8" in visitor.query
+    assert '"[CLS]", "two", "lines", "and", "[UNK:🫨]"' in json.dumps(
+        visitor.data("attention-head")[0], ensure_ascii=False
+    )
