@@ -95,7 +95,7 @@ def centred(pixels: np.ndarray) -> np.ndarray:
     if len(rows) == 0:
         return pixels
     cut = pixels[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-    return _placed(_scaled(cut, BOX))
+    return placed(scaled(cut, BOX))
 
 
 def from_picture(rgb: np.ndarray) -> np.ndarray:
@@ -113,10 +113,10 @@ def from_picture(rgb: np.ndarray) -> np.ndarray:
     ink = np.clip((ink / strongest - 0.25) / 0.5, 0, 1)
     rows, columns = np.flatnonzero(ink.max(1) > 0), np.flatnonzero(ink.max(0) > 0)
     cut = np.rint(255 * ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]).astype(np.uint8)
-    return quantised(_placed(_scaled(cut, BOX)))
+    return quantised(placed(scaled(cut, BOX)))
 
 
-def _scaled(cut: np.ndarray, side: int) -> np.ndarray:
+def scaled(cut: np.ndarray, side: int) -> np.ndarray:
     """The longer side made `side` pixels, each new pixel the mean of what it covers (or interpolated)."""
     height, width = cut.shape
     scale = side / max(height, width)
@@ -124,7 +124,7 @@ def _scaled(cut: np.ndarray, side: int) -> np.ndarray:
     return resampled(cut, size, "box" if scale < 1 else "bilinear")
 
 
-def _placed(cut: np.ndarray) -> np.ndarray:
+def placed(cut: np.ndarray) -> np.ndarray:
     """On 28 × 28, with the centre of mass as near to the middle as whole pixels and the border allow."""
     page, weight = np.zeros((SIDE, SIDE), np.uint8), max(float(cut.sum()), 1.0)
     middle = ((np.indices(cut.shape) + 0.5) * cut).sum((1, 2)) / weight  # row, column

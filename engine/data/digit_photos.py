@@ -1,0 +1,246 @@
+"""A digit out of a photo: whatever the light, the paper and the table.
+
+Ink is what is darker than the paper right around it (on a blackboard: lighter). What hangs together is one thing; the
+table, drawn boxes, printed lines and specks are things too, but not the digit.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image, ImageFilter
+
+from engine.data.digits import BOX, SIDE, placed, quantised, scaled
+from engine.data.regions import filled, regions_of, widest
+
+Frame = tuple[int, int, int, int]  # left, top, right, bottom in pixels of the photo, the last two exclusive
+
+FAINTEST = 0.08  # of the paper's brightness: fainter differences are no ink
+DARKEST_PAPER = 64  # below it brightness is taken for this: in the dark, noise is no ink
+WINDOW = 1 / 8  # of the shorter side: half of the square that must fit into what is paper, so pens are thinner
+STROKE = 2.0  # pixels of the 20 × 20: thinner strokes are thickened to it, for MNIST has none of them
+MOST_THINGS = 6  # as large as a digit: with more, none of them is taken for one
+LEAST_FRAME = 8  # pixels a side
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """What was found in a photo. drawing: (28, 28) uint8 in four levels, ink bright, all 0 if no digit was taken;
+    frame: what it was taken from (where to look, if nothing was); things: how many might be one."""
+
+    drawing: np.ndarray
+    frame: Frame
+    things: int
+
+
+@dataclass(frozen=True, eq=False)
+class _Thing:
+    box: Frame
+    area: int
+    strength: float  # of its ink
+    cut: bool  # by the edge of the picture or of the frame
+
+    @property
+    def size(self) -> int:
+        return max(self.box[2] - self.box[0], self.box[3] - self.box[1])
+
+
+def find_digit(rgb: np.ndarray, frame: Frame | None = None) -> Found:
+    """The digit in a photo (H, W, 3) uint8, or in a frame on it that a reader has set.
+
+    Without a frame the largest thing is taken, with what is close above, below or upon it; with more than MOST_THINGS
+    alike, none is. Within a reader's frame everything counts that the frame does not cut.
+    """
+    ink, noise = ink_of(rgb)
+    height, width = ink.shape
+    area = (0, 0, width, height) if frame is None else clipped(frame, (height, width))
+    left, top, right, bottom = area
+    part = np.ascontiguousarray(ink[top:bottom, left:right])
+    least = max(FAINTEST, 4 * noise)
+    things = _things(part, least, whole=frame is None)
+    if not things:
+        return Found(np.zeros((SIDE, SIDE), np.uint8), area if frame else _middle(height, width), 0)
+    if frame is None:
+        best = max(things, key=lambda thing: thing.size * thing.strength**0.5)
+        alike = [one for one in things if one.size >= 0.35 * best.size and one.strength >= 0.4 * best.strength]
+        digit = _with_its_pieces(best, things)
+        count = 1 + sum(one not in digit for one in alike)
+        if count > MOST_THINGS:
+            return Found(np.zeros((SIDE, SIDE), np.uint8), _middle(height, width), count)
+    else:
+        digit, count = things, 1
+    drawing, box = _drawing(part, digit, least)
+    if frame is None:
+        margin = max(4, round(0.15 * max(box[2] - box[0], box[3] - box[1])))
+        grown = (box[0] - margin, box[1] - margin, box[2] + margin, box[3] + margin)
+        area = clipped(grown, (height, width))
+    return Found(drawing, area, count)
+
+
+def clipped(frame: Frame, shape: tuple[int, int]) -> Frame:
+    """The part of a frame that lies on a picture of (rows, columns), at least LEAST_FRAME a side where that fits."""
+    height, width = shape
+    left, top = (int(np.clip(at, 0, max(0, most - LEAST_FRAME))) for at, most in ((frame[0], width), (frame[1], height)))
+    right, bottom = min(width, max(left + LEAST_FRAME, frame[2])), min(height, max(top + LEAST_FRAME, frame[3]))
+    return left, top, right, bottom
+
+
+def _middle(height: int, width: int) -> Frame:
+    side = round(0.6 * min(height, width))
+    return clipped(((width - side) // 2, (height - side) // 2, (width + side) // 2, (height + side) // 2),
+                   (height, width))  # fmt: skip
+
+
+# Ink
+
+
+def ink_of(rgb: np.ndarray) -> tuple[np.ndarray, float]:
+    """How much darker each pixel is than the paper around it: (H, W) float32 from 0 to 1, as a share of the paper's
+    brightness in the channel where that is most; and how large that share is where there is no ink, by noise alone
+    (one standard deviation).
+
+    The paper is the grey closing of the photo: strokes are filled, shadows and tables stay. Chalk is read in the
+    negative.
+    """
+    if _is_chalk(rgb):
+        rgb = 255 - rgb
+    reach = max(4, round(WINDOW * min(rgb.shape[:2])))
+    soft = np.asarray(Image.fromarray(rgb).filter(ImageFilter.BoxBlur(1)))
+    paper = np.maximum(filled(soft, reach), DARKEST_PAPER).astype(np.float32)
+    shares = (paper - soft) / paper
+    ink = shares[..., 0]
+    for channel in (1, 2):
+        ink = np.maximum(ink, shares[..., channel])
+    quiet = np.median(ink[::3, ::3])  # of noise the closing takes the brightest: so far is plain paper below it
+    deviation = 1.4826 * np.median(np.abs(ink[::3, ::3] - quiet))
+    return np.clip(ink - quiet, 0, 1), float(deviation)
+
+
+def _is_chalk(rgb: np.ndarray) -> bool:
+    """Whether the strokes are lighter than what they are on.
+
+    Strokes are thinner than what lies between them, so their sign is that of the thinnest parts that differ: those
+    that a closing fills, or those that an opening (the same in the negative) takes away.
+    """
+    small = Image.fromarray(rgb)
+    small.thumbnail((384, 384), Image.Resampling.BOX)
+    light = np.asarray(small.filter(ImageFilter.BoxBlur(0.6)))
+    dark = 255 - light
+    for share in (40, 20, 10, 5):
+        reach = max(2, max(light.shape) // share)
+        strokes = [_differing(light, filled(light, reach)), _differing(dark, filled(dark, reach))]
+        if max(strokes) >= 0.0006 and max(strokes) > 1.6 * min(strokes):
+            return strokes[1] > strokes[0]
+    return False
+
+
+def _differing(light: np.ndarray, paper: np.ndarray) -> float:
+    """The ink between a picture and what it would be without: the share of its pixels times how far they differ."""
+    apart = (paper.astype(np.int16) - light).max(2) / np.maximum(np.maximum(paper, 255 - light).max(2), DARKEST_PAPER)
+    middle = np.median(apart)
+    noise = 1.4826 * np.median(np.abs(apart - middle))
+    return float(np.clip(apart - middle - max(0.12, 4 * noise), 0, 1).mean())
+
+
+# Things
+
+
+def _things(ink: np.ndarray, least: float, *, whole: bool) -> list[_Thing]:
+    """What might be a digit or a piece of one."""
+    found, height, width = [], *ink.shape
+    smallest = max(6, round(0.012 * min(height, width))) if whole else 3
+    for box, part in _parts(ink, least, smallest):
+        strength = float(np.percentile(part, 90))
+        cut = box[0] <= 1 or box[1] <= 1 or box[2] >= width - 1 or box[3] >= height - 1
+        found.append(_Thing(box, len(part), strength, cut))
+    found = [thing for thing in found if not _is_frame(thing, found)]
+    inside = [thing for thing in found if not thing.cut]
+    strongest = max((thing.strength * thing.size for thing in inside), default=0)
+    if not inside or (not whole and strongest < 0.2 * max(thing.strength * thing.size for thing in found)):
+        # All is cut: a frame drawn too tight, a digit that goes over the edge. Not what fills the whole side.
+        inside = [t for t in found if not whole or (t.box[2] - t.box[0] < 0.95 * width and t.box[3] - t.box[1] < 0.95 * height)]
+    if not inside:
+        return []
+    most = max(thing.strength for thing in inside)
+    return [thing for thing in inside if thing.strength >= 0.25 * most]
+
+
+def _parts(ink: np.ndarray, least: float, smallest: int, depth: int = 0):
+    """(box, ink of its pixels) of the regions, each looked at again at a share of its own strength: printed lines are
+    fainter than the pen that crosses them, and what hung together by them comes apart."""
+    regions = regions_of(ink > least)
+    for number in np.flatnonzero((regions.boxes[:, 2:] - regions.boxes[:, :2]).max(1, initial=0) >= smallest):
+        box = tuple(int(at) for at in regions.boxes[number])
+        left, top, right, bottom = box
+        own = np.where(regions.labels(box) == number, ink[top:bottom, left:right], 0)
+        level = 0.4 * float(np.percentile(own[own > 0], 95))
+        if depth == 0 and level > 1.3 * least:
+            for (x0, y0, x1, y1), part in _parts(own, level, smallest, 1):
+                yield (left + x0, top + y0, left + x1, top + y1), part
+        else:
+            yield box, own[own > 0]
+
+
+def _is_frame(thing: _Thing, others: list[_Thing]) -> bool:
+    """Whether it is drawn round something else: a box, a circle, the edge of a sheet."""
+    left, top, right, bottom = thing.box
+    return any(
+        left < other.box[0] and top < other.box[1] and right > other.box[2] and bottom > other.box[3]
+        and other.size >= 0.3 * thing.size and other.strength >= 0.3 * thing.strength
+        for other in others
+    )  # fmt: skip
+
+
+def _with_its_pieces(best: _Thing, things: list[_Thing]) -> list[_Thing]:
+    """The thing and what belongs to it: the loose bar of a 5, a broken stroke. Another digit stands beside it."""
+    digit, again = [best], True
+    while again:
+        again = False
+        for other in things:
+            if other in digit:
+                continue
+            left, top = (min(one.box[k] for one in digit) for k in (0, 1))
+            right, bottom = (max(one.box[k] for one in digit) for k in (2, 3))
+            high = max(bottom - top, best.size)
+            across = min(right, other.box[2]) - max(left, other.box[0])
+            apart = max(other.box[1] - bottom, top - other.box[3])
+            upon = across >= 0.5 * min(right - left, other.box[2] - other.box[0])
+            crumb = other.size <= 0.3 * high and -across < 0.1 * high
+            if other.size > 0.04 * high and apart < 0.12 * high and (upon or crumb):
+                digit.append(other)
+                again = True
+    return digit
+
+
+# The drawing
+
+
+def _drawing(ink: np.ndarray, digit: list[_Thing], least: float) -> tuple[np.ndarray, Frame]:
+    """(28, 28) uint8 in four levels of the ink of these things, as MNIST's makers would have it, and their box."""
+    left, top = (min(one.box[k] for one in digit) for k in (0, 1))
+    right, bottom = (max(one.box[k] for one in digit) for k in (2, 3))
+    cut = ink[top:bottom, left:right]
+    strength = float(np.percentile(np.concatenate([cut[cut > 0.5 * max(t.strength for t in digit)]]), 50))
+    cut = np.clip((cut / strength - 0.25) / 0.5, 0, 1)
+    own = np.zeros(cut.shape, bool)
+    for one in digit:
+        own[one.box[1] - top : one.box[3] - top, one.box[0] - left : one.box[2] - left] = True
+    cut = np.where(own, cut, 0)
+    regions = regions_of(cut > 0)
+    wanted = (regions.boxes[:, 2:] - regions.boxes[:, :2]).max(1, initial=0) >= 0.04 * max(cut.shape)
+    labels = regions.labels()
+    cut = np.where((labels >= 0) & np.append(wanted, False)[labels], cut, 0)
+    pixels = _thickened(np.rint(255 * cut).astype(np.uint8))
+    return quantised(placed(scaled(pixels, BOX))), (left, top, right, bottom)
+
+
+def _thickened(pixels: np.ndarray) -> np.ndarray:
+    """Strokes that would be thinner than STROKE in the box of 20 × 20 made that thick."""
+    strokes = pixels > 127
+    inner = strokes[1:-1, 1:-1] & strokes[:-2, 1:-1] & strokes[2:, 1:-1] & strokes[1:-1, :-2] & strokes[1:-1, 2:]
+    outline = max(1, int(strokes.sum() - inner.sum()))
+    pen = max(1.0, 2 * strokes.sum() / outline)  # both sides of a stroke are outline
+    missing = STROKE * max(pixels.shape) / BOX - pen
+    reach = round(missing / 2)
+    return widest(np.pad(pixels, reach), reach) if reach >= 1 else pixels
