@@ -56,7 +56,7 @@ _SLANTED = {
     9: [[*_arc(0.28, 0.27, 0.24, 0.24, -30, 330), (0.5, 0.15), (0.46, 0.5), (0.34, 0.98)]],
 }
 _PROPORTIONS = ((_ROUND, 0.0), (_SLANTED, 0.18))  # strokes, and how far the top leans to the right
-_MNIST = (11, 57)  # which held-out digit of each kind
+_MNIST = (11, 23)  # which held-out digit of each kind
 
 
 @cache

@@ -6,7 +6,9 @@ table, drawn boxes, printed lines and specks are things too, but not the digit.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from PIL import Image, ImageFilter
@@ -20,7 +22,11 @@ FAINTEST = 0.08  # of the paper's brightness: fainter differences are no ink
 DARKEST_PAPER = 64  # below it brightness is taken for this: in the dark, noise is no ink
 WINDOW = 1 / 8  # of the shorter side: half of the square that must fit into what is paper, so pens are thinner
 STROKE = 2.0  # pixels of the 20 × 20: thinner strokes are thickened to it, for MNIST has none of them
-MOST_THINGS = 6  # as large as a digit: with more, none of them is taken for one
+MOST_THINGS = 5  # as large as a digit: with more, none of them is taken for one
+MOST_REGIONS = 250  # looked at closely, the largest: a page of text has thousands
+CLUTTER = 0.5  # of a digit's ink: with more of other ink among it, it is part of a picture
+SHADES = 0.3  # of its full ink, and 4 pixels of edge for each pixel of the pen: with more half-tones it is no pen's
+_PARTS = (80, 40, 20, 10, 5)  # of the longer side: half sides of squares to try strokes with
 LEAST_FRAME = 8  # pixels a side
 
 
@@ -39,7 +45,7 @@ class _Thing:
     box: Frame
     area: int
     strength: float  # of its ink
-    cut: bool  # by the edge of the picture or of the frame
+    cuts: int  # edges of the picture, or of the frame, that it goes over
 
     @property
     def size(self) -> int:
@@ -52,6 +58,7 @@ def find_digit(rgb: np.ndarray, frame: Frame | None = None) -> Found:
     Without a frame the largest thing is taken, with what is close above, below or upon it; with more than MOST_THINGS
     alike, none is. Within a reader's frame everything counts that the frame does not cut.
     """
+    nothing = np.zeros((SIDE, SIDE), np.uint8)
     ink, noise = ink_of(rgb)
     height, width = ink.shape
     area = (0, 0, width, height) if frame is None else clipped(frame, (height, width))
@@ -60,18 +67,20 @@ def find_digit(rgb: np.ndarray, frame: Frame | None = None) -> Found:
     least = max(FAINTEST, 4 * noise)
     things = _things(part, least, whole=frame is None)
     if not things:
-        return Found(np.zeros((SIDE, SIDE), np.uint8), area if frame else _middle(height, width), 0)
+        return Found(nothing, area if frame else _middle(height, width), 0)
     if frame is None:
         best = max(things, key=lambda thing: thing.size * thing.strength**0.5)
         alike = [one for one in things if one.size >= 0.35 * best.size and one.strength >= 0.4 * best.strength]
         digit = _with_its_pieces(best, things)
         count = 1 + sum(one not in digit for one in alike)
         if count > MOST_THINGS:
-            return Found(np.zeros((SIDE, SIDE), np.uint8), _middle(height, width), count)
+            return Found(nothing, _middle(height, width), count)
     else:
         digit, count = things, 1
-    drawing, box = _drawing(part, digit, least)
+    drawing, box, clear = _drawing(part, digit)
     if frame is None:
+        if not clear:
+            return Found(nothing, _middle(height, width), count)
         margin = max(4, round(0.15 * max(box[2] - box[0], box[3] - box[1])))
         grown = (box[0] - margin, box[1] - margin, box[2] + margin, box[3] + margin)
         area = clipped(grown, (height, width))
@@ -112,32 +121,33 @@ def ink_of(rgb: np.ndarray) -> tuple[np.ndarray, float]:
     ink = shares[..., 0]
     for channel in (1, 2):
         ink = np.maximum(ink, shares[..., channel])
-    quiet = np.median(ink[::3, ::3])  # of noise the closing takes the brightest: so far is plain paper below it
-    deviation = 1.4826 * np.median(np.abs(ink[::3, ::3] - quiet))
+    some = ink[::3, ::3]  # so far apart that the blur makes no two of them alike
+    deviation = 1.4826 / 2**0.5 * np.median(np.abs(np.diff(some, axis=1))) if some.shape[1] > 1 else 0.0
+    quiet = np.percentile(some, 25) + 0.67 * deviation  # of noise the closing takes the brightest: paper is below it
     return np.clip(ink - quiet, 0, 1), float(deviation)
 
 
 def _is_chalk(rgb: np.ndarray) -> bool:
     """Whether the strokes are lighter than what they are on.
 
-    Strokes are thinner than what lies between them, so their sign is that of the thinnest parts that differ: those
-    that a closing fills, or those that an opening (the same in the negative) takes away.
+    Strokes are thinner than what lies between them. So for squares of growing sides the ink is summed that a closing
+    fills, and that an opening (the same in the negative) takes away; what each side adds counts by the inverse of its
+    area, and the sign with the larger count is that of the strokes (a granulometry, Matheron 1975).
     """
     small = Image.fromarray(rgb)
     small.thumbnail((384, 384), Image.Resampling.BOX)
-    light = np.asarray(small.filter(ImageFilter.BoxBlur(0.6)))
-    dark = 255 - light
-    for share in (40, 20, 10, 5):
-        reach = max(2, max(light.shape) // share)
-        strokes = [_differing(light, filled(light, reach)), _differing(dark, filled(dark, reach))]
-        if max(strokes) >= 0.0006 and max(strokes) > 1.6 * min(strokes):
-            return strokes[1] > strokes[0]
-    return False
+    soft = np.asarray(small.filter(ImageFilter.BoxBlur(0.6)))
+    counts = []
+    for light in (soft.min(2), 255 - soft.max(2)):  # the channel in which dark ink is darkest, light ink lightest
+        sums = [0.0, *(_differing(light, filled(light, max(2, max(light.shape) // part))) for part in _PARTS)]
+        counts.append(max((after - before) * part**2 for part, (before, after) in zip(_PARTS, pairwise(sums), strict=True)))
+    return counts[1] > counts[0]
 
 
 def _differing(light: np.ndarray, paper: np.ndarray) -> float:
     """The ink between a picture and what it would be without: the share of its pixels times how far they differ."""
-    apart = (paper.astype(np.int16) - light).max(2) / np.maximum(np.maximum(paper, 255 - light).max(2), DARKEST_PAPER)
+    brighter = np.maximum(paper, 255 - light)  # of both in the negative too, so that both signs are measured alike
+    apart = (paper - light) / np.maximum(brighter, DARKEST_PAPER).astype(np.float32)
     middle = np.median(apart)
     noise = 1.4826 * np.median(np.abs(apart - middle))
     return float(np.clip(apart - middle - max(0.12, 4 * noise), 0, 1).mean())
@@ -152,31 +162,31 @@ def _things(ink: np.ndarray, least: float, *, whole: bool) -> list[_Thing]:
     smallest = max(6, round(0.012 * min(height, width))) if whole else 3
     for box, part in _parts(ink, least, smallest):
         strength = float(np.percentile(part, 90))
-        cut = box[0] <= 1 or box[1] <= 1 or box[2] >= width - 1 or box[3] >= height - 1
-        found.append(_Thing(box, len(part), strength, cut))
+        cuts = (box[0] <= 1) + (box[1] <= 1) + (box[2] >= width - 1) + (box[3] >= height - 1)
+        found.append(_Thing(box, len(part), strength, int(cuts)))
     found = [thing for thing in found if not _is_frame(thing, found)]
-    inside = [thing for thing in found if not thing.cut]
+    inside = [thing for thing in found if not thing.cuts]
     strongest = max((thing.strength * thing.size for thing in inside), default=0)
     if not inside or (not whole and strongest < 0.2 * max(thing.strength * thing.size for thing in found)):
-        # All is cut: a frame drawn too tight, a digit that goes over the edge. Not what fills the whole side.
-        inside = [t for t in found if not whole or (t.box[2] - t.box[0] < 0.95 * width and t.box[3] - t.box[1] < 0.95 * height)]
+        # All is cut: a frame drawn too tight, a digit that goes over the edge. What goes over three is no digit.
+        inside = [thing for thing in found if thing.cuts < 3 or not whole]
     if not inside:
         return []
     most = max(thing.strength for thing in inside)
     return [thing for thing in inside if thing.strength >= 0.25 * most]
 
 
-def _parts(ink: np.ndarray, least: float, smallest: int, depth: int = 0):
+def _parts(ink: np.ndarray, least: float, smallest: int, again: bool = True) -> Iterator[tuple[Frame, np.ndarray]]:
     """(box, ink of its pixels) of the regions, each looked at again at a share of its own strength: printed lines are
     fainter than the pen that crosses them, and what hung together by them comes apart."""
     regions = regions_of(ink > least)
-    for number in np.flatnonzero((regions.boxes[:, 2:] - regions.boxes[:, :2]).max(1, initial=0) >= smallest):
-        box = tuple(int(at) for at in regions.boxes[number])
-        left, top, right, bottom = box
+    sizes = (regions.boxes[:, 2:] - regions.boxes[:, :2]).max(1, initial=0)
+    for number in np.argsort(-sizes, kind="stable")[: min(MOST_REGIONS, int((sizes >= smallest).sum()))]:
+        left, top, right, bottom = box = tuple(int(at) for at in regions.boxes[number])
         own = np.where(regions.labels(box) == number, ink[top:bottom, left:right], 0)
         level = 0.4 * float(np.percentile(own[own > 0], 95))
-        if depth == 0 and level > 1.3 * least:
-            for (x0, y0, x1, y1), part in _parts(own, level, smallest, 1):
+        if again and level > 1.3 * least:
+            for (x0, y0, x1, y1), part in _parts(own, level, smallest, again=False):
                 yield (left + x0, top + y0, left + x1, top + y1), part
         else:
             yield box, own[own > 0]
@@ -216,31 +226,40 @@ def _with_its_pieces(best: _Thing, things: list[_Thing]) -> list[_Thing]:
 # The drawing
 
 
-def _drawing(ink: np.ndarray, digit: list[_Thing], least: float) -> tuple[np.ndarray, Frame]:
-    """(28, 28) uint8 in four levels of the ink of these things, as MNIST's makers would have it, and their box."""
+def _drawing(ink: np.ndarray, digit: list[_Thing]) -> tuple[np.ndarray, Frame, bool]:
+    """The ink of these things as MNIST's makers would have it, (28, 28) uint8 in four levels; their box; and whether
+    it is a pen's: of one strength, and with little other ink among it."""
     left, top = (min(one.box[k] for one in digit) for k in (0, 1))
     right, bottom = (max(one.box[k] for one in digit) for k in (2, 3))
     cut = ink[top:bottom, left:right]
-    strength = float(np.percentile(np.concatenate([cut[cut > 0.5 * max(t.strength for t in digit)]]), 50))
-    cut = np.clip((cut / strength - 0.25) / 0.5, 0, 1)
-    own = np.zeros(cut.shape, bool)
+    within = np.zeros(cut.shape, bool)
     for one in digit:
-        own[one.box[1] - top : one.box[3] - top, one.box[0] - left : one.box[2] - left] = True
-    cut = np.where(own, cut, 0)
-    regions = regions_of(cut > 0)
-    wanted = (regions.boxes[:, 2:] - regions.boxes[:, :2]).max(1, initial=0) >= 0.04 * max(cut.shape)
+        within[one.box[1] - top : one.box[3] - top, one.box[0] - left : one.box[2] - left] = True
+    strength = float(np.median(cut[within & (cut > 0.5 * max(one.strength for one in digit))]))
+    shares = cut / strength
+    regions = regions_of(shares > 0.25)
+    sizes = (regions.boxes[:, 2:] - regions.boxes[:, :2]).max(1)
+    middles = (regions.boxes[:, :2] + regions.boxes[:, 2:]) // 2
+    counts = (sizes >= 0.04 * max(cut.shape)) & within[middles[:, 1], middles[:, 0]]
     labels = regions.labels()
-    cut = np.where((labels >= 0) & np.append(wanted, False)[labels], cut, 0)
-    pixels = _thickened(np.rint(255 * cut).astype(np.uint8))
-    return quantised(placed(scaled(pixels, BOX))), (left, top, right, bottom)
+    own = (labels >= 0) & counts[labels]
+    other = np.count_nonzero(~own & (shares > 0.4))
+    shades = np.count_nonzero(own & (shares > 0.3) & (shares < 0.7))
+    pixels = np.where(own, np.rint(255 * np.clip((shares - 0.25) / 0.5, 0, 1)), 0).astype(np.uint8)
+    full = np.count_nonzero(own & (shares >= 0.7))
+    clear = other <= CLUTTER * own.sum() and shades <= (SHADES + min(1, 4 / _pen(pixels))) * full
+    drawing = quantised(placed(scaled(_thickened(pixels), BOX)))
+    return drawing, (left, top, right, bottom), bool(clear)
+
+
+def _pen(pixels: np.ndarray) -> float:
+    """The mean width of its strokes in pixels: both sides of a stroke are outline."""
+    strokes = pixels > 127
+    inner = strokes[1:-1, 1:-1] & strokes[:-2, 1:-1] & strokes[2:, 1:-1] & strokes[1:-1, :-2] & strokes[1:-1, 2:]
+    return max(1.0, 2 * float(strokes.sum()) / max(1, int(strokes.sum() - inner.sum())))
 
 
 def _thickened(pixels: np.ndarray) -> np.ndarray:
     """Strokes that would be thinner than STROKE in the box of 20 × 20 made that thick."""
-    strokes = pixels > 127
-    inner = strokes[1:-1, 1:-1] & strokes[:-2, 1:-1] & strokes[2:, 1:-1] & strokes[1:-1, :-2] & strokes[1:-1, 2:]
-    outline = max(1, int(strokes.sum() - inner.sum()))
-    pen = max(1.0, 2 * strokes.sum() / outline)  # both sides of a stroke are outline
-    missing = STROKE * max(pixels.shape) / BOX - pen
-    reach = round(missing / 2)
+    reach = round((STROKE * max(pixels.shape) / BOX - _pen(pixels)) / 2)
     return widest(np.pad(pixels, reach), reach) if reach >= 1 else pixels
