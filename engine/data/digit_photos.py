@@ -24,6 +24,8 @@ WINDOW = 1 / 8  # of the shorter side: half of the square that must fit into wha
 STROKE = 2.0  # pixels of the 20 × 20: thinner strokes are thickened to it, for MNIST has none of them
 MOST_THINGS = 5  # as large as a digit: with more, none of them is taken for one
 MOST_REGIONS = 250  # looked at closely, the largest: a page of text has thousands
+CUT_STRENGTH = 0.2  # of the paper's brightness, of a digit that goes over the edge of the picture
+MOST_CROSSINGS = 5  # of ink over the edge of a picture where nothing else is found
 CLUTTER = 0.5  # of a digit's ink: with more of other ink among it, it is part of a picture
 SHADES = 0.3  # of its full ink, and 4 pixels of edge for each pixel of the pen: with more half-tones it is no pen's
 _PARTS = (80, 40, 20, 10, 5)  # of the longer side: half sides of squares to try strokes with
@@ -90,7 +92,9 @@ def find_digit(rgb: np.ndarray, frame: Frame | None = None) -> Found:
 def clipped(frame: Frame, shape: tuple[int, int]) -> Frame:
     """The part of a frame that lies on a picture of (rows, columns), at least LEAST_FRAME a side where that fits."""
     height, width = shape
-    left, top = (int(np.clip(at, 0, max(0, most - LEAST_FRAME))) for at, most in ((frame[0], width), (frame[1], height)))
+    left, top = (
+        int(np.clip(at, 0, max(0, most - LEAST_FRAME))) for at, most in ((frame[0], width), (frame[1], height))
+    )
     right, bottom = min(width, max(left + LEAST_FRAME, frame[2])), min(height, max(top + LEAST_FRAME, frame[3]))
     return left, top, right, bottom
 
@@ -140,7 +144,9 @@ def _is_chalk(rgb: np.ndarray) -> bool:
     counts = []
     for light in (soft.min(2), 255 - soft.max(2)):  # the channel in which dark ink is darkest, light ink lightest
         sums = [0.0, *(_differing(light, filled(light, max(2, max(light.shape) // part))) for part in _PARTS)]
-        counts.append(max((after - before) * part**2 for part, (before, after) in zip(_PARTS, pairwise(sums), strict=True)))
+        counts.append(
+            max((after - before) * part**2 for part, (before, after) in zip(_PARTS, pairwise(sums), strict=True))
+        )
     return counts[1] > counts[0]
 
 
@@ -168,8 +174,10 @@ def _things(ink: np.ndarray, least: float, *, whole: bool) -> list[_Thing]:
     inside = [thing for thing in found if not thing.cuts]
     strongest = max((thing.strength * thing.size for thing in inside), default=0)
     if not inside or (not whole and strongest < 0.2 * max(thing.strength * thing.size for thing in found)):
-        # All is cut: a frame drawn too tight, a digit that goes over the edge. What goes over three is no digit.
-        inside = [thing for thing in found if thing.cuts < 3 or not whole]
+        # All is cut: a frame drawn too tight, a digit that goes over the edge. Lines and tables cross it more often,
+        # and what is left of a shadow is fainter.
+        crossed = whole and _crossings(ink > least) > MOST_CROSSINGS
+        inside = [] if crossed else [thing for thing in found if not whole or thing.strength > CUT_STRENGTH]
     if not inside:
         return []
     most = max(thing.strength for thing in inside)
@@ -184,7 +192,7 @@ def _parts(ink: np.ndarray, least: float, smallest: int, again: bool = True) -> 
     for number in np.argsort(-sizes, kind="stable")[: min(MOST_REGIONS, int((sizes >= smallest).sum()))]:
         left, top, right, bottom = box = tuple(int(at) for at in regions.boxes[number])
         own = np.where(regions.labels(box) == number, ink[top:bottom, left:right], 0)
-        level = 0.4 * float(np.percentile(own[own > 0], 95))
+        level = 0.4 * float(np.percentile(own[own > 0], 99.5))
         if again and level > 1.3 * least:
             for (x0, y0, x1, y1), part in _parts(own, level, smallest, again=False):
                 yield (left + x0, top + y0, left + x1, top + y1), part
@@ -200,6 +208,12 @@ def _is_frame(thing: _Thing, others: list[_Thing]) -> bool:
         and other.size >= 0.3 * thing.size and other.strength >= 0.3 * thing.strength
         for other in others
     )  # fmt: skip
+
+
+def _crossings(mask: np.ndarray) -> float:
+    """How often ink goes over the edge of a picture; infinite if most of the edge is ink."""
+    edge = np.concatenate([mask[0], mask[:, -1], mask[-1, ::-1], mask[::-1, 0]])
+    return np.inf if edge.mean() > 0.5 else float(np.count_nonzero(edge & ~np.roll(edge, 1)))
 
 
 def _with_its_pieces(best: _Thing, things: list[_Thing]) -> list[_Thing]:
@@ -237,29 +251,29 @@ def _drawing(ink: np.ndarray, digit: list[_Thing]) -> tuple[np.ndarray, Frame, b
         within[one.box[1] - top : one.box[3] - top, one.box[0] - left : one.box[2] - left] = True
     strength = float(np.median(cut[within & (cut > 0.5 * max(one.strength for one in digit))]))
     shares = cut / strength
-    regions = regions_of(shares > 0.25)
+    regions = regions_of(shares > 0.4)
     sizes = (regions.boxes[:, 2:] - regions.boxes[:, :2]).max(1)
     middles = (regions.boxes[:, :2] + regions.boxes[:, 2:]) // 2
     counts = (sizes >= 0.04 * max(cut.shape)) & within[middles[:, 1], middles[:, 0]]
     labels = regions.labels()
     own = (labels >= 0) & counts[labels]
-    other = np.count_nonzero(~own & (shares > 0.4))
-    shades = np.count_nonzero(own & (shares > 0.3) & (shares < 0.7))
-    pixels = np.where(own, np.rint(255 * np.clip((shares - 0.25) / 0.5, 0, 1)), 0).astype(np.uint8)
-    full = np.count_nonzero(own & (shares >= 0.7))
-    clear = other <= CLUTTER * own.sum() and shades <= (SHADES + min(1, 4 / _pen(pixels))) * full
+    pen = _pen(own)
+    soft = widest(own.astype(np.uint8), max(1, round(pen / 6))) > 0  # with the soft edges of the strokes
+    other, full = np.count_nonzero((labels >= 0) & ~own), np.count_nonzero(own & (shares >= 0.7))
+    shades = np.count_nonzero(soft & (shares > 0.25) & (shares < 0.7))
+    clear = other <= CLUTTER * own.sum() and shades <= (SHADES + min(1, 4 / pen)) * full
+    pixels = np.where(soft, np.rint(255 * np.clip((shares - 0.25) / 0.5, 0, 1)), 0).astype(np.uint8)
     drawing = quantised(placed(scaled(_thickened(pixels), BOX)))
     return drawing, (left, top, right, bottom), bool(clear)
 
 
-def _pen(pixels: np.ndarray) -> float:
-    """The mean width of its strokes in pixels: both sides of a stroke are outline."""
-    strokes = pixels > 127
+def _pen(strokes: np.ndarray) -> float:
+    """The mean width of strokes (H, W) bool in pixels: both sides of a stroke are outline."""
     inner = strokes[1:-1, 1:-1] & strokes[:-2, 1:-1] & strokes[2:, 1:-1] & strokes[1:-1, :-2] & strokes[1:-1, 2:]
     return max(1.0, 2 * float(strokes.sum()) / max(1, int(strokes.sum() - inner.sum())))
 
 
 def _thickened(pixels: np.ndarray) -> np.ndarray:
     """Strokes that would be thinner than STROKE in the box of 20 × 20 made that thick."""
-    reach = round((STROKE * max(pixels.shape) / BOX - _pen(pixels)) / 2)
+    reach = round((STROKE * max(pixels.shape) / BOX - _pen(pixels > 127)) / 2)
     return widest(np.pad(pixels, reach), reach) if reach >= 1 else pixels
