@@ -234,6 +234,14 @@ def _shadowed(digit, hand):
     return shadow(_coloured(_sheet(digit, hand)))
 
 
+def _graded(digit, hand):
+    return _gradient(_coloured(_sheet(digit, hand)))
+
+
+def _vignetted(digit, hand):
+    return _vignette(_coloured(_sheet(digit, hand)))
+
+
 def _on_a_table(digit, hand):
     sheet = _coloured(_sheet(digit, hand))
     table = _table((640, 480), (58, 44, 36), digit, hand)
@@ -276,7 +284,9 @@ def _ruled(digit, hand):
 def _specks(digit, hand):
     page = Image.fromarray(np.rint(255 * _sheet(digit, hand)).astype(np.uint8))
     random, draw = _random("specks", digit, hand), ImageDraw.Draw(page)
-    for x, y, radius in zip(random.uniform(10, 390, 14), random.uniform(10, 470, 14), random.uniform(1, 4, 14)):
+    for x, y, radius in zip(
+        random.uniform(10, 390, 14), random.uniform(10, 470, 14), random.uniform(1, 4, 14), strict=True
+    ):
         draw.ellipse((x - radius, y - radius, x + radius, y + radius), 200)
     return _coloured(np.asarray(page, np.float32) / 255)
 
@@ -306,8 +316,7 @@ def _large(digit, hand):
 
 KINDS: dict[str, Callable[[int, int], np.ndarray]] = {
     "black": _black, "thin": _thin, "thick": _thick, "coloured": _in_colour, "inverted": _inverted, "small": _small,
-    "pencil": _pencil, "shadow": _shadowed, "soft gradient": lambda digit, hand: _gradient(_coloured(_sheet(digit, hand))),
-    "vignette": lambda digit, hand: _vignette(_coloured(_sheet(digit, hand))), "dark table": _on_a_table,
+    "pencil": _pencil, "shadow": _shadowed, "soft gradient": _graded, "vignette": _vignetted, "dark table": _on_a_table,
     "box": _boxed, "squared paper": _squared, "off centre": _off_centre, "noisy": _noisy, "perspective": _perspective,
     "ruled paper in a shadow": _ruled, "specks": _specks, "pencil in a shadow": _pencil_in_the_shadow,
     "hard shadow": _hard_shadow, "blackboard": _board, "large": _large,
