@@ -12,8 +12,8 @@ from PIL import Image
 from engine.data import pictures
 from engine.data.augment import augment
 from engine.data.photos import FOLDER, PHOTOS, photo
+from engine.data.picture_pixels import LONG_SIDE, LONGEST_SIDE, ORIENTATION
 from engine.data.pictures import (
-    LONG_SIDE,
     MAXIMUM_BYTES,
     UPLOADS,
     Picture,
@@ -76,7 +76,7 @@ def test_the_content_decides_not_the_name():
 def test_the_cameras_orientation_is_applied(orientation):
     """Oracle: the pixel rearrangement that EXIF 2.3 defines for the value."""
     exif = Image.Exif()
-    exif[pictures.ORIENTATION] = orientation
+    exif[ORIENTATION] = orientation
     stored = np.asarray(corners())
     upright = {
         1: stored, 2: stored[:, ::-1], 3: stored[::-1, ::-1], 4: stored[::-1], 5: stored.transpose(1, 0, 2),
@@ -88,7 +88,7 @@ def test_the_cameras_orientation_is_applied(orientation):
 
 def test_a_large_photo_is_turned_and_shrunk():
     exif = Image.Exif()
-    exif[pictures.ORIENTATION] = 6
+    exif[ORIENTATION] = 6
     content = encoded(Image.new("RGB", (3000, 2000), (10, 200, 30)), "JPEG", exif=exif)
     picture = decode(content)
     assert picture.rgb.shape == (LONG_SIDE, 683, 3)
@@ -97,7 +97,7 @@ def test_a_large_photo_is_turned_and_shrunk():
 
 def test_small_pictures_are_not_enlarged_and_strips_keep_a_pixel():
     assert decode(encoded(Image.new("RGB", (1, 1), "red"))).rgb.tolist() == [[[255, 0, 0]]]
-    assert decode(encoded(Image.new("RGB", (5000, 2), "red"))).rgb.shape == (1, LONG_SIDE, 3)
+    assert decode(encoded(Image.new("RGB", (9000, 2), "red"))).rgb.shape == (1, LONGEST_SIDE, 3)
 
 
 def test_no_metadata_survives():
@@ -177,25 +177,25 @@ def test_empty():
     assert refusal(b"") == "Expected a picture, got an empty file."
 
 
-def test_more_than_eight_megabytes():
-    assert refusal(b"\x89PNG" + b"\0" * MAXIMUM_BYTES) == "Expected a picture of at most 8 MB, got 8.0 MB."
+def test_more_than_sixteen_megabytes():
+    assert refusal(b"\x89PNG" + b"\0" * MAXIMUM_BYTES) == "Expected a picture of at most 16 MB, got 16.0 MB."
 
 
-@pytest.mark.parametrize("size", [(5000, 4001), (30_000, 30_000), (65_535, 1_000_000)])
+@pytest.mark.parametrize("size", [(10_000, 5001), (30_000, 30_000), (65_535, 1_000_000)])
 def test_too_many_pixels_are_refused_by_the_header(size, monkeypatch):
-    def never(image):
+    def never(image, **more):
         raise AssertionError("pixels were decoded")
 
-    monkeypatch.setattr(pictures, "_pixels", never)
+    monkeypatch.setattr(pictures, "pixels_of", never)
     sentence = refusal(png_header(*size))
-    assert sentence.startswith("Expected a picture of at most 20 megapixels, got ")
+    assert sentence.startswith("Expected a picture of at most 50 megapixels, got ")
 
 
 def test_a_bomb_of_small_size():
     """9000 x 9000 pixels of nothing: 80 kB in the file, 243 MB in memory."""
     content = encoded(Image.new("1", (9000, 9000)))
     assert len(content) < 100_000
-    assert refusal(content) == "Expected a picture of at most 20 megapixels, got 9000 × 9000."
+    assert refusal(content) == "Expected a picture of at most 50 megapixels, got 9000 × 9000."
 
 
 @pytest.mark.parametrize("size", [(0, 5), (5, 0), (0, 0)])

@@ -16,24 +16,17 @@ import numpy as np
 from PIL import Image, UnidentifiedImageError
 
 from engine.core.knob import KnobError
+from engine.data.file_kinds import kind_of
+from engine.data.picture_files import END_OF_JPEG, JPEG, PNG, JpegFile, orientation_in, read_jpeg, read_png
+from engine.data.picture_pixels import memory_of, one_at_a_time, pixels_of
 
-MAXIMUM_BYTES = 8 * 1024 * 1024
-MAXIMUM_PIXELS = 20_000_000
-LONG_SIDE = 1024  # pictures are kept at most this long
+MAXIMUM_BYTES = 16 * 2**20
+MAXIMUM_PIXELS = 50_000_000
+MAXIMUM_MEMORY = 112 * 2**20  # bytes that decoding one picture may take, whatever its size
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF")
 UPLOAD, SAMPLE = "upload:", "sample:"
-
-ORIENTATION = 0x0112  # EXIF tag: how the camera was held
-_UPRIGHT = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
-_OURS = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF87a", b"GIF89a")
+_OURS = (PNG, JPEG, b"GIF87a", b"GIF89a")
+_LOWEST_GAMMA, _HIGHEST_GAMMA, _SRGB_GAMMA = 0.1, 3.0, 0.45455
 
 
 class PictureError(KnobError):
@@ -60,13 +53,16 @@ class Picture:
 
 
 def decode(
-    content: bytes, name: str = "", *, most_bytes: int = MAXIMUM_BYTES, most_pixels: int = MAXIMUM_PIXELS
-) -> Picture:
-    """The picture in a PNG, JPEG, WebP or GIF file; of an animation the first frame.
+    content: bytes, name: str = "", *, most_bytes: int = MAXIMUM_BYTES, most_pixels: int = MAXIMUM_PIXELS,
+    contrasting: bool = False,
+) -> Picture:  # fmt: skip
+    """The picture in a PNG, JPEG, WebP or GIF file; of an animation the first frame (of a PNG its still picture).
 
-    At most `most_bytes` and `most_pixels`, both checked before any pixel is decoded; the format is told by the content,
-    never by the name. The camera's orientation is applied, transparency laid on white, 16-bit, CMYK, palette and grey
-    made 8-bit RGB, and the long side shrunk to 1024. Raises PictureError saying what was expected and what came.
+    At most `most_bytes`, `most_pixels` and MAXIMUM_MEMORY, all checked before any pixel is decoded; the format is told
+    by the content, never by the name. The camera's orientation is applied, transparency laid on white (`contrasting`:
+    on black where what can be seen is light), the colours of a profile or a gamma turned into sRGB, 16-bit, CMYK,
+    palette and grey made 8-bit RGB, and large ones shrunk (see kept_size). Raises PictureError saying what was expected
+    and what came.
     """
     if not content:
         raise PictureError("Expected a picture, got an empty file.")
@@ -76,17 +72,7 @@ def decode(
             most=most_bytes // 2**20, size=f"{math.ceil(len(content) / 2**20 * 10) / 10:.1f}",
         )  # fmt: skip
     try:
-        image = _open(content)
-        width, height = image.size
-        if width * height > most_pixels:
-            raise PictureError(
-                "Expected a picture of at most {most} megapixels, got {width} × {height}.",
-                most=most_pixels // 1_000_000, width=width, height=height,
-            )  # fmt: skip
-        if width < 1 or height < 1:
-            raise PictureError("Expected a picture with at least one pixel, got {width} × {height}.",
-                               width=width, height=height)  # fmt: skip
-        rgb = _pixels(image)
+        rgb, on_black = _decoded(content, most_pixels, contrasting)
     except PictureError:
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):  # Pillow's own limits are higher
@@ -96,7 +82,79 @@ def decode(
     except Exception as error:  # decoders of damaged files raise nearly anything: OSError, SyntaxError, struct.error …
         raise PictureError("Expected a whole picture, but this file is cut off or damaged.") from error
     rgb.setflags(write=False)
-    return Picture(rgb, hashlib.sha256(content).hexdigest(), _readable(name))
+    digest = hashlib.sha256(content)
+    if on_black:  # the same file on white is another picture
+        digest.update(b"on black")
+    return Picture(rgb, digest.hexdigest(), _readable(name))
+
+
+def _decoded(content: bytes, most_pixels: int, contrasting: bool) -> tuple[np.ndarray, bool]:
+    """See pixels_of. Raises PictureError, or whatever a decoder raises."""
+    jpeg, more = None, {}
+    data = content
+    if content.startswith(PNG):
+        png = read_png(content)
+        gamma = png.gamma if _LOWEST_GAMMA <= png.gamma <= _HIGHEST_GAMMA else 0.0
+        gamma = 0.0 if abs(gamma - _SRGB_GAMMA) < 0.01 else gamma  # 1 / 2.2 is how files have said "sRGB"
+        data, more = png.content, {"depth": png.depth, "profile": png.profile, "gamma": gamma,
+                                   "orientation": png.orientation}  # fmt: skip
+    elif content.startswith(JPEG):
+        jpeg = read_jpeg(content) or JpegFile(1, 1, 3.0, True)  # where that cannot be told: the worst
+    with _open(data) as image:
+        width, height = image.size
+        if width < 1 or height < 1:
+            raise PictureError("Expected a picture with at least one pixel, got {width} × {height}.",
+                               width=width, height=height)  # fmt: skip
+        if width * height > most_pixels:
+            raise PictureError(
+                "Expected a picture of at most {most} megapixels, got {width} × {height}.",
+                most=most_pixels // 1_000_000, width=width, height=height,
+            )  # fmt: skip
+        size = memory_of(image, jpeg)
+        if size > MAXIMUM_MEMORY:
+            raise _too_costly(image, size)
+        if "xmp" in image.info:
+            more.setdefault("orientation", orientation_in(image.info["xmp"]))
+        with one_at_a_time(size):
+            if jpeg is None:
+                return pixels_of(image, contrasting=contrasting, **more)
+            try:
+                return pixels_of(image, **more)
+            except OSError:
+                if content.endswith(END_OF_JPEG):
+                    raise
+            return _without_its_end(content, more)
+
+
+def _too_costly(image: Image.Image, size: int) -> PictureError:
+    """One sentence, with what helps."""
+    width, height = image.size
+    if image.format in ("JPEG", "MPO"):
+        return PictureError(
+            "Expected a picture that needs at most {most} MB to open, got a progressive JPEG of {width} × {height} "
+            "that needs {size} MB; save it as a plain (baseline) JPEG, or smaller.",
+            most=MAXIMUM_MEMORY // 2**20, width=width, height=height, size=size // 2**20,
+        )  # fmt: skip
+    return PictureError(
+        "Expected a picture that needs at most {most} MB to open, got {width} × {height} pixels that need {size} MB; "
+        "save it as a JPEG, or smaller.",
+        most=MAXIMUM_MEMORY // 2**20, width=width, height=height, size=size // 2**20,
+    )  # fmt: skip
+
+
+def _without_its_end(content: bytes, more: dict) -> tuple[np.ndarray, bool]:
+    """A JPEG that lacks its last bytes, if these were nothing but the mark of its end; else OSError.
+
+    A decoder goes on with whatever follows: where the pixels are all there, it changes none of them.
+    """
+    first = None
+    for filling in (b"", b"\xa5\x5a\x33\xcc" * 16):
+        with _open(content + filling + END_OF_JPEG) as image:
+            rgb, on_black = pixels_of(image, **more)
+        if first is not None and not np.array_equal(first, rgb):
+            raise OSError("cut off")
+        first = rgb
+    return first, on_black
 
 
 def _open(content: bytes) -> Image.Image:
@@ -107,63 +165,6 @@ def _open(content: bytes) -> Image.Image:
         if content.startswith(_OURS) or (content[:4] == b"RIFF" and content[8:12] == b"WEBP"):
             raise  # begins well and goes on badly
         raise PictureError("Expected a PNG, JPEG, WebP or GIF picture, got {label}.", label=kind_of(content)) from None
-
-
-def _pixels(image: Image.Image) -> np.ndarray:
-    """Decodes: (H, W, 3) uint8 of the first frame, upright, at most LONG_SIDE a side."""
-    if max(image.size) > LONG_SIDE:
-        image.draft(None, (LONG_SIDE, LONG_SIDE))  # a JPEG is then decoded at a half, a quarter … of its size
-    image.load()
-    orientation = image.getexif().get(ORIENTATION)
-    if image.mode.startswith("I;16") or image.mode in ("I", "F"):
-        values = np.asarray(image, np.float64)
-        image = Image.fromarray((values / 257).round().clip(0, 255).astype(np.uint8))  # 65535 / 257 = 255
-    elif image.has_transparency_data:
-        image = image.convert("RGBA")
-        image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
-    image = image.convert("RGB")
-    image.thumbnail((LONG_SIDE, LONG_SIDE), Image.Resampling.LANCZOS)  # never enlarges
-    if orientation in _UPRIGHT:
-        image = image.transpose(_UPRIGHT[orientation])
-    return np.array(image, np.uint8)
-
-
-# What files begin with, for the sentence that says what came instead.
-_SIGNATURES = (
-    (b"%PDF", "a PDF document"),
-    (b"PK\x03\x04", "a ZIP or office document"),
-    (b"BM", "a BMP picture"),
-    (b"II*\x00", "a TIFF picture"),
-    (b"MM\x00*", "a TIFF picture"),
-    (b"\x00\x00\x01\x00", "an icon"),
-    (b"8BPS", "a Photoshop document"),
-    (b"ID3", "a sound"),
-    (b"OggS", "a sound"),
-    (b"\x1aE\xdf\xa3", "a film"),
-)
-
-
-def kind_of(content: bytes) -> str:
-    """What a file seems to be, in words ("an SVG drawing", "text", "a HEIC photo"); only the beginning is looked at."""
-    head = content[:1024]
-    for signature, kind in _SIGNATURES:
-        if head.startswith(signature):
-            return kind
-    if head[4:8] == b"ftyp":
-        brand = head[8:12]
-        if brand in (b"heic", b"heix", b"hevc", b"mif1", b"msf1"):
-            return "a HEIC photo"
-        return "an AVIF picture" if brand in (b"avif", b"avis") else "a film"
-    try:
-        text = head.decode("utf-8", errors="strict" if len(content) <= 1024 else "ignore").lower()
-    except UnicodeDecodeError:
-        return "something else"
-    if "<svg" in text:
-        return "an SVG drawing"
-    if "<html" in text or "<!doctype html" in text:
-        return "a web page"
-    printable = sum(character.isprintable() or character.isspace() for character in text)
-    return "text" if text and printable >= 0.95 * len(text) and printable >= 0.9 * len(head) / 4 else "something else"
 
 
 def _readable(name: str) -> str:

@@ -54,8 +54,8 @@ class Settings:
     sessions: int = limit(
         200, "visitors at once; who comes then reads so, and is let in when there is room", 1, 100_000
     )
-    upload_mb: int = limit(8, "largest file a visitor may send, in MB", 1, 1000)
-    picture_megapixels: int = limit(20, "largest picture, in millions of pixels, checked before it is decoded", 1, 85)
+    upload_mb: int = limit(16, "largest file a visitor may send, in MB", 1, 1000)
+    picture_megapixels: int = limit(50, "largest picture, in millions of pixels, checked before it is decoded", 1, 85)
     allowed_hosts: tuple[str, ...] = dataclasses.field(
         default=(),
         metadata={
