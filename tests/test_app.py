@@ -218,7 +218,7 @@ def test_uploads_are_bounded_and_belong_to_a_session(server):
         assert upload(server, visitor, 1000) == 403  # a page of another site cannot upload here
         assert upload(server, visitor, 1000, token=token, session_id="nobody") == 400
         assert upload(server, visitor, megabyte, token=token) == 204
-        assert upload(server, visitor, 8 * megabyte + 100_000, token=token, announced_only=True) == 413
+        assert upload(server, visitor, 16 * megabyte + 100_000, token=token, announced_only=True) == 413
 
 
 # ---------------------------------------------------------------- running for long
@@ -243,7 +243,7 @@ def test_the_server_runs_with_the_project_settings(server):
     assert settings["browser"]["gatherUsageStats"] is False
     assert settings["client"]["showErrorDetails"] == "none"
     assert settings["server"]["enableXsrfProtection"] is True
-    assert settings["server"]["maxUploadSize"] == 8
+    assert settings["server"]["maxUploadSize"] == 16
     with session(server) as visitor:
         new = next(message.new_session for message in visitor.run() if message.HasField("new_session"))
     assert new.config.gather_usage_stats is False

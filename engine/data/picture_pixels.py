@@ -84,13 +84,13 @@ def pixels_of(
     image.load()
     turned = image.getexif().get(ORIENTATION, orientation)
     profile = profile or image.info.get("icc_profile")
-    small = _shrunk(image, size, depth, gamma)
+    small = _shrunk(image, size, depth, gamma).resize(size, Image.Resampling.LANCZOS)
     on_black = False
     if small.mode == "RGBa":
         small, on_black = _laid_on_paper(small, contrasting)
     if gamma and not image.mode.startswith("I"):
         small = small.point(list(_from_gamma(gamma, 256)) * len(small.getbands()))
-    small = _in_srgb(small, profile).resize(size, Image.Resampling.LANCZOS)
+    small = _in_srgb(small, profile)
     if turned in _UPRIGHT:
         small = small.transpose(_UPRIGHT[turned])
     return np.array(small, np.uint8), on_black

@@ -21,8 +21,8 @@ from engine.data.picture_files import END_OF_JPEG, JPEG, PNG, JpegFile, orientat
 from engine.data.picture_pixels import memory_of, one_at_a_time, pixels_of
 
 MAXIMUM_BYTES = 16 * 2**20
-MAXIMUM_PIXELS = 50_000_000
-MAXIMUM_MEMORY = 112 * 2**20  # bytes that decoding one picture may take, whatever its size
+MAXIMUM_PIXELS = 64_000_000
+MAXIMUM_MEMORY = 96 * 2**20  # bytes that decoding one picture may take, whatever its size
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF")
 UPLOAD, SAMPLE = "upload:", "sample:"
 _OURS = (PNG, JPEG, b"GIF87a", b"GIF89a")

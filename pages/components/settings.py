@@ -55,7 +55,7 @@ class Settings:
         200, "visitors at once; who comes then reads so, and is let in when there is room", 1, 100_000
     )
     upload_mb: int = limit(16, "largest file a visitor may send, in MB", 1, 1000)
-    picture_megapixels: int = limit(50, "largest picture, in millions of pixels, checked before it is decoded", 1, 85)
+    picture_megapixels: int = limit(64, "largest picture, in millions of pixels, checked before it is decoded", 1, 85)
     allowed_hosts: tuple[str, ...] = dataclasses.field(
         default=(),
         metadata={
