@@ -98,24 +98,6 @@ def centred(pixels: np.ndarray) -> np.ndarray:
     return placed(scaled(cut, BOX))
 
 
-def from_picture(rgb: np.ndarray) -> np.ndarray:
-    """A photo or scan of one digit, (H, W, 3) uint8 -> drawing (28, 28) uint8 in four levels, ink bright.
-
-    Ink is what differs from the border: the median brightness of the edge is taken as paper, so dark on light and
-    light on dark both work. What is fainter than a quarter of the strongest ink counts as paper.
-    """
-    grey = np.asarray(rgb, np.float64) @ np.array([0.299, 0.587, 0.114])  # luma of ITU-R 601
-    edge = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
-    ink = np.abs(grey - np.median(edge))
-    strongest = ink.max()
-    if strongest < 8:  # an even picture: noise is no ink
-        return np.zeros((SIDE, SIDE), np.uint8)
-    ink = np.clip((ink / strongest - 0.25) / 0.5, 0, 1)
-    rows, columns = np.flatnonzero(ink.max(1) > 0), np.flatnonzero(ink.max(0) > 0)
-    cut = np.rint(255 * ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]).astype(np.uint8)
-    return quantised(placed(scaled(cut, BOX)))
-
-
 def scaled(cut: np.ndarray, side: int) -> np.ndarray:
     """The longer side made `side` pixels, each new pixel the mean of what it covers (or interpolated)."""
     height, width = cut.shape

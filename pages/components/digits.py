@@ -8,24 +8,23 @@ import streamlit as st
 
 from engine.core.topic import Topic
 from engine.data.digit_keys import DRAWN, SAMPLE
+from engine.data.digit_photos import Found, find_digit
 from engine.data.digits import (
     CLASSES,
     HELD_OUT_OF_EACH,
     SIDE,
     digit_of,
     encode_drawing,
-    from_picture,
     load_digits,
     quantised,
 )
-from engine.data.pictures import PictureError
+from engine.data.pictures import UPLOADS
 from engine.plots.pixels import PixelPicture, Tile
 from pages.components.canvas import drawing_of, drawing_pad, pixels
 from pages.components.controls import change
-from pages.components.errors import sentence
+from pages.components.crop import crop_frame, frame_of
 from pages.components.language import t
-from pages.components.settings import settings
-from pages.components.uploads import TYPES, decode_upload
+from pages.components.uploads import decode_upload, file_and_camera
 
 
 def choose_digit(topic: Topic, key: str, *, knob: str = "digit", height: int = 280) -> None:
@@ -57,6 +56,7 @@ def choose_digit(topic: Topic, key: str, *, knob: str = "digit", height: int = 2
     with st.container(horizontal=True, gap="small", key=f"{slug}-sources"):
         st.button(t("Other digits"), key=f"{slug}:others", icon=":material/casino:", on_click=_turn, args=(slug,))
         _own_picture(topic, knob)
+    _photo(topic, knob, key)
 
 
 def _turn(slug: str) -> None:
@@ -67,39 +67,78 @@ def _turn(slug: str) -> None:
 def _own_picture(topic: Topic, knob: str) -> None:
     slug = topic.slug
     place = st.popover(t("Own picture"), icon=":material/add_photo_alternate:", key=f"{slug}-own", on_change="rerun")
-    if not place.open:
-        return
-    with place:
-        source, most = f"{slug}:upload", settings().upload_mb
-        st.file_uploader(
-            t("One digit: PNG, JPEG, WebP or GIF, at most {most} MB", most=most), TYPES, key=source,
-            max_upload_size=most, on_change=_uploaded, args=(topic, knob, source),
-        )  # fmt: skip
-        if problem := st.session_state.get(f"{slug}:problem"):
-            st.error(sentence(problem), icon=":material/broken_image:")
-        if st.toggle(t("Use the camera"), key=f"{slug}:camera"):
-            source = f"{slug}:photo"
-            st.camera_input(t("Take a photo"), key=source, on_change=_uploaded, args=(topic, knob, source))
-        st.caption(t("The edge counts as paper, what differs from it as ink; only 28 × 28 pixels remain."))
+    if place.open:
+        with place:
+            file_and_camera(topic, t("One digit on paper"), lambda file: _uploaded(topic, knob, file))
+            st.caption(t("What is darker than the paper around it is ink; the link carries only 28 × 28 pixels of it."))
 
 
-def _uploaded(topic: Topic, knob: str, source: str) -> None:
-    """Callback: a file or a photo has come, or was taken away."""
-    file = st.session_state.get(source)
-    if file is None:
+def _uploaded(topic: Topic, knob: str, file: Any) -> None:
+    """A file or a photo has come. Raises PictureError if it is none."""
+    picture = decode_upload(file, contrasting=True)
+    _found(topic, knob, UPLOADS.add(picture), find_digit(picture.rgb), moved=False)
+
+
+def _found(topic: Topic, knob: str, picture: str, found: Found, *, moved: bool) -> None:
+    """Take the digit and remember where it came from. Where there is none, the one that is there stays."""
+    state, slug = st.session_state, topic.slug
+    taken = bool(found.drawing.any())
+    digit = DRAWN + encode_drawing(found.drawing) if taken else getattr(state[f"{slug}:config"], knob)
+    if taken:
+        _take(topic, knob, digit)
+    number = state[f"{slug}:photos"] = state.get(f"{slug}:photos", 0) + (not moved)
+    state[f"{slug}:photo"] = {"picture": picture, "found": found, "taken": taken, "moved": moved, "digit": digit,
+                              "revision": f"{picture} {number}"}  # fmt: skip
+
+
+def _photo(topic: Topic, knob: str, key: str) -> None:
+    """The reader's own picture with the frame the digit was taken from, as long as that digit is the one in use."""
+    slug, state = topic.slug, st.session_state
+    photo = state.get(f"{slug}:photo")
+    if photo is None:
         return
-    try:
-        picture = decode_upload(file)
-    except PictureError as error:
-        st.session_state[f"{topic.slug}:problem"] = error
+    picture = UPLOADS.get(photo["picture"])
+    if photo["digit"] != key or picture is None:  # another digit was chosen, or memory ran short
+        del state[f"{slug}:photo"]
         return
-    drawing = from_picture(picture.rgb)
-    if not drawing.any():  # the digit that is there stays
-        st.session_state[f"{topic.slug}:problem"] = PictureError(
-            "No ink was found in this picture: expected one digit, clearly darker or lighter than the edge around it."
-        )
+    found, place, revision = photo["found"], f"{slug}-frame", photo["revision"]
+    problem = _nothing_taken(found, photo["moved"]) if not photo["taken"] else None
+    if problem:
+        st.error(problem, icon=":material/search_off:")
+    elif not photo["moved"]:
+        text = t("The digit was taken from this frame. Move or resize it to take another part.")
+        if found.things > 1:
+            text = t("{count} things were found; the largest was taken. Move the frame to take another.",
+                     count=found.things)  # fmt: skip
+        st.caption(text)
+    crop_frame(
+        picture.rgb, place, frame=found.frame, revision=revision, height=240, on_frame=lambda: _framed(topic, knob),
+        alt=t("Your picture with the frame that the digit is taken from"),
+    )  # fmt: skip
+
+
+def _nothing_taken(found: Found, moved: bool) -> str:
+    """Why no digit was taken, in one sentence."""
+    if moved:
+        return t("No ink was found in this frame: expected one digit, darker or lighter than the paper around it.")
+    if found.things == 0:
+        return t("No ink was found in this picture: expected one digit, darker or lighter than the paper around it.")
+    if found.things == 1:
+        return t("Expected one digit on paper, found something else; put the frame round the digit, if there is one.")
+    return t("Expected one digit on paper, found {count} things, none clearly a digit; put the frame round one.",
+             count=found.things)  # fmt: skip
+
+
+def _framed(topic: Topic, knob: str) -> None:
+    """Callback: the frame was let go."""
+    slug = topic.slug
+    photo = st.session_state.get(f"{slug}:photo")
+    picture = UPLOADS.get(photo["picture"]) if photo else None
+    if picture is None:
         return
-    _take(topic, knob, DRAWN + encode_drawing(drawing))
+    frame = frame_of(f"{slug}-frame", picture.rgb.shape, photo["revision"])
+    if frame is not None:
+        _found(topic, knob, photo["picture"], find_digit(picture.rgb, frame), moved=True)
 
 
 def _drawn(topic: Topic, knob: str) -> None:
@@ -113,8 +152,6 @@ def _drawn(topic: Topic, knob: str) -> None:
 
 
 def _take(topic: Topic, knob: str, key: str) -> None:
-    state = st.session_state
-    state.pop(f"{topic.slug}:problem", None)
-    known = state[f"{topic.slug}:config"]
+    known = st.session_state[f"{topic.slug}:config"]
     kept: dict[str, Any] = {"steps": known.steps} if hasattr(known, "steps") else {}
     change(topic, **{knob: key}, **kept)

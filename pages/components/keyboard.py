@@ -49,6 +49,8 @@ KEY_WORDS = {
     "pen": "move the pen",
     "draw": "hold Space down and move: draw",
     "clearPad": "wipe the pad clean",
+    "moveFrame": "move the frame",
+    "sizeFrame": "resize the frame",
     "stepNumber": "one step more or less",
     "nextNumber": "to the next number",
 }

@@ -34,6 +34,7 @@ EVENTS = {
     "network": ("pick", "resize", "toggle"),
     "curves": (),
     "pad": ("drawing",),
+    "crop": ("frame",),
     "bars": ("pick",),
     "chips": ("pick",),
     "choice": ("pick",),
@@ -148,6 +149,8 @@ def _words_in(language: str) -> dict[str, str]:
         "graphLegend": t("disc: the answer, edge: the truth, outer ring: label given"),
         "graphTruth": t("disc: the answer, edge: the truth"),
         "point": t("point"),
+        "frameAt": t("frame from {left} to {right} % across, {top} to {bottom} % down",
+                     left="{left}", right="{right}", top="{top}", bottom="{bottom}"),
     }  # fmt: skip
 
 

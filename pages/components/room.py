@@ -16,7 +16,7 @@ from pages.components.language import in_every_language
 
 STORED_SESSIONS = 128  # Streamlit's own bound on visitors who have lost the connection and may come back
 FILES_BYTES = 64_000_000  # uploaded files as they came, of all visitors; the pictures in them are kept elsewhere
-FILES_BYTES_EACH = 20_000_000  # of one visitor: two of the largest
+FILES_BYTES_EACH = 20_000_000  # of one visitor: the largest, and smaller ones
 
 FULL = "All {count} places on this server are taken just now. This page tries again by itself."
 

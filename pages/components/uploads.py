@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import streamlit as st
@@ -15,8 +16,6 @@ from pages.components.controls import change
 from pages.components.errors import sentence
 from pages.components.language import t
 from pages.components.settings import settings
-
-TYPES = ["png", "jpg", "jpeg", "webp", "gif"]
 
 
 def choose_picture(topic: Topic, current: str, *, knob: str = "picture", **also: Any) -> str:
@@ -56,25 +55,45 @@ def choose_picture(topic: Topic, current: str, *, knob: str = "picture", **also:
     return usable
 
 
-def decode_upload(file: Any) -> Picture:
-    """The picture in a file that Streamlit received, within this server's limits. Raises PictureError."""
+def decode_upload(file: Any, *, contrasting: bool = False) -> Picture:
+    """The picture in a file that Streamlit received, within this server's limits (see decode). Raises PictureError."""
     limits = {"most_bytes": settings().upload_mb * 2**20, "most_pixels": settings().picture_megapixels * 1_000_000}
-    return decode(file.getvalue(), file.name, **limits)
+    return decode(file.getvalue(), file.name, contrasting=contrasting, **limits)
+
+
+def file_and_camera(topic: Topic, what: str, take: Callable[[Any], None]) -> None:
+    """A field for a file and a camera, and why the last file was not taken; each new one calls take(file).
+
+    what: what is asked for, in the reader's language. What take raises as PictureError is told until another file has
+    come, or the file is taken away. Any file may come: its content decides, not its name. Streamlit itself refuses only
+    what is too large (assets/style.css says so in words).
+    """
+    slug, state = topic.slug, st.session_state
+    source, problem, most = f"{slug}:upload", f"{slug}:problem", settings().upload_mb
+
+    def come(source: str) -> None:
+        state.pop(problem, None)
+        file = state.get(source)
+        if file is None:  # taken away
+            return
+        try:
+            take(file)
+        except PictureError as error:
+            state[problem] = error
+
+    limits = t("PNG, JPEG, WebP or GIF, at most {most} MB and {pixels} megapixels",
+               most=most, pixels=settings().picture_megapixels)  # fmt: skip
+    st.file_uploader(f"{what}: {limits}" if what else limits, key=source, max_upload_size=most, on_change=come,
+                     args=(source,))  # fmt: skip
+    if problem in state:
+        st.error(sentence(state[problem]), icon=":material/broken_image:")
+    if st.toggle(t("Use the camera"), key=f"{slug}:camera"):
+        st.camera_input(t("Take a photo"), key=f"{slug}:photograph", on_change=come, args=(f"{slug}:photograph",))
 
 
 def _own_picture(topic: Topic, knob: str, also: dict[str, Any]) -> None:
     """What the popover holds: file, camera, and what happens to the picture."""
-    slug, state = topic.slug, st.session_state
-    source, most, pixels = f"{slug}:upload", settings().upload_mb, settings().picture_megapixels
-    st.file_uploader(
-        t("PNG, JPEG, WebP or GIF, at most {most} MB and {pixels} megapixels", most=most, pixels=pixels), TYPES,
-        key=source, max_upload_size=most, on_change=_uploaded, args=(topic, knob, source, also),
-    )  # fmt: skip
-    if problem := state.get(f"{slug}:problem"):
-        st.error(sentence(problem), icon=":material/broken_image:")
-    if st.toggle(t("Use the camera"), key=f"{slug}:camera"):
-        source = f"{slug}:photo"
-        st.camera_input(t("Take a photo"), key=source, on_change=_uploaded, args=(topic, knob, source, also))
+    file_and_camera(topic, "", lambda file: _take(topic, knob, UPLOADS.add(decode_upload(file)), also))
     st.caption(t("The picture stays in this server's memory for a while; its metadata is dropped at once."))
 
 
@@ -87,19 +106,5 @@ def _usable(topic: Topic, key: str, knob: str) -> tuple[str, PictureError | None
     return key, None
 
 
-def _uploaded(topic: Topic, knob: str, source: str, also: dict[str, Any]) -> None:
-    """Callback: a file or a photo has come, or was taken away."""
-    file = st.session_state.get(source)
-    if file is None:
-        return
-    try:
-        key = UPLOADS.add(decode_upload(file))
-    except PictureError as error:
-        st.session_state[f"{topic.slug}:problem"] = error
-    else:
-        _take(topic, knob, key, also)
-
-
 def _take(topic: Topic, knob: str, key: str, also: dict[str, Any]) -> None:
-    st.session_state.pop(f"{topic.slug}:problem", None)
     change(topic, **{knob: key}, **also)
