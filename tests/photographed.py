@@ -1,7 +1,7 @@
 """Photographed digits, made here: the same photo each time, and what it shows is known.
 
 `photograph(kind, digit, hand)` draws a digit in one of HANDS on paper, under the light and on the table of its kind.
-Hands 0 and 1 are strokes drawn with a pen of any width, the others are digits of MNIST that no training ever saw.
+Hands 0 and 1 are strokes drawn with a pen of any width, the last are digits of MNIST that no training ever saw.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from skimage.morphology import skeletonize
 from engine.data.digits import HELD_OUT_OF_EACH, load_digits
 
 WIDTH, HEIGHT = 400, 480
-HANDS = range(4)
+HANDS = range(3)
 _SCALE = 4  # strokes are drawn this much larger, for smooth edges
 
 
@@ -56,7 +56,7 @@ _SLANTED = {
     9: [[*_arc(0.28, 0.27, 0.24, 0.24, -30, 330), (0.5, 0.15), (0.46, 0.5), (0.34, 0.98)]],
 }
 _PROPORTIONS = ((_ROUND, 0.0), (_SLANTED, 0.18))  # strokes, and how far the top leans to the right
-_MNIST = (11, 23)  # which held-out digit of each kind
+_MNIST = (23,)  # which held-out digit of each kind, for each hand of its own
 
 
 @cache

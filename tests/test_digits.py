@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
-from PIL import Image, ImageDraw
 
 from engine.core.knob import KnobError
 from engine.data.digit_keys import MOST_TEXT, check_digit
@@ -19,7 +18,6 @@ from engine.data.digits import (
     decode_drawing,
     digit_of,
     encode_drawing,
-    from_picture,
     load_digits,
     quantised,
     true_label,
@@ -122,18 +120,3 @@ def test_centring_leaves_mnist_nearly_where_it_is_and_an_empty_pad_alone():
     moved = [centre_of_mass(image) - centre_of_mass(centred(image)) for image in load_digits().held_out_images[::20]]
     assert np.abs(moved).max() < 1.6
     assert np.abs(moved).mean() < 0.6
-
-
-@pytest.mark.parametrize(("paper", "ink"), [(250, 20), (10, 230), (200, 90)])
-def test_a_photo_of_a_digit_becomes_bright_ink_on_black(paper, ink):
-    image = Image.new("RGB", (300, 400), (paper,) * 3)
-    ImageDraw.Draw(image).rectangle((120, 100, 150, 300), fill=(ink,) * 3)  # a one
-    result = from_picture(np.asarray(image))
-    rows, columns = np.flatnonzero(result.max(1)), np.flatnonzero(result.max(0))
-    assert (len(rows), len(columns)) == (20, 3)
-    assert result[14, 14] == 255
-    assert np.abs(centre_of_mass(result) - 14).max() <= 0.5
-
-
-def test_a_picture_without_ink_gives_an_empty_drawing():
-    assert not from_picture(np.full((50, 60, 3), 77, np.uint8)).any()

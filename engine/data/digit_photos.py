@@ -14,6 +14,7 @@ import numpy as np
 from PIL import Image, ImageFilter
 
 from engine.data.digits import BOX, SIDE, placed, quantised, scaled
+from engine.data.pictures import PictureError
 from engine.data.regions import filled, regions_of, widest
 
 Frame = tuple[int, int, int, int]  # left, top, right, bottom in pixels of the photo, the last two exclusive
@@ -40,6 +41,27 @@ class Found:
     drawing: np.ndarray
     frame: Frame
     things: int
+
+    def refusal(self, *, framed: bool = False) -> PictureError | None:
+        """Why no digit was taken, None if one was. framed: the reader had set the frame."""
+        if self.drawing.any():
+            return None
+        if framed:
+            return PictureError(
+                "No ink was found in this frame: expected one digit, darker or lighter than the paper around it."
+            )
+        if self.things == 0:
+            return PictureError(
+                "No ink was found in this picture: expected one digit, darker or lighter than the paper around it."
+            )
+        if self.things == 1:
+            return PictureError(
+                "Expected one digit on paper, found something else; put the frame round the digit, if there is one."
+            )
+        return PictureError(
+            "Expected one digit on paper, found {count} things, none clearly a digit; put the frame round one.",
+            count=self.things,
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -147,7 +169,10 @@ def _is_chalk(rgb: np.ndarray) -> bool:
         counts.append(
             max((after - before) * part**2 for part, (before, after) in zip(_PARTS, pairwise(sums), strict=True))
         )
-    return counts[1] > max(counts[0], 0.5)  # less is noise
+    if max(counts) > 2 * min(counts):
+        return counts[1] > max(counts[0], 0.5)  # less is noise
+    low, middle, high = np.percentile(soft.mean(2), (2, 50, 98))  # printed pages have gaps as thin as their strokes
+    return bool(middle < (low + high) / 2)
 
 
 def _differing(light: np.ndarray, paper: np.ndarray) -> float:

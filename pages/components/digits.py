@@ -23,6 +23,7 @@ from engine.plots.pixels import PixelPicture, Tile
 from pages.components.canvas import drawing_of, drawing_pad, pixels
 from pages.components.controls import change
 from pages.components.crop import crop_frame, frame_of
+from pages.components.errors import sentence
 from pages.components.language import t
 from pages.components.uploads import decode_upload, file_and_camera
 
@@ -74,20 +75,23 @@ def _own_picture(topic: Topic, knob: str) -> None:
 
 
 def _uploaded(topic: Topic, knob: str, file: Any) -> None:
-    """A file or a photo has come. Raises PictureError if it is none."""
+    """A file or a photo has come. PictureError if no digit can be taken from it; the picture is shown even so."""
     picture = decode_upload(file, contrasting=True)
-    _found(topic, knob, UPLOADS.add(picture), find_digit(picture.rgb), moved=False)
+    found = find_digit(picture.rgb)
+    _found(topic, knob, UPLOADS.add(picture), found, moved=False)
+    if refusal := found.refusal():
+        raise refusal
 
 
 def _found(topic: Topic, knob: str, picture: str, found: Found, *, moved: bool) -> None:
     """Take the digit and remember where it came from. Where there is none, the one that is there stays."""
     state, slug = st.session_state, topic.slug
-    taken = bool(found.drawing.any())
-    digit = DRAWN + encode_drawing(found.drawing) if taken else getattr(state[f"{slug}:config"], knob)
-    if taken:
+    digit = getattr(state[f"{slug}:config"], knob)
+    if found.drawing.any():
+        digit = DRAWN + encode_drawing(found.drawing)
         _take(topic, knob, digit)
     number = state[f"{slug}:photos"] = state.get(f"{slug}:photos", 0) + (not moved)
-    state[f"{slug}:photo"] = {"picture": picture, "found": found, "taken": taken, "moved": moved, "digit": digit,
+    state[f"{slug}:photo"] = {"picture": picture, "found": found, "moved": moved, "digit": digit,
                               "revision": f"{picture} {number}"}  # fmt: skip
 
 
@@ -101,32 +105,18 @@ def _photo(topic: Topic, knob: str, key: str) -> None:
     if photo["digit"] != key or picture is None:  # another digit was chosen, or memory ran short
         del state[f"{slug}:photo"]
         return
-    found, place, revision = photo["found"], f"{slug}-frame", photo["revision"]
-    problem = _nothing_taken(found, photo["moved"]) if not photo["taken"] else None
-    if problem:
-        st.error(problem, icon=":material/search_off:")
-    elif not photo["moved"]:
-        text = t("The digit was taken from this frame. Move or resize it to take another part.")
-        if found.things > 1:
-            text = t("{count} things were found; the largest was taken. Move the frame to take another.",
-                     count=found.things)  # fmt: skip
-        st.caption(text)
+    found, moved = photo["found"], photo["moved"]
+    if refusal := found.refusal(framed=moved):
+        st.caption(f":material/search_off: {sentence(refusal)}")
+    elif found.things > 1 and not moved:
+        st.caption(t("{count} things were found; the largest was taken. Move the frame to take another.",
+                     count=found.things))  # fmt: skip
+    else:
+        st.caption(t("The digit was taken from this frame. Move or resize it to take another part."))
     crop_frame(
-        picture.rgb, place, frame=found.frame, revision=revision, height=240, on_frame=lambda: _framed(topic, knob),
-        alt=t("Your picture with the frame that the digit is taken from"),
+        picture.rgb, f"{slug}-frame", frame=found.frame, revision=photo["revision"], height=240,
+        on_frame=lambda: _framed(topic, knob), alt=t("Your picture with the frame that the digit is taken from"),
     )  # fmt: skip
-
-
-def _nothing_taken(found: Found, moved: bool) -> str:
-    """Why no digit was taken, in one sentence."""
-    if moved:
-        return t("No ink was found in this frame: expected one digit, darker or lighter than the paper around it.")
-    if found.things == 0:
-        return t("No ink was found in this picture: expected one digit, darker or lighter than the paper around it.")
-    if found.things == 1:
-        return t("Expected one digit on paper, found something else; put the frame round the digit, if there is one.")
-    return t("Expected one digit on paper, found {count} things, none clearly a digit; put the frame round one.",
-             count=found.things)  # fmt: skip
 
 
 def _framed(topic: Topic, knob: str) -> None:
