@@ -147,7 +147,7 @@ def _without_its_end(content: bytes, more: dict) -> tuple[np.ndarray, bool]:
 
     A decoder goes on with whatever follows: where the pixels are all there, it changes none of them.
     """
-    first = None
+    content, first = content.removesuffix(END_OF_JPEG[:1]), None
     for filling in (b"", b"\xa5\x5a\x33\xcc" * 16):
         with _open(content + filling + END_OF_JPEG) as image:
             rgb, on_black = pixels_of(image, **more)
