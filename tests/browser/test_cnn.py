@@ -8,9 +8,11 @@ import pytest
 from PIL import Image, ImageDraw
 
 from engine.data.digits import decode_drawing, load_digits
+from engine.data.photos import photo
 from engine.topics.cnn.card import Config
 from engine.topics.cnn.explain import explain_cell
 from engine.topics.cnn.run import run, seen_digit
+from tests.photographed import photograph, two_digits
 
 THREE = [(9, 8), (12, 6), (16, 6), (18, 9), (16, 12), (13, 13), (17, 14), (19, 18), (16, 22), (12, 22), (9, 20)]
 
@@ -139,6 +141,111 @@ def test_own_pictures_become_drawings_and_bad_ones_a_sentence(visit):
     visitor.until(lambda: "says 0" in answer(visitor), "a zero")
     visitor.until(lambda: drawn(visitor) is not None, "it travels in the link")
     assert visitor.alerts() == []
+
+
+def photographed(image: np.ndarray) -> bytes:
+    content = io.BytesIO()
+    Image.fromarray(image).save(content, "JPEG", quality=90)
+    return content.getvalue()
+
+
+def send(visitor, name: str, content: bytes) -> None:
+    """Choose a file, and close what it was chosen in."""
+    if not visitor.page.locator("input[type=file]").count():
+        visitor.key("cnn-own").get_by_role("button").first.click()
+    field = visitor.page.locator("input[type=file]")
+    field.set_input_files({"name": name, "mimeType": "image/jpeg", "buffer": content})
+    visitor.until(lambda: visitor.page.locator(".stFileChip").count(), "the file is there")
+    visitor.settle()
+    visitor.page.keyboard.press("Escape")
+    visitor.until(lambda: not visitor.page.locator("input[type=file]").count(), "the popover is closed")
+    visitor.settle()
+
+
+def frame(visitor) -> list[float]:
+    """Left, top, right, bottom as shares of the sides."""
+    return visitor.canvas("cnn-frame").evaluate("c => c.neurarium.frame")
+
+
+def place_on(visitor, x: float, y: float) -> tuple[float, float]:
+    """Where a place of the picture, in shares of its sides, is on the screen."""
+    canvas = visitor.canvas("cnn-frame")
+    canvas.scroll_into_view_if_needed()
+    box, size = canvas.bounding_box(), canvas.evaluate("c => c.neurarium")
+    return box["x"] + 1 + x * size["width"], box["y"] + 1 + y * size["height"]
+
+
+@pytest.mark.parametrize(
+    ("locale", "size", "theme", "said"),
+    [("en-US", (1280, 800), "light", "2 things were found; the largest was taken"),
+     ("zh-CN", (390, 844), "dark", "找到了 2 个对象，取了最大的一个")],
+)  # fmt: skip
+def test_the_frame_on_a_photo_says_what_was_taken_and_takes_another(visit, locale, size, theme, said):
+    visitor = visit("/cnn", locale=locale, size=size, theme=theme)
+    send(visitor, "shadow.jfif", photographed(photograph("shadow", 5, 1)))
+    assert re.search(r"\b5\b", answer(visitor))
+    assert visitor.alerts() == []
+    send(visitor, "two", photographed(two_digits(4, 2, 0)))
+    visitor.until(lambda: re.search(r"\b4\b", answer(visitor)), "the four is taken")
+    visitor.until(lambda: said in visitor.words, "that there are two is told")
+    assert not visitor.scrolls_sideways()
+    left, top, right, bottom = frame(visitor)
+    start = place_on(visitor, (left + right) / 2, (top + bottom) / 2)
+    end = place_on(visitor, (left + right) / 2 + 0.37, (top + bottom) / 2)
+    visitor.page.mouse.move(*start)
+    visitor.page.mouse.down()
+    visitor.page.mouse.move(*end, steps=5)
+    visitor.page.mouse.up()
+    visitor.until(lambda: re.search(r"\b2\b", answer(visitor)), "the two is taken instead")
+    assert frame(visitor)[0] == pytest.approx(left + 0.37, abs=0.02)
+    assert frame(visitor)[2] - frame(visitor)[0] == pytest.approx(right - left, abs=0.01)  # moved, not resized
+    link = visitor.query["digit"]
+    assert answer(visit("/cnn?digit=" + link.replace(":", "%3A"), locale=locale)) == answer(visitor)
+
+
+def test_keys_move_and_resize_the_frame(visit):
+    visitor = visit("/cnn")
+    send(visitor, "two.jpg", photographed(two_digits(4, 2, 0)))
+    visitor.until(lambda: "says 4" in answer(visitor), "the four is taken")
+    before = frame(visitor)
+    visitor.canvas("cnn-frame").focus()
+    for _ in range(19):
+        visitor.page.keyboard.press("ArrowRight")
+    visitor.until(lambda: "says 2" in answer(visitor), "the two is taken")
+    after = frame(visitor)
+    assert after == pytest.approx([before[0] + 0.38, before[1], before[2] + 0.38, before[3]], abs=0.01)
+    for _ in range(30):
+        visitor.page.keyboard.press("Shift+ArrowUp")
+    visitor.until(lambda: frame(visitor)[3] < after[1] + 0.1, "as low as it gets")
+    visitor.until(lambda: "No ink was found in this frame" in visitor.words, "nothing is in it")
+    assert "says 2" in answer(visitor)  # the digit that is there stays
+    name = visitor.canvas("cnn-frame").get_attribute("aria-label")
+    assert re.search(r"frame from \d+ to \d+ % across, \d+ to \d+ % down", name)
+    clear(visitor)
+    visitor.until(lambda: visitor.key("cnn-frame").count() == 0, "another digit: the photo goes")
+
+
+def test_a_finger_resizes_the_frame(visit):
+    visitor = visit("/cnn", size=(390, 844), touch=True)
+    send(visitor, "two.jpg", photographed(two_digits(4, 2, 0)))
+    visitor.until(lambda: "says 4" in answer(visitor), "the four is taken")
+    before = frame(visitor)
+    start, end = place_on(visitor, before[2], before[3]), place_on(visitor, before[2] + 0.1, before[3] + 0.1)
+    browser = visitor.page.context.new_cdp_session(visitor.page)
+    for kind, places in (("Start", [start]), ("Move", [end]), ("End", [])):
+        points = [{"x": x, "y": y} for x, y in places]
+        browser.send("Input.dispatchTouchEvent", {"type": f"touch{kind}", "touchPoints": points})
+    visitor.until(lambda: frame(visitor)[2] > before[2] + 0.05, "its corner follows the finger")
+    assert frame(visitor)[:2] == pytest.approx(before[:2])
+    assert frame(visitor)[3] == pytest.approx(before[3] + 0.1, abs=0.03)
+
+
+def test_a_photo_of_something_else_is_no_digit(visit):
+    visitor = visit("/cnn")
+    send(visitor, "cat.jpg", photographed(photo("chelsea").rgb))
+    visitor.until(lambda: "Expected one digit on paper, found something else" in visitor.words, "the sentence")
+    assert "says 3" in answer(visitor)
+    assert "digit" not in visitor.query
 
 
 def test_a_held_out_digit_is_chosen_by_a_click_or_by_keys(visit):

@@ -113,9 +113,15 @@ def test_a_file_too_large_to_be_sent_is_told_of_in_the_readers_language(visit, l
     label = visitor.page.locator(".stFileUploader [data-testid=stBaseButton-secondary] p")
     assert button in (label.inner_text() + label.evaluate(said))
     assert visitor.page.locator(".stFileUploader").evaluate(said) == "none"
-    upload(visitor, "huge.png", b"\x89PNG" + bytes(9_000_000))
+    upload(visitor, "huge.png", b"\x89PNG" + bytes(17_000_000))
     visitor.until(lambda: sentence in visitor.page.locator(".stFileUploader").evaluate(said), "the sentence")
     assert answer(visitor) == before
+    chips = visitor.page.locator(".stFileChip")
+    assert [chip.inner_text().split("\n")[0] for chip in chips.all() if chip.is_visible()] == ["huge.png"]
+    upload(visitor, "flower", encoded(photo("flower").rgb))  # its name says nothing; its content does
+    visitor.until(lambda: answer(visitor) != before, "a good picture after it")
+    assert visitor.page.locator(".stFileUploader").evaluate(said) == "none"
+    assert [chip.inner_text().split("\n")[0] for chip in chips.all() if chip.is_visible()] == ["flower"]
 
 
 def test_a_link_to_a_picture_of_another_server(visit):
