@@ -20,6 +20,7 @@ from urllib.parse import urlencode
 from engine.core.device import available_devices, using_device
 from engine.core.knob import KnobError, knobs, to_query
 from engine.core.names import nearest
+from engine.core.sentences import quoted
 from engine.core.topic import Topic, catalogue
 
 TICK_SECONDS = 1.0
@@ -134,7 +135,7 @@ def run_topic(options: argparse.Namespace) -> None:
         return
     config = read_config(topic, options.preset, options.values)
     if options.device is not None and options.device not in available_devices():
-        raise Refused(f"Device: expected one of {', '.join(available_devices())}, got {options.device!r}.")
+        raise Refused(f"Device: expected one of {', '.join(available_devices())}, got {quoted(options.device)}.")
     if options.out is not None:
         _demand_folder(options.out)
         check_ending(topic, options.out)
@@ -176,7 +177,7 @@ def check_ending(topic: Topic, out: Path) -> None:
     """Refused, before anything is computed, for a file that cannot be written."""
     ending = out.suffix.lower()
     if ending not in ENDINGS:
-        raise Refused(f"--out: expected a file ending with {', '.join(ENDINGS)}, got {out.name[:40]!r}.")
+        raise Refused(f"--out: expected a file ending with {', '.join(ENDINGS)}, got {quoted(out.name)}.")
     if ending == ".safetensors" and topic.network is None:
         raise Refused(f"{topic.slug} trains nothing; its weights are in assets/weights: {', '.join(topic.shipped)}.")
 
@@ -216,7 +217,7 @@ def read_config(topic: Topic, preset: str | None, values: Sequence[str]) -> Any:
     for assignment in values:
         name, equals, text = assignment.partition("=")
         if not equals:
-            raise Refused(f"--set: expected KNOB=VALUE, got {assignment[:40]!r}.")
+            raise Refused(f"--set: expected KNOB=VALUE, got {quoted(assignment)}.")
         knob = _known(name, declared, "knob")
         with refusing():
             known[name] = knob.from_text(text)
@@ -360,7 +361,7 @@ def _known(name: str, there: Any, what: str) -> Any:
     if name not in there:
         near = nearest(name, there)
         meant = f" ({near}?)" if near else ""
-        raise Refused(f"There is no {what} {name[:40]!r}{meant}; there are {', '.join(there)}.")
+        raise Refused(f"There is no {what} {quoted(name)}{meant}; there are {', '.join(there)}.")
     return there[name]
 
 

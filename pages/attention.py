@@ -11,7 +11,7 @@ from pages.components.canvas import bars, chart, choice, pixels
 from pages.components.compute import compute
 from pages.components.controls import change, change_pending, controls, write_link
 from pages.components.grids import links, matrices, mosaic
-from pages.components.language import number, plain, t
+from pages.components.language import number, t
 from pages.components.page import close_page, open_page
 from pages.components.views import choose_view
 
@@ -147,7 +147,7 @@ def steps(cell, where: str, place: str) -> None:
     """The arithmetic of one cell with its numbers, of the encoder or by hand."""
     st.markdown(
         t("{where} · **{query}** looks at **{key}**: **{value}**. Click another cell to see its numbers.",
-          where=where, query=plain(cell.tokens[cell.query]), key=plain(cell.tokens[cell.key]),
+          where=where, query=cell.tokens[cell.query], key=cell.tokens[cell.key],
           value=number(cell.value, 4))
     )  # fmt: skip
     dimension, wide = t("dimension"), len(cell.q) > 8

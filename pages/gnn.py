@@ -9,7 +9,7 @@ from pages.components.canvas import curves, graph_view, transport
 from pages.components.compute import compute
 from pages.components.controls import change, controls, note_progress
 from pages.components.graphs import choose_graph, message_table
-from pages.components.language import number, percent, plain, t
+from pages.components.language import number, percent, t
 from pages.components.page import close_page, open_page
 from pages.components.player import View, player
 from pages.components.progress import watch
@@ -96,7 +96,7 @@ def one_node(view: View, seen: explain.Inside) -> None:
         message_table(made, graph.names)
     with formulas_box:
         name = graph.names[node()]
-        st.markdown(t("Node **{name}**, layer {layer}, channel {channel}: **{value}**", name=plain(name),
+        st.markdown(t("Node **{name}**, layer {layer}, channel {channel}: **{value}**", name=name,
                       layer=layer + 1, channel=names[made.channel], value=number(made.output, 4)))  # fmt: skip
         for formula in explain.node_formulas(config, made, graph.names[made.messages[0].node]):
             st.latex(formula)
@@ -164,7 +164,7 @@ def step_by_step(view: View, seen: explain.Inside) -> None:
                 "A 1 stands at node **{name}**, 0 everywhere else. Every step multiplies by the propagation matrix: "
                 "each node becomes a weighted sum of itself and its neighbours. After k steps exactly those nodes are "
                 "reached that lie at most k edges away. That is what k layers can see.",
-                name=plain(graph.names[node()]),
+                name=graph.names[node()],
             ))  # fmt: skip
         else:
             st.markdown(t(

@@ -4,13 +4,14 @@ from dataclasses import replace
 
 import streamlit as st
 
+from engine.core.sentences import Marked, harmless
 from engine.topics.image_classifier import draw, explain
 from engine.topics.image_classifier.run import with_walk
 from pages.components.background import found_result, keep_result
 from pages.components.canvas import bars, pixels
 from pages.components.compute import compute
 from pages.components.controls import change, controls
-from pages.components.language import language, number, percent, t
+from pages.components.language import drawn, language, number, percent, t
 from pages.components.page import close_page, open_page
 from pages.components.progress import is_under_way, watch, watched_to_the_end
 from pages.components.uploads import choose_picture
@@ -62,7 +63,7 @@ def evidence() -> None:
             )  # fmt: skip
     else:
         meaning = st.container()
-    meaning.caption(t(MEANINGS[method], name=f"**{names[result.explained]}**"))
+    meaning.caption(t(MEANINGS[method], name=Marked(f"**{harmless(names[result.explained])}**")))
 
     underway = method == "saliency" and walks
 
@@ -73,7 +74,7 @@ def evidence() -> None:
             heat=seen.get("heat", seen.get("saliency")),
             name=t(METHODS[method]), unit=t(UNITS[method]) if UNITS[method] else "",
             words=(names[result.explained], t("row"), t("column")),
-            alt=t("The picture, coloured where it speaks for {name}", name=names[result.explained]),
+            alt=drawn("The picture, coloured where it speaks for {name}", name=names[result.explained]),
         )  # fmt: skip
         pixels(shown, "image-classifier-evidence", height=400, click=False)
         if method == "saliency" and config.saliency == "integrated" and (seen or not underway):
@@ -161,7 +162,7 @@ def large(layer: str, channel: int, words: tuple[str, str, str]) -> None:
     """One channel by itself and over the picture, with what it adds to the score."""
     left, right = st.columns([2, 1], gap="medium", vertical_alignment="center")
     with left:
-        name = t("argues for {name}", name=names[result.explained])
+        name = drawn("argues for {name}", name=names[result.explained])
         picture = draw.draw_channel(result, layer, channel, words=words, name=name, unit=t("score"))
         pixels(picture, "image-classifier-channel", height=300, click=False)
     values = {name: number(value) for name, value in draw.channel_facts(result, layer, channel).items()}

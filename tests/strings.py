@@ -17,7 +17,8 @@ from engine.core.topic import Topic, catalogue
 ROOT = Path(__file__).parents[1]
 TABLE = ROOT / "assets" / "language" / "zh.json"
 # Their first argument is a template that the pages translate.
-TRANSLATED_ERRORS = ("KnobError", "PictureError", "SettingsError", "WeightsFileError")
+TRANSLATED_ERRORS = ("KnobError", "PictureError", "SettingsError", "WeightsFileError", "Remark")
+SAYS = ("t", "drawn")  # of pages/components/language.py
 
 
 def table() -> dict[str, str]:
@@ -106,7 +107,7 @@ def _translated(tree: ast.Module) -> typing.Iterator[tuple[int, str]]:
         if isinstance(target, ast.Name)
     }
     for node in ast.walk(tree):
-        if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "t" and node.args):
+        if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in SAYS and node.args):
             continue
         first = node.args[0]
         if isinstance(first, ast.Subscript) and isinstance(first.value, ast.Name) and first.value.id in tables:

@@ -87,19 +87,19 @@ def test_the_file_has_every_figure_the_numbers_and_the_config(capsys, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["run", "nothing"], ["topic 'nothing'", "mlp"]),
-        (["run", "mlp", "--preset", "Nothing"], ["preset 'Nothing'", "Spiral"]),
-        (["run", "mlp", "--set", "speed=3"], ["knob 'speed'", "learning_rate"]),
-        (["run", "mlp", "--set", "seed"], ["KNOB=VALUE", "'seed'"]),
-        (["run", "mlp", "--set", "seed=many"], ["Seed", "a number", "'many'"]),
+        (["run", "nothing"], ["topic “nothing”", "mlp"]),
+        (["run", "mlp", "--preset", "Nothing"], ["preset “Nothing”", "Spiral"]),
+        (["run", "mlp", "--set", "speed=3"], ["knob “speed”", "learning_rate"]),
+        (["run", "mlp", "--set", "seed"], ["KNOB=VALUE", "“seed”"]),
+        (["run", "mlp", "--set", "seed=many"], ["Seed", "a number", "“many”"]),
         (["run", "mlp", "--set", "steps=1e99"], ["Steps trained", "0 to 20000"]),
         (["run", "mlp", "--set", "layers=" + "9" * 400], ["Hidden layers", "1 to 64"]),
         (["run", "mlp", "--set", "points=abcde"], ["Own points"]),
         (["run", "mlp", "--set", "edits=1:9.9.9=1"], ["no weight 9.9.9"]),
-        (["run", "mlp", "--device", "abacus"], ["Device", "cpu", "'abacus'"]),
+        (["run", "mlp", "--device", "abacus"], ["Device", "cpu", "“abacus”"]),
         (["run", "mlp", "--out", "/no/such/folder/x.html"], ["/no/such/folder", "does not exist"]),
         (["run", "image_classifier", "--set", "picture=upload:0123456789abcdef"], ["picture"]),
-        (["train", "nothing"], ["recipe 'nothing'", *recipes.RECIPES]),
+        (["train", "nothing"], ["recipe “nothing”", *recipes.RECIPES]),
     ],
 )
 def test_what_is_wrong_is_one_sentence(capsys, arguments, words):

@@ -26,6 +26,7 @@ from engine.core.knob import (
     to_query,
     without_run,
 )
+from engine.core.sentences import filled
 from engine.core.topic import catalogue
 
 
@@ -171,7 +172,7 @@ def test_bad_texts_fall_back_and_are_reported(name, text, label, expected):
     assert message.startswith(label + ":")
     assert expected in message
     assert len(message) < 160  # absurdly long links make no absurdly long messages
-    assert rejected[0].reason.template.format(**rejected[0].reason.values) == message
+    assert filled(rejected[0].reason.template, rejected[0].reason.values) == message
 
 
 @given(st.data())

@@ -295,7 +295,7 @@ def test_find_picture():
     assert find_picture("sample:chelsea").rgb.shape == (300, 451, 3)
     with pytest.raises(PictureError, match="not on this server"):
         find_picture("upload:0123456789abcdef")
-    with pytest.raises(PictureError, match=r"chelsea.*got 'nobody'"):
+    with pytest.raises(PictureError, match=r"chelsea.*got “nobody”"):
         find_picture("sample:nobody")
     with pytest.raises(PictureError, match="sample:<name> or upload"):
         find_picture("/etc/passwd")

@@ -51,10 +51,10 @@ def test_the_characters_that_part_a_pinned_run_may_stand_in_a_text():
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("", "there is no page ''"),
-        ("banana", "there is no page 'banana'"),
-        ("mlp~layers", "expected page~knob~value, got 'mlp~layers'"),
-        ("mlp~size~3", "there is no knob 'size'"),
+        ("", "there is no page “”"),
+        ("banana", "there is no page “banana”"),
+        ("mlp~layers", "expected page~knob~value, got “mlp~layers”"),
+        ("mlp~size~3", "there is no knob “size”"),
         ("mlp~" * 3000, f"expected at most {LONGEST_LINK} characters"),
         ("注" * 700, f"expected at most {LONGEST_LINK} characters"),  # nine characters each in an address
     ],

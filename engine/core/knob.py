@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 from typing import Any, TypeVar, dataclass_transform
 
+from .sentences import filled
+
 ConfigType = TypeVar("ConfigType")
 
 _KINDS = ("bool", "int", "float", "choice", "choices", "sizes", "text")
@@ -23,7 +25,7 @@ class KnobError(ValueError):
     """A value does not fit its knob. `template` and `values` let a page say it in the reader's language."""
 
     def __init__(self, template: str, **values: Any):
-        super().__init__(template.format(**values))
+        super().__init__(filled(template, values))
         self.template, self.values = template, values
 
 

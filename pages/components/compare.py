@@ -30,7 +30,7 @@ from engine.plots.theme import CLASS_COLOURS, plotly_template
 from pages.components.background import found_result, job_for
 from pages.components.canvas import bars, pixels, runs
 from pages.components.errors import sentence
-from pages.components.language import language, number, t
+from pages.components.language import drawn, language, number, t
 from pages.components.pinned import keep_pinned, pinned, pinned_in_link
 from pages.components.pinning import config_now, go_back, knob_values, pin_label, run_name
 from pages.components.topics import page_of
@@ -245,7 +245,7 @@ def knob_table(shown: Sequence[Shown]) -> None:
     if not found:
         return
     rows = [
-        [escape(t(knob.label)), *(f'<span class="words">{escape(one)}</span>' for one in knob_values(knob, values))]
+        [escape(drawn(knob.label)), *(f'<span class="words">{escape(one)}</span>' for one in knob_values(knob, values))]
         for knob, values in found
     ]
     st.html(table(["", *map(badge, shown)], rows, t("Knobs that differ")))
@@ -277,7 +277,7 @@ def one_figure(topic: Topic, key: str, figure: Any, run: Shown, height: int) -> 
         bars(dataclasses.replace(figure, **names), key, click=False)
     elif is_chart(figure):
         figure.update_layout(plotly_template(_dark()), height=height)
-        st.plotly_chart(figure, key=key, alt=f"{run.label}: {t(topic.title)}", config=QUIET)
+        st.plotly_chart(figure, key=key, alt=f"{run.label}: {drawn(topic.title)}", config=QUIET)
 
 
 def curves(topic: Topic, shown: Sequence[Shown], name: str) -> None:
@@ -325,8 +325,8 @@ def numbers(topic: Topic, shown: Sequence[Shown], reference: int) -> None:
 
 
 def _label(row: Row) -> str:
-    unit = f" · {t(row.unit)}" if row.unit else ""
-    return f"<b>{escape(row.name)}</b><br><small>{escape(t(row.meaning) + unit)}</small>"
+    unit = f" · {drawn(row.unit)}" if row.unit else ""
+    return f"<b>{escape(row.name)}</b><br><small>{escape(drawn(row.meaning) + unit)}</small>"
 
 
 def _single(row: Row, at: int, reference: int) -> str:
@@ -381,14 +381,14 @@ def in_words(text: str) -> str:
     if language() == "en" or not text:
         return text
     words, end = re.fullmatch(r"(.*?)(\s+\S*\d\S*)?", text, re.DOTALL).groups()
-    return t(text) if t(text) != text else t(words) + (end or "")
+    return drawn(text) if drawn(text) != text else drawn(words) + (end or "")
 
 
 def translated(picture: PixelPicture, run: Shown) -> PixelPicture:
     """A picture with its names in the reader's language."""
     tiles = [
         dataclasses.replace(
-            tile, caption=in_words(tile.caption), unit=t(tile.unit) if tile.unit else "",
+            tile, caption=in_words(tile.caption), unit=drawn(tile.unit) if tile.unit else "",
             cell_names=tile.cell_names and tuple(in_words(name) for name in tile.cell_names),
         )
         for tile in picture.tiles

@@ -13,7 +13,7 @@ from streamlit.runtime.scriptrunner import add_script_run_ctx, get_script_run_ct
 
 from engine.core.topic import Topic, load
 from pages.components.canvas import choice
-from pages.components.language import number, t
+from pages.components.language import drawn, number, t
 from pages.components.own_weights import bring_back, trains
 from pages.components.pinning import config_now
 from pages.components.scripts import script_files
@@ -94,8 +94,8 @@ def figure_row(topic: Topic, result: Any) -> None:
     """A list of all pictures, first those on the page, and a button for each format."""
     shown, state = notes(), st.session_state
     names = {key: picture.title or picture.alt for key, picture in shown.items()}
-    names = {key: t("On this page: {what}", what=name) for key, name in names.items()}
-    names |= {f"figure {name}": t("Whole run: {what}", what=t(topic.figure_title(name))) for name in topic.figures}
+    names = {key: drawn("On this page: {what}", what=name) for key, name in names.items()}
+    names |= {f"figure {name}": drawn("Whole run: {what}", what=t(topic.figure_title(name))) for name in topic.figures}
     keys, place, kept = list(names), f"{topic.slug}-download-figure", f"{topic.slug}:download:figure"
     chosen = state.get(kept) if state.get(kept) in keys else keys[0]
 
@@ -124,10 +124,10 @@ def figure_bytes(topic: Topic, result: Any, key: str, ending: str) -> bytes:
     shown = notes().get(key)
     if shown is not None:
         alt = f"{shown.title}. {shown.alt}" if shown.title and shown.title != shown.alt else shown.alt
-        return figure_file(shown.figure, ending, alt=alt, say=t, **view_of(shown))
+        return figure_file(shown.figure, ending, alt=alt, say=drawn, **view_of(shown))
     name = key.removeprefix("figure ")
     figure = topic.load(topic.figures[name])(resulting(result))
-    return figure_file(figure, ending, alt=f"{t(topic.title)}: {t(topic.figure_title(name))}", say=t)
+    return figure_file(figure, ending, alt=f"{t(topic.title)}: {t(topic.figure_title(name))}", say=drawn)
 
 
 def numbers_row(topic: Topic, result: Any) -> None:

@@ -9,7 +9,7 @@ import streamlit as st
 
 from engine.core.knob import to_query
 from engine.core.topic import GROUPS, Topic
-from pages.components.language import in_every_language, plain, t
+from pages.components.language import in_every_language, t
 from pages.components.page import title_row
 from pages.components.topics import page_of, topics_with_pages
 
@@ -32,7 +32,7 @@ def show_home() -> None:
     wanted = typed if len(typed) <= MOST_SOUGHT else typed[:MOST_SOUGHT] + "…"
     found = [topic for topic in topics if matches(topic, typed[:MOST_SOUGHT])]
     if not found:
-        st.info(t("Nothing is called “{text}” here. Try a shorter word.", text=plain(wanted)))
+        st.info(t("Nothing is called “{text}” here. Try a shorter word.", text=wanted))
     if not wanted:
         learning_path(topics)
     for group in GROUPS:

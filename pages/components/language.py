@@ -9,6 +9,8 @@ from typing import Any
 
 import streamlit as st
 
+from engine.core.sentences import Marked, filled, harmless
+
 LANGUAGES = {"en": "EN", "zh": "中文"}
 THIN_SPACE = "\u202f"
 _TABLE = Path(__file__).parents[2] / "assets" / "language" / "zh.json"
@@ -39,20 +41,32 @@ def adopt_language() -> None:
     st.session_state.setdefault("language", browser_language())
 
 
-def t(english: str, /, **values: Any) -> str:
-    """The text in the reader's language, with `{name}` fields filled in. Texts without a translation stay English."""
-    text = english if language() == "en" else _chinese().get(english, english)
-    return text.format(**values) if values else text
+def t(english: str, /, **values: Any) -> Marked:
+    """The text in the reader's language, with `{name}` fields filled in, for Markdown and HTML. Texts without a
+    translation stay English.
+
+    Values are shown letter by letter, whoever wrote them, and so is a text that is not in our table; only what came out
+    of `t` or `harmless` keeps its markup. For canvases and files, which show letters anyway, there is `drawn`.
+    """
+    if english not in _chinese():
+        return harmless(filled(english, values) if values else english)
+    text = _in_language(english)
+    return Marked(filled(text, values, harmless) if values else text)
+
+
+def drawn(english: str, /, **values: Any) -> str:
+    """The same for what knows no markup: canvases, our own lists and buttons, alternative texts, files."""
+    text = _in_language(english)
+    return filled(text, values) if values else text
+
+
+def _in_language(english: str) -> str:
+    return english if language() == "en" else _chinese().get(english, english)
 
 
 def in_every_language(english: str) -> tuple[str, ...]:
     """The text in all languages there are, whatever the reader's, for searching."""
     return english, _chinese().get(english, english)
-
-
-def plain(text: str) -> str:
-    """A reader's own words for Markdown: every sign that means something there stands for itself."""
-    return "".join(f"\\{letter}" if letter in "\\`*_{}[]()#+-.!~$:<>|&" else letter for letter in text)
 
 
 def number(value: float, digits: int = 3) -> str:
