@@ -8,7 +8,7 @@ import torch
 from PIL import Image
 
 from engine.core.topic import catalogue
-from engine.data.edge_lists import key_of
+from engine.data.graph_texts.keys import key_of
 from engine.data.own_weights import WEIGHTS, read_weights, write_weights
 from engine.data.pictures import UPLOADS, decode
 from engine.data.points import encode_points

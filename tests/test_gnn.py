@@ -10,7 +10,7 @@ import torch
 from torch.nn import functional as F
 
 from engine.core.knob import KnobError
-from engine.data.edge_lists import key_of
+from engine.data.graph_texts.keys import key_of
 from engine.plots import theme
 from engine.plots.graphs import GraphPicture, graph_payload, graph_still
 from engine.plots.pixels import Frames, pack, unpack

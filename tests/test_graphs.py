@@ -1,4 +1,4 @@
-"""Graphs and networks on them, against networkx, dense matrices and sums over pairs; edge lists as people write."""
+"""Graphs and networks on them, against networkx, dense matrices and sums over pairs."""
 
 import math
 
@@ -8,9 +8,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from engine.core.knob import KnobError
-from engine.data import edge_lists
-from engine.data.edge_lists import EdgeList, check_key, decode_text, key_of, parse_edge_list, text_of
+from engine.data.graph_texts.reading import read_graph
 from engine.data.graphs import (
     RANDOM_FEATURES,
     _grid_repulsion,
@@ -253,87 +251,23 @@ def test_dirichlet_energy_is_the_form_of_the_laplacian_and_falls_with_every_prop
     assert dirichlet_energy(torch.zeros(34, 2), CLUB.edges) == 0
 
 
-# ---------------------------------------------------------------- edge lists
+# ---------------------------------------------------------------- own graphs
 
 
-def test_an_edge_list_is_read_as_people_write_it():
-    text = (
-        "\ufeffsource,target,weight\n# friends\nAda, Bob, 2.5\nBob;Cem\n\nCem\tAda\nAda Bob\nCem Cem\n\"Dora\",'Cem'\n"
-    )
-    text += "Ada: red\nEli：蓝\n艾，鲍勃\n"
-    assert parse_edge_list(text) == EdgeList(
-        ("Ada", "Bob", "Cem", "Dora", "Eli", "艾", "鲍勃"), ((0, 1), (1, 2), (0, 2), (2, 3), (5, 6)),
-        (0, -1, -1, -1, 1, -1, -1), ("red", "蓝"), left_out=2, weights=1,
-    )  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    ("text", "says"),
-    [
-        ("", "at least one edge"),
-        ("Ada: red", "at least one edge"),
-        ("a b\n\nlonely", "Line 3: expected two names such as “Ada, Bob”, got 'lonely'"),
-        ("a b c d", "Line 1: expected two names"),
-        ("a,b,far", "Line 1: expected two names"),
-        ("a,", "Line 1: expected two names"),
-        ("a b\na: ", "Line 2: expected"),
-        ("a b\n:x", "Line 2: expected"),
-        ("a " + 25 * "x", "Line 1: expected names of at most 24 characters"),
-        ("\n".join(f"0 {k}" for k in range(1, 2001)), "Line 2000: expected at most 2000 nodes"),
-        ("\n".join(f"{a} {b}" for a in range(201) for b in range(a)), "at most 20000 edges"),
-        ("a b\n" + "\n".join(f"n{k}: {k}" for k in range(9)), "Line 10: expected at most 8 classes"),
-        ("a b\na: chess\nb: chess\na: chess\na: music", "Line 5: .* 'a' has 'chess' already and gets 'music'"),
-        ("x" * 1_000_001, "at most 1000000 characters"),
-    ],
-)
-def test_a_bad_edge_list_names_the_line_and_what_was_expected(text, says):
-    with pytest.raises(KnobError, match=says):
-        parse_edge_list(text)
-
-
-@pytest.mark.parametrize(
-    "content", [b"\x89PNG\r\n\x1a\n" + bytes(40), "a b".encode("utf-16"), b"a\0b", b"\xff\xd8\xff"]
-)
-def test_a_file_that_is_no_text_is_told_apart(content):
-    with pytest.raises(KnobError, match="expected a text file in UTF-8"):
-        decode_text(content)
-    assert decode_text("艾，鲍勃\n".encode()) == "艾，鲍勃\n"
-
-
-def test_small_graphs_travel_in_their_key_and_large_ones_stay_here():
-    small, large = "a b\nb c", "\n".join(f"{a * 7919 % 5003} {a * 104729 % 1999}" for a in range(3000))
-    assert key_of(small).startswith("z")
-    assert text_of(key_of(small)) == small
-    assert key_of(large).startswith("upload:")
-    assert text_of(key_of(large)) == large
-    for key in (key_of(small), key_of(large), ""):
-        check_key(key)
-    for key in ("zz", "upload:123", "sample:3", "z" + "A" * 1500, "z!!!!!"):
-        with pytest.raises(KnobError, match="cannot be read"):
-            check_key(key)
-    with pytest.raises(KnobError, match="not on this server"):
-        text_of("upload:0123456789abcdef")
-    with pytest.raises(KnobError, match="cannot be read"):
-        text_of("zAAAAAAAA")
-
-
-def test_a_key_never_unpacks_to_more_than_a_graph_may_be(monkeypatch):
-    key = key_of("a b\n" * 100_000)
-    assert len(key) < 1500
-    assert len(text_of(key)) == 400_000
-    monkeypatch.setattr(edge_lists, "MAXIMUM_TEXT", 1000)
-    assert len(text_of(key)) == 1000
+def read(text):
+    given = read_graph(text)
+    return own_graph(given.names, np.array(given.edges), np.array(given.labels), given.classes)
 
 
 def test_own_graphs_take_the_classes_given_or_find_communities():
-    given = own_graph("a b\nb c\nc d\na: left\nd: right")
+    given = read("a b\nb c\nc d\na: left\nd: right")
     assert given.classes == ("left", "right")
     assert given.labels.tolist() == [0, -1, -1, 1]
     assert not given.found
-    two_triangles = own_graph("a b\nb c\nc a\nc d\nd e\ne f\nf d")
+    two_triangles = read("a b\nb c\nc a\nc d\nd e\ne f\nf d")
     assert two_triangles.found
     assert two_triangles.labels.tolist() in ([0, 0, 0, 1, 1, 1], [1, 1, 1, 0, 0, 0])
     assert torch.equal(two_triangles.features, torch.eye(6))
-    long = own_graph("\n".join(f"{k} {k + 1}" for k in range(700)))
+    long = read("\n".join(f"{k} {k + 1}" for k in range(700)))
     assert long.features.shape == (701, RANDOM_FEATURES)
     assert len(long.classes) <= 8

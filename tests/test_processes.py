@@ -16,7 +16,7 @@ from engine.core.backends import BackendError, ThreadBackend
 from engine.core.jobs import JobQueue
 from engine.core.processes import ProcessBackend
 from engine.core.topic import catalogue
-from engine.data.edge_lists import key_of
+from engine.data.graph_texts.keys import key_of
 from engine.data.luggage import having, luggage_of
 from engine.data.own_weights import WEIGHTS, read_weights, write_weights
 from engine.data.pictures import UPLOADS, Picture, PictureError

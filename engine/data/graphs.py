@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from engine.core.axes import bytes_of
-
-from .edge_lists import parse_edge_list
 
 MOST_ONE_HOT = 500  # nodes; larger graphs get random features instead of a column for each node
 RANDOM_FEATURES = 64
@@ -96,21 +96,20 @@ def block_model(
     return Graph(names, edges, labels, letters, features, layout(edges, nodes))
 
 
-def own_graph(text: str) -> Graph:
-    """The graph of an edge list (see `edge_lists`); without any class given, its communities are its classes.
+def own_graph(names: Sequence[str], edges: np.ndarray, labels: np.ndarray, classes: Sequence[str]) -> Graph:
+    """A reader's graph: edges (E, 2), labels (N,), -1 for none. With fewer than two classes, its communities are them.
 
     Features: one column for each node, above 500 nodes 64 random numbers each.
     """
-    given = parse_edge_list(text)
-    count, edges = len(given.names), torch.tensor(sorted(given.edges)).reshape(-1, 2)
-    labels, classes, found = torch.tensor(given.labels), given.classes, False
-    if len(classes) < 2:
-        (labels, classes), found = _communities(edges, count), True
+    count, given, found = len(names), torch.from_numpy(labels).long(), len(classes) < 2
+    edges = torch.tensor(sorted(map(tuple, edges.tolist())), dtype=torch.long).reshape(-1, 2)
+    if found:
+        given, classes = _communities(edges, count)
     features = torch.eye(count)
     if count > MOST_ONE_HOT:
         generator = torch.Generator().manual_seed(1)
         features = torch.randn(count, RANDOM_FEATURES, generator=generator) / math.sqrt(RANDOM_FEATURES)
-    return Graph(given.names, edges, labels, classes, features, layout(edges, count), found)
+    return Graph(tuple(names), edges, given, tuple(classes), features, layout(edges, count), found)
 
 
 def _communities(edges: Tensor, count: int, most: int = 8) -> tuple[Tensor, tuple[str, ...]]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from engine.core.uploads import UPLOAD
 
-from .edge_lists import keep_text, kept_text
+from .graph_texts.keys import keep_text, kept_text
 from .own_weights import WEIGHTS, OwnWeights
 from .pictures import UPLOADS, Picture
 

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from engine.data.edge_lists import text_of
+from engine.data.graph_texts.keys import text_of
 from engine.topics.gnn import explain
 from engine.topics.gnn.card import TOPIC, Config
 from engine.topics.gnn.run import Experiment, first, run

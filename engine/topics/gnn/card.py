@@ -5,7 +5,7 @@ import re
 from engine.core.knob import KnobError, configuration, knob
 from engine.core.topic import Source, Topic
 from engine.core.uploads import check_upload_key
-from engine.data.edge_lists import LONGEST_KEY, check_key
+from engine.data.graph_texts.keys import LONGEST_KEY, check_key
 
 DATA = {
     "karate": "Karate, 2 sides",

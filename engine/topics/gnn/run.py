@@ -16,7 +16,8 @@ from torch.nn import functional as F
 from engine.core.axes import axes, note, result
 from engine.core.device import current_device
 from engine.core.embed import embedded
-from engine.data.edge_lists import text_of
+from engine.data.graph_texts.keys import graph_of as given_graph
+from engine.data.graph_texts.reading import read_graph
 from engine.data.graphs import Graph, block_model, karate_club, own_graph
 from engine.instrument.smoothing import dirichlet_energy, mean_cosine_distance
 from engine.instrument.trace import Trace, record
@@ -60,7 +61,7 @@ def graph_of(config: Config) -> Graph:
         case "blocks":
             return _blocks(config.nodes, config.classes, config.degree, config.within, config.noise, config.seed)
         case "own":
-            return _own(edge_list_of(config))
+            return _own(config.graph)
     return karate_club(config.data == "communities")
 
 
@@ -71,14 +72,16 @@ def _blocks(nodes: int, classes: int, degree: float, within: float, noise: float
 
 
 @lru_cache(maxsize=8)
-def _own(text: str) -> Graph:
-    return own_graph(text)
+def _own(graph: str) -> Graph:
+    return own_graph(*given(Config(data="own", graph=graph)))
 
 
 @embedded
-def edge_list_of(config: Config) -> str:
-    """The reader's edges; an example where there are none yet. KnobError if they are not on this server."""
-    return text_of(config.graph) if config.data == "own" and config.graph else EXAMPLE
+def given(config: Config) -> tuple[tuple[str, ...], np.ndarray, np.ndarray, tuple[str, ...]]:
+    """The reader's graph: names of the nodes, edges (E, 2), classes (N,) of the nodes, -1 for none, names of the
+    classes. An example where there is none yet. KnobError if it is not on this server or cannot be read."""
+    found = given_graph(config.graph) if config.graph else read_graph(EXAMPLE)
+    return found.names, np.array(found.edges, np.int64), np.array(found.labels, np.int64), found.classes
 
 
 def known_nodes(config: Config, graph: Graph) -> Tensor:
