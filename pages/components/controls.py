@@ -19,10 +19,11 @@ from engine.core.names import check_names, is_known
 from engine.core.pins import PARAMETER
 from engine.core.topic import Topic
 from pages.components.canvas import chips, choice
-from pages.components.errors import UNKNOWN, report_rejected
+from pages.components.errors import UNKNOWN, report_rejected, sentence
 from pages.components.language import browser_language, language, number, t
 from pages.components.pinned import adopt_pinned, pinned_in_link
 
+MOST_KEPT = 100_000  # characters of a text that cannot be used and stays in its box
 VIEW = "view."  # begins the names, in the link, of choices of what to see
 COMPARED = ("compare", "compare_curves")  # those that every page has
 
@@ -207,10 +208,13 @@ def widget(topic: Topic, knob: Knob) -> None:
                 label, knob.choices, selection_mode="multi", default=state[key],
                 format_func=lambda value: t(knob.choice_labels.get(value, value)), **options,
             )  # fmt: skip
-            if state.pop(f"{key}:refused", False):
+            if state.pop(f"{key}:refused", None) is not None:
                 st.caption(t("At least {low} of them stays chosen.", low=int(knob.low or 0)))
         case "text":
-            st.text_input(label, state[key], max_chars=knob.most, **options)
+            st.text_input(label, state[key], **options)  # a limit here would drop a longer text without a word
+            if (problem := _problem(knob, key)) is not None:
+                words = t("{problem}. The last text that could be used still holds.", problem=sentence(problem))
+                st.error(words, icon=":material/error:")
         case "sizes":
             _sizes_widget(topic, knob, key, label, help_text)
         case "int" if (knob.high - knob.low) / (knob.step or 1) > 1000:
@@ -223,6 +227,16 @@ def widget(topic: Topic, knob: Knob) -> None:
         case "float":
             step = knob.step or (knob.high - knob.low) / 100
             st.slider(label, knob.low, knob.high, state[key], step, f"%.{_decimals(step)}f", **options)
+
+
+def _problem(knob: Knob, key: str) -> KnobError | None:
+    """What is wrong with the text in a box; None if it is the one that the page shows."""
+    refused = st.session_state.pop(f"{key}:refused", None)
+    try:
+        knob.accept(st.session_state[key])
+    except KnobError as error:
+        return error
+    return refused
 
 
 def _picked(knob: Knob, key: str, place: str) -> None:
@@ -282,9 +296,10 @@ def _read_widgets(topic: Topic, known: Any) -> Any:
             values[knob.name] = knob.accept(tuple(value) if isinstance(value, list) else value)
             if knob.kind == "text" and values[knob.name] != value:  # the box shows what is computed with
                 _fill(topic.slug, knob, values[knob.name])
-        except KnobError:  # e.g. nothing chosen any more: the last good value stands, and the widget shows it again
-            _fill(topic.slug, knob, getattr(known, knob.name))
-            st.session_state[f"{topic.slug}.{knob.name}:refused"] = True
+        except KnobError as error:  # the last good value stands, and the widget shows it again
+            if knob.kind != "text" or len(value) > MOST_KEPT:  # a text stays in its box, to be mended
+                _fill(topic.slug, knob, getattr(known, knob.name))
+                st.session_state[f"{topic.slug}.{knob.name}:refused"] = error
     return dataclasses.replace(known, **values)
 
 

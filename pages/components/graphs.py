@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from html import escape
 from typing import Any
@@ -10,15 +11,27 @@ import streamlit as st
 
 from engine.core.knob import KnobError
 from engine.core.topic import Topic
-from engine.data.edge_lists import MAXIMUM_EDGES, MAXIMUM_NODES, decode_text, key_of, parse_edge_list, text_of
+from engine.data.graph_texts.given import MAXIMUM_EDGES, MAXIMUM_NODES, MAXIMUM_TEXT, Choices, GivenGraph
+from engine.data.graph_texts.keys import choices_of, graph_of, key_of, text_of
+from engine.data.graph_texts.reading import AUTOMATIC, decode_text, read_graph
+from pages.components.canvas import choice
 from pages.components.controls import change
 from pages.components.errors import sentence
 from pages.components.language import number, t
 
 MEGABYTES = 1
-MOST_TYPED = 100_000  # characters of the text area; more come as a file
-TYPES = ["csv", "tsv", "txt", "edges"]
+MOST_IN_THE_BOX = 100_000  # characters; a longer file is read, but not laid into the box
+TYPES = ["csv", "tsv", "txt", "edges", "edgelist", "adjlist", "ncol", "lgl", "graphml", "xml", "gml", "gexf", "net",
+         "paj", "mtx", "json", "dat"]  # fmt: skip
 MOST_MESSAGES = 9  # rows of a table; what the others add is one row more
+CHOICES = {  # field of Choices -> what it is about, and its values with their names
+    "separator": ("Separator", {"": "automatic", "comma": "comma", "semicolon": "semicolon", "tab": "tab",
+                                "space": "space"}),
+    "first": ("First line", {"": "automatic", "header": "a header", "edge": "an edge"}),
+    "marked": ("Lines with # or %", {"": "automatic", "comments": "comments", "names": "names"}),
+    "lines": ("A line is", {"": "automatic", "edge": "an edge: columns 1, 2", "edge after one": "an edge: columns 2, 3",
+                            "neighbours": "a node and its neighbours"}),
+}  # fmt: skip
 
 
 def choose_graph(topic: Topic, current: str, example: str) -> None:
@@ -37,37 +50,58 @@ def choose_graph(topic: Topic, current: str, example: str) -> None:
 
 def _box(topic: Topic, current: str, example: str) -> None:
     slug, state = topic.slug, st.session_state
-    box, filled = f"{slug}:edges", f"{slug}:edges-of"
+    box, filled, problem, chosen = (f"{slug}:{what}" for what in ("edges", "edges-of", "problem", "choices"))
     text = text_of(current) if current else example
+    read = graph_of(current) if current else read_graph(example)
+    stood = text if len(text) <= MOST_IN_THE_BOX else ""
     if state.get(filled) != current or box not in state:  # another graph came: by link, by file, by preset
-        state[box], state[filled] = text if len(text) <= MOST_TYPED else "", current
+        state[box], state[filled], state[chosen] = stood, current, choices_of(current)
+        state.pop(problem, None)
+    if len(state[box]) > MAXIMUM_TEXT:
+        state[problem], state[box] = _too_long(state[box]), stood
     st.text_area(
-        t("Edges, one a line: “Ada, Bob”. Classes: “Ada: chess”."), key=box, height=190, max_chars=MOST_TYPED,
-        persist_state="session",
+        t("Edges, one a line: “Ada, Bob”. Classes: “Ada: chess”."), key=box, height=150, persist_state="session",
+        placeholder=t("This graph's text is too long for the box.") if text and not stood else "",
     )  # fmt: skip
     st.button(t("Use these edges"), key=f"{slug}:use", type="primary", on_click=_take, args=(topic, box))
+    if state.get(problem):
+        st.error(sentence(state[problem]), icon=":material/error:")
+    if read.by_lines or state.get(problem):
+        _choices(topic)
+    if current or state[chosen] != AUTOMATIC:
+        st.caption(how_it_was_read(read))
     st.file_uploader(
-        t("Or a CSV or text file, at most {most} MB", most=MEGABYTES), TYPES, key=f"{slug}:file",
-        max_upload_size=MEGABYTES, on_change=_uploaded, args=(topic, f"{slug}:file"),
+        t("Or a file, at most {most} MB: text or CSV, GraphML, GEXF, GML, Pajek, Matrix Market, JSON", most=MEGABYTES),
+        TYPES, key=f"{slug}:file", max_upload_size=MEGABYTES, on_change=_uploaded, args=(topic, f"{slug}:file"),
     )  # fmt: skip
-    if problem := state.get(f"{slug}:problem"):
-        st.error(sentence(problem), icon=":material/error:")
-    read = parse_edge_list(text)
+    st.caption(t(
+        "At most {nodes} nodes and {edges} edges. Where fewer than two classes are named, the communities that the "
+        "method of Louvain finds are the classes.", nodes=number(MAXIMUM_NODES), edges=number(MAXIMUM_EDGES),
+    ))  # fmt: skip
+
+
+def how_it_was_read(read: GivenGraph) -> str:
+    """What was found and how the text was read, a sentence a line, as Markdown."""
     nodes, edges = len(read.names), len(read.edges)
     said = (
         t("Now: {nodes} nodes, 1 edge.", nodes=number(nodes))
         if edges == 1
         else t("Now: {nodes} nodes, {edges} edges.", nodes=number(nodes), edges=number(edges))
     )
-    if read.left_out:
-        said += " " + t("Repeated edges, or edges to the node itself, left out: {count}.", count=read.left_out)
-    if read.weights:
-        said += " " + t("Weights in a third column, not used: {count}.", count=read.weights)
-    rules = t(
-        "At most {nodes} nodes and {edges} edges. Where fewer than two classes are named, the communities that the "
-        "method of Louvain finds are the classes.", nodes=number(MAXIMUM_NODES), edges=number(MAXIMUM_EDGES),
-    )  # fmt: skip
-    st.caption(f"{said} {rules}" if current else rules)
+    return "\n".join([said, *(f"- {t(remark.template, **dict(remark.values))}" for remark in read.remarks)])
+
+
+def _choices(topic: Topic) -> None:
+    """How the text is read, to be changed where we guessed wrongly."""
+    state, slug = st.session_state, topic.slug
+    places = [*st.columns(2, gap="small"), *st.columns(2, gap="small")]
+    for place, (name, (label, values)) in zip(places, CHOICES.items(), strict=True):
+        with place:
+            choice(
+                [t(words) for words in values.values()], f"{slug}-read-{name}", label=t(label), show_label=True,
+                chosen=list(values).index(getattr(state[f"{slug}:choices"], name)),
+                on_pick=lambda name=name: _choose(topic, name),
+            )  # fmt: skip
 
 
 def message_table(made: Any, names: Sequence[str]) -> None:
@@ -92,28 +126,57 @@ def message_table(made: Any, names: Sequence[str]) -> None:
     st.html(f'<table class="messages">{rows}</table>')
 
 
+def _choose(topic: Topic, name: str) -> None:
+    """Callback: the text is to be read in another way."""
+    state, slug = st.session_state, topic.slug
+    picked, values = state[f"{slug}-read-{name}"].get("pick"), list(CHOICES[name][1])
+    if picked is None or not 0 <= picked < len(values):
+        return
+    state[f"{slug}:choices"] = dataclasses.replace(state[f"{slug}:choices"], **{name: values[picked]})
+    current = state[f"{slug}:config"].graph
+    text = state.get(f"{slug}:offered") or state[f"{slug}:edges"] or (text_of(current) if current else "")
+    _use(topic, text, state[f"{slug}:choices"])
+
+
 def _uploaded(topic: Topic, source: str) -> None:
     """Callback: a file has come, or was taken away."""
-    file = st.session_state.get(source)
-    if file is not None:
-        _use(topic, file.getvalue())
+    state, slug = st.session_state, topic.slug
+    file = state.get(source)
+    if file is None:
+        return
+    try:
+        text = decode_text(file.getvalue())
+    except KnobError as error:
+        state[f"{slug}:problem"] = error
+        return
+    if not _use(topic, text, AUTOMATIC):  # then it may be read in another way
+        state[f"{slug}:choices"] = AUTOMATIC
+        state[f"{slug}:edges" if len(text) <= MOST_IN_THE_BOX else f"{slug}:offered"] = text
 
 
 def _take(topic: Topic, box: str) -> None:
     """Callback: the text's edges are wanted."""
-    _use(topic, st.session_state[box])
-    if pending := st.session_state.get(f"{topic.slug}:pending"):
-        st.session_state[f"{topic.slug}:edges-of"] = pending.graph  # the text stays as it was typed
+    state, slug = st.session_state, topic.slug
+    state.pop(f"{slug}:offered", None)
+    _use(topic, state[box], state.get(f"{slug}:choices", AUTOMATIC))
 
 
-def _use(topic: Topic, given: str | bytes) -> None:
+def _use(topic: Topic, text: str, choices: Choices) -> bool:
+    """Make a text the page's graph; False, with what is wrong with it kept to be said, if it is none."""
     state, slug = st.session_state, topic.slug
     try:
-        text = decode_text(given) if isinstance(given, bytes) else given
-        parse_edge_list(text)
+        read_graph(text, choices)
     except KnobError as problem:
         state[f"{slug}:problem"] = problem
-        return
-    state.pop(f"{slug}:problem", None)
-    state.pop(f"{slug}:node", None)
-    change(topic, data="own", graph=key_of(text), labels="")
+        return False
+    key = key_of(text, choices)
+    for name in ("problem", "offered", "node"):
+        state.pop(f"{slug}:{name}", None)
+    if state.get(f"{slug}:edges") == text:
+        state[f"{slug}:edges-of"], state[f"{slug}:choices"] = key, choices  # the box stays as it was typed
+    change(topic, data="own", graph=key, labels="")
+    return True
+
+
+def _too_long(text: str) -> KnobError:
+    return KnobError("Own graph: expected at most {most} characters, got {count}", most=MAXIMUM_TEXT, count=len(text))

@@ -14,7 +14,7 @@ from pages.components.page import title_row
 from pages.components.topics import page_of, topics_with_pages
 
 COVERS = Path(__file__).parents[2] / "assets" / "pictures" / "cards"
-MOST_SOUGHT, MOST_TYPED = 80, 2000  # characters searched for; a box refuses a text longer than its limit as a whole
+MOST_SOUGHT, MOST_KEPT = 80, 2000  # characters searched for, and left in the box
 
 
 def show_home() -> None:
@@ -27,12 +27,14 @@ def show_home() -> None:
     )
     typed = st.text_input(
         t("Search"), key="home:search", placeholder=t("Search topics, methods, words …"), icon=":material/search:",
-        label_visibility="collapsed", max_chars=MOST_TYPED, persist_state="session",
+        label_visibility="collapsed", persist_state="session", on_change=_shorten,
     )  # fmt: skip
     wanted = typed if len(typed) <= MOST_SOUGHT else typed[:MOST_SOUGHT] + "…"
     found = [topic for topic in topics if matches(topic, typed[:MOST_SOUGHT])]
     if not found:
         st.info(t("Nothing is called “{text}” here. Try a shorter word.", text=wanted))
+    if len(typed) > MOST_SOUGHT:
+        st.caption(t("Only the first {most} characters are searched for.", most=MOST_SOUGHT))
     if not wanted:
         learning_path(topics)
     for group in GROUPS:
@@ -43,6 +45,13 @@ def show_home() -> None:
                 for column, topic in zip(st.columns(3, gap="medium"), in_group[start : start + 3], strict=False):
                     with column:
                         card(topic)
+
+
+def _shorten() -> None:
+    """Callback: nobody searches for a book; what is left of it says that it was cut."""
+    text = st.session_state["home:search"]
+    if len(text) > MOST_KEPT:
+        st.session_state["home:search"] = text[: MOST_KEPT - 1] + "…"
 
 
 def matches(topic: Topic, text: str) -> bool:

@@ -44,10 +44,10 @@ def is_gml(text: str) -> bool:
 def read_xml(text: str) -> GivenGraph:
     """GraphML or GEXF. Document types and entities, with which a small file can grow to gigabytes, are refused."""
     if re.search(r"<!(DOCTYPE|ENTITY)", text, re.IGNORECASE):
-        raise KnobError("Own graph: expected XML without a document type (<!DOCTYPE …>) and without entities")
+        raise KnobError("Own graph: expected XML without a document type (DOCTYPE) and without entities")
     kind, graphs = _look_through(text)
     if kind not in ("graphml", "gexf"):
-        raise KnobError("Own graph: expected XML of the kind GraphML or GEXF, got <{name}>", name=kind[:40])
+        raise KnobError("Own graph: expected XML of the kind GraphML or GEXF, got {name!r}", name=kind)
     if graphs != 1:
         raise KnobError("Own graph: expected a file with one graph, got {count}", count=graphs)
     import networkx as nx

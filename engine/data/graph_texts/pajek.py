@@ -36,8 +36,10 @@ def read_pajek(text: str) -> GivenGraph:
         if line.startswith("*"):
             section, row = line[1:].split()[0].lower() if line[1:].split() else "", 0
             if section not in SECTIONS:
-                raise KnobError("Line {line}: expected *Arcs, *Edges, *Arcslist, *Edgeslist or *Matrix, got {text!r}",
-                                line=number, text=line)  # fmt: skip
+                raise KnobError(
+                    "Line {line}: expected the section Arcs, Edges, Arcslist, Edgeslist or Matrix, got {text!r}",
+                    line=number, text=line,
+                )  # fmt: skip
             continue
         parts = line.split()
         if section == "matrix":

@@ -101,7 +101,7 @@ def read_json(text: str) -> GivenGraph:
         count = len(found["nodes"])
     except (KeyError, TypeError, AttributeError, StopIteration):
         raise KnobError(
-            "Own graph: expected JSON with nodes that have an id, and links with source and target"
+            "Own graph: expected JSON with nodes that have an id and links with source and target"
         ) from None
     if count != len(nodes):
         raise KnobError("Own graph: expected nodes with an id each, but some have the same one")

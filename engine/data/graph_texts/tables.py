@@ -173,15 +173,14 @@ class _Table:
     def _edge(self, line: Line, columns: Columns) -> None:
         gathering, fields, counts = self.gathering, line.fields, self.gathering.counts
         if not self._names_two(line, columns):
-            template = "Line {line}: expected two names such as “Ada, Bob”, got {text!r}"
-            if columns.width > 2:
-                template = "Line {line}: expected {count} columns as in the header, got {text!r}"
-            elif len(fields) > 2 and all(map(str.strip, fields)):
-                template = (
-                    "Line {line}: expected two names such as “Ada, Bob”, got {text!r}. Where a line is a node and its "
-                    "neighbours, or has further columns, choose that"
-                )
-            raise KnobError(template, line=line.number, count=columns.width, text=line.written.strip())
+            many = len(fields) > 2 and all(map(str.strip, fields))
+            raise KnobError(
+                "Line {line}: expected {count} columns as in the header, got {text!r}" if columns.width > 2 else
+                "Line {line}: expected two names such as “Ada, Bob”, got {text!r}. Where a line is a node and its "
+                "neighbours, or has further columns, choose that" if many else
+                "Line {line}: expected two names such as “Ada, Bob”, got {text!r}",
+                line=line.number, count=columns.width, text=line.written.strip(),
+            )  # fmt: skip
         names = fields[columns.one], fields[columns.other]
         weight = self._weighs(line, columns)
         counts["weights"] += weight and bool(fields[2].strip())
