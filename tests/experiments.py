@@ -8,6 +8,7 @@ import torch
 from PIL import Image
 
 from engine.core.topic import catalogue
+from engine.data.graph_texts.given import Choices
 from engine.data.graph_texts.keys import key_of
 from engine.data.own_weights import WEIGHTS, read_weights, write_weights
 from engine.data.pictures import UPLOADS, decode
@@ -33,6 +34,9 @@ def own_weights():
     return WEIGHTS.add(read_weights(write_weights({name: 2 * value for name, value in state.items()}, "mlp", {}, None)))
 
 
+OWN_GRAPH = "Who;Whom\nZoë;Bob, B.\nBob, B.;陈\n陈;Zoë\nZoë: x\n陈: [y](//z)"
+
+
 def own_cases():
     """What no preset has: training, and the reader's own points, graph, text, drawing and picture."""
     key = upload()
@@ -46,7 +50,7 @@ def own_cases():
         "cnn trained": ("cnn", {"start": "fresh", "steps": 8, "shift": 2, "channels": 4, "kernel": "3"}),
         "cnn drawn": ("cnn", {"digit": drawn}),
         "gnn trained": ("gnn", {"data": "blocks", "nodes": 60, "steps": 20, "coefficients": "gat", "depth": 3}),
-        "gnn own": ("gnn", {"data": "own", "graph": key_of("Zoë, Bob\nBob, 陈\n陈, Zoë\nBob: x\n陈: y"), "steps": 5}),
+        "gnn own": ("gnn", {"data": "own", "graph": key_of(OWN_GRAPH, Choices(first="header")), "steps": 5}),
         "attention own": ("attention", {"text": 'She said: "naïve \'quotes\' \\ and 汉字".', "off": ("L3H10", "L1H1"),
                                         "temperature": 2.0, "causal": True, "positions": False}),
         "diffusion trained": ("diffusion", {"steps": 25, "hidden": 32, "walk_steps": 7}),

@@ -5,7 +5,7 @@ import html
 from engine.core.sentences import WORD_JOINER
 
 HOSTILE = (
-    "[x](//y)", "<b>x</b>", "*y*", "__y__", "$5 - $10", "{z}", "`c`", ":material/home:", ":red[x]", ":streamlit:",
+    "[x](//y)", "<b>x</b>", "*y*", "__y__", "$5 - $10", "{z}", "`c`", ":material/skull:", ":red[x]", ":streamlit:",
     "http://a.io", "www.ex.org", "a@b.org", "![i](//y)", "~~s~~", "&lt;b&gt;", "<a href=//y>x", "a -> b", "# h", "- a",
     "1. a", "a\\*b", '" onclick="x', "|a|b|",
 )  # fmt: skip

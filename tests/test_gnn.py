@@ -81,7 +81,7 @@ def test_the_formulas_hold_the_numbers():
     assert equation == r"H^{(1)} = \mathrm{ReLU}\left(\hat A\, X\, W^{(1)}\right)"
     assert rf"\sqrt{{{made.degree} \cdot {first_one.degree}}}" in strongest
     assert f"{first_one.product:.4f}" in strongest
-    assert r"\text{ab}" in strongest
+    assert r"\text{a\{b\}\$}" in strongest
     assert total.endswith(f"= {made.total:.4f}")
 
 

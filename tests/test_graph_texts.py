@@ -163,7 +163,7 @@ def test_a_wrong_guess_can_be_changed_and_the_choice_travels(text, choices, expe
         ("", "at least one edge"),
         ("Ada: red", "at least one edge"),
         ("a b\n\nlonely", "Line 3: expected two names such as “Ada, Bob”, got “lonely”"),
-        ("a b c d", "Line 1: expected two names .* neighbours, or has further columns, choose that"),
+        ("a b c d", "Line 1: expected two names .* neighbours, or has further columns, choose that under “A line is”"),
         ("a,b,far", "Line 1: expected two names"),
         ("a,", "Line 1: expected two names such as “Ada, Bob”, got “a,”$"),
         ("a b\na: ", "Line 2: expected"),

@@ -96,7 +96,7 @@ class Visitor:
             state.double_array_value.data.append(value)
         elif kind in ("checkbox", "popover", "expandable"):
             state.bool_value = value
-        elif kind in ("text_input", "selectbox"):
+        elif kind in ("text_input", "text_area", "selectbox"):
             state.string_value = value
         elif kind == "number_input":
             state.double_value = value

@@ -23,6 +23,7 @@ MEGABYTES = 1
 MOST_IN_THE_BOX = 100_000  # characters; a longer file is read, but not laid into the box
 TYPES = ["csv", "tsv", "txt", "edges", "edgelist", "adjlist", "ncol", "lgl", "graphml", "xml", "gml", "gexf", "net",
          "paj", "mtx", "json", "dat"]  # fmt: skip
+CHOICE_WIDTH = 148  # CSS pixels: four in a row of the popover, two on a phone
 MOST_MESSAGES = 9  # rows of a table; what the others add is one row more
 CHOICES = {  # field of Choices -> what it is about, and its values with their names
     "separator": ("Separator", {"": "automatic", "comma": "comma", "semicolon": "semicolon", "tab": "tab",
@@ -81,25 +82,24 @@ def _box(topic: Topic, current: str, example: str) -> None:
 
 
 def how_it_was_read(read: GivenGraph) -> str:
-    """What was found and how the text was read, a sentence a line, as Markdown."""
+    """What was found and how the text was read, in sentences, as Markdown."""
     nodes, edges = len(read.names), len(read.edges)
     said = (
         t("Now: {nodes} nodes, 1 edge.", nodes=number(nodes))
         if edges == 1
         else t("Now: {nodes} nodes, {edges} edges.", nodes=number(nodes), edges=number(edges))
     )
-    return "\n".join([said, *(f"- {t(remark.template, **dict(remark.values))}" for remark in read.remarks)])
+    return " ".join([said, *(t(remark.template, **dict(remark.values)) for remark in read.remarks)])
 
 
 def _choices(topic: Topic) -> None:
     """How the text is read, to be changed where we guessed wrongly."""
     state, slug = st.session_state, topic.slug
-    places = [*st.columns(2, gap="small"), *st.columns(2, gap="small")]
-    for place, (name, (label, values)) in zip(places, CHOICES.items(), strict=True):
-        with place:
+    with st.container(horizontal=True, gap="small", key=f"{slug}-read"):
+        for name, (label, values) in CHOICES.items():
             choice(
                 [t(words) for words in values.values()], f"{slug}-read-{name}", label=t(label), show_label=True,
-                chosen=list(values).index(getattr(state[f"{slug}:choices"], name)),
+                chosen=list(values).index(getattr(state[f"{slug}:choices"], name)), width=CHOICE_WIDTH,
                 on_pick=lambda name=name: _choose(topic, name),
             )  # fmt: skip
 
@@ -157,6 +157,8 @@ def _uploaded(topic: Topic, source: str) -> None:
 def _take(topic: Topic, box: str) -> None:
     """Callback: the text's edges are wanted."""
     state, slug = st.session_state, topic.slug
+    if not state[box].strip() and state[f"{slug}:config"].graph:  # its text is too long for the box; it still holds
+        return
     state.pop(f"{slug}:offered", None)
     _use(topic, state[box], state.get(f"{slug}:choices", AUTOMATIC))
 

@@ -177,7 +177,7 @@ class _Table:
             raise KnobError(
                 "Line {line}: expected {count} columns as in the header, got {text!r}" if columns.width > 2 else
                 "Line {line}: expected two names such as “Ada, Bob”, got {text!r}. Where a line is a node and its "
-                "neighbours, or has further columns, choose that" if many else
+                "neighbours, or has further columns, choose that under “A line is”" if many else
                 "Line {line}: expected two names such as “Ada, Bob”, got {text!r}",
                 line=line.number, count=columns.width, text=line.written.strip(),
             )  # fmt: skip

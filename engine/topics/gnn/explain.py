@@ -16,6 +16,10 @@ from .card import Config
 from .run import Experiment, at_moment, smoothing
 
 SIGNAL_STEPS = 12
+_IN_TEXT = {letter: rf"\{letter}" for letter in "{}$%#&_"} | {
+    ":": ":{}",  # Streamlit takes :material/name: for an icon even in a formula
+    "\\": r"\textbackslash{}", "^": r"\textasciicircum{}", "~": r"\textasciitilde{}",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -179,5 +183,5 @@ def _bracketed(value: float) -> str:
 
 
 def _text(name: str) -> str:
-    """A reader's name inside \\text{}: without the letters that mean something to LaTeX."""
-    return "".join(letter for letter in name if letter not in "\\{}$%#&_^~")
+    """A reader's name inside \\text{}: letters that mean something to LaTeX stand for themselves."""
+    return "".join(_IN_TEXT.get(letter, letter) for letter in name)
