@@ -140,7 +140,7 @@ BAD_TEXTS = [
     ("rate", "1e400", "Rate", "1e-06 to 10, got 1e400"),
     ("rate", "1e-320", "Rate", "1e-06 to 10, got 1e-320"),
     ("rate", "10.000000000000002", "Rate", "1e-06 to 10, got 10.000000000000002"),
-    ("parts", "a.b.c.a.b.c.a.b.c.a.b.c.a.b.c.a.b.c.a.b.c.d", "Parts", "some of a, b, c, got 'd'"),
+    ("parts", "a.b.c.a.b.c.a.b.c.a.b.c.a.b.c.a.b.c.a.b.c.d", "Parts", "some of a, b, c, got “d”"),
     ("rate", "0", "Rate", "1e-06 to 10"),
     ("rate", "nan", "Rate", "a number"),
     ("rate", "inf", "Rate", "a number"),

@@ -72,8 +72,8 @@ def test_files_pins_and_the_command_line_name_the_nearest_too():
         assert ("the nearest is noise" in reason) == bool(near)
         with pytest.raises(Refused) as refused:
             read_config(mlp, None, [f"{name}=0.2"])
-        assert ("'nois' (noise?)" in str(refused.value)) == bool(near)
-    with pytest.raises(Refused, match=r"'spirl' \(Spiral\?\)|'spirl'"):
+        assert ("“nois” (noise?)" in str(refused.value)) == bool(near)
+    with pytest.raises(Refused, match=r"“spirl” \(Spiral\?\)"):
         read_config(mlp, "spirl", [])
 
 

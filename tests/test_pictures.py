@@ -178,7 +178,7 @@ def test_empty():
 
 
 def test_more_than_sixteen_megabytes():
-    assert refusal(b"\x89PNG" + b"\0" * MAXIMUM_BYTES) == "Expected a picture of at most 16 MB, got 16.0 MB."
+    assert refusal(b"\x89PNG" + b"\0" * MAXIMUM_BYTES) == "Expected a picture of at most 16 MB, got 16.1 MB."
 
 
 @pytest.mark.parametrize("size", [(10_000, 6401), (30_000, 30_000), (65_535, 1_000_000)])
