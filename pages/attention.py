@@ -10,6 +10,7 @@ from engine.topics.attention.run import position_similarity, strongest
 from pages.components.canvas import bars, chart, choice, pixels
 from pages.components.compute import compute
 from pages.components.controls import change, change_pending, controls, write_link
+from pages.components.formulas import show_formulas
 from pages.components.grids import links, matrices, mosaic
 from pages.components.language import number, t
 from pages.components.page import close_page, open_page
@@ -154,15 +155,15 @@ def steps(cell, where: str, place: str) -> None:
     alt = t("q, k and their products")
     shown = draw.draw_vectors(cell, words=("", dimension), alt=alt)
     pixels(shown, f"{place}-vectors", height=130 if wide else 150, click=False)
-    st.latex(explain.score_formulas(cell, scaling=config.scaling, temperature=config.temperature))
+    show_formulas(explain.score_formulas(cell, scaling=config.scaling, temperature=config.temperature))
     strips = (t("scores of this query with every key"), t("softmax: they add up to 1"))
     shown = draw.draw_row(cell, words=("", names[1]), names=strips, alt=strips[1])
     pixels(shown, f"{place}-row", height=270 if wide else 190, click=False)
-    st.latex(explain.softmax_formula(cell))
+    show_formulas(explain.softmax_formula(cell))
     alt = t("The values of every key times its share, and below their sum: what the head hands on for this query")
     shown = draw.draw_sum(cell, words=(names[1], dimension), alt=alt)
     pixels(shown, f"{place}-sum", title=alt, height=400 if wide else 230, click=False)
-    st.latex(explain.output_formula(cell))
+    show_formulas(explain.output_formula(cell))
 
 
 def chosen_head() -> tuple[int, int]:

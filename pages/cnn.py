@@ -10,6 +10,7 @@ from pages.components.canvas import curves, pixels, transport
 from pages.components.compute import compute, start_job
 from pages.components.controls import change, controls, note_progress
 from pages.components.digits import choose_digit
+from pages.components.formulas import show_formulas
 from pages.components.language import number, percent, t
 from pages.components.page import close_page, open_page
 from pages.components.player import TICK_SECONDS, Run, View, player
@@ -200,7 +201,7 @@ def dense(result) -> None:
         state["cnn:probability"] = event["column"]
     elif event:
         pick({"tile": event["column"], "row": 0, "column": 0}, "logits")
-    st.latex(explain.softmax_formula(result, state.get("cnn:probability")))
+    show_formulas(explain.softmax_formula(result, state.get("cnn:probability")))
 
 
 def chosen(result) -> tuple[str, int, int, int]:
@@ -233,7 +234,7 @@ def detail(result, live: bool) -> None:
     pixels(shown, "cnn-products", height=110 if len(cell.inputs) == 1 else 200, click=False)
     if cell.weights is not None:
         st.caption(t("x: what the cell reads, w: its weights, x·w: their products."))
-    st.latex(r"\begin{gathered}" + r"\\".join(explain.cell_formulas(cell)) + r"\end{gathered}")
+    show_formulas(explain.cell_formulas(cell))
     if not live and in_maps:
         channel_and_evidence(result, layer, channel)
 
@@ -263,7 +264,7 @@ def channel_and_evidence(result, layer: str, channel: int) -> None:
 
 def formulas(made) -> None:
     """The softmax with its numbers."""
-    st.latex(explain.softmax_formula(made))
+    show_formulas(explain.softmax_formula(made))
 
 
 start = compute(topic, replace(training, steps=0), "engine.topics.cnn.run:first")

@@ -10,6 +10,7 @@ from engine.topics.diffusion.run import before_sampling, result_of
 from pages.components.canvas import chips, cloud, curves, drawing_of, drawing_pad, pixels, transport
 from pages.components.compute import compute
 from pages.components.controls import change, controls, note_progress
+from pages.components.formulas import show_formulas
 from pages.components.language import number, percent, t
 from pages.components.page import close_page, open_page
 from pages.components.player import View, player
@@ -169,7 +170,7 @@ def numbers_of_point(walked, name: str) -> None:
     with st.container(border=True, key="diffusion-point"):
         if not walked.backward:
             st.markdown(t("Point **{point}** at t = {time}", point=point, time=walked.times[at]))
-            st.latex(explain.noising_formula(walked, at, point))
+            show_formulas(explain.noising_formula(walked, at, point))
             st.caption(t("The chain adds its noise in small steps; together they are the one ε of this formula."))
             return
         at = min(at, last - 1)
@@ -177,7 +178,7 @@ def numbers_of_point(walked, name: str) -> None:
         st.markdown(
             t("Point **{point}**, the step from t = {time} to s = {to}", point=point, time=step.time, to=step.to)
         )
-        st.latex(step.latex)
+        show_formulas(step.formula)
 
 
 def pad() -> None:
@@ -253,17 +254,12 @@ def show_digits(snapshot) -> None:
             "diffusion-digits-shares", alt=t("Shares of data and noise in the variance at each time"), x_label="t",
             low=0.0, high=1.0, height=160,
         )  # fmt: skip
-    st.latex(explain.guidance_formula(config.guidance))
+    show_formulas(explain.guidance_formula(config.guidance))
 
 
 def formulas(made) -> None:
     """The loss and the schedule with their numbers."""
-    at = len(made.time) // 2
-    steps, chain = len(made.time) - 1, config.chain if points else digits.CHAIN
-    if points:
-        steps = walks.steps_back(config)
-    for formula in explain.live_formulas(int(made.time[at]), float(made.alpha_bar[at]), steps, chain):
-        st.latex(formula)
+    show_formulas(*explain.live_formulas(config, made))
 
 
 sampling, asked = replace(config, steps=0), digits.only_digits(config)

@@ -8,6 +8,7 @@ from engine.topics.gnn import draw, explain
 from pages.components.canvas import curves, graph_view, transport
 from pages.components.compute import compute
 from pages.components.controls import change, controls, note_progress
+from pages.components.formulas import show_formulas
 from pages.components.graphs import choose_graph, message_table
 from pages.components.language import number, percent, t
 from pages.components.page import close_page, open_page
@@ -98,8 +99,7 @@ def one_node(view: View, seen: explain.Inside) -> None:
         name = graph.names[node()]
         st.markdown(t("Node **{name}**, layer {layer}, channel {channel}: **{value}**", name=name,
                       layer=layer + 1, channel=names[made.channel], value=number(made.output, 4)))  # fmt: skip
-        for formula in explain.node_formulas(config, made, graph.names[made.messages[0].node]):
-            st.latex(formula)
+        show_formulas(*explain.node_formulas(config, made, graph.names[made.messages[0].node]))
 
 
 def label_button() -> None:
@@ -215,7 +215,7 @@ def class_names() -> list[str]:
 
 def formulas(result) -> None:
     """The loss with the numbers of this moment."""
-    st.latex(explain.update_formula(config, int(result.known.sum()), float(result.loss[-1])))
+    show_formulas(explain.update_formula(config, int(result.known.sum()), float(result.loss[-1])))
 
 
 start = compute(topic, replace(config, steps=0), "engine.topics.gnn.run:first")

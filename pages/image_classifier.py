@@ -11,6 +11,7 @@ from pages.components.background import found_result, keep_result
 from pages.components.canvas import bars, pixels
 from pages.components.compute import compute
 from pages.components.controls import change, controls
+from pages.components.formulas import show_formulas
 from pages.components.language import drawn, language, number, percent, t
 from pages.components.page import close_page, open_page
 from pages.components.progress import is_under_way, watch, watched_to_the_end
@@ -178,9 +179,7 @@ def large(layer: str, channel: int, words: tuple[str, str, str]) -> None:
 def formulas(made) -> None:
     """The formulas with the numbers of this picture."""
     st.markdown(t("For **{name}**, class {index}:", name=names[made.explained], index=made.explained))
-    for formula in (explain.softmax_formula(made), explain.grad_cam_formula(made), explain.completeness_formula(made)):
-        if formula:
-            st.latex(formula)
+    show_formulas(explain.softmax_formula(made), explain.grad_cam_formula(made), explain.completeness_formula(made))
 
 
 if result is not None:

@@ -11,6 +11,7 @@ from pages.components.canvas import chart, curves, network, points_editor, trans
 from pages.components.compute import compute
 from pages.components.controls import change, controls, note_progress
 from pages.components.errors import sentence
+from pages.components.formulas import show_formulas
 from pages.components.language import number, percent, t
 from pages.components.page import close_page, open_page
 from pages.components.player import View, player
@@ -123,8 +124,7 @@ def inspect(view: View) -> None:
         name = explain.neuron_name(config, layer, index)
         x, y, step = number(spot[0]), number(spot[1]), number(view.latest.step)
         st.markdown(t("Neuron **{name}** at x₁ = {x}, x₂ = {y}, step {step}", name=name, x=x, y=y, step=step))
-        st.latex(formula.symbols)
-        st.latex(formula.numbers)
+        show_formulas(formula.symbols, formula.numbers)
         if not view.live and view.latest is view.newest:
             set_by_hand(view, picked, layer, index, formula)
 
@@ -154,10 +154,11 @@ def set_by_hand(view: View, picked: dict, layer: int, index: int, formula: expla
 
 def formulas(result) -> None:
     """Loss, accuracy and update rule with the numbers of this moment."""
-    for what, latex in explain.live_formulas(config, result):
+    for what, formula in explain.live_formulas(config, result):
         left, right = st.columns([1, 2.6], vertical_alignment="center")
         left.markdown(t(what))
-        right.latex(latex)
+        with right:
+            show_formulas(formula)
 
 
 def hidden_space() -> None:

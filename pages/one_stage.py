@@ -11,6 +11,7 @@ from pages.components.canvas import bars, chips, pixels, scrubber
 from pages.components.compute import compute
 from pages.components.controls import change, controls
 from pages.components.facts import colour_key, facts
+from pages.components.formulas import show_formulas
 from pages.components.language import number, percent, t
 from pages.components.page import close_page, open_page
 from pages.components.uploads import choose_picture
@@ -275,13 +276,13 @@ def formulas(made) -> None:
     """The formulas with the numbers of this picture."""
     if on_grid:
         st.markdown(t("The five terms of the loss in this picture (eq. 3 of YOLO v1):"))
-        st.latex(explain.loss_formula(made.scene.view.totals))
+        show_formulas(explain.loss_formula(made.scene.view.totals))
     elif found.kept:
         st.markdown(t("Of the best box: its mean distance to the left edge, in strides:"))
-        st.latex(explain.expectation_formula(explain.explain_cell(made.picture, int(found.cells[found.kept[0]]))))
+        show_formulas(explain.expectation_formula(explain.explain_cell(made.picture, int(found.cells[found.kept[0]]))))
     if formula := explain.iou_formula(made.found):
         st.markdown(t("The overlap that decided first in the suppression, from areas in square pixels:"))
-        st.latex(formula)
+        show_formulas(formula)
 
 
 with page.panel:

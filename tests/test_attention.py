@@ -9,6 +9,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
+from engine.core.formula import written
 from engine.core.knob import KnobError, from_query, to_query
 from engine.models.transformer import tokenise
 from engine.plots.grids import Links, Matrices, Mosaic, shrunk
@@ -176,11 +177,11 @@ def test_the_arithmetic_of_a_cell_is_the_encoder_s(config):
         assert cell.hidden == (config.causal and key > query)
         if not cell.hidden:
             assert cell.scores[key] == pytest.approx(cell.product / result.divisor, rel=1e-9)
-        said = explain.score_formulas(cell, scaling=config.scaling, temperature=config.temperature)
-        assert f"= {cell.product:.4f}" in said
+        said = explain.score_formulas(cell, scaling=config.scaling, temperature=config.temperature).latex
+        assert f"= {written(cell.product)}" in said
         assert (r"\infty" in said) == cell.hidden
-        assert explain.softmax_formula(cell).endswith(f"= {cell.shares[key]:.4f}")
-        assert explain.output_formula(cell).endswith(f"= {cell.output[0]:.4f}")
+        assert explain.softmax_formula(cell).latex.endswith(f"= {written(cell.shares[key])}")
+        assert explain.output_formula(cell).latex.endswith(f"= {written(cell.output[0])}")
 
 
 def test_the_cell_shown_first_stands_out(animal):

@@ -7,6 +7,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
+from engine.core.formula import written
 from engine.data.digits import encode_drawing, load_digits
 from engine.instrument.exciting import gradient_ascent, strongest
 from engine.instrument.receptive_field import Window, field_size, receptive_field
@@ -175,7 +176,7 @@ def test_sums_of_products_are_pytorch_s_values(three, layer):
             if cell.weights is not None:
                 assert cell.products.sum() + cell.bias == pytest.approx(expected, abs=2e-5)
             digits = 5 if cell.weights is not None else 4
-            assert explain.cell_formulas(cell)[-1].endswith(f"= {cell.total:.{digits}f}")
+            assert f"= {written(cell.total, digits)}" in explain.cell_formulas(cell).latex
 
 
 def test_cells_that_are_not_there_are_refused(three):

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from engine.core.formula import written
 from engine.core.knob import KnobError, from_query, to_query
 from engine.data.pictures import PictureError
 from engine.instrument.attribution import grad_cam, input_gradient
@@ -186,13 +187,13 @@ def test_feature_pictures_show_the_maps(result, layer):
 
 
 def test_formulas_carry_the_numbers(result):
-    score, total = result.scores[287].item(), result.scores.exp().sum().log().item()
-    text = explain.softmax_formula(result)
-    assert f"e^{{{score:.3f}}}" in text
-    assert f"e^{{{total:.3f}}}" in text
-    assert text.endswith(f"{result.probabilities[287].item():.4f}")
-    assert explain.grad_cam_formula(result).endswith(f"= {result.grad_cam.max().item():.4f}")
-    assert explain.completeness_formula(result) == ""
+    score, total = result.scores[287].item(), result.scores.double().logsumexp(0).item()
+    text = explain.softmax_formula(result).latex
+    assert f"e^{{{written(score, 6)}}}" in text
+    assert f"e^{{{written(total, 6)}}}" in text
+    assert text.endswith(f"= {written(result.probabilities[287].item())}")
+    assert explain.grad_cam_formula(result).latex.endswith(f"= {written(result.grad_cam.max().item())}")
+    assert explain.completeness_formula(result) is None
 
 
 @pytest.mark.parametrize("name", TOPIC.presets)

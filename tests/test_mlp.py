@@ -11,6 +11,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from engine.core.formula import written
 from engine.core.knob import KnobError, knobs, random_value
 from engine.instrument.trace import record, tap_names
 from engine.models.mlp.mlp import ACTIVATIONS, MultiLayerPerceptron, SeededDropout
@@ -286,7 +287,7 @@ def test_the_formula_of_every_neuron_equals_the_recorded_value(activation):
             assert formula.total == pytest.approx(trace[f"{name}.sum"][0, index].item(), abs=1e-5)
             terms = sum(w * v for w, v in zip(formula.weights, formula.inputs, strict=True)) + formula.bias
             assert formula.total == pytest.approx(terms, abs=1e-5)
-            assert formula.numbers.endswith(f"{formula.value:.3f}")
+            assert formula.numbers.latex.endswith(f"= {written(formula.value)}")
     for layer, index in ((0, 0), (1, 6), (3, 3), (4, 0)):
         with pytest.raises(ValueError, match="no neuron"):
             explain.explain_neuron(config, snapshot, layer, index, spot)

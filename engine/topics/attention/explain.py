@@ -7,6 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from engine.core.formula import Formula, aligned, bracketed, exact, rest_of, written
+
+from .card import HEAD_NAMES, HEADS
 from .run import Result
 
 MOST_TERMS = 4  # of a sum that is written out
@@ -19,7 +22,8 @@ class Cell:
 
     query, key: positions of the tokens; value: the weight as the head computed it. q, k (d,): the query and the key.
     scores (T,): of this query with every key, -inf where the mask hides it; exact doubles, computed again from q and
-    all keys. shares (T,): their softmax. values (T, d): what each key's token hands on. divisor: of q · k.
+    all keys. shares (T,): their softmax. values (T, d): what each key's token hands on. divisor: of q · k. off: whether
+    the head is switched off, so that it hands on 0.
     """
 
     tokens: Sequence[str]
@@ -32,6 +36,7 @@ class Cell:
     shares: np.ndarray
     values: np.ndarray
     divisor: float
+    off: bool = False
 
     @property
     def products(self) -> np.ndarray:
@@ -50,13 +55,13 @@ class Cell:
 
     @property
     def parts(self) -> np.ndarray:
-        """(T, d): every key's values times its share; their sum is the output."""
+        """(T, d): every key's values times its share; their sum is the output, unless the head is off."""
         return self.shares[:, None] * self.values
 
     @property
     def output(self) -> np.ndarray:
         """(d,): what the head hands on for this query."""
-        return self.parts.sum(0)
+        return self.parts.sum(0) * (not self.off)
 
 
 def explain_cell(result: Result, layer: int, head: int, query: int, key: int) -> Cell:
@@ -66,7 +71,8 @@ def explain_cell(result: Result, layer: int, head: int, query: int, key: int) ->
         raise ValueError(f"there is no cell {(layer, head, query, key)} in {tuple(result.pattern.shape)}")
     q, k, v = (getattr(result, name)[layer, head].double().numpy() for name in ("query", "key", "value"))
     value = result.pattern[layer, head, query, key].item()
-    return _cell(result.tokens, q, k, v, query, key, value, result.divisor, result.causal)
+    off = HEAD_NAMES[layer * HEADS + head] in result.off
+    return _cell(result.tokens, q, k, v, query, key, value, result.divisor, result.causal, off)
 
 
 def explain_by_hand(mechanism, query: int, key: int, *, divisor: float, causal: bool) -> Cell:
@@ -94,54 +100,51 @@ def telling_cell(result: Result, layer: int, head: int) -> tuple[int, int]:
     return int(query) + 1, int(key) + 1
 
 
-def _cell(tokens, q, k, v, query, key, value, divisor, causal) -> Cell:
+def _cell(tokens, q, k, v, query, key, value, divisor, causal, off=False) -> Cell:
     scores = k @ q[query] / divisor  # (T,)
     if causal:
         scores[query + 1 :] = -np.inf
     shares = np.exp(scores - scores.max())
     shares /= shares.sum()
-    return Cell(tokens, query, key, value, q[query], k[key], scores, shares, v, divisor)
+    return Cell(tokens, query, key, value, q[query], k[key], scores, shares, v, divisor, off)
 
 
-def score_formulas(cell: Cell, *, scaling: bool, temperature: float) -> str:
-    """q · k, its largest products first, then the score, then the mask m, as three lines of LaTeX with the numbers."""
+def score_formulas(cell: Cell, *, scaling: bool, temperature: float) -> Formula:
+    """q · k, its largest products first, then the score, then the mask m, as three rows with the numbers."""
     width = len(cell.q)
-    order = np.arange(width) if width <= MOST_TERMS else np.argsort(-np.abs(cell.products), kind="stable")[:2]
-    terms = " + ".join(rf"{_bracketed(cell.q[at])} \cdot {_bracketed(cell.k[at])}" for at in order)
-    if len(order) < width:
-        terms = rf"\underbrace{{{terms} + \cdots}}_{{{width}}}"
-    under = [rf"\sqrt{{{width}}}"] * scaling + [f"{temperature:g}"] * (temperature != 1)
-    below = r" \cdot ".join(under)
-    divided = rf"\frac{{{cell.product:.4f}}}{{{below}}}" if below else f"{cell.product:.4f}"
-    score = cell.product / cell.divisor
-    mask, masked = (r"(-\infty)", r"-\infty") if cell.hidden else ("0", f"{score:.4f}")
-    return (
-        rf"\begin{{aligned}} q \cdot k &= {terms} = {cell.product:.4f} \\[4pt] "
-        rf"s &= {divided} = {score:.4f} \\[4pt] s + m &= {score:.4f} + {mask} = {masked} \end{{aligned}}"
-    )
+    order = np.argsort(-np.abs(cell.products), kind="stable")
+    shown, left = (np.sort(order), order[:0]) if width <= MOST_TERMS else (order[:2], order[2:])
+    terms = " + ".join(rf"{bracketed(cell.q[at])} \cdot {bracketed(cell.k[at])}" for at in shown)
+    under = [rf"\sqrt{{{width}}}"] * scaling + [exact(temperature)] * (temperature != 1)
+    below, product, score = r" \cdot ".join(under), cell.product, written(cell.product / cell.divisor)
+    divided = rf"\frac{{{written(product)}}}{{{below}}}" if below else written(product)
+    mask, masked = (r"(-\infty)", r"-\infty") if cell.hidden else ("0", score)
+    return aligned([
+        rf"q \cdot k &= {terms}{rest_of(cell.products[left])} = {written(product)}",
+        rf"s &= {divided} = {score}",
+        rf"s + m &= {score} + {mask} = {masked}",
+    ])  # fmt: skip
 
 
-def softmax_formula(cell: Cell) -> str:
-    """The softmax of the query's row at this key, as LaTeX with the numbers."""
+def softmax_formula(cell: Cell) -> Formula:
+    """The softmax of the query's row at this key, with the numbers."""
     log_total = float(np.log(np.exp(cell.scores - cell.scores.max()).sum()) + cell.scores.max())
-    top = r"e^{-\infty}" if cell.hidden else rf"e^{{{cell.scores[cell.key]:.5f}}}"
-    return (
-        rf"\alpha = \frac{{e^{{s + m}}}}{{\sum_j e^{{s_j + m_j}}}} = \frac{{{top}}}{{e^{{{log_total:.5f}}}}} = "
-        rf"{cell.shares[cell.key]:.4f}"
+    top = r"e^{-\infty}" if cell.hidden else rf"e^{{{written(cell.scores[cell.key], 6)}}}"
+    return Formula(
+        rf"\alpha = \frac{{e^{{s + m}}}}{{\sum_j e^{{s_j + m_j}}}} = \frac{{{top}}}{{e^{{{written(log_total, 6)}}}}} = "
+        rf"{written(cell.shares[cell.key])}"
     )
 
 
-def output_formula(cell: Cell, dimension: int = 0) -> str:
-    """One number of the weighted sum of values, its largest terms first, as LaTeX."""
+def output_formula(cell: Cell, dimension: int = 0) -> Formula:
+    """One number of the weighted sum of values, its largest terms first; times 0 for a head that is off."""
     terms = cell.parts[:, dimension]
     order = np.argsort(-np.abs(terms), kind="stable")
-    shown = order[: MOST_TERMS - 1] if len(order) > MOST_TERMS else np.arange(len(order))
-    text = " + ".join(rf"{cell.shares[j]:.3f}\cdot{_bracketed(cell.values[j, dimension])}" for j in shown)
-    if len(shown) < len(order):
-        text += r" + \cdots"
-    return rf"o_{{{dimension + 1}}} = \sum_j \alpha_j\, v_{{j,{dimension + 1}}} = {text} = {cell.output[dimension]:.4f}"
-
-
-def _bracketed(value: float) -> str:
-    text = f"{value:.3f}".rstrip("0").rstrip(".") if abs(value) < 1e4 else f"{value:.3g}"
-    return f"({text})" if text.startswith("-") else text
+    shown, left = (np.sort(order), order[:0]) if len(order) <= MOST_TERMS else np.split(order, [MOST_TERMS - 1])
+    text = " + ".join(rf"{written(cell.shares[j], 3)} \cdot {bracketed(cell.values[j, dimension])}" for j in shown)
+    text += rest_of(terms[left])
+    silent, text = (r"0 \cdot ", rf"0 \cdot \bigl({text}\bigr)") if cell.off else ("", text)
+    return Formula(
+        rf"o_{{{dimension + 1}}} = {silent}\sum_j \alpha_j\, v_{{j,{dimension + 1}}} = {text} = "
+        rf"{written(float(cell.output[dimension]))}"
+    )

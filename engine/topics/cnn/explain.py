@@ -10,6 +10,7 @@ import torch
 import torch.nn.functional as F
 
 from engine.core.device import current_device
+from engine.core.formula import Formula, added, aligned, bracketed, rest_of, written
 from engine.data.digits import load_digits
 from engine.instrument.attribution import drop_per_pixel, occlusion
 from engine.instrument.exciting import gradient_ascent, strongest
@@ -104,31 +105,31 @@ def strongest_term(cell: Cell) -> tuple[int, int, int]:
     return tuple(int(at) for at in np.unravel_index(np.abs(cell.products).argmax(), cell.inputs.shape))
 
 
-def cell_formulas(cell: Cell) -> list[str]:
-    """The cell's arithmetic as lines of LaTeX, with its numbers: the largest product, the sum, and the bias."""
+def cell_formulas(cell: Cell) -> Formula:
+    """The cell's arithmetic with its numbers: the largest product and the rest of the sum, then the bias."""
     if cell.weights is None:
-        parts = [f"{value:.4f}" for value in cell.inputs.ravel()]
-        if cell.layer.endswith("relu"):
-            return [rf"\max(0,\ {parts[0]}) = {cell.value:.4f}"]
-        listed = r",\ ".join(parts)
-        return [rf"\max({listed}) = {cell.value:.4f}"]
-    c, i, j = strongest_term(cell)
-    x, w = float(cell.inputs[c, i, j]), float(cell.weights[c, i, j])
+        parts = ([0.0] if cell.layer.endswith("relu") else []) + cell.inputs.ravel().tolist()
+        listed = r",\ ".join(map(written, parts))
+        return Formula(rf"\max({listed}) = {written(cell.value)}")
+    place = strongest_term(cell)
+    products = np.delete(cell.products.astype(np.float64), np.ravel_multi_index(place, cell.inputs.shape))
+    strongest = rf"{bracketed(float(cell.weights[place]))} \cdot {bracketed(float(cell.inputs[place]))}"
     summed = cell.total - cell.bias
-    terms = rf"\underbrace{{{_bracketed(w)} \cdot {x:.3f} + \cdots}}_{{{cell.inputs.size}}}"
-    sign = "-" if cell.bias < 0 else "+"
-    return [rf"{terms} = {summed:.5f}", rf"{summed:.5f} {sign} {abs(cell.bias):.5f} = {cell.total:.5f}"]
+    return aligned([
+        rf"w \cdot x &= {strongest}{rest_of(products)} = {written(summed, 5)}",
+        rf"w \cdot x + b &= {written(summed, 5)} {added(cell.bias, 5)} = {written(cell.total, 5)}",
+    ])  # fmt: skip
 
 
-def softmax_formula(result: Result, digit: int | None = None) -> str:
-    """The softmax of `digit`, by default the answer, with its numbers, as LaTeX."""
+def softmax_formula(result: Result, digit: int | None = None) -> Formula:
+    """The softmax of `digit`, by default the answer, with its numbers."""
     k = int(result.probabilities.argmax()) if digit is None else digit
-    others = (result.logits.double() - result.logits[k]).exp().sum().item() - 1  # of the rest, against this one
-    shown = f"{others:.9f}" if others < 0.01 else f"{others:.7f}" if others < 1000 else f"{others:.0f}"
-    return (
+    others = (result.logits.double() - result.logits[k]).exp()
+    others = others[torch.arange(len(others)) != k].sum().item()  # of the rest, against this one
+    return Formula(
         rf"p_{{{k}}} = \frac{{e^{{z_{{{k}}}}}}}{{\sum_j e^{{z_j}}}} = "
         rf"\frac{{1}}{{1 + \sum_{{j \ne {k}}} e^{{z_j - z_{{{k}}}}}}} = "
-        rf"\frac{{1}}{{1 + {shown}}} = {result.probabilities[k].item():.7f}"
+        rf"\frac{{1}}{{1 + {written(others)}}} = {written(result.probabilities[k].item(), 6)}"
     )
 
 
@@ -209,7 +210,3 @@ def _strongest(config: Config, weights: _Weights, tap: str) -> tuple[np.ndarray,
     model = model_of(config, weights.arrays)
     indices, values = strongest(model, inputs_of(load_digits().train_images).to(current_device()), tap, MOST)
     return indices.cpu().numpy(), values.cpu().numpy()
-
-
-def _bracketed(value: float) -> str:
-    return f"({value:.3f})" if value < 0 else f"{value:.3f}"

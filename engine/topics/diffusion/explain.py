@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 
+from engine.core.formula import Formula, aligned, exact, written
+
+from . import digits
 from .card import Config
-from .walks import Walk
+from .run import Result
+from .walks import Walk, steps_back
 
 Pair = tuple[float, float]
 
@@ -17,7 +22,7 @@ class PointStep:
     """What happens to one point at one moment of a walk back, as the sampler computed it.
 
     time, to: t and s; alpha_bar, alpha_bar_to: ᾱ there. x, noise, x_0, mean, previous: x_t, ε̂, x̂_0, μ, x_s; sigma: σ,
-    z: the noise that was drawn (0 where sigma is 0). latex: the formulas with these numbers.
+    z: the noise that was drawn (0 where sigma is 0). formula: the equations with these numbers.
     """
 
     time: int
@@ -31,7 +36,7 @@ class PointStep:
     previous: Pair
     sigma: float
     z: Pair
-    latex: str
+    formula: Formula
 
 
 def explain_step(config: Config, back: Walk, moment: int, point: int, alpha_bar_to: float) -> PointStep:
@@ -45,38 +50,42 @@ def explain_step(config: Config, back: Walk, moment: int, point: int, alpha_bar_
     x, noise, x_0 = (_pair(part[moment, point]) for part in (back.x, back.noise, back.x_0))
     mean, previous, sigma = _pair(back.mean[moment, point]), _pair(back.previous[moment, point]), back.sigma[moment]
     z = _pair((np.array(previous) - np.array(mean)) / sigma) if sigma > 0 else (0.0, 0.0)
-    lines = [
-        rf"\hat\varepsilon(x_t, t) &= \hat\varepsilon\bigl({_vector(x)},\ {t}\bigr) = {_vector(noise)}",
-        r"\hat x_0 &= \frac{x_t - \sqrt{1-\bar\alpha_t}\,\hat\varepsilon}{\sqrt{\bar\alpha_t}}"
-        rf" = \frac{{{_vector(x)} - \sqrt{{{1 - bar:.4f}}}\,{_vector(noise)}}}{{\sqrt{{{bar:.4f}}}}} = {_vector(x_0)}",
-    ]
+    x_in, noise_in, x_0_in, mean_in = map(_vector, (x, noise, x_0, mean))
+    data, drowned = (rf"\sqrt{{{written(part)}}}" for part in (bar, 1 - bar))
+    bar_s = written(alpha_bar_to) if s else "1"
+    rows = [
+        rf"x_t &= {x_in},\qquad t = {t},\qquad \bar\alpha_t = {written(bar)}",
+        rf"\hat\varepsilon(x_t, t) &= {noise_in}",
+        r"\hat x_0 &= \frac{x_t - \sqrt{1-\bar\alpha_t}\,\hat\varepsilon}{\sqrt{\bar\alpha_t}} = "
+        rf"\frac{{{x_in} - {drowned}\,{noise_in}}}{{{data}}} = {x_0_in}",
+    ]  # fmt: skip
+    rows.append(rf"s &= {s},\qquad \bar\alpha_s = {bar_s},\qquad \sigma = {written(sigma)}")
     if config.sampler == "ddim":
         direction = max(0.0, 1 - alpha_bar_to - sigma**2)
-        lines += [
+        rows += [
             r"\mu &= \sqrt{\bar\alpha_s}\,\hat x_0 + \sqrt{1-\bar\alpha_s-\sigma^2}\,\hat\varepsilon",
-            rf"&= \sqrt{{{alpha_bar_to:.4f}}}\,{_vector(x_0)} + \sqrt{{{direction:.4f}}}\,{_vector(noise)}"
-            rf" = {_vector(mean)}",
+            rf"&= \sqrt{{{bar_s}}}\,{x_0_in} + \sqrt{{{written(direction)}}}\,{noise_in}"
+            rf" = {mean_in}",
         ]
     else:
         from_x_0, from_x = posterior_weights(bar, alpha_bar_to)
-        lines += [
+        rows += [
             r"\mu &= \frac{\sqrt{\bar\alpha_s}\,\beta}{1-\bar\alpha_t}\,\hat x_0"
             r" + \frac{\sqrt{\alpha}\,(1-\bar\alpha_s)}{1-\bar\alpha_t}\,x_t",
-            rf"&= {from_x_0:.4f}\,{_vector(x_0)} + {from_x:.4f}\,{_vector(x)} = {_vector(mean)}",
+            rf"&= {written(from_x_0)}\,{x_0_in} + {written(from_x)}\,{x_in} = {mean_in}",
         ]
     if sigma > 0:
-        lines.append(rf"x_s &= \mu + \sigma z = {_vector(mean)} + {sigma:.4f}\,{_vector(z)} = {_vector(previous)}")
+        rows.append(rf"x_s &= \mu + \sigma z = {mean_in} + {written(sigma)}\,{_vector(z)} = {_vector(previous)}")
     else:
-        lines.append(rf"x_s &= \mu = {_vector(previous)}\qquad (\sigma = 0)")
-    latex = r"\begin{aligned}" + r"\\[4pt]".join(lines) + r"\end{aligned}"
-    return PointStep(t, s, bar, alpha_bar_to, x, noise, x_0, mean, previous, sigma, z, latex)
+        rows.append(rf"x_s &= \mu = {_vector(previous)}")
+    return PointStep(t, s, bar, alpha_bar_to, x, noise, x_0, mean, previous, sigma, z, aligned(rows))
 
 
-def guidance_formula(guidance: float) -> str:
+def guidance_formula(guidance: float) -> Formula:
     """Eq. 6 of Ho and Salimans 2022, in the form in which 1 is no guidance, with the w of the knob."""
-    return (
+    return Formula(
         r"\tilde\varepsilon = \hat\varepsilon(x_t, t, \varnothing) + w\,\bigl(\hat\varepsilon(x_t, t, c)"
-        rf" - \hat\varepsilon(x_t, t, \varnothing)\bigr),\qquad w = {guidance:g}"
+        rf" - \hat\varepsilon(x_t, t, \varnothing)\bigr),\qquad w = {exact(guidance)}"
     )
 
 
@@ -86,25 +95,38 @@ def posterior_weights(bar_t: float, bar_s: float) -> Pair:
     return bar_s**0.5 * (1 - alpha) / (1 - bar_t), alpha**0.5 * (1 - bar_s) / (1 - bar_t)
 
 
-def noising_formula(there: Walk, moment: int, point: int) -> str:
+def noising_formula(there: Walk, moment: int, point: int) -> Formula:
     """Eq. 4 of Ho et al. 2020 with the numbers of a point of a walk forward; its noise is what eq. 4 leaves for it."""
     bar = float(there.alpha_bars[moment])
     start, x = _pair(there.x[0, point]), _pair(there.x[moment, point])
     symbols = r"x_t = \sqrt{\bar\alpha_t}\,x_0 + \sqrt{1-\bar\alpha_t}\,\varepsilon"
     if moment == 0:
-        return symbols + rf",\qquad t = 0:\ \bar\alpha_0 = 1,\ x_0 = {_vector(start)}"
+        return Formula(symbols + rf",\qquad t = 0:\quad \bar\alpha_0 = 1,\quad x_0 = {_vector(start)}")
     noise = _pair((np.array(x) - bar**0.5 * np.array(start)) / (1 - bar) ** 0.5)
-    numbers = rf"\sqrt{{{bar:.4f}}}\,{_vector(start)} + \sqrt{{{1 - bar:.4f}}}\,{_vector(noise)}"
-    return f"{symbols} = {numbers} = {_vector(x)}"
+    numbers = rf"\sqrt{{{written(bar)}}}\,{_vector(start)} + \sqrt{{{written(1 - bar)}}}\,{_vector(noise)}"
+    return Formula(f"{symbols} = {numbers} = {_vector(x)}")
 
 
-def live_formulas(time: int, bar: float, steps: int, chain: int) -> list[str]:
-    """The loss that is trained, and what the schedule says at one time."""
+def live_formulas(config: Config, result: Result | digits.Result) -> list[Formula]:
+    """The loss that is trained, and what the schedule says half way through the walk."""
+    at, numbers = (len(result.time) - 1) // 2, 2
+    time, bar = int(result.time[at]), float(result.alpha_bar[at])
+    loss, chain, steps = "", config.chain, steps_back(config)
+    if isinstance(result, digits.Result):
+        numbers, chain, steps = digits.SIDE**2, digits.CHAIN, len(result.time) - 1
+    elif math.isfinite(held_out := float(result.held_out_loss[-1])):
+        loss = rf" = {written(held_out)}"
     return [
-        r"L = \mathbb{E}_{x_0,\,\varepsilon,\,t}\,\bigl\lVert \varepsilon - \hat\varepsilon(x_t,\,t)\bigr\rVert^2,"
-        r"\qquad x_t = \sqrt{\bar\alpha_t}\,x_0 + \sqrt{1-\bar\alpha_t}\,\varepsilon",
-        rf"t = {time}:\quad \bar\alpha_t = {bar:.4f},\qquad \mathrm{{SNR}} = \frac{{\bar\alpha_t}}{{1-\bar\alpha_t}}"
-        rf" = {bar / max(1 - bar, 1e-9):.4g},\qquad \text{{steps}}: {steps}\ /\ T = {chain}",
+        Formula(
+            rf"L = \mathbb{{E}}_{{x_0,\,\varepsilon,\,t}}\, \frac{{1}}{{{numbers}}}\, "
+            rf"\bigl\lVert \varepsilon - \hat\varepsilon(x_t,\,t)\bigr\rVert^2{loss},"
+            r"\qquad x_t = \sqrt{\bar\alpha_t}\,x_0 + \sqrt{1-\bar\alpha_t}\,\varepsilon"
+        ),
+        Formula(
+            rf"t = {time}:\quad \bar\alpha_t = {written(bar)},\qquad \mathrm{{SNR}} = "
+            rf"\frac{{\bar\alpha_t}}{{1-\bar\alpha_t}} = \frac{{{written(bar)}}}{{{written(1 - bar)}}} = "
+            rf"{written(bar / (1 - bar))},\qquad \text{{steps}} = {steps},\qquad T = {chain}"
+        ),
     ]
 
 
@@ -113,4 +135,4 @@ def _pair(values: np.ndarray) -> Pair:
 
 
 def _vector(pair: Pair) -> str:
-    return f"({pair[0]:.3f},\\,{pair[1]:.3f})"
+    return f"({written(pair[0])},\\,{written(pair[1])})"

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from engine.core.formula import Formula, added, aligned, bracketed, rest_of, written
 from engine.instrument.trace import Trace
 from engine.training.fit import Snapshot
 
@@ -20,6 +20,7 @@ _IN_TEXT = {letter: rf"\{letter}" for letter in "{}$%#&_"} | {
     ":": ":{}",  # Streamlit takes :material/name: for an icon even in a formula
     "\\": r"\textbackslash{}", "^": r"\textasciicircum{}", "~": r"\textasciitilde{}",
 }  # fmt: skip
+FUNCTIONS = {"relu": r"\operatorname{ReLU}", "tanh": r"\tanh", "identity": ""}
 
 
 @dataclass(frozen=True)
@@ -141,45 +142,43 @@ def smoothing_of(seen: Inside) -> tuple[list[float], list[float]]:
     return smoothing(seen.experiment, seen.trace)
 
 
-def node_formulas(config: Config, made: NodeSum, name: str) -> list[str]:
-    """The layer's equation, the strongest message's coefficient, and the sum with its numbers, as LaTeX."""
+def node_formulas(config: Config, made: NodeSum, name: str) -> list[Formula]:
+    """The layer's equation, the strongest message with its coefficient, and the sum and what becomes of it."""
     below = "X" if made.layer == 0 else f"H^{{({made.layer})}}"
     number = made.layer + 1
     matrix = {"gcn": r"\hat A", "mean": r"\tilde D^{-1}\tilde A", "sum": r"\tilde A", "none": "I", "gat": r"\alpha"}[
         config.coefficients
     ]
-    sigma = {"relu": r"\mathrm{ReLU}", "tanh": r"\tanh", "identity": ""}[config.activation]
     inner = rf"{matrix}\, {below}\, W^{{({number})}}"
-    whole = inner if number == config.depth or not sigma else rf"{sigma}\left({inner}\right)"
+    function = "" if number == config.depth else FUNCTIONS[config.activation]
+    whole = rf"{function}\left({inner}\right)" if function else inner
     if made.shortcut is not None:
         whole += f" + {below}"
     first = made.messages[0]
     coefficient = {
         "gcn": rf"\frac{{1}}{{\sqrt{{{made.degree} \cdot {first.degree}}}}}",
-        "mean": rf"\frac{{1}}{{{made.degree}}}", "sum": "1", "none": "1", "gat": f"{first.coefficient:.4f}",
+        "mean": rf"\frac{{1}}{{{made.degree}}}", "sum": "1", "none": "1", "gat": written(first.coefficient),
     }[config.coefficients]  # fmt: skip
-    shown = made.messages[:2]
-    terms = " + ".join(rf"{message.coefficient:.3f} \cdot {_bracketed(message.value)}" for message in shown)
-    rest = r" + \cdots" if len(made.messages) > len(shown) else ""
-    left = "Z" if number == config.depth else f"H^{{({number})}}"
-    return [
-        rf"{left} = {whole}",
-        rf"\text{{{_text(name)}}}:\quad {coefficient} \cdot {_bracketed(first.value)} = {first.product:.4f}",
-        rf"{terms}{rest} = {made.total:.4f}",
+    shown, left = made.messages[:2], made.messages[2:]
+    terms = " + ".join(rf"{written(one.coefficient, 3)} \cdot {bracketed(one.value)}" for one in shown)
+    rows = [
+        rf"\text{{{_text(name)}}}:\quad {coefficient} \cdot {bracketed(first.value, 4)} &= {written(first.product)}",
+        rf"{terms}{rest_of([one.product for one in left])} &= {written(made.total)}",
     ]
+    if function or made.shortcut is not None:
+        end = rf"{function}({written(made.total)})" if function else written(made.total)
+        if made.shortcut is not None:
+            end += " " + added(made.shortcut)
+        rows.append(rf"{end} &= {written(made.output)}")
+    return [Formula(f"{'Z' if number == config.depth else f'H^{{({number})}}'} = {whole}"), aligned(rows)]
 
 
-def update_formula(config: Config, known_count: int, loss: float) -> str:
-    """The loss of the last step with its number, as LaTeX."""
-    value = f"{loss:.4f}" if math.isfinite(loss) else r"\text{–}"
-    return (
-        rf"L = -\frac{{1}}{{{known_count}}} \sum_{{i \in \text{{known}}}} \ln p_{{i, y_i}} = {value},\qquad "
-        rf"p_i = \mathrm{{softmax}}(z_i)"
+def update_formula(config: Config, known_count: int, loss: float) -> Formula:
+    """The loss of the last step with its number."""
+    return Formula(
+        rf"L = -\frac{{1}}{{{known_count}}} \sum_{{i \in \text{{known}}}} \ln p_{{i, y_i}} = {written(loss)},\qquad "
+        rf"p_i = \operatorname{{softmax}}(z_i)"
     )
-
-
-def _bracketed(value: float) -> str:
-    return f"({value:.3f})" if value < 0 else f"{value:.3f}"
 
 
 def _text(name: str) -> str:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import torch
 
+from engine.core.formula import TERM_DIGITS, Formula, added, aligned, bracketed, exact, rest_of, written
 from engine.models.mlp.mlp import ACTIVATIONS
 from engine.training.fit import Snapshot
 
@@ -28,8 +30,8 @@ LATEX_FEATURES = {
     "x1_squared": "x_1^2",
     "x2_squared": "x_2^2",
     "x1_x2": "x_1x_2",
-    "sin_x1": r"\sin 2x_1",
-    "sin_x2": r"\sin 2x_2",
+    "sin_x1": r"\sin(2x_1)",
+    "sin_x2": r"\sin(2x_2)",
 }
 MOST_TERMS = 4
 
@@ -38,12 +40,12 @@ MOST_TERMS = 4
 class NeuronFormula:
     """What one neuron does at one spot.
 
-    symbols: the formula in LaTeX; numbers: the same with the values of the spot; inputs, weights: what is multiplied
+    symbols: the formula; numbers: the same with the values of the spot; inputs, weights: what is multiplied
     (I,), bias, total: Σ w·x + b, value: after the activation. layer counts from 1 (first hidden); index from 0.
     """
 
-    symbols: str
-    numbers: str
+    symbols: Formula
+    numbers: Formula
     inputs: tuple[float, ...]
     weights: tuple[float, ...]
     bias: float
@@ -77,20 +79,21 @@ def explain_neuron(
         names = [f"h_{{{layer - 1},{i + 1}}}" for i in range(len(row))]
     strongest = sorted(range(len(row)), key=lambda i: -abs(float(row[i] * values[i])))[:MOST_TERMS]
     shown = sorted(strongest)
-    more = r" + \dots" if len(row) > len(shown) else ""
-    symbols = "".join(f"{_signed(float(row[i]), first=i == shown[0])}\\,{names[i]}" for i in shown)
+    products = [float(row[i] * values[i]) for i in range(len(row))]
+    more = rest_of([products[i] for i in range(len(row)) if i not in shown]) + " " + added(bias)
+    weights = [_signed(float(row[i]), first=i == shown[0]) for i in shown]
+    symbols = "".join(rf"{weight}\,{names[i]}" for weight, i in zip(weights, shown, strict=True))
     numbers = "".join(
-        f"{_signed(float(row[i]), first=i == shown[0])}\\cdot{_bracketed(float(values[i]))}" for i in shown
+        rf"{weight} \cdot {bracketed(float(values[i]))}" for weight, i in zip(weights, shown, strict=True)
     )
     name = "z" if is_output else f"h_{{{layer},{index + 1}}}"
     call = "" if is_output else FUNCTION_NAMES[config.activation]
     wrap = (lambda inside: rf"{call}\left({inside}\right)") if call else (lambda inside: inside)
+    between = f"{wrap(written(total))} = " if call else ""
+    meaning = _probability(config, len(biases[-1]), value) if is_output else ""
     return NeuronFormula(
-        symbols=f"{name} = {wrap(symbols + more + _signed(bias))}",
-        numbers=f"{name} = {wrap(numbers + more + _signed(bias))} = "
-        + (f"{wrap(_plain(total))} = " if call else "")
-        + _plain(value)
-        + (_probability(config, len(biases[-1]), value) if is_output else ""),
+        symbols=Formula(f"{name} = {wrap(symbols + more)}"),
+        numbers=Formula(f"{name} = {wrap(numbers + more)} = {between}{written(value)}{meaning}"),
         inputs=tuple(float(v) for v in values),
         weights=tuple(float(w) for w in row),
         bias=bias,
@@ -104,7 +107,7 @@ def _probability(config: Config, outputs: int, logit: float) -> str:
     if config.data in REGRESSION or outputs > 1:
         return ""
     share = float(torch.sigmoid(torch.tensor(logit)))
-    return rf",\qquad p(\text{{A}}) = \sigma(z) = {share:.3f}"
+    return rf",\qquad p(\text{{A}}) = \sigma(z) = \sigma({written(logit)}) = {written(share)}"
 
 
 def column_of(config: Config, layer: int, origin: int | None) -> int | None:
@@ -127,48 +130,75 @@ def neuron_name(config: Config, layer: int, index: int) -> str:
     return f"h{layer},{index + 1}" if layer <= len(config.layers) else "ŷ"
 
 
-def _plain(value: float) -> str:
-    return f"{value:.3f}"
-
-
 def _signed(value: float, first: bool = False) -> str:
-    sign = "-" if value < 0 else "" if first else "+"
-    return f"{sign}{abs(value):.2f}"
+    return written(value, TERM_DIGITS) if first else " " + added(value, TERM_DIGITS)
 
 
-def _bracketed(value: float) -> str:
-    return f"({value:.2f})" if value < 0 else f"{value:.2f}"
-
-
-def live_formulas(config: Config, result: Result) -> list[tuple[str, str]]:
-    """(what it is, LaTeX with the numbers of this moment) for the Numbers tab."""
-    experiment = Experiment(replace(config, edits=""))
+def live_formulas(config: Config, result: Result) -> list[tuple[str, Formula]]:
+    """(what it is, the formula with the numbers of this moment) for the Numbers tab."""
+    experiment = _experiment_of(config, result)
     sizes = [len(config.features), *config.layers, experiment.outputs]
-    terms = " + ".join(rf"({i}\cdot{o}+{o})" for i, o in pairwise(sizes))
-    step, loss = int(result.step[-1]), float(result.train_loss[-1])
-    trained = int(result.is_train.sum())
-    formulas = [("Weights and biases, layer by layer", rf"{terms} = {len(result.parameters)}")]
+    terms = " + ".join(rf"({i} \cdot {o} + {o})" for i, o in pairwise(sizes))
+    loss, trained = float(result.train_loss[-1]), int(result.is_train.sum())
+    formulas = [("Weights and biases, layer by layer", Formula(rf"{terms} = {len(result.parameters)}"))]
+    if not trained:
+        return formulas
     if experiment.regression:
         formulas.append(
             ("Loss on the training points: mean squared error",
-             rf"L = \frac{{1}}{{{trained}}}\sum_n (\hat y_n - y_n)^2 = {loss:.4f}")
+             Formula(rf"L = \frac{{1}}{{{trained}}}\sum_n (\hat y_n - y_n)^2 = {written(loss)}"))
         )  # fmt: skip
     else:
-        right = round(float(result.train_accuracy[-1]) * trained) if trained else 0
-        share = f"{right / trained:.3f}" if trained else "-"
+        right = round(float(result.train_accuracy[-1]) * trained)
         formulas += [
             ("Loss on the training points: mean cross-entropy",
-             rf"L = -\frac{{1}}{{{trained}}}\sum_n \log p(y_n\,|\,x_n) = {loss:.4f}\ \text{{nat}}"),
-            ("Accuracy on the training points", rf"\frac{{{right}}}{{{trained}}} = {share}"),
+             Formula(rf"L = -\frac{{1}}{{{trained}}}\sum_n \log p(y_n\,|\,x_n) = {written(loss)}\ \text{{nat}}")),
+            ("Accuracy on the training points", Formula(rf"\frac{{{right}}}{{{trained}}} = {written(right / trained)}")),
         ]  # fmt: skip
-    norm = float(result.gradient_norm[-1])
-    shown_norm = rf"\qquad \lVert\nabla L\rVert = {norm:.4g}" if norm == norm else ""
-    rule = {
-        "sgd": r"w \leftarrow w - \eta\,\nabla L",
-        "momentum": r"v \leftarrow 0.9\,v + \nabla L,\quad w \leftarrow w - \eta\,v",
-        "adam": r"w \leftarrow w - \eta\,\hat m / (\sqrt{\hat v} + \epsilon)",
-    }[config.optimizer]
+    if math.isfinite(norm := length_of_gradient(experiment)):
+        formulas.append(("Length of the gradient of this loss", Formula(rf"\lVert\nabla L\rVert = {written(norm)}")))
     formulas.append(
-        ("What one step does", rf"{rule}, \qquad \eta = {config.learning_rate:g}, \quad t = {step}{shown_norm}")
-    )
+        ("What one step does to a weight w; L_B: the loss of the step's batch. Biases: the same without α.",
+         update_rule(config, int(result.step[-1])))
+    )  # fmt: skip
     return formulas
+
+
+def _experiment_of(config: Config, result: Result) -> Experiment:
+    """The experiment with the weights of a Result, ready to be used and not trained on."""
+    experiment = Experiment(replace(config, edits=""))
+    parameters = list(experiment.model.parameters())
+    torch.nn.utils.vector_to_parameters(result.parameters.to(parameters[0].device), parameters)
+    experiment.model.eval()
+    return experiment
+
+
+def length_of_gradient(experiment: Experiment) -> float:
+    """‖∇L‖ of the loss L over all training points, without any penalty, by all weights and biases."""
+    rows = experiment.train_rows
+    with torch.enable_grad():
+        loss = experiment.loss(experiment.model(experiment.features[rows]), experiment.device_targets[rows])
+        gradients = torch.autograd.grad(loss, list(experiment.model.parameters()))
+    return math.sqrt(sum(gradient.double().square().sum().item() for gradient in gradients))
+
+
+def update_rule(config: Config, step: int) -> Formula:
+    """What step t does to one weight, in the order in which it is done; η, α and t with their numbers.
+
+    Adam: Kingma and Ba 2015, algorithm 1. L1: the soft threshold, as `Experiment.after_step` does it.
+    """
+    penalty = r" + \alpha\,w" if config.regularisation == "l2" else ""
+    rows = [rf"g &= \nabla L_B{penalty}"]
+    rows += {
+        "sgd": [r"w &\leftarrow w - \eta\,g"],
+        "momentum": [r"v &\leftarrow 0{.}9\,v + g", r"w &\leftarrow w - \eta\,v"],
+        "adam": [
+            r"m &\leftarrow 0{.}9\,m + 0{.}1\,g", r"v &\leftarrow 0{.}999\,v + 0{.}001\,g^2",
+            r"w &\leftarrow w - \eta\,\frac{m / (1 - 0{.}9^t)}{\sqrt{v / (1 - 0{.}999^t)} + 10^{-8}}",
+        ],
+    }[config.optimizer]  # fmt: skip
+    if config.regularisation == "l1":
+        rows.append(r"w &\leftarrow \operatorname{sign}(w)\,\max(|w| - \eta\,\alpha,\ 0)")
+    strength = rf",\qquad \alpha = {exact(config.strength)}" if config.regularisation != "none" else ""
+    rows.append(rf"\eta &= {exact(config.learning_rate)}{strength},\qquad t = {step}")
+    return aligned(rows)

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from engine import weights
+from engine.core.formula import Formula, aligned, rest_of, written
 from engine.instrument.detection import Comparison, box_area, pairwise_iou
 from engine.models.detection import grid, nanodet
 from engine.models.detection.nanodet import SIDE, STRIDES, cells, expected_distances
@@ -16,6 +17,7 @@ from engine.models.detection.nanodet import SIDE, STRIDES, cells, expected_dista
 from .seen import Found, Seen
 
 MOST_LISTED = 10
+LEAST_SHARE = 0.01  # of a bin that is written out by itself
 EDGES = ("left", "top", "right", "bottom")
 
 
@@ -78,19 +80,21 @@ def explain_cell(seen: Seen, number: int) -> Cell:
 
 
 def box_sums(cell: Cell) -> list[str]:
-    """The four edges from centre, mean distance and stride, such as "176 − 5.4572 × 32 = 1.4"."""
+    """The four edges from centre, mean distance and stride, such as "176 − 5.4572 × 32 = 1.370"."""
     centre = (cell.x, cell.y, cell.x, cell.y)
     return [
-        f"{middle:g} {sign} {reach:.4f} × {cell.stride} = {edge:.1f}".replace("= -", "= −")
+        f"{middle:g} {sign} {written(reach, 5)} × {cell.stride} = {written(edge)}".replace("= -", "= −")
         for middle, sign, reach, edge in zip(centre, "−−++", cell.reach.tolist(), cell.edges.tolist(), strict=True)
     ]
 
 
-def expectation_formula(cell: Cell) -> str:
-    """LaTeX: the mean distance to the left edge, bin by bin, those that matter."""
-    shares = enumerate(cell.distributions[0].tolist())
-    parts = " + ".join(rf"{share:.3f} \cdot {bin_}" for bin_, share in shares if share >= 0.01)
-    return rf"d_1 = \sum_{{k=0}}^{{10}} k \, p_k \approx {parts} \approx {cell.reach[0]:.3f}"
+def expectation_formula(cell: Cell) -> Formula:
+    """The mean distance to the left edge, bin by bin, and what the bins that hardly matter come to together."""
+    shares = cell.distributions[0].tolist()
+    listed = [bin_ for bin_, share in enumerate(shares) if share >= LEAST_SHARE]
+    parts = " + ".join(rf"{written(shares[bin_], 3)} \cdot {bin_}" for bin_ in listed)
+    rest = rest_of([bin_ * share for bin_, share in enumerate(shares) if bin_ not in listed])
+    return Formula(rf"d_1 = \sum_{{k=0}}^{{10}} p_k \, k = {parts}{rest} = {written(cell.reach[0].item())}")
 
 
 def candidate_at(found: Found, x: float, y: float, *, kept_only: bool = True) -> int | None:
@@ -104,33 +108,33 @@ def candidate_at(found: Found, x: float, y: float, *, kept_only: bool = True) ->
     return min(holding)[1] if holding else None
 
 
-def iou_formula(found: Found) -> str:
-    """LaTeX: the IoU that decided first in the suppression, from the areas of the two boxes; "" if none was removed."""
+def iou_formula(found: Found) -> Formula | None:
+    """The IoU that decided first in the suppression, from the areas of the two boxes; None if none was removed."""
     removed = [(step.taken, step.removed[0]) for step in found.suppression.steps if step.removed]
     if not removed:
-        return ""
+        return None
     taken, other = removed[0]
     first, second = found.boxes[taken], found.boxes[other.box]
     corners = torch.cat([torch.maximum(first[:2], second[:2]), torch.minimum(first[2:], second[2:])])
-    shared, one, two = (box_area(box).item() for box in (corners, first, second))
-    return (
+    shared, one, two = (written(box_area(box).item(), 5) for box in (corners, first, second))
+    return Formula(
         r"\text{IoU} = \frac{|A \cap B|}{|A| + |B| - |A \cap B|} = "
-        rf"\frac{{{shared:.0f}}}{{{one:.0f} + {two:.0f} - {shared:.0f}}} = {other.iou:.3f}"
+        rf"\frac{{{shared}}}{{{one} + {two} - {shared}}} = {written(other.iou)}"
     )
 
 
-def loss_formula(totals: Tensor) -> str:
-    """LaTeX: the five terms of eq. 3, and what they are in this scene."""
+def loss_formula(totals: Tensor) -> Formula:
+    """The five terms of eq. 3, and what they are in this scene."""
     names = (
-        r"5 \sum_{\text{resp.}} (x - \hat x)^2 + (y - \hat y)^2",
-        r"5 \sum_{\text{resp.}} (\sqrt w - \sqrt{\hat w})^2 + (\sqrt h - \sqrt{\hat h})^2",
+        r"5 \sum_{\text{resp.}} \bigl((x - \hat x)^2 + (y - \hat y)^2\bigr)",
+        r"5 \sum_{\text{resp.}} \bigl((\sqrt w - \sqrt{\hat w})^2 + (\sqrt h - \sqrt{\hat h})^2\bigr)",
         r"\sum_{\text{resp.}} (C - \text{IoU})^2",
-        r"\tfrac12 \sum_{\text{others}} C^2",
+        r"\tfrac{1}{2} \sum_{\text{others}} C^2",
         r"\sum_{\text{owners}} \sum_c (p_c - \hat p_c)^2",
     )
-    lines = [rf"{name} &= {value:.4f}" for name, value in zip(names, totals.tolist(), strict=True)]
-    lines.append(rf"\text{{loss}} &= {totals.sum():.4f}")
-    return r"\begin{aligned} " + r" \\ ".join(lines) + r" \end{aligned}"
+    values = [written(value) for value in totals.tolist()]
+    rows = [rf"{name} &= {value}" for name, value in zip(names, values, strict=True)]
+    return aligned([*rows, rf"\text{{loss}} &= {' + '.join(values)} = {written(totals.double().sum().item())}"])
 
 
 def published_score(detector: str) -> float:

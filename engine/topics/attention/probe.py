@@ -1,0 +1,46 @@
+"""Attention: formulas at random places, for the check of all formulas."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from random import Random
+
+from torch import Tensor
+
+from engine.core.formula import Shown
+
+from . import explain
+from .card import Config
+from .mechanism import divisor
+from .run import run
+
+PLACES = 4
+
+
+def formulas_at(config: Config, random: Random) -> Iterator[Shown]:
+    """The three formulas of some cells of the encoder, and of some of attention by hand."""
+    result, hand = run(config), divisor(config, config.width)
+    for _ in range(PLACES):
+        layer, head, query, key = (random.randrange(length) for length in result.pattern.shape)
+        cell = explain.explain_cell(result, layer, head, query, key)
+        q, k = result.query[layer, head, query], result.key[layer, head, key]
+        yield from _of(config, cell, q, k, result.divisor, result.pattern[layer, head, query, key],
+                       result.outputs[layer, head, query, 0])  # fmt: skip
+        made = result.mechanism
+        query, key = (random.randrange(len(made.tokens)) for _ in range(2))
+        cell = explain.explain_by_hand(made, query, key, divisor=hand, causal=config.causal)
+        yield from _of(config, cell, made.query[query], made.key[key], hand, made.pattern[query, key],
+                       made.output[query, 0])  # fmt: skip
+
+
+def _of(
+    config: Config, cell: explain.Cell, q: Tensor, k: Tensor, divided: float, share: Tensor, output: Tensor
+) -> Iterator[Shown]:
+    product = float(q.double() @ k.double())
+    score = product / divided
+    scores = explain.score_formulas(cell, scaling=config.scaling, temperature=config.temperature)
+    masked = -math.inf if config.causal and cell.key > cell.query else score
+    yield Shown(scores.latex, (product, score, masked), {"s": score, "m": masked - score})
+    yield Shown(explain.softmax_formula(cell).latex, (share.item(),))
+    yield Shown(explain.output_formula(cell).latex, (output.item(),))

@@ -1,0 +1,33 @@
+"""Inside a CNN: formulas at random places, for the check of all formulas."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from random import Random
+
+from engine.core.formula import Shown
+
+from . import explain
+from .card import Config
+from .run import DENSE, LAYERS, model_of, run
+
+MOST_STEPS = 6  # of a training, that a look may come after
+
+
+def formulas_at(config: Config, random: Random) -> Iterator[Shown]:
+    """A cell of every layer, and the softmax of a digit."""
+    config = replace(config, steps=random.randint(0, min(MOST_STEPS, config.steps or MOST_STEPS)))
+    result = run(config)
+    model = model_of(config, result.weights)
+    for layer in (*LAYERS, *DENSE):
+        values = getattr(result, layer.replace(".", "_"))
+        place = tuple(random.randrange(length) for length in values.shape)
+        cell, value = explain.explain_cell(config, result, layer, *place), values[place].item()
+        name = layer.partition(".")[0]
+        linear = {"hidden": model.hidden, "logits": model.output}.get(name) or getattr(model, name).conv
+        told = (value,) if cell.weights is None else (value - linear.bias[place[0]].item(), value)
+        yield Shown(explain.cell_formulas(cell).latex, told)
+    digit = random.randrange(len(result.probabilities))
+    yield Shown(explain.softmax_formula(result, digit).latex, (result.probabilities[digit].item(),))
+    yield Shown(explain.softmax_formula(result).latex, (result.probabilities.max().item(),))

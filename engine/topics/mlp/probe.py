@@ -1,0 +1,111 @@
+"""MLP playground: formulas at random places, for the check of all formulas."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import replace
+from random import Random
+
+import torch
+
+from engine.core.formula import Shown
+from engine.instrument.trace import record
+from engine.training.fit import TrainingDiverged
+
+from . import explain
+from .card import Config
+from .run import Experiment, result_of
+
+MOST_STEPS, PLACES = 8, 4  # of a training, and neurons looked at
+WHOLE = 400  # a batch of all points that are trained on
+
+
+def formulas_at(config: Config, random: Random) -> Iterator[Shown]:
+    """Some neurons at a spot, the numbers of the moment, and one step of the training replayed by its rule."""
+    config = replace(config, samples=min(config.samples, WHOLE), batch_size=WHOLE, dropout=0.0)
+    config = replace(config, steps=random.randint(1, MOST_STEPS))
+    experiment, moments, gradients = Experiment(config), [], []
+    try:
+        for snapshot in experiment.train(config.steps, 1):
+            moments.append(snapshot)
+            gradients.append([parameter.grad for parameter in experiment.model.parameters()])
+    except TrainingDiverged:
+        return  # there are no numbers left to show
+    spot = random.uniform(-3, 3), random.uniform(-3, 3)
+    for _ in range(PLACES):
+        yield from _neuron(config, experiment, moments[-1], random, spot)
+    result = result_of(config, moments)
+    if not len(experiment.train_rows):
+        ((_, formula),) = explain.live_formulas(config, result)
+        yield Shown(formula.latex, (len(result.parameters),))
+        return
+    told = [len(result.parameters), result.train_loss[-1].item()]
+    if not experiment.regression:
+        told.append(result.train_accuracy[-1].item())
+    experiment.model.zero_grad()
+    rows = experiment.train_rows
+    experiment.loss(experiment.model(experiment.features[rows]), experiment.device_targets[rows]).backward()
+    told.append(math.sqrt(sum(p.grad.square().sum().item() for p in experiment.model.parameters())))
+    formulas = explain.live_formulas(config, result)
+    for (_, formula), value in zip(formulas[:-1], told, strict=True):
+        yield Shown(formula.latex, (value,))
+    yield _step(config, formulas[-1][1].latex, moments, gradients, random)
+
+
+def _neuron(config, experiment, snapshot, random: Random, spot: tuple[float, float]) -> Iterator[Shown]:
+    with record(experiment.model.eval()) as trace, torch.no_grad():
+        experiment.model(experiment.lift(torch.tensor([spot])).to(experiment.features.device))
+    layer = random.randint(1, len(config.layers) + 1)
+    name = f"hidden.{layer - 1}" if layer <= len(config.layers) else "output"
+    values = trace[f"{name}.output"][0].tolist()
+    index = random.randrange(len(values))
+    made = explain.explain_neuron(config, snapshot, layer, index, spot)
+    where = {"x_1": spot[0], "x_2": spot[1]}
+    if layer > 1:
+        before = trace[f"hidden.{layer - 2}.output"][0].tolist()
+        where = {f"h_{{{layer - 1},{at + 1}}}": value for at, value in enumerate(before)}
+    yield Shown(made.symbols.latex, (values[index],), where)
+    told = [values[index]]
+    if r"\sigma(z)" in made.numbers.latex:
+        where["z"] = values[index]
+        told.append(experiment.answer(trace["output.output"])[0, 0].item())
+    yield Shown(made.numbers.latex, tuple(told), where)
+
+
+def _step(config: Config, latex: str, moments, gradients, random: Random) -> Shown:
+    """The last step of the training at one weight, from what the optimiser was given in every step so far."""
+    layer = random.randrange(len(config.layers) + 1)
+    shape = moments[0].seen["weights"][layer].shape
+    place = random.randrange(shape[0]), random.randrange(shape[1])
+    given = [float(every[2 * layer][place]) for every in gradients[1:]]
+    before, after = (moments[at].seen["weights"][layer][place].item() for at in (-2, -1))
+    weight = torch.tensor([moments[0].seen["weights"][layer][place].item()], requires_grad=True)
+    rule, threshold = _optimizer(config, weight), config.learning_rate * config.strength
+    states, m, v = [], 0.0, 0.0
+    for g in given:
+        states.append((m, v))
+        m, v = 0.9 * m + 0.1 * g, 0.999 * v + 0.001 * g * g if config.optimizer == "adam" else 0.9 * v + g
+        weight.grad = torch.tensor([g])
+        rule.step()
+        moved = weight.item()
+        if config.regularisation == "l1":
+            with torch.no_grad():
+                weight.copy_(torch.nn.functional.softshrink(weight, threshold))
+    decay = config.strength if config.regularisation == "l2" else 0.0
+    where = {
+        "w": before, "g": given[-1], r"\nabla L_B": given[-1] - decay * before, "m": states[-1][0], "v": states[-1][1],
+        r"\eta": config.learning_rate, r"\alpha": config.strength, "t": config.steps,
+    }  # fmt: skip
+    told = [given[-1], *{"sgd": (), "momentum": (v,), "adam": (m, v)}[config.optimizer]]
+    if config.regularisation == "l1":
+        told.append(moved)
+    told += [after, config.learning_rate, *([config.strength] if config.regularisation != "none" else []), config.steps]
+    return Shown(latex, tuple(told), where)
+
+
+def _optimizer(config: Config, weight: torch.Tensor) -> torch.optim.Optimizer:
+    """PyTorch's own for one weight."""
+    if config.optimizer == "adam":
+        return torch.optim.Adam([weight], lr=config.learning_rate)
+    return torch.optim.SGD([weight], lr=config.learning_rate, momentum=0.9 * (config.optimizer == "momentum"))
