@@ -79,7 +79,7 @@ def heads(result) -> None:
             bars(shown, "attention-best", on_pick=pick_bar)
             even = habit == "spread"
             st.caption(
-                t("Entropy in this text, as a share of the largest possible.")
+                t("Entropy in this text, as a share of that of an even look at all keys that the mask leaves.")
                 if even
                 else t("Mean share of the attention in this text.")
             )

@@ -159,7 +159,13 @@ def step_by_step(view: View, seen: explain.Inside) -> None:
                    on_pick=lambda: pick("gnn-flow"))  # fmt: skip
         transport("gnn-flow-transport", picture.frames, report=False)
     with right:
-        if what == "signal":
+        if what == "signal" and config.coefficients == "none":
+            st.markdown(t(
+                "A 1 stands at node **{name}**, 0 everywhere else. Neighbours is set to none: nothing is summed along "
+                "the edges, the 1 stays where it is, and however many layers there are, no node hears of another.",
+                name=plain(graph.names[node()]),
+            ))  # fmt: skip
+        elif what == "signal":
             st.markdown(t(
                 "A 1 stands at node **{name}**, 0 everywhere else. Every step multiplies by the propagation matrix: "
                 "each node becomes a weighted sum of itself and its neighbours. After k steps exactly those nodes are "
@@ -185,8 +191,9 @@ def too_deep(view: View, seen: explain.Inside) -> None:
                low=0.0, height=200, x_label=t("layer (0: the features)"),
                alt=t("How far apart the nodes are after every layer"))  # fmt: skip
         st.caption(t(
-            "Distance: mean of 1 − cos over all pairs of nodes (Chen et al. 2020). Energy: squared differences across "
-            "edges, over the squared size (Cai and Wang 2020). 0: all nodes say the same."
+            "Distance: mean of 1 − cos over all pairs of nodes (Chen et al. 2020); 0: all nodes say the same, if not "
+            "equally loud. Energy: squared differences of h/√d̃ across edges, over the squared size of h (Cai and Wang "
+            "2020); 0: connected nodes say the same, each as loud as √d̃, which is where Â leaves everything as it is."
         ))  # fmt: skip
     with right:
         st.markdown(t("**Other depths, each really trained**"))

@@ -6,7 +6,7 @@ import streamlit as st
 
 from engine.core.sentences import Marked, harmless
 from engine.topics.image_classifier import draw, explain
-from engine.topics.image_classifier.run import with_walk
+from engine.topics.image_classifier.run import NEAR, with_walk
 from pages.components.background import found_result, keep_result
 from pages.components.canvas import bars, pixels
 from pages.components.compute import compute
@@ -18,7 +18,6 @@ from pages.components.progress import is_under_way, watch, watched_to_the_end
 from pages.components.uploads import choose_picture
 from pages.components.views import choose_view, show_view
 
-NEAR = 0.05  # share of the goal by which the sum of a walk may miss it without a word
 METHODS = {"grad_cam": "Grad-CAM", "saliency": "Saliency", "occlusion": "Occlusion", "none": "Picture"}
 MEANINGS = {
     "grad_cam": "Colour: where the maps after this layer argue for {name} (score per position). No colour: nothing there does.",  # noqa: E501
@@ -41,7 +40,7 @@ for method, names_of_knobs in shown_by.items():
         show_view(topic.slug, "method", method)
 with page.stage:
     result = compute(topic, replace(config, saliency="gradient"))
-# Integrated gradients take 32 looks: the page shows all else at once, and the walk where it is looked for.
+# Integrated gradients take 32 looks and more: the page shows all else at once, and the walk where it is looked for.
 walks = config.saliency == "integrated" and result is not None
 if walks and (arrived := watched_to_the_end(topic, config)) is not None:
     keep_result(topic, config, with_walk(result, arrived))
@@ -84,7 +83,9 @@ def evidence() -> None:
             text = t("{share} of the way walked: all pixels together {sum}, of {goal} for the whole way.",
                      share=percent(way), sum=number(total), goal=number(goal))  # fmt: skip
             if way == 1 and abs(total - goal) > NEAR * abs(goal):
-                text += " " + t("What lies between the two is the error of 32 steps; more of them would come closer.")
+                steps = seen["steps"] if seen else result.saliency_steps
+                text += " " + t("What lies between the two is the error of {steps} steps; more would come closer.",
+                                steps=steps)  # fmt: skip
             st.caption(text)
 
     with place:

@@ -135,6 +135,30 @@ def test_habits_are_means_over_tokens():
     assert habits_of(pattern, (1, 2, 3, 4, 5))[HABITS.index("same")].isnan().all()
 
 
+def test_an_even_look_is_spread_to_the_full_also_under_a_mask():
+    """Each row over the logarithm of the keys it may see; the first one, with a single key, has no spread."""
+    count, pattern = 6, torch.zeros(1, 1, 6, 6)
+    for row in range(count):
+        pattern[0, 0, row, : row + 1] = 1 / (row + 1)
+    ids = tuple(range(count))
+    assert habits_of(pattern, ids, causal=True)[HABITS.index("spread")].item() == pytest.approx(1)
+    assert habits_of(torch.full((1, 1, 6, 6), 1 / 6), ids)[HABITS.index("spread")].item() == pytest.approx(1)
+    assert habits_of(torch.eye(6)[None, None], ids, causal=True)[HABITS.index("spread")].item() == 0
+    rows = run(Config(causal=True)).pattern[2, 3, 1:].double()
+    expected = [-(row[row > 0] * row[row > 0].log()).sum() / np.log(at + 2) for at, row in enumerate(rows)]
+    assert habit(run(Config(causal=True)), "spread")[2, 3].item() == pytest.approx(np.mean(expected), abs=1e-6)
+
+
+def test_a_head_that_is_off_hands_on_nothing_and_says_so():
+    result = run(Config(off=("L4H2",)))
+    cell = explain.explain_cell(result, 3, 1, 9, 2)
+    assert cell.off
+    assert (cell.output == 0).all()
+    assert not result.outputs[3, 1].any()
+    assert r"= 0 \cdot \bigl(" in explain.output_formula(cell).latex
+    assert not explain.explain_cell(result, 3, 2, 9, 2).off
+
+
 def test_the_heads_of_the_lesson_do_what_it_says(animal):
     assert strongest(animal, "previous")[0][0] == "L1H3"
     assert habit(animal, "previous")[0, 2] > 0.999

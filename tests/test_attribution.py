@@ -10,6 +10,7 @@ from engine.instrument.attribution import (
     input_gradient,
     integrated_gradients,
     occlusion,
+    walk,
 )
 from engine.instrument.trace import Tap
 
@@ -73,6 +74,42 @@ def test_integrated_gradients_add_up_to_the_score(baseline):
     with torch.no_grad():
         rise = (model(x) - model(torch.zeros_like(x) if start is None else start))[0, 1].item()
     assert found.sum().item() == pytest.approx(rise, rel=2e-3)
+
+
+def bent(x):
+    """Scores whose slope changes abruptly all along the way, as those of a network with many ReLUs do."""
+    s = x.mean((1, 2, 3))
+    return (torch.sin(90 * s.sqrt()) * s + 4 * (s - 0.31).relu() * 8 + s)[:, None]
+
+
+def test_a_walk_takes_shorter_steps_where_the_sum_would_miss():
+    x = torch.ones(1, 3, 4, 4)
+    rise = (bent(x) - bent(torch.zeros_like(x) + 1e-12)).item()
+    coarse = integrated_gradients(bent, x, 0, steps=6, baseline=torch.zeros_like(x) + 1e-12).sum().item()
+    assert abs(coarse - rise) > 0.05 * abs(rise)
+    *parts, whole = walk(bent, x, 0, steps=6, baseline=torch.zeros_like(x) + 1e-12, within=0.05)
+    assert whole.attribution.sum().item() == pytest.approx(rise, rel=0.05)
+    assert 6 < whole.looks <= 256
+    assert (whole.done, whole.total) == (96, 96)
+    done = [part.done for part in (*parts, whole)]
+    assert done == sorted(set(done))
+    for part in parts:  # and on the way the sum is the score reached so far
+        u = part.done / part.total
+        reached = (bent(torch.full_like(x, u**2) + 1e-12) - bent(torch.zeros_like(x) + 1e-12)).item()
+        assert part.attribution.sum().item() == pytest.approx(reached, abs=0.05 * abs(rise))
+
+
+def test_a_walk_that_cannot_come_near_ends_all_the_same():
+    """Noise instead of a score: nothing adds up, the number of looks is bounded."""
+    x, seen = torch.ones(1, 1, 4, 4), []
+
+    def noise(z):
+        seen.append(1)
+        return torch.sin(1e5 * z.sum((1, 2, 3)))[:, None]
+
+    *_, whole = walk(noise, x, 0, within=0.001, most=60)
+    assert 60 < whole.looks <= 60 + 32 + 4
+    assert whole.done == whole.total
 
 
 def test_integrated_gradients_of_a_quadratic_are_exact():

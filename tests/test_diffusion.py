@@ -1,7 +1,9 @@
 """The page Diffusion: training in the plane, walks, one point's step, digits and their judge, the moving points."""
 
 import dataclasses
+import re
 from itertools import pairwise
+from random import Random
 
 import numpy as np
 import pytest
@@ -16,6 +18,7 @@ from engine.plots.cloud import SENT, Cloud, Plane, cloud_payload, quantise_posit
 from engine.plots.pixels import Frames, pack, unpack
 from engine.topics.diffusion import digits, draw, explain, walks
 from engine.topics.diffusion.card import ONLY_DIGITS, ONLY_POINTS, ONLY_SAMPLING, TOPIC, Config
+from engine.topics.diffusion.probe import formulas_at
 from engine.topics.diffusion.run import (
     COUNT,
     Experiment,
@@ -28,6 +31,7 @@ from engine.topics.diffusion.run import (
     stream,
 )
 from engine.training.fit import seeded
+from tests.formulas import check
 
 SHORT = Config(hidden=32, batch_size=128, until=60)
 
@@ -142,6 +146,37 @@ def test_the_numbers_of_a_point_are_the_sampler_s(short, changes):
         explain.explain_step(config, back, len(back.to), 0, 1.0)
     with pytest.raises(ValueError, match="leads on"):
         explain.explain_step(config, walks.forward(SHORT, short), 0, 0, 1.0)
+
+
+@pytest.mark.parametrize("schedule", ["linear", "quadratic", "cosine"])
+def test_the_numbers_at_the_noisy_end_keep_their_digits(short, schedule):
+    """At t = 196 and 200 of 200 the linear schedule has ᾱ = 4e-5: nothing is divided by 0.0000."""
+    config = dataclasses.replace(SHORT, schedule=schedule)
+    back = walks.backward(config, short)
+    for moment in (0, 1):
+        bar_s = draw.alpha_bar_at(config, back.to[moment])
+        latex = explain.explain_step(config, back, moment, 3, bar_s).formula.latex
+        assert written(float(back.alpha_bars[moment])) in latex
+        assert not re.search(r"(?<!\d)0\.0+(?!\d)", latex)
+    for shown in formulas_at(config, Random(schedule)):
+        check(shown.latex, shown.values, shown.where)
+
+
+def test_the_loss_is_written_as_the_mean_that_it_is(short):
+    """L is a mean over both coordinates: half the squared length of what ε̂ misses."""
+    experiment = Experiment(SHORT)
+    (x, time), noise = experiment.held_out
+    with torch.no_grad():
+        guess = denoiser_of(SHORT, short.seen["weights"])(x, time)
+    half = (noise - guess).square().sum(1).mean().item() / 2
+    result = result_of(
+        dataclasses.replace(SHORT, average=False),
+        [dataclasses.replace(short, seen={**short.seen, "held_out_loss": half})],
+    )
+    latex = explain.live_formulas(SHORT, result)[0].latex
+    assert r"\frac{1}{2}\, \bigl\lVert" in latex
+    assert f"= {written(half)}," in latex
+    assert r"\frac{1}{256}" in explain.live_formulas(Config(view="digits"), digits.run(Config(view="digits")))[0].latex
 
 
 def test_the_formula_of_noising_ends_where_the_point_is(short):

@@ -23,6 +23,7 @@ from engine.models.diffusion.schedule import (
 )
 from engine.models.diffusion.unet import CLASSES, NO_CLASS, SmallUNet, guided_noise
 from engine.topics.diffusion.card import DATA, DRAWING, Config
+from engine.topics.diffusion.digits import digit_schedule
 from engine.training.average import Average
 from engine.training.fit import seeded
 
@@ -59,6 +60,38 @@ def test_the_published_schedules():
     assert cosine[-1].item() == pytest.approx(COSINE_END, rel=1e-4)
     with pytest.raises(ValueError, match="linear, cosine, quadratic"):
         make_schedule("square", 10)
+
+
+@pytest.mark.parametrize("steps", [10, 30, 50, 200, 400, 1000])
+@pytest.mark.parametrize(("name", "end"), [("linear", 4.0358e-5), ("quadratic", 7.3341e-4), ("cosine", COSINE_END)])
+def test_as_much_is_left_at_the_same_share_of_every_chain(name, end, steps):
+    """ᾱ of T steps is that of the 1000 published ones at 1000 t / T, at its end and everywhere."""
+    schedule = make_schedule(name, steps)
+    assert schedule.alphas_cumprod[-1].item() == pytest.approx(end, rel=1e-4)
+    if name == "cosine":
+        return
+    betas = torch.linspace(1e-4, 0.02, 1000, dtype=torch.float64)
+    if name == "quadratic":
+        betas = torch.linspace(0.01, 0.02**0.5, 1000, dtype=torch.float64).square()
+    bars = torch.cumprod(1 - betas, 0)
+    for t in range(1, steps + 1):
+        at = 1000 * t / steps
+        near, far = bars[math.floor(at + 1e-9) - 1].item(), bars[math.ceil(at - 1e-9) - 1].item()
+        assert near * (1 + 1e-6) >= schedule.alpha_bar(t).item() >= far * (1 - 1e-6)
+        if at % 1 == 0:
+            assert schedule.alpha_bar(t).item() == pytest.approx(near, rel=1e-5)
+
+
+def test_the_schedule_of_the_shipped_network_is_what_it_was_trained_with():
+    """ᾱ of the cosine schedule of 400 steps, as its closed form; no other schedule touches it."""
+    assert digit_schedule().name == "cosine"
+    assert digit_schedule().steps == 400
+    middle = 0.008 / 1.008 * math.pi / 2
+    last = math.acos(math.sqrt(COSINE_END) * math.cos(middle))
+    for t in (1, 100, 240, 399, 400):
+        angle = middle + (last - middle) * t / 400
+        expected = (math.cos(angle) / math.cos(middle)) ** 2
+        assert digit_schedule().alpha_bar(t).item() == pytest.approx(expected, rel=1e-5)
 
 
 def test_the_forward_process_has_the_moments_of_eq_4():

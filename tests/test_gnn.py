@@ -12,6 +12,7 @@ from torch.nn import functional as F
 from engine.core.formula import written
 from engine.core.knob import KnobError
 from engine.data.graph_texts.keys import key_of
+from engine.instrument.smoothing import dirichlet_energy, mean_cosine_distance
 from engine.plots import theme
 from engine.plots.graphs import GraphPicture, graph_payload, graph_still
 from engine.plots.pixels import Frames, pack, unpack
@@ -198,6 +199,21 @@ def test_twelve_layers_say_the_same_of_all_nodes_and_shortcuts_help():
     helped, accuracy = trained("Twelve with shortcuts")
     assert accuracy > 0.85
     assert helped.cosine_distance[7] > 0.1
+
+
+def test_energy_is_nothing_for_what_propagation_leaves_alone_and_not_for_equal_nodes():
+    graph = graph_of(Config())
+    size = (graph.degrees + 1).double().sqrt()
+    assert dirichlet_energy(torch.ones(34, 3), graph.edges) == pytest.approx(0.097, abs=5e-4)
+    assert dirichlet_energy(size[:, None] * torch.tensor([[1.0, -2.0]]), graph.edges) == pytest.approx(0, abs=1e-12)
+    matrix = Experiment(Config()).model.matrix.to_dense().double()
+    torch.testing.assert_close(matrix @ size, size, atol=1e-6, rtol=1e-6)
+    assert mean_cosine_distance(torch.ones(34, 3)) == pytest.approx(0, abs=1e-12)
+
+
+def test_without_neighbours_nothing_spreads():
+    config = Config(coefficients="none")
+    assert (explain.signal(explain.inside(config, first(config)), 16) != 0).sum(1).tolist() == [1] * 13
 
 
 def test_other_depths_are_trained_as_the_page_would_train_them(monkeypatch):

@@ -53,7 +53,9 @@ class Graph:
 
 @cache
 def karate_club(communities: bool = False) -> Graph:
-    """Zachary's karate club (1977): 34 members, 78 friendships; the instructor Mr. Hi is 1, the officer John A is 34.
+    """Zachary's karate club (1977): the 34 members who met outside the club too, 78 friendships.
+
+    The instructor Mr. Hi is 1, the officer John A is 34.
 
     Classes: the two factions after the split, or the four communities of the division with the greatest modularity,
     0.4198 (Brandes et al. 2008), found by the method of Louvain. Features: one column for each node.

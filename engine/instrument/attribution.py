@@ -61,8 +61,12 @@ def input_gradient(scores: Scores, x: Tensor, class_index: int) -> Tensor:
     return gradient[0]
 
 
+PARTS_HALVED = 4  # how often a part of a walk may be halved
+OF_A_PART, OF_ALL = 0.4, 0.8  # of what is allowed: the error of one part, and that of the walk before its last part
+
+
 class Walked(NamedTuple):
-    """attribution (channels, H, W) of the way so far, its first `done` of `total` parts.
+    """attribution (channels, H, W) of the way so far, its first `done` of `total` parts; looks: gradients taken.
 
     Its sum over all pixels is the score where the walk has come to, less the score of the baseline.
     """
@@ -70,36 +74,80 @@ class Walked(NamedTuple):
     attribution: Tensor
     done: int
     total: int
+    looks: int
 
 
 def integrated_gradients(
-    scores: Scores, x: Tensor, class_index: int, *, baseline: Tensor | None = None, steps: int = 32
+    scores: Scores,
+    x: Tensor,
+    class_index: int,
+    *,
+    baseline: Tensor | None = None,
+    steps: int = 32,
+    within: float | None = None,
+    most: int = 256,
 ) -> Tensor:
     """Sundararajan et al. 2017: (x - x') * integral of dy/dx along the straight line from x' to x; (channels, H, W).
 
-    Completeness (its axiom): the sum over all pixels is y(x) - y(x'), up to the error of the sum of `steps` terms.
-    baseline x' has the shape of x and is zero unless given.
+    Completeness (its axiom): the sum over all pixels is y(x) - y(x'), up to the error of the sum of `steps` terms, or
+    of as many as it takes to come `within` that share of it. baseline x' has the shape of x and is zero unless given.
     """
-    *_, whole = walk(scores, x, class_index, baseline=baseline, steps=steps)
+    *_, whole = walk(scores, x, class_index, baseline=baseline, steps=steps, within=within, most=most)
     return whole.attribution
 
 
 def walk(
-    scores: Scores, x: Tensor, class_index: int, *, baseline: Tensor | None = None, steps: int = 32
+    scores: Scores,
+    x: Tensor,
+    class_index: int,
+    *,
+    baseline: Tensor | None = None,
+    steps: int = 32,
+    within: float | None = None,
+    most: int = 256,
 ) -> Iterator[Walked]:
     """The integral of `integrated_gradients` part by part, beginning at the baseline.
 
     The point at the share s of the way is taken at s = u^2 with u in equal steps (midpoint rule): scores of trained
     networks change most near x', where equal steps in s would be too coarse.
+
+    within: how near the sum shall come to y(x) - y(x'), as a share of it. What a part should add up to is known without
+    any gradient, it is y at its end less y at its beginning; so a part that misses it by too much is walked in two
+    halves, these in halves again, up to PARTS_HALVED times and while fewer than `most` gradients were taken.
     """
     _demand_one(x)
     x = x.detach()
     baseline = torch.zeros_like(x) if baseline is None else baseline.detach()
-    total = torch.zeros_like(x[0])
-    for number in range(steps):
-        u = (number + 0.5) / steps
-        total += 2 * u / steps * input_gradient(scores, baseline + u**2 * (x - baseline), class_index)  # ds = 2 u du
-        yield Walked((x - baseline)[0] * total, number + 1, steps)
+
+    def at(u: float) -> Tensor:
+        return baseline + u**2 * (x - baseline)
+
+    @torch.no_grad()
+    def score(u: float) -> float:
+        return scores(at(u))[0, class_index].item()
+
+    finest = 2**PARTS_HALVED if within is not None else 1
+    ends = {0: score(0.0), steps * finest: score(1.0)} if within is not None else {}  # y where a part ends
+    allowed = within * abs(ends[steps * finest] - ends[0]) if within is not None else 0.0
+    total, missed, looks = torch.zeros_like(x[0]), 0.0, 0
+    left = [(first * finest, finest) for first in reversed(range(steps))]  # (beginning, length) of the parts to come
+    while left:
+        begin, length = left.pop()
+        u, du = (begin + length / 2) / (steps * finest), length / (steps * finest)
+        part = 2 * u * du * input_gradient(scores, at(u), class_index)  # ds = 2 u du
+        looks += 1
+        if within is not None:
+            end = begin + length
+            if end not in ends:
+                ends[end] = score(end / (steps * finest))
+            miss = ((x - baseline)[0] * part).sum().item() - (ends[end] - ends[begin])
+            near = abs(miss) <= OF_A_PART * allowed and abs(missed + miss) <= OF_ALL * allowed
+            if not near and length > 1 and looks < most:
+                left += [(begin + length // 2, length // 2), (begin, length // 2)]
+                continue
+            missed += miss
+        total += part
+        yield Walked((x - baseline)[0] * total, begin + length, steps * finest, looks)
 
 
 class Occlusion(NamedTuple):

@@ -1,5 +1,5 @@
 """NanoDet-g (RangiLyu 2020, https://github.com/RangiLyu/nanodet): a one-stage, anchor-free detector for 80 kinds of
-objects (COCO), 3.81 million parameters.
+objects (COCO), 3,786,068 parameters.
 
 One pass answers at 3,549 cells: 52 × 52, 26 × 26 and 13 × 13 of them, 8, 16 and 32 pixels a side. Every cell says how
 much it is each of the 80 classes, and how far away the four edges of its object are, each as a distribution over 11

@@ -11,12 +11,13 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 SCHEDULES = ("linear", "cosine", "quadratic")
 REFERENCE_STEPS = 1000  # the published schedules are for this T; with fewer steps each one must do more
+LOWEST_BETA, HIGHEST_BETA = 0.0001, 0.02  # β_1 and β_T of Ho et al. 2020
 COSINE_OFFSET = 0.008  # s of Nichol and Dhariwal 2021: the first steps shall not be too small
 COSINE_END = 0.001  # ᾱ_T of the cosine schedule
-HIGHEST_BETA = 0.999
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,9 +45,10 @@ class Schedule:
 def make_schedule(name: str, steps: int) -> Schedule:
     """A named schedule of T = `steps`. ValueError for an unknown name.
 
-    linear: β from 0.0001 to 0.02 as in Ho et al. 2020, quadratic: √β in equal steps between the same ends; both are
-    stretched by 1000 / T, so that ᾱ_T stays about the same for every T. cosine: ᾱ_t = f(t) / f(0), f(t) =
-    cos²((t/T·r + s) / (1 + s) · π/2), eq. 17 of Nichol and Dhariwal 2021. They clip β at its end, where ᾱ would be 0;
+    linear: β from 0.0001 to 0.02 in 1000 steps as in Ho et al. 2020, quadratic: √β in equal steps between the same
+    ends. With another T, ᾱ_t is theirs at the time 1000 t / T (between two times log ᾱ is interpolated), so that ᾱ_T is
+    the same for every T: 4.04e-5 and 7.33e-4. cosine: ᾱ_t = f(t) / f(0), f(t) = cos²((t/T·r + s) / (1 + s) · π/2),
+    eq. 17 of Nichol and Dhariwal 2021. They clip β at its end, where ᾱ would be 0;
     here t/T is scaled by an r just below 1 instead, so that ᾱ_T = 0.001 whatever T is: at ᾱ = 0 the noise in x_t says
     nothing about x_0.
     """
@@ -55,17 +57,16 @@ def make_schedule(name: str, steps: int) -> Schedule:
         last = math.acos(math.sqrt(COSINE_END) * math.cos(middle))  # the angle at t = T
         angles = torch.linspace(middle, last, steps + 1, dtype=torch.float64)
         bar = torch.cos(angles).square() / math.cos(middle) ** 2
-        betas = 1 - bar[1:] / bar[:-1]
     elif name in SCHEDULES:
-        low, high = 0.0001, 0.02
-        if name == "linear":
-            betas = torch.linspace(low, high, steps, dtype=torch.float64)
-        else:
-            betas = torch.linspace(math.sqrt(low), math.sqrt(high), steps, dtype=torch.float64).square()
-        betas = (betas * REFERENCE_STEPS / steps).clamp(max=HIGHEST_BETA)
+        power = {"linear": 1.0, "quadratic": 0.5}[name]
+        published = torch.linspace(LOWEST_BETA**power, HIGHEST_BETA**power, REFERENCE_STEPS, dtype=torch.float64)
+        logs = F.pad((1 - published ** (1 / power)).log().cumsum(0), (1, 0))  # of ᾱ at 0 … 1000
+        times = torch.linspace(0, REFERENCE_STEPS, steps + 1, dtype=torch.float64)
+        before = times.floor().long().clamp(max=REFERENCE_STEPS - 1)
+        bar = torch.lerp(logs[before], logs[before + 1], times - before).exp()
     else:
         raise ValueError(f"expected one of {', '.join(SCHEDULES)}, got {name!r}")
-    return Schedule(name, betas.float(), torch.cumprod(1 - betas, 0).float())
+    return Schedule(name, (1 - bar[1:] / bar[:-1]).float(), bar[1:].float())
 
 
 def q_sample(x_0: Tensor, noise: Tensor, alpha_bar: Tensor | float) -> Tensor:

@@ -185,8 +185,9 @@ def middle_square(rgb: np.ndarray) -> np.ndarray:
     scale = SHORT_SIDE / min(height, width)
     tall, wide = round(height * scale), round(width * scale)
     left, top = (wide - RESOLUTION) // 2, (tall - RESOLUTION) // 2
-    # Only the square is resampled, to the pixels that resizing everything and cutting then would give (± 1, rounding):
-    # a picture of 1024 x 2 would become 131072 x 256 on the way.
+    # Only the square is resampled, to the pixels that resizing everything and cutting then would give: ± 1 for
+    # photos, by rounding; up to 24 of 255 for noise in a tall strip such as 243 x 49. A picture of 1024 x 2 would
+    # become 131072 x 256 on the way.
     box = (
         left * width / wide, top * height / tall,
         (left + RESOLUTION) * width / wide, (top + RESOLUTION) * height / tall,

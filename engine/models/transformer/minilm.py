@@ -1,5 +1,6 @@
-"""all-MiniLM-L6-v2: a small BERT encoder (Devlin et al. 2019) distilled by Wang et al. 2020 ("MiniLM") and trained on
-pairs of sentences (Reimers and Gurevych 2019, "Sentence-BERT") so that like meanings get like vectors.
+"""all-MiniLM-L6-v2: a small encoder of BERT's kind (Devlin et al. 2019). Wang et al. 2020 ("MiniLM") distilled twelve
+layers from a UniLM v2 of BERT-base size; every second of them was kept, and the six trained on pairs of sentences
+(Reimers and Gurevych 2019, "Sentence-BERT") so that like meanings get like vectors.
 
 6 layers, 12 heads of 32 numbers, 384 wide; 22,565,376 parameters. Attention is written out, not fused, to be looked at.
 """

@@ -64,7 +64,7 @@ def run(config: Config) -> Result:
     )
     return Result(
         **taken,
-        habits=habits_of(taken["pattern"], tokens.ids),
+        habits=habits_of(taken["pattern"], tokens.ids, causal=config.causal),
         vector=vector,
         vector_intact=vector_intact,
         second_vector=second,
@@ -113,17 +113,20 @@ def sentence_vector(text: str, edits: Mapping[str, Edit] | None = None) -> Tenso
         return model(ids)[0].cpu().clone()
 
 
-def habits_of(pattern: Tensor, ids: tuple[int, ...]) -> Tensor:
+def habits_of(pattern: Tensor, ids: tuple[int, ...], *, causal: bool = False) -> Tensor:
     """(habit, layer, head): how much of its look a head gives, on average over the tokens that can, to the token
     before, the token after, the token itself, the first ([CLS]), the last ([SEP]), and other places of the same token
-    (NaN where no token comes twice). The last habit, spread, is the entropy of the look over that of an even look.
+    (NaN where no token comes twice). The last habit, spread, is the entropy of the look over that of an even look at
+    all keys that the mask leaves, on average over the tokens that are left more than one: one alone cannot be spread.
     """
     count, numbers = len(ids), torch.tensor(ids)
     at = torch.arange(count)
     same = (numbers[:, None] == numbers[None]) & (at[:, None] != at[None])
     twice = same.any(1)
     elsewhere = (pattern * same).sum(-1)[..., twice].mean(-1)  # the mean of nothing is NaN
-    entropy = -torch.special.xlogy(pattern, pattern).sum(-1).mean(-1) / math.log(count)
+    visible = at + 1 if causal else torch.full((count,), count)
+    most = visible[visible > 1].log()  # of the entropy
+    entropy = (-torch.special.xlogy(pattern, pattern).sum(-1)[..., visible > 1] / most).mean(-1)
     return torch.stack([
         pattern[..., at[1:], at[:-1]].mean(-1), pattern[..., at[:-1], at[1:]].mean(-1), pattern[..., at, at].mean(-1),
         pattern[..., 1:, 0].mean(-1), pattern[..., :-1, -1].mean(-1), elsewhere, entropy,

@@ -29,7 +29,7 @@ class Config:
     )  # fmt: skip
     saliency: str = knob(
         "gradient", "Saliency", "Gradient: where the smallest change matters most. Integrated gradients: summed along "
-        "the way from grey to the picture; slower, but they add up to the score up to the error of 32 steps.",
+        "the way from grey to the picture; slower, but they add up to the score less that of grey.",
         choices=SALIENCY,
     )  # fmt: skip
     cell: int = knob(

@@ -16,7 +16,7 @@ from engine.core.device import current_device
 from engine.core.embed import embedded
 from engine.data.augment import augment
 from engine.data.pictures import find_picture
-from engine.instrument.attribution import drop_per_pixel, grad_cam_of, integrated_gradients, occlusion, walk
+from engine.instrument.attribution import drop_per_pixel, grad_cam_of, occlusion, walk
 from engine.instrument.trace import record
 from engine.models.efficientnet.lite0 import EfficientNetLite0, load_lite0, middle_square, normalised
 from engine.training.fit import Snapshot
@@ -24,6 +24,7 @@ from engine.training.fit import Snapshot
 from .card import Config
 
 LAYERS = ("stem", "stage1", "stage2", "stage3", "stage4", "stage5", "stage6", "stage7", "head")
+NEAR = 0.05  # share of the goal that the sum of integrated gradients is to come within
 HEAT_CELL = 4  # pixels a side of one cell of the occlusion map that is shown
 
 
@@ -47,6 +48,7 @@ class Result:
     saliency: Tensor = axes("cell_row cell_column", "largest magnitude over the colours, averaged over each cell")
     saliency_sum: float = axes("", "integrated gradients: sum over all pixels; gradient: 0", unit="nat")
     saliency_goal: float = axes("", "integrated gradients: what that sum should be, score - score of grey", unit="nat")
+    saliency_steps: int = axes("", "gradients taken for the saliency: more where the score changes abruptly")
     stem: Tensor = _maps("stem")
     stage1: Tensor = _maps("stage1")
     stage2: Tensor = _maps("stage2")
@@ -85,12 +87,12 @@ def run(config: Config) -> Result:
     maps = {layer: trace[f"taps.{layer}"][0].detach() for layer in LAYERS}  # channel, row, column
     cams = {layer: grad_cam_of(maps[layer], trace.gradient(f"taps.{layer}")[0]) for layer in LAYERS}
 
-    saliency, total, goal = x.grad[0], 0.0, 0.0  # colour, row, column
+    saliency, total, goal, steps = x.grad[0], 0.0, 0.0, 1  # colour, row, column
     if config.saliency == "integrated":
-        saliency = integrated_gradients(model, x, explained)
+        *_, whole = walk(model, x, explained, within=NEAR)
         with torch.no_grad():
             goal = (scores[explained] - model(torch.zeros_like(x))[0, explained]).item()
-        total = saliency.sum().item()
+        saliency, total, steps = whole.attribution, whole.attribution.sum().item(), whole.looks
 
     changed = not np.array_equal(square, original)
     probabilities = scores.detach().softmax(0)
@@ -102,6 +104,7 @@ def run(config: Config) -> Result:
         saliency=_coarse(saliency.abs().amax(0), config.cell).cpu(),
         saliency_sum=total,
         saliency_goal=goal,
+        saliency_steps=steps,
         **{layer: values.cpu() for layer, values in maps.items()},
         **{f"{layer}_weights": cam.channel_weights.cpu() for layer, cam in cams.items()},
         grad_cam=cams["head"].heat.cpu(),
@@ -139,7 +142,7 @@ def walk_from_grey(config: Config) -> Iterator[Snapshot]:
     """The integrated gradients, part after part of the way from grey to the picture; step counts the parts done.
 
     seen: saliency (cells down, cells across), as in the Result, of the way so far; sum, of all pixels of it; goal, what
-    the sum of the whole way should be; explained, the class.
+    the sum of the whole way should be; steps, gradients taken so far; explained, the class.
     """
     model = load_lite0()
     x, _, _ = see(config)
@@ -147,16 +150,22 @@ def walk_from_grey(config: Config) -> Iterator[Snapshot]:
         scores = model(x)[0]
         explained = int(scores.argmax()) if config.target < 0 else config.target
         goal = (scores[explained] - model(torch.zeros_like(x))[0, explained]).item()
-    for walked in walk(model, x, explained):
+    for walked in walk(model, x, explained, within=NEAR):
         saliency = _coarse(walked.attribution.abs().amax(0), config.cell).cpu()
-        seen = {"saliency": saliency, "sum": walked.attribution.sum().item(), "goal": goal, "explained": explained}
+        seen = {
+            "saliency": saliency, "sum": walked.attribution.sum().item(), "goal": goal, "steps": walked.looks,
+            "explained": explained,
+        }  # fmt: skip
         yield Snapshot(walked.done, math.nan, math.nan, seen, walked.total)
 
 
 def with_walk(looked: Result, snapshot: Snapshot) -> Result:
     """The Result of one look with the saliency of a walk in place of the gradient's."""
     seen = snapshot.seen
-    return replace(looked, saliency=seen["saliency"], saliency_sum=seen["sum"], saliency_goal=seen["goal"])
+    return replace(
+        looked, saliency=seen["saliency"], saliency_sum=seen["sum"], saliency_goal=seen["goal"],
+        saliency_steps=seen["steps"],
+    )  # fmt: skip
 
 
 def see(config: Config) -> tuple[Tensor, np.ndarray, np.ndarray]:

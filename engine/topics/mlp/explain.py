@@ -153,7 +153,8 @@ def live_formulas(config: Config, result: Result) -> list[tuple[str, Formula]]:
         formulas += [
             ("Loss on the training points: mean cross-entropy",
              Formula(rf"L = -\frac{{1}}{{{trained}}}\sum_n \log p(y_n\,|\,x_n) = {written(loss)}\ \text{{nat}}")),
-            ("Accuracy on the training points", Formula(rf"\frac{{{right}}}{{{trained}}} = {written(right / trained)}")),
+            ("Accuracy on the training points",
+             Formula(rf"\frac{{{right}}}{{{trained}}} = {written(right / trained)}")),
         ]  # fmt: skip
     if math.isfinite(norm := length_of_gradient(experiment)):
         formulas.append(("Length of the gradient of this loss", Formula(rf"\lVert\nabla L\rVert = {written(norm)}")))

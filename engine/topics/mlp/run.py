@@ -51,7 +51,9 @@ class Result:
     test_loss: Tensor = axes("moment", "mean loss over the test points", unit="nat or squared error", gaps=True)
     train_accuracy: Tensor = axes("moment", "share of training points named rightly (regression: R²)", gaps=True)
     test_accuracy: Tensor = axes("moment", "share of test points named rightly (regression: R²)", gaps=True)
-    gradient_norm: Tensor = axes("moment", "Euclidean norm of all gradients", gaps=True)
+    gradient_norm: Tensor = axes(
+        "moment", "Euclidean norm of the gradient that the last step took: of its batch, penalty included", gaps=True
+    )
     confusion: Tensor = axes("truth answer", "test points of each class by the class answered", unit="points")
     hidden: Tensor = axes("point neuron", "each point as the output layer sees it: the last hidden layer's values")
     border: Tensor = axes("neuron", "weights of the first output: the border is where border · hidden + offset = 0")

@@ -45,7 +45,7 @@ class Config:
         choices={"alone": "One picture", "four": "Four in one"}, advanced=True, counts=on_pictures,
     )  # fmt: skip
     size: float = knob(
-        1.0, "Size", "Share of the square that is filled; smaller objects are found by finer levels.",
+        1.0, "Size", "Share of the square's side that is filled; smaller objects are found by finer levels.",
         low=0.1, high=1.0, step=0.05, advanced=True, counts=on_pictures,
     )  # fmt: skip
     scene: str = knob(

@@ -19,7 +19,9 @@ class Result:
     picture: Seen = note("NanoDet and what it sees")
     scene: SceneSeen = note("the grid detector and what it sees")
     candidate_boxes: Tensor = axes("candidate edge", "left, top, right, bottom of each box", unit="px")
-    candidate_scores: Tensor = axes("candidate", "score of each box, best first", unit="probability")
+    candidate_scores: Tensor = axes(
+        "candidate", "score of each box that takes part in the suppression, best first", unit="probability"
+    )
     candidate_cells: Tensor = axes("candidate", "number of the cell that each box comes from")
     candidate_labels: Tensor = axes("candidate", "number of the class of each box")
     kept: Tensor = axes("box", "numbers of the candidates that non-maximum suppression keeps")
@@ -41,7 +43,7 @@ def run(config: Config) -> Result:
     found = find_in_scene(scene, config) if grid else find(picture, config)
     kept = torch.tensor(found.kept, dtype=torch.int64)
     best = float(found.scores[kept].max()) if len(kept) else float("nan")
+    count = len(found.boxes) + found.dropped  # the suppression looks at no more than the best of them
     return Result(
-        picture, scene, found.boxes, found.scores, found.cells, found.labels, kept, len(found.boxes), len(kept), best,
-        found, grid,
+        picture, scene, found.boxes, found.scores, found.cells, found.labels, kept, count, len(kept), best, found, grid,
     )  # fmt: skip
