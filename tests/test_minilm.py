@@ -105,6 +105,8 @@ def test_the_known_similarities_are_what_the_card_says(model):
     cat, kitten, market = SENTENCES[:3]
     assert cosines[0, 1].item() == pytest.approx(score[f"cosine of {cat!r} and {kitten!r}"], abs=1e-3)
     assert cosines[0, 2].item() == pytest.approx(score[f"cosine of {cat!r} and {market!r}"], abs=1e-3)
+    assert score[f"cosine of {cat!r} and {market!r}"] == 0.0814  # of the weights as shipped, in half precision
+    assert cosines[0, 2].item() == pytest.approx(0.0814, abs=1e-4)
     assert 0.66 < cosines[0, 1] < 0.68  # as the published weights give it in float32
     assert 0.07 < cosines[0, 2] < 0.09
     for first, second in ((0, 1), (2, 3), (4, 5)):  # each with its like rather than with any other

@@ -4,7 +4,6 @@ import itertools
 import math
 import random
 from dataclasses import replace
-from random import Random
 
 import numpy as np
 import pytest
@@ -18,9 +17,7 @@ from engine.instrument.trace import record, tap_names
 from engine.models.mlp.mlp import ACTIVATIONS, MultiLayerPerceptron, SeededDropout
 from engine.topics.mlp import explain
 from engine.topics.mlp.card import FEATURES, TOPIC, Config
-from engine.topics.mlp.probe import formulas_at
 from engine.topics.mlp.run import Experiment, data_of, result_of, run, stream
-from tests.formulas import check
 
 MODULES = {
     "relu": nn.ReLU, "leaky_relu": nn.LeakyReLU, "tanh": nn.Tanh, "sigmoid": nn.Sigmoid, "gelu": nn.GELU,
@@ -294,36 +291,6 @@ def test_the_formula_of_every_neuron_equals_the_recorded_value(activation):
     for layer, index in ((0, 0), (1, 6), (3, 3), (4, 0)):
         with pytest.raises(ValueError, match="no neuron"):
             explain.explain_neuron(config, snapshot, layer, index, spot)
-
-
-def test_the_gradient_beside_the_loss_is_that_of_this_loss():
-    """At step 40 of the defaults: not what the last step took, which was another batch and the weights before."""
-    config = replace(Config(), steps=40)
-    result = run(config)
-    experiment = Experiment(config)
-    torch.nn.utils.vector_to_parameters(result.parameters, experiment.model.parameters())
-    rows = experiment.train_rows
-    loss = experiment.loss(experiment.model(experiment.features[rows]), experiment.device_targets[rows])
-    loss.backward()
-    length = sum(one.grad.square().sum().item() for one in experiment.model.parameters()) ** 0.5
-    formulas = dict(explain.live_formulas(config, result))
-    assert length == pytest.approx(0.548, abs=0.02)
-    assert result.gradient_norm[-1].item() == pytest.approx(0.243, abs=0.02)
-    assert formulas["Length of the gradient of this loss"].latex.endswith(f"= {written(length)}")
-    with_penalty = replace(config, regularisation="l2", strength=0.5)
-    of_loss = explain.live_formulas(with_penalty, result)[3][1]
-    assert of_loss == formulas["Length of the gradient of this loss"]  # the loss beside it has no penalty either
-
-
-@pytest.mark.parametrize("optimizer", ["sgd", "momentum", "adam"])
-@pytest.mark.parametrize("regularisation", ["none", "l1", "l2"])
-def test_the_written_rule_replays_the_training(optimizer, regularisation):
-    """Every arrow of it, read as displayed, gives what PyTorch's optimiser made of the same gradients."""
-    config = replace(SMALL, optimizer=optimizer, regularisation=regularisation, strength=0.02, learning_rate=0.03)
-    *_, step = formulas_at(config, Random(optimizer + regularisation))
-    assert (r"\alpha\,w" in step.latex) == (regularisation == "l2")
-    assert ("sign" in step.latex) == (regularisation == "l1")
-    assert check(step.latex, step.values, step.where) >= 4
 
 
 def test_neuron_maps_are_the_recorded_values_over_the_plane():

@@ -94,6 +94,7 @@ def test_shapes_taps_and_parameters():
     convolutions = [module for module in model.modules() if isinstance(module, nn.Conv2d)]
     by_hand = sum(c.in_channels * c.out_channels * c.kernel_size[0] ** 2 + c.out_channels for c in convolutions)
     assert count_parameters(model) == by_hand == 3_786_068
+    assert f"{by_hand:,} parameters" in nanodet.__doc__
 
 
 def test_a_cell_stands_where_its_stride_puts_it():

@@ -370,27 +370,6 @@ def test_a_result_holds_both_and_the_candidates_of_the_one_chosen():
     assert {"picture.scores", "scene.view.terms", "kept"} <= names
 
 
-@pytest.mark.parametrize(("score", "count"), [(0.05, 628), (0.1, 229), (0.35, 31)])
-def test_all_that_pass_the_threshold_are_counted(score, count):
-    """The suppression looks at the best 150; the number of candidates is that of all, in every file that leaves."""
-    result = run(Config(score=score))
-    assert int((result.picture.scores.amax(1) >= score).sum()) == count == result.candidate_count
-    assert len(result.candidate_boxes) == min(count, 150)
-    (value,) = [one.values for one in result.quantities() if one.name == "candidate_count"]
-    assert value == count
-
-
-def test_bins_that_hardly_matter_are_counted_together(four):
-    kept, sharp = find(four, Config()), 0
-    for index in kept.kept:
-        cell = explain.explain_cell(four, int(kept.cells[index]))
-        shares = cell.distributions[0].double()
-        left = sum(at * share for at, share in enumerate(shares.tolist()) if share < 0.01)
-        assert (written(left) in explain.expectation_formula(cell).latex) == bool((shares < 0.01).any())
-        sharp += left > 0
-    assert sharp
-
-
 @pytest.mark.parametrize("detector", ["nanodet", "grid"])
 def test_a_comparison_shows_the_detector_chosen_and_no_other(detector):
     results = [run(Config(detector=detector, score=score)) for score in (0.35, 0.95)]

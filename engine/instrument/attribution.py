@@ -85,7 +85,7 @@ def integrated_gradients(
     baseline: Tensor | None = None,
     steps: int = 32,
     within: float | None = None,
-    most: int = 256,
+    most: int = 128,
 ) -> Tensor:
     """Sundararajan et al. 2017: (x - x') * integral of dy/dx along the straight line from x' to x; (channels, H, W).
 
@@ -104,7 +104,7 @@ def walk(
     baseline: Tensor | None = None,
     steps: int = 32,
     within: float | None = None,
-    most: int = 256,
+    most: int = 128,
 ) -> Iterator[Walked]:
     """The integral of `integrated_gradients` part by part, beginning at the baseline.
 
