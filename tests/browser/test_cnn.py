@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
+from engine.core.formula import written
 from engine.data.digits import decode_drawing, load_digits
 from engine.data.photos import photo
 from engine.topics.cnn.card import Config
@@ -103,7 +104,7 @@ def test_a_clicked_cell_shows_its_sum_of_products(visit):
     cell = explain_cell(config, run(config), "conv2.sum", 5, row, column)
     shown = detail.locator("strong").first.inner_text().replace("−", "-")
     assert float(shown) == pytest.approx(cell.value, rel=1e-4)
-    assert f"{cell.total:.5f}" in detail.locator(".katex").last.text_content().replace("−", "-")
+    assert written(cell.total, 5) in detail.locator(".katex").last.text_content().replace("−", "-")
     assert "14 × 14 pixels" in detail.inner_text()
     # Of the window: the card stands beside what was clicked.
     card, clicked = detail.bounding_box(), canvas.bounding_box()

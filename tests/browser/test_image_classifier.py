@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from engine.core.formula import written
 from engine.data.imagenet import chinese_names
 from engine.data.photos import photo
 from engine.data.pictures import decode
@@ -268,7 +269,7 @@ def test_the_numbers_tab_fills_the_formulas_in(visit):
     visitor.page.get_by_role("tab", name="Numbers").click()
     visitor.page.locator(".katex").first.wait_for()
     expected = run(Config(picture="sample:coffee")).probabilities[967].item()
-    assert f"{expected:.4f}" in visitor.page.locator(".katex").first.text_content()
+    assert written(expected) in visitor.page.locator(".katex").first.text_content()
     visitor.until(lambda: "stage4_channel × stage4_row × stage4_column" in visitor.words, "the table of all arrays")
 
 

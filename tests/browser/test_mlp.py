@@ -134,7 +134,8 @@ def test_a_clicked_neuron_shows_its_formula_with_the_engine_s_numbers(visit):
         experiment.model(experiment.lift(torch.tensor([[x, y]])))
     wanted = trace["hidden.1.output"][0, 3].item()
     latex = box.locator("annotation").all_text_contents()
-    assert float(latex[-1].split("=")[-1]) == pytest.approx(wanted, abs=0.01)  # the shown spot is rounded to 3 digits
+    shown = float(re.search(r"= (-?[\d.]+)\\end", latex[-1])[1])
+    assert shown == pytest.approx(wanted, abs=0.01)  # the shown spot is rounded to 3 digits
     assert r"\sigma" in latex[0]
     assert latex[0].count("h_{1,") == 4  # the strongest terms, and dots for the rest
     assert "dots" in latex[0]

@@ -56,8 +56,8 @@ def explain_step(config: Config, back: Walk, moment: int, point: int, alpha_bar_
     rows = [
         rf"x_t &= {x_in},\qquad t = {t},\qquad \bar\alpha_t = {written(bar)}",
         rf"\hat\varepsilon(x_t, t) &= {noise_in}",
-        r"\hat x_0 &= \frac{x_t - \sqrt{1-\bar\alpha_t}\,\hat\varepsilon}{\sqrt{\bar\alpha_t}} = "
-        rf"\frac{{{x_in} - {drowned}\,{noise_in}}}{{{data}}} = {x_0_in}",
+        r"\hat x_0 &= \frac{x_t - \sqrt{1-\bar\alpha_t}\,\hat\varepsilon}{\sqrt{\bar\alpha_t}}",
+        rf"&= \frac{{{x_in} - {drowned}\,{noise_in}}}{{{data}}} = {x_0_in}",
     ]  # fmt: skip
     rows.append(rf"s &= {s},\qquad \bar\alpha_s = {bar_s},\qquad \sigma = {written(sigma)}")
     if config.sampler == "ddim":

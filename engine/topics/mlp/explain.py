@@ -80,7 +80,8 @@ def explain_neuron(
     strongest = sorted(range(len(row)), key=lambda i: -abs(float(row[i] * values[i])))[:MOST_TERMS]
     shown = sorted(strongest)
     products = [float(row[i] * values[i]) for i in range(len(row))]
-    more = rest_of([products[i] for i in range(len(row)) if i not in shown]) + " " + added(bias)
+    more = rest_of([products[i] for i in range(len(row)) if i not in shown], TERM_DIGITS)
+    more += " " + added(bias, TERM_DIGITS)
     weights = [_signed(float(row[i]), first=i == shown[0]) for i in shown]
     symbols = "".join(rf"{weight}\,{names[i]}" for weight, i in zip(weights, shown, strict=True))
     numbers = "".join(
@@ -90,10 +91,10 @@ def explain_neuron(
     call = "" if is_output else FUNCTION_NAMES[config.activation]
     wrap = (lambda inside: rf"{call}\left({inside}\right)") if call else (lambda inside: inside)
     between = f"{wrap(written(total))} = " if call else ""
-    meaning = _probability(config, len(biases[-1]), value) if is_output else ""
+    meaning = _probability(config, len(biases[-1]), value) if is_output else []
     return NeuronFormula(
         symbols=Formula(f"{name} = {wrap(symbols + more)}"),
-        numbers=Formula(f"{name} = {wrap(numbers + more)} = {between}{written(value)}{meaning}"),
+        numbers=aligned([f"{name} &= {wrap(numbers + more)}", f"&= {between}{written(value)}", *meaning]),
         inputs=tuple(float(v) for v in values),
         weights=tuple(float(w) for w in row),
         bias=bias,
@@ -102,12 +103,12 @@ def explain_neuron(
     )
 
 
-def _probability(config: Config, outputs: int, logit: float) -> str:
-    """What the only output of a two-class network means."""
+def _probability(config: Config, outputs: int, logit: float) -> list[str]:
+    """What the only output of a two-class network means, as a row; no row for other networks."""
     if config.data in REGRESSION or outputs > 1:
-        return ""
+        return []
     share = float(torch.sigmoid(torch.tensor(logit)))
-    return rf",\qquad p(\text{{A}}) = \sigma(z) = \sigma({written(logit)}) = {written(share)}"
+    return [rf"p(\text{{A}}) &= \sigma(z) = \sigma({written(logit)}) = {written(share)}"]
 
 
 def column_of(config: Config, layer: int, origin: int | None) -> int | None:
