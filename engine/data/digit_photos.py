@@ -28,7 +28,7 @@ MOST_REGIONS = 250  # looked at closely, the largest: a page of text has thousan
 CUT_STRENGTH = 0.2  # of the paper's brightness, of a digit that goes over the edge of the picture
 MOST_CROSSINGS = 5  # of ink over the edge of a picture where nothing else is found
 CLUTTER = 0.5  # of a digit's ink: with more of other ink among it, it is part of a picture
-SHADES = 0.3  # of its full ink, and 4 pixels of edge for each pixel of the pen: with more half-tones it is no pen's
+SHADES = 0.8  # of its full ink, and 4 pixels of edge for each pixel of the pen: with more half-tones it is no pen's
 _PARTS = (80, 40, 20, 10, 5)  # of the longer side: half sides of squares to try strokes with
 LEAST_FRAME = 8  # pixels a side
 
@@ -141,13 +141,14 @@ def ink_of(rgb: np.ndarray) -> tuple[np.ndarray, float]:
     if _is_chalk(rgb):
         rgb = 255 - rgb
     reach = max(4, round(WINDOW * min(rgb.shape[:2])))
-    soft = np.asarray(Image.fromarray(rgb).filter(ImageFilter.BoxBlur(1)))
+    blur = min(1.0, min(rgb.shape[:2]) / 400)  # against noise; in a small picture a stroke is hardly wider
+    soft = np.asarray(Image.fromarray(rgb).filter(ImageFilter.BoxBlur(blur)))
     paper = np.maximum(filled(soft, reach), DARKEST_PAPER).astype(np.float32)
     shares = (paper - soft) / paper
     ink = shares[..., 0]
     for channel in (1, 2):
         ink = np.maximum(ink, shares[..., channel])
-    some = ink[::3, ::3]  # so far apart that the blur makes no two of them alike
+    some = ink[::5, ::5]  # so far apart that the blur makes no two of them alike
     deviation = 1.4826 / 2**0.5 * np.median(np.abs(np.diff(some, axis=1))) if some.shape[1] > 1 else 0.0
     quiet = np.percentile(some, 25) + 0.67 * deviation  # of noise the closing takes the brightest: paper is below it
     return np.clip(ink - quiet, 0, 1), float(deviation)
@@ -171,7 +172,8 @@ def _is_chalk(rgb: np.ndarray) -> bool:
         )
     if max(counts) > 2 * min(counts):
         return counts[1] > max(counts[0], 0.5)  # less is noise
-    low, middle, high = np.percentile(soft.mean(2), (2, 50, 98))  # printed pages have gaps as thin as their strokes
+    # Printed pages have gaps as thin as their strokes: there, most is paper.
+    low, middle, high = np.percentile(soft[::2, ::2].mean(2), (2, 50, 98))
     return bool(middle < (low + high) / 2)
 
 
@@ -179,8 +181,9 @@ def _differing(light: np.ndarray, paper: np.ndarray) -> float:
     """The ink between a picture and what it would be without: the share of its pixels times how far they differ."""
     brighter = np.maximum(paper, 255 - light)  # of both in the negative too, so that both signs are measured alike
     apart = (paper - light) / np.maximum(brighter, DARKEST_PAPER).astype(np.float32)
-    middle = np.median(apart)
-    noise = 1.4826 * np.median(np.abs(apart - middle))
+    some = apart[::3, ::3]  # enough to know a median by
+    middle = np.median(some)
+    noise = 1.4826 * np.median(np.abs(some - middle))
     return float(np.clip(apart - middle - max(0.12, 4 * noise), 0, 1).mean())
 
 
@@ -202,11 +205,16 @@ def _things(ink: np.ndarray, least: float, *, whole: bool) -> list[_Thing]:
         # All is cut: a frame drawn too tight, a digit that goes over the edge. Lines and tables cross it more often,
         # and what is left of a shadow is fainter.
         crossed = whole and _crossings(ink > least) > MOST_CROSSINGS
-        inside = [] if crossed else [thing for thing in found if not whole or thing.strength > CUT_STRENGTH]
+        inside = [] if crossed else [thing for thing in found if not whole or _is_large(thing, ink.shape)]
     if not inside:
         return []
     most = max(thing.strength for thing in inside)
     return [thing for thing in inside if thing.strength >= 0.25 * most]
+
+
+def _is_large(thing: _Thing, shape: tuple[int, ...]) -> bool:
+    """Whether what goes over the edge of a picture is ink enough for a digit."""
+    return thing.strength > CUT_STRENGTH and thing.size > 0.1 * min(shape)
 
 
 def _parts(ink: np.ndarray, least: float, smallest: int, again: bool = True) -> Iterator[tuple[Frame, np.ndarray]]:
@@ -286,7 +294,7 @@ def _drawing(ink: np.ndarray, digit: list[_Thing]) -> tuple[np.ndarray, Frame, b
     soft = widest(own.astype(np.uint8), max(1, round(pen / 6))) > 0  # with the soft edges of the strokes
     other, full = np.count_nonzero((labels >= 0) & ~own), np.count_nonzero(own & (shares >= 0.7))
     shades = np.count_nonzero(soft & (shares > 0.25) & (shares < 0.7))
-    clear = other <= CLUTTER * own.sum() and shades <= (SHADES + min(1, 4 / pen)) * full
+    clear = other <= CLUTTER * own.sum() and shades <= (SHADES + min(0.5, 4 / pen)) * full
     pixels = np.where(soft, np.rint(255 * np.clip((shares - 0.25) / 0.5, 0, 1)), 0).astype(np.uint8)
     drawing = quantised(placed(scaled(_thickened(pixels), BOX)))
     return drawing, (left, top, right, bottom), bool(clear)
