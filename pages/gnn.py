@@ -163,7 +163,7 @@ def step_by_step(view: View, seen: explain.Inside) -> None:
             st.markdown(t(
                 "A 1 stands at node **{name}**, 0 everywhere else. Neighbours is set to none: nothing is summed along "
                 "the edges, the 1 stays where it is, and however many layers there are, no node hears of another.",
-                name=plain(graph.names[node()]),
+                name=graph.names[node()],
             ))  # fmt: skip
         elif what == "signal":
             st.markdown(t(
