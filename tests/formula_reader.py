@@ -233,7 +233,8 @@ class Reader:
 
 NUMBER = re.compile(r"\d+(?:\.\d+|\{\.\}\d+)?")
 NAME = re.compile(r"\\[A-Za-z]+|[A-Za-z]")
-TOKEN = re.compile(r"\d+(?:\.\d+|\{\.\}\d+)?|\\text\{[^{}]*\}|\\[A-Za-z]+|\\[{}]|[A-Za-z]|[-+=(){}^_,/|]")
+TEXT = r"\\text\{(?:[^{}\\]|\\.|\{\})*\}"  # with letters of a reader's that mean something to LaTeX
+TOKEN = re.compile(r"\d+(?:\.\d+|\{\.\}\d+)?|" + TEXT + r"|\\[A-Za-z]+|\\[{}]|[A-Za-z]|[-+=(){}^_,/|]")
 STOPS = ("+", "-", ",", ")", "}", "|", r"\rVert", r"\}", "_")
 ACCENTS = (r"\hat", r"\bar", r"\tilde", r"\nabla", r"\mathrm", r"\partial")
 

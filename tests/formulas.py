@@ -7,8 +7,9 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from tests.formula_reader import TOKEN, Reader, Span, Wrong, pairs, plain
+from tests.formula_reader import TEXT, TOKEN, Reader, Span, Wrong, pairs, plain
 
+WORDS = re.compile(TEXT)
 FLOAT32 = 4e-6  # of what is added up: the networks compute in single precision
 SMALLEST = 1e-37  # of single precision
 WIDEST = 0.025  # of what is added up: an interval wider than this says too little to be wrong
@@ -31,8 +32,8 @@ def _split(text: str, marks: Sequence[str]) -> list[str]:
             parts.append(text[start:at])
             at = start = at + len(match)
             continue
-        if text.startswith(r"\text{", at):
-            at = text.index("}", at) + 1
+        if words := WORDS.match(text, at):
+            at = words.end()
             continue
         depth += {"(": 1, "{": 1, ")": -1, "}": -1}.get(text[at], 0)
         at += 2 if text[at] == "\\" and text[at + 1 : at + 2] in ("{", "}", ",", ";", ":", "!", " ") else 1
@@ -54,7 +55,7 @@ def equations(latex: str, where: Mapping[str, Sequence[float] | float] | None = 
             inner = re.fullmatch(r"\((.*)\)", part)
             if inner and "=" in inner[1] and len(_split(part, ["="])) == 1:
                 part = inner[1]
-            if not part or re.fullmatch(r"(\\[,;!: ]|\\text\{[^{}]*\}|\s)*", part):
+            if not part or re.fullmatch(r"(\\[,;!: ]|" + TEXT + r"|\s)*", part):
                 continue
             assigned = r"\leftarrow" in part
             sides = tuple(_split(part, [r"\leftarrow"] if assigned else ["=", r"\approx"]))

@@ -118,7 +118,8 @@ def test_what_does_not_hold_is_found(latex):
 @pytest.mark.parametrize("latex", [
     r"s = 0.500 \cdot 1.20 = 0.6000", r"s = 1.0000 + (-0.400) = 0.6000", r"s = \frac{3}{5} = 0.6000",
     r"s = 0.500 \cdot 1.00 + \underbrace{0.1000}_{9\,\cdots} = 0.6000", r"w \leftarrow w - \eta\, g",
-    r"s = \sqrt{0.3600} = 0.6000", r"s = \operatorname{ReLU}(0.600) = \max(0, 0.600) = 0.6000",
+    r"\text{a\{b\}:{} 1.5\textbackslash{}}:\quad s = 0.6000", r"s = \sqrt{0.3600} = 0.6000",
+    r"s = \operatorname{ReLU}(0.600) = \max(0, 0.600) = 0.6000",
     r"s = \sigma(0.4055) = \frac{1}{1 + e^{-0.4055}} = 0.6000", r"s = 6.000 \times 10^{-1}",
     r"\begin{aligned} s &= 0.500 \cdot 1.20 \\[4pt] &= 0.6000 \end{aligned}", "2 − 0.7000 × 2 = 0.6000",
 ])  # fmt: skip
