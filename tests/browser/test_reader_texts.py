@@ -49,7 +49,6 @@ def test_names_classes_and_refused_lines_are_letters(visit, locale):
         assert become(visitor) == []
         last = some[-1]  # picked at first: its name stands in a sentence, its class on a button
         assert letters(visitor).count(last) >= 2
-        visitor.page.close()
     visitor = visit("/gnn", locale=locale)
     visitor.key("gnn-own").get_by_role("button").first.click()
     box = visitor.key("gnn:edges").locator("textarea")
