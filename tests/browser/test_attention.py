@@ -5,6 +5,7 @@ import re
 import numpy as np
 import pytest
 
+from engine.core.formula import written
 from engine.plots import theme
 from engine.topics.attention.card import Config
 from engine.topics.attention.mechanism import by_hand
@@ -81,7 +82,7 @@ def test_heads_and_cells_say_what_the_encoder_says(visit, animal):
     visitor.canvas("attention-head").click(position=place)
     visitor.until(lambda: "it looks at tired: " + shown in detail(visitor), "the cell clicked")
     formulas = visitor.key("attention-detail").locator("annotation").all_text_contents()
-    assert any(rf"= {animal.pattern[5, 11, 10, 13]:.4f}" in formula for formula in formulas)
+    assert any(rf"= {written(animal.pattern[5, 11, 10, 13].item())}" in formula for formula in formulas)
 
     visitor.canvas("attention-heads").focus()
     visitor.page.keyboard.press("ArrowUp")
