@@ -87,6 +87,10 @@ WRONG_BEFORE = {
     "a {z}\n{z} b": [("a", "{z}"), ("{z}", "b")],
     "a b {'weight': 1}\nb c {}": [("a", "b"), ("b", "c")],
     "Ann\u00a0Lee, Bob": [("Ann Lee", "Bob")],
+    "0 -> 1\n1 -> 2\n2 -> 0": [("0", "1"), ("1", "2"), ("2", "0")],
+    "1 -- 2\n2 -- 3": [("1", "2"), ("2", "3")],
+    "1 - 2\n2 - 3": [("1", "2"), ("2", "3")],
+    "Ada → Bob 0.5\nBob → Cy 1": [("Ada", "Bob"), ("Bob", "Cy")],
     '"New York" Boston\nBoston "San José"': [("New York", "Boston"), ("Boston", "San José")],
 }  # fmt: skip
 
@@ -117,6 +121,8 @@ def test_what_was_quietly_misread_is_read_rightly(text):
         ("Person,Friend\nAnn,Bob\nBob,Cy\nCy,Ann", "Line 1, “Person,Friend”, is taken for an edge, but its names stand "
                                                   "nowhere else. If it is a header, choose that."),
         ("a\u200bb c\nab c", "Characters that cannot be seen, left out of names: 1."),
+        ("0 -> 1\n1 -- 2", "Edges have a direction there; here they have none."),
+        ("0 -> 1\n1 -- 2", "Lines with an arrow or a dash between two names: 2."),
         ("Eli: x\na b", "Nodes without an edge: 1."),
     ],
 )  # fmt: skip

@@ -58,8 +58,8 @@ def accuracy_on_xor(neurons: int, seed: int) -> float:
 
 
 def test_two_neurons_on_xor_are_too_few_and_the_seed_counts():
-    stands("mlp", "70 %", "87 %", "95 %", "97 %")
-    assert accuracy_on_xor(2, 0) == pytest.approx(0.7, abs=0.03)
+    stands("mlp", "67 %", "87 %", "95 %", "97 %")
+    assert accuracy_on_xor(2, 0) == pytest.approx(0.67, abs=0.02)
     assert accuracy_on_xor(3, 0) == pytest.approx(0.87, abs=0.02)
     assert accuracy_on_xor(4, 0) == pytest.approx(0.95, abs=0.02)
     assert accuracy_on_xor(2, 1) == pytest.approx(0.87, abs=0.02)
@@ -192,10 +192,18 @@ def test_the_accuracies_of_the_graphs():
         return run_gnn(preset("gnn", name, steps=steps, **changes)).other_accuracy[-1].item()
 
     assert accuracy("Two labels", 50) == pytest.approx(31 / 32)
+    assert [round(32 * accuracy("Two labels", steps, seed=3)) for steps in (50, 200)] == [30, 31]
     assert accuracy("Without the edges") == pytest.approx(0.35, abs=0.02)
     assert accuracy("Block model") == pytest.approx(0.82, abs=0.02)
     assert accuracy("Block model", depth=4) == pytest.approx(0.9, abs=0.02)
     assert accuracy("Twelve with shortcuts") == pytest.approx(0.9, abs=0.02)
+    assert [accuracy("Twelve layers", seed=seed) for seed in range(6)] == pytest.approx(
+        [0.25, 0.25, 0.45, 0.5, 0.31, 0.76], abs=0.02
+    )
+    assert accuracy("Twelve layers", weight_decay=1e-5) == pytest.approx(0.43, abs=0.02)
+    deep = preset("gnn", "Twelve layers")
+    distances, _ = gnn_explain.smoothing_of(gnn_explain.inside(deep, first_gnn(deep)))
+    assert (distances[0], distances[6]) == pytest.approx((0.99, 0.02), abs=0.005)
     assert accuracy("Unlike neighbours") == pytest.approx(0.5, abs=0.03)
     alone = accuracy("Unlike neighbours", coefficients="none")
     assert alone == pytest.approx(0.87, abs=0.02)

@@ -194,7 +194,7 @@ def test_no_own_points_and_points_outside():
 
 @pytest.mark.parametrize(
     ("text", "message"),
-    [("abcd", "5 characters"), ("ab cd", "letters, digits, - and _ alone, got ' '"), ("abcdé", "alone, got 'é'"),
+    [("abcd", "5 characters"), ("ab cd", "letters, digits, - and _ alone, got “ ”"), ("abcdé", "alone, got “é”"),
      ("abcde", "classes 1 to 4"),
      ("aaaaa" * (MAXIMUM_POINTS + 1), "at most 400")],
 )  # fmt: skip

@@ -203,8 +203,8 @@ def test_scripts_say_what_they_need(scripts):
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["nothing"], ["topic 'nothing'", "mlp"]),
-        (["mlp", "--preset", "Nothing"], ["preset 'Nothing'", "Spiral"]),
+        (["nothing"], ["topic “nothing”", "mlp"]),
+        (["mlp", "--preset", "Nothing"], ["preset “Nothing”", "Spiral"]),
         (["mlp", "--set", "seed=many"], ["Seed", "a number"]),
         (["image_classifier", "--set", "picture=upload:0123456789abcdef"], ["picture"]),
         (["gnn", "--set", "data=own", "graph=upload:0123456789abcdef"], ["graph", "not on this server"]),

@@ -137,8 +137,8 @@ def test_a_fifth_run_asks_which_one_it_may_replace(visit):
 def test_a_link_with_bad_pins_says_so_and_keeps_the_good_ones(visit):
     visitor = visit("/mlp?pin=banana&pin=mlp~layers~x&pin=mlp~seed~7")
     said = " ".join(visitor.alerts())
-    assert "there is no page 'banana'" in said
-    assert "Hidden layers: expected whole numbers, got 'x'" in said
+    assert "there is no page “banana”" in said
+    assert "Hidden layers: expected whole numbers, got “x”" in said
     assert pins_of(visitor) == ["mlp", "mlp~seed~7"]
 
 

@@ -73,7 +73,7 @@ def test_a_link_with_bad_values_says_so_and_keeps_the_good_ones(visit):
     visitor = visit(BAD)
     (warning,) = visitor.alerts()
     assert "Part of this link could not be used" in warning
-    for part in ("Data: expected one of spiral", "'banana'", "Learning rate", "99", "Hidden layers", "'3-x'"):
+    for part in ("Data: expected one of spiral", "“banana”", "Learning rate", "99", "Hidden layers", "“3-x”"):
         assert part in warning
     assert_widgets_show(visitor, TOPICS["mlp"], TOPICS["mlp"].config(seed=7))
     visitor.until(lambda: visitor.query == {"seed": "7"}, "the link no longer holds what could not be used")

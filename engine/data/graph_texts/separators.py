@@ -10,17 +10,20 @@ from engine.core.knob import KnobError
 
 SIGNS = {"tab": "\t", "semicolon": ";；", "comma": ",，"}  # the surest first
 _QUOTED, _SPACE = re.compile(r' *"((?:[^"]|"")*)" *'), re.compile(r"\s*")
+_ARROW = re.compile(r"<?[-=]{1,3}>?|[←→↔–—]")  # between two names, as in "Ada -> Bob" and "Ada -- Bob"
 _DECIMAL_COMMA = re.compile(r"(?<![^\s;\t])[-+]?\d+,\d+(?![^\s;\t])")
 
 
 @dataclass(frozen=True)
 class Line:
-    """A line as written, its number, and what stands in it between separators; data: {…} at its end, cut off."""
+    """A line as written, its number, and what stands in it between separators; data: {…} at its end, arrow: the sign
+    between two names, both cut off."""
 
     number: int
     written: str
     fields: tuple[str, ...] = ()
     data: str = ""
+    arrow: str = ""
 
 
 def split(number: int, text: str, separator: str) -> Line:
@@ -34,7 +37,10 @@ def split(number: int, text: str, separator: str) -> Line:
         fields = _fields(number, written[:at].rstrip(" ,;"), separator)
         if len(fields) > 1:
             return Line(number, written, tuple(fields), written[at:])
-    return Line(number, written, tuple(_fields(number, written, separator)))
+    fields = tuple(_fields(number, written, separator))
+    if separator == "space" and len(fields) > 2 and _ARROW.fullmatch(fields[1]):
+        return Line(number, written, (fields[0], *fields[2:]), arrow=fields[1])
+    return Line(number, written, fields)
 
 
 def data_at(text: str) -> int:

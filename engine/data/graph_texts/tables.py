@@ -187,7 +187,12 @@ class _Table:
         counts["decimal"] += weight and "," in fields[2]
         counts["further"] += not columns.width and not weight and len(fields) > 2
         counts["data"] += bool(line.data.strip("{} "))
-        counts["directed"] += columns.width > 2 and "directed" in {field.strip().lower() for field in fields}
+        counts["arrows"] += bool(line.arrow)
+        counts["directed"] += (
+            bool(set(line.arrow) & set("<>←→"))
+            or (columns.width > 2
+            and "directed" in {field.strip().lower() for field in fields})
+        )
         gathering.edge(*names, line.number)
 
     def _unused(self, head: Line, columns: Columns) -> None:
@@ -217,5 +222,6 @@ _COUNTED = {
     "decimal": Remark("Of them with a decimal comma: {count}."),
     "further": Remark("Lines with further columns, which are not used: {count}."),
     "classes": Remark("Lines “node: class”: {count}."),
+    "arrows": Remark("Lines with an arrow or a dash between two names: {count}."),
     "data": Remark("Edges with data in braces, which are not used: {count}."),
 }

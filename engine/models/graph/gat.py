@@ -74,7 +74,7 @@ class GAT(nn.Module):
         self.to_nodes, self.from_nodes = neighbourhoods(edges, count)
         last = len(sizes) - 2
         self.layers = nn.ModuleList(
-            GraphAttention(i, o, "identity" if at == last else activation, shortcut and at < last, generator)
+            GraphAttention(i, o, "identity" if at == last else activation, shortcut and 0 < at < last, generator)
             for at, (i, o) in enumerate(pairwise(sizes))
         )
 

@@ -72,7 +72,8 @@ class GCN(nn.Module):
     """Graph convolutions one after the other; the last one gives the logits of the classes.
 
     matrix: sparse (N, N), see `propagation_matrix`. sizes: features, channels of every hidden layer, classes.
-    forward: X (N, F) -> (N, K). All randomness comes from `generator`.
+    shortcut: between hidden layers, so never around the first one. forward: X (N, F) -> (N, K). All randomness comes
+    from `generator`.
     """
 
     def __init__(
@@ -82,7 +83,7 @@ class GCN(nn.Module):
         self.matrix = matrix
         last = len(sizes) - 2
         self.layers = nn.ModuleList(
-            GraphConvolution(i, o, "identity" if at == last else activation, shortcut and at < last, generator)
+            GraphConvolution(i, o, "identity" if at == last else activation, shortcut and 0 < at < last, generator)
             for at, (i, o) in enumerate(pairwise(sizes))
         )
 
