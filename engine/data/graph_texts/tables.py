@@ -188,10 +188,8 @@ class _Table:
         counts["further"] += not columns.width and not weight and len(fields) > 2
         counts["data"] += bool(line.data.strip("{} "))
         counts["arrows"] += bool(line.arrow)
-        counts["directed"] += (
-            bool(set(line.arrow) & set("<>←→"))
-            or (columns.width > 2
-            and "directed" in {field.strip().lower() for field in fields})
+        counts["directed"] += bool(set(line.arrow) & set("<>←→")) or (
+            columns.width > 2 and "directed" in {field.strip().lower() for field in fields}
         )
         gathering.edge(*names, line.number)
 

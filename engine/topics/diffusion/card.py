@@ -100,7 +100,7 @@ class Config:
     )  # fmt: skip
     average: bool = knob(
         True, "Average of the weights", "Samples come from a running average of the weights, not from those of the "
-        "moment.", advanced=True, counts=of_points,
+        "moment; the losses are those of the moment.", advanced=True, counts=of_points,
     )  # fmt: skip
     seed: int = knob(0, "Seed", "Start of the training's randomness: first weights, points, times, noise.",
                      low=0, high=9999, advanced=True, counts=of_points,

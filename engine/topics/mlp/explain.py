@@ -161,7 +161,7 @@ def live_formulas(config: Config, result: Result) -> list[tuple[str, Formula]]:
         formulas.append(("Length of the gradient of this loss", Formula(rf"\lVert\nabla L\rVert = {written(norm)}")))
     formulas.append(
         ("What one step does to a weight w; L_B: the loss of the step's batch. Biases: the same without α.",
-         update_rule(config, int(result.step[-1])))
+         update_rule(config, max(1, int(result.step[-1]))))  # before the first: of the first
     )  # fmt: skip
     return formulas
 
