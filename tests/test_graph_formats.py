@@ -232,6 +232,17 @@ def test_documented_samples(format):
     assert in_names(read_graph(text.replace("\n", "\r\n")))[1] == {frozenset(pair) for pair in pairs}
 
 
+def test_names_come_from_an_attribute_that_most_nodes_have():
+    graph = nx.Graph([("n0", "n1"), ("n1", "n2")])
+    nx.set_node_attributes(graph, {"n0": "Zoë", "n1": "王伟"}, "label")
+    found = read_graph("\n".join(nx.generate_graphml(graph)))
+    assert found.names == ("Zoë", "王伟", "n2")
+    assert found.classes == ()
+    nx.set_node_attributes(graph, {"n0": "x", "n1": "y", "n2": "x"}, "label")
+    found = read_graph("\n".join(nx.generate_graphml(graph)))
+    assert (found.names, found.classes) == (("n0", "n1", "n2"), ("x", "y"))
+
+
 def test_classes_come_from_an_attribute_and_that_is_said():
     club = nx.karate_club_graph()
     for format in ("GraphML", "GML", "GEXF", "JSON"):

@@ -149,11 +149,12 @@ def _known_as(name: str) -> str:
 
 
 def _names(nodes: Mapping[Any, Any], attributes: dict[str, dict[Any, str]]) -> tuple[dict[Any, str], str]:
-    """(node -> its name, the attribute that it comes from): one that every node has and no two share; else the id."""
+    """(node -> its name, the attribute that it comes from): one that most nodes have and no two share; else the id."""
     for wanted in NAMES:
         for name, values in attributes.items():
-            if _known_as(name) == wanted and len(values) == len(nodes) == len(set(values.values())):
-                return values, name if any(str(node) != value for node, value in values.items()) else ""
+            named = {node: values.get(node, str(node)) for node in nodes}
+            if _known_as(name) == wanted and 2 * len(values) > len(nodes) == len(set(named.values())):
+                return named, name if any(str(node) != value for node, value in named.items()) else ""
     return {node: str(node) for node in nodes}, ""
 
 
