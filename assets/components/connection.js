@@ -13,7 +13,7 @@ const RELOADS = { most: 3, within: 120000 }; // of the page by itself, for a fau
 const SAID_FOR = 7000; // ms that the end of it stays in view
 
 const words = () => CONNECTION[document.documentElement.lang.slice(0, 2)] ?? CONNECTION.en;
-const line = { app: null, connected: false, ever: false, unheard: false, server: "", timer: 0 };
+const line = { app: null, connected: false, ever: false, unheard: false, server: "", process: "", timer: 0 };
 
 /** Whether what is done now can reach the server; if not, the reader is told. Components ask before they report. */
 export function reaches() {
@@ -57,6 +57,7 @@ function look() {
     return later(LOST_AFTER, () => says() === "refused" || say("lost"));
   }
   later(SAID_FOR, () => say(""));
+  compare();
   if (says()) say(line.unheard ? "backUnheard" : "back");
 }
 
@@ -79,17 +80,28 @@ async function listen() {
   if (waited > (line.server === "gone" ? DEAD_AFTER : GIVEN_UP_AFTER)) socket.close();
 }
 
-async function isThere() {
+const isThere = async () => ((await health()) ? "there" : "gone");
+
+/** What /health says; null where nobody answers. */
+async function health() {
   try {
     const asked = { cache: "no-store", signal: AbortSignal.timeout(ASKED_FOR) };
     const answer = await fetch(`${window.__streamlit?.BACKEND_BASE_URL ?? ""}/health`, asked);
-    return answer.ok ? "there" : "gone";
+    return answer.ok ? await answer.json() : null;
   } catch {
-    return "gone";
+    return null;
   }
 }
 
-/** Streamlit has given up for good. The link holds the settings, so the page is loaded again; not for ever. */
+/** A server that was started anew knows nothing of the parts of this page, and would drop what is done with them. */
+async function compare() {
+  const process = (await health())?.process;
+  if (!process) return;
+  if (line.process && line.process !== process) return again();
+  line.process = process;
+}
+
+/** Streamlit has given up for good, or the server is another one. The link holds the settings, so the page is loaded again; not for ever. */
 function again() {
   clearTimeout(line.timer);
   const now = Date.now();

@@ -8,6 +8,7 @@ import gzip
 import re
 import socket
 import threading
+import uuid
 from functools import cache
 from pathlib import Path
 
@@ -25,6 +26,7 @@ from pages.components.settings import Settings
 from pages.components.status import status_json, status_page
 
 warm = threading.Event()
+PROCESS = uuid.uuid4().hex  # told by /health: a page knows by it that its server is another one
 ASSETS = Path(__file__).parents[2] / "assets"
 
 # Parts of Streamlit's front end that every page needs and that it fetches only when the first message names them.
@@ -61,9 +63,15 @@ def set_limits(settings: Settings) -> None:
 
 
 async def health(request) -> JSONResponse:
-    """Alive, and whether the warm-up is over."""
+    """Alive, whether the warm-up is over, and which process this is."""
     return JSONResponse(
-        {"status": "ok", "warm": warm.is_set(), "jobs": len(JOBS.jobs()), "store_bytes": STORE.bytes_held}
+        {
+            "status": "ok",
+            "warm": warm.is_set(),
+            "process": PROCESS,
+            "jobs": len(JOBS.jobs()),
+            "store_bytes": STORE.bytes_held,
+        }
     )
 
 

@@ -169,7 +169,23 @@ def test_a_page_that_streamlit_gave_up_loads_itself_again_with_its_settings(visi
     broken = "window.sockets[0].dispatchEvent(new MessageEvent('message', {data: new Uint8Array([255, 255]).buffer}))"
     visitor.page.evaluate(broken)
     visitor.until(lambda: said(visitor) == "reloading", "the page says it")
-    visitor.until(lambda: not visitor.page.evaluate("window.here"), "loaded again")
+    visitor.page.wait_for_function("() => !window.here")  # loaded again
     visitor.settle()
     assert visitor.query == {"depth": "5", "lang": "zh"}
     assert said(visitor) == ""
+
+
+def test_a_server_that_was_started_anew_is_met_with_a_page_loaded_anew(visit):
+    """It knows nothing of the parts of the page before, and would drop every click on them."""
+    visitor = visit(None)
+    visitor.allow("WebSocket|from server")
+    visitor.page.add_init_script(KEEP_SOCKETS)
+    answers = []
+    visitor.page.route("**/health", lambda route: (answers.append(1), route.fulfill(json={"process": len(answers)})))
+    visitor.open("/gnn?depth=5")
+    visitor.until(lambda: answers, "the page knows its server")
+    visitor.page.evaluate("window.here = true")
+    visitor.page.evaluate("window.sockets.forEach((socket) => socket.close())")
+    visitor.page.wait_for_function("() => !window.here")  # loaded again
+    visitor.settle()
+    assert visitor.query == {"depth": "5"}
