@@ -9,6 +9,7 @@ const BUSY_AFTER = 8000; // ms without an answer until the page says that it wai
 const DEAD_AFTER = 10000; // ms without an answer until the line is made anew where the server is not there
 const GIVEN_UP_AFTER = 40000; // the same where it is
 const ASKED_FOR = 5000; // ms for the answer to that
+const HEALTH = new URL("../../health", import.meta.url); // this file lies in <root>/neurarium/<hash>/
 const RELOADS = { most: 3, within: 120000 }; // of the page by itself, for a fault that comes back each time
 const SAID_FOR = 7000; // ms that the end of it stays in view
 
@@ -86,7 +87,7 @@ const isThere = async () => ((await health()) ? "there" : "gone");
 async function health() {
   try {
     const asked = { cache: "no-store", signal: AbortSignal.timeout(ASKED_FOR) };
-    const answer = await fetch(`${window.__streamlit?.BACKEND_BASE_URL ?? ""}/health`, asked);
+    const answer = await fetch(HEALTH, asked);
     return answer.ok ? await answer.json() : null;
   } catch {
     return null;
