@@ -19,7 +19,16 @@ export function placeOf(list, wanted) {
 /** Every second frame goes, the newest stays. */
 const thin = (list) => list.filter((_, at) => (list.length - 1 - at) % 2 === 0);
 
-/** Frames of one component: index -> {step, slices}. Payloads may overlap or come late; each index is kept once. */
+function sameValues(a, b) {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i] && (a[i] === a[i] || b[i] === b[i])) return false; // NaN is NaN
+  return true;
+}
+
+/**
+ * Frames of one component: index -> {step, slices}. Payloads may overlap or come late; each index is kept once. Where
+ * one comes again with other content, the picture has become another: what was kept of it goes.
+ */
 export class FrameStore {
   constructor() {
     this.run = null;
@@ -39,15 +48,20 @@ export class FrameStore {
       this.run = signature;
       this.clear();
     }
+    const part = (name, at) => {
+      const { shape, data } = arrays[name], size = data.length / shape[0];
+      return data.subarray(at * size, (at + 1) * size);
+    };
+    const differs = (index, at) => {
+      const kept = this.frames.get(index)?.slices;
+      return kept && names.some((name) => !sameValues(kept[name], part(name, at)));
+    };
+    if (meta.indices.some(differs)) this.clear();
     let fresh = 0;
     meta.indices.forEach((index, at) => {
       if (this.frames.has(index)) return;
       const slices = {};
-      for (const name of names) {
-        const { shape, data } = arrays[name];
-        const size = data.length / shape[0];
-        slices[name] = data.slice(at * size, (at + 1) * size); // a copy: the payload it came in can be freed
-      }
+      for (const name of names) slices[name] = part(name, at).slice(); // a copy: the payload it came in can be freed
       this.frames.set(index, { index, step: meta.steps[at], slices });
       fresh++;
     });
@@ -101,6 +115,7 @@ export class Clock {
     this.rate = 0;
     this.gap = 250; // ms between deliveries, estimated
     this.arrived = null;
+    this.touched = false; // by the reader, since the run is shown
   }
 
   get count() { return this.indices.length; }
@@ -133,8 +148,14 @@ export class Clock {
       this.live = true;
       this.arrived = null;
     }
+    const stand = () => { // where the link says, until the reader takes over
+      if (meta.at === null || meta.at === undefined || meta.live || this.touched) return false;
+      this.live = false;
+      this.cursor = placeOf(this.indices, meta.at);
+      return true;
+    };
     if (!fresh.length) {
-      if (changed) {
+      if (stand() || changed) {
         this.notify();
         this.#run();
       }
@@ -155,6 +176,7 @@ export class Clock {
         this.#delivered();
       }
     }
+    stand();
     this.notify();
     this.#run();
   }
@@ -204,6 +226,7 @@ export class Clock {
 
   /** The reader takes over: leaves live mode, unless the place is the end of a run that goes on. */
   seek(position) {
+    this.touched = true;
     this.playing = false;
     this.live = false;
     this.cursor = Math.max(0, Math.min(this.count - 1, position));
@@ -212,6 +235,7 @@ export class Clock {
   }
 
   play() {
+    this.touched = true;
     if (this.cursor >= this.count - 1) this.cursor = 0;
     this.live = false;
     this.playing = true;
@@ -220,6 +244,7 @@ export class Clock {
   }
 
   pause() {
+    this.touched = true;
     this.playing = false;
     this.live = false;
     this.cursor = this.position;
@@ -227,6 +252,7 @@ export class Clock {
   }
 
   follow() {
+    this.touched = true;
     this.playing = false;
     this.live = true;
     this.cursor = this.count - 1;

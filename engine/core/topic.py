@@ -10,7 +10,7 @@ import dataclasses
 import importlib
 import pkgutil
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from types import MappingProxyType
 from typing import Any
@@ -40,6 +40,35 @@ class Source:
 
 
 @dataclasses.dataclass(frozen=True)
+class Training:
+    """How the network of a topic is trained on its page.
+
+    stream: dotted path of `stream(config) -> Iterator[Snapshot]`. first: of `first(config) -> Snapshot`, the network
+    before its first step. result_of: of `result_of(config, moments) -> Result`, how snapshots become what `run`
+    returns; a run of many steps can then be watched and stopped wherever it is computed. network: of `network(config,
+    result=None) -> nn.Module`, with the weights of a Result or before the first step.
+    steps, weights, seed: names of the knobs that say how far the run goes, from which weights of a reader's own it
+    starts, and where its randomness begins. experiment: Config -> Config, what the run depends on, all else at its
+    default; steps, too. speed: how fast it plays at first.
+    """
+
+    stream: str
+    first: str
+    result_of: str
+    network: str
+    experiment: Callable[[Any], Any]
+    steps: str = "steps"
+    weights: str = "weights"
+    seed: str = "seed"
+    speed: str = "normal"
+
+    def goes(self, config: Any) -> int:
+        """The steps that a Config asks for; 0 where its other knobs say that nothing is trained."""
+        knob = next(knob for knob in config.__knobs__ if knob.name == self.steps)
+        return getattr(config, self.steps) if knob.counts is None or knob.counts(config) else 0
+
+
+@dataclasses.dataclass(frozen=True)
 class Topic:
     """The card of a page.
 
@@ -57,6 +86,10 @@ class Topic:
     scale by themselves; a `draw` that places things in pixels takes `beside`, all Results shown, and sees to it. Raises
     CatalogueError when made wrong. called: what a figure is called on the page where its name says too little.
     views: what the page's choices of what to see are called in a link, behind "view."; * stands for a number.
+    training: how its network is trained on the page. look: dotted path of what the page shows at first, where that is
+    lighter than the whole Result; it takes the Config as `looked_at(config)` leaves it, with all at its default that
+    plays no part. fallback: Config -> a Config that can be computed whatever a link brought. own: kinds of things that
+    a reader may bring ("graph").
     """
 
     slug: str
@@ -81,6 +114,11 @@ class Topic:
     called: Mapping[str, str] = dataclasses.field(default_factory=dict)
     in_turn: bool = False
     views: tuple[str, ...] = ()
+    training: Training | None = None
+    look: str | None = None
+    looked_at: Callable[[Any], Any] | None = None
+    fallback: Callable[[Any], Any] | None = None
+    own: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         def demand(condition: Any, message: str) -> None:

@@ -1,8 +1,9 @@
 """Arrays -> one compact payload of bytes for the canvas components. No torch, no Streamlit.
 
-A `Tile` is one matrix of pixels, a `PixelPicture` many of them; `Frames` says which moments of a run their leading
-time axis holds. Networks and curves are in diagrams.py. Coordinates of overlays are tile pixels: x to the right, y
-down, (0, 0) the outer corner of the first pixel, so the centre of pixel (row, column) is (column + 0.5, row + 0.5).
+A `Tile` is one matrix of pixels, a `PixelPicture` many of them; `Frames` (engine/core/film.py) says which moments of a
+run their leading time axis holds. Networks and curves are in diagrams.py. Coordinates of overlays are tile pixels: x to
+the right, y down, (0, 0) the outer corner of the first pixel, so the centre of pixel (row, column) is
+(column + 0.5, row + 0.5).
 """
 
 from __future__ import annotations
@@ -11,11 +12,11 @@ import json
 import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
+from engine.core.film import Frames
 from engine.plots import theme
 
 DTYPES = {"uint8": np.uint8, "uint16": np.uint16, "float32": np.float32, "int32": np.int32}
@@ -52,38 +53,6 @@ def unpack(payload: bytes) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         flat = np.frombuffer(payload, np.dtype(entry["dtype"]).newbyteorder("<"), count, start + entry["offset"])
         arrays[name] = flat.reshape(entry["shape"])
     return meta, arrays
-
-
-@dataclass(frozen=True)
-class Frames:
-    """Which moments of a run the leading axis of the arrays holds.
-
-    run: changes when a new run starts, and empties what the browser kept. indices: increasing numbers of the frames,
-    0 for the first of the run; payloads may overlap, the browser keeps each index once. steps: training (or denoising)
-    step of each frame. live: more will come. clock: components with the same clock scrub together. start: "last" opens
-    on the newest frame, "first" on the oldest.
-    """
-
-    run: str
-    indices: Sequence[int]
-    steps: Sequence[int]
-    live: bool = False
-    clock: str = ""
-    start: str = "last"
-
-    def __post_init__(self) -> None:
-        indices = [int(i) for i in self.indices]
-        if not indices or indices[0] < 0 or any(b <= a for a, b in pairwise(indices)):
-            raise ValueError(f"frame indices must be non-empty, >= 0 and increasing, got {indices[:8]}")
-        if len(self.steps) != len(indices):
-            raise ValueError(f"frames need one step an index: {len(self.steps)} steps for {len(indices)} indices")
-        if self.start not in ("first", "last"):
-            raise ValueError(f"frames start at 'first' or 'last', got {self.start!r}")
-
-    def meta(self) -> dict[str, Any]:
-        indices = [int(i) for i in self.indices]
-        return {"run": self.run, "first": indices[0], "indices": indices, "steps": [int(s) for s in self.steps],
-                "live": self.live, "clock": self.clock, "start": self.start}  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -119,6 +119,7 @@ class Frames:
     live: bool = False
     clock: str = ""
     start: str = "last"
+    at: int | None = None
 
 
 @dataclass(frozen=True)

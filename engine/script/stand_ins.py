@@ -137,10 +137,11 @@ INSTEAD = {
         "engine.weights:fill": "fill",
     }.items()
 } | {
-    Place(f"engine.plots.{module}", name): Place("engine.script.pictures", name)
+    Place(module, name): Place("engine.script.pictures", name)
     for module, names in {
-        "pixels": ("Point", "Box", "Line", "Text", "Over", "Tile", "PixelPicture", "Frames"),
-        "theme": ("plotly_template",),
+        "engine.plots.pixels": ("Point", "Box", "Line", "Text", "Over", "Tile", "PixelPicture"),
+        "engine.core.film": ("Frames",),
+        "engine.plots.theme": ("plotly_template",),
     }.items()
     for name in names
 }

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
+from engine.core import words
 from engine.core.sentences import Marked, filled, harmless
+from engine.core.words import Number, Percent, Words
 
 LANGUAGES = {"en": "EN", "zh": "中文"}
-THIN_SPACE = "\u202f"
 _TABLE = Path(__file__).parents[2] / "assets" / "language" / "zh.json"
 
 
@@ -46,8 +49,10 @@ def t(english: str, /, **values: Any) -> Marked:
     translation stay English.
 
     Values are shown letter by letter, whoever wrote them, and so is a text that is not in our table; only what came out
-    of `t` or `harmless` keeps its markup. For canvases and files, which show letters anyway, there is `drawn`.
+    of `t` or `harmless` keeps its markup. For canvases and files, which show letters anyway, there is `drawn`. Words
+    bring their own values, other Words among them.
     """
+    english, values = _opened(english, values, t)
     if english not in _chinese():
         return harmless(filled(english, values) if values else english)
     text = _in_language(english)
@@ -56,8 +61,22 @@ def t(english: str, /, **values: Any) -> Marked:
 
 def drawn(english: str, /, **values: Any) -> str:
     """The same for what knows no markup: canvases, our own lists and buttons, alternative texts, files."""
+    english, values = _opened(english, values, drawn)
     text = _in_language(english)
     return filled(text, values) if values else text
+
+
+def _opened(english: str, values: dict[str, Any], say: Callable[[str], str]) -> tuple[str, dict[str, Any]]:
+    """(template, values as texts) of what `t` or `drawn` was given; `say` is which of them."""
+    if isinstance(english, Words):
+        english, values = english.english, english.values | values
+    return english, {name: _spoken(value, say) for name, value in values.items()}
+
+
+def _spoken(value: Any, say: Callable[[str], str]) -> Any:
+    if isinstance(value, (Number, Percent)):
+        return value.text(language())
+    return say(value) if isinstance(value, Words) else value
 
 
 def _in_language(english: str) -> str:
@@ -70,20 +89,32 @@ def in_every_language(english: str) -> tuple[str, ...]:
 
 
 def number(value: float, digits: int = 3) -> str:
-    """A number as people read it: thin spaces between thousands, `digits` significant digits, a true minus sign."""
-    if value != value:
-        return "–"
-    if isinstance(value, int) or (abs(value) >= 10 ** (digits - 1) and abs(value) < 1e15):
-        text = f"{round(value):,}".replace(",", "\u202f")
-    elif value == 0:
-        text = "0"
-    elif abs(value) < 1e-3 or abs(value) >= 1e15:
-        text = f"{value:.{digits - 1}e}"
-    else:
-        text = f"{value:.{digits}g}"
-    return text.replace("-", "−")
+    """See engine.core.words.number."""
+    return words.number(value, digits)
 
 
 def percent(share: float, digits: int = 1) -> str:
-    """A share as a percentage, "97.8 %" (Chinese "97.8%"); a dash for NaN."""
-    return "–" if share != share else f"{100 * share:.{digits}f}{'' if language() == 'zh' else THIN_SPACE}%"
+    """A share as a percentage as the reader's language writes it."""
+    return words.percent(share, digits, language())
+
+
+def in_language(value: Any) -> Any:
+    """The same value with all Words in it, however deep, in the reader's language; for what knows no markup."""
+    return value if language() == "en" else _in_language_of(value)
+
+
+def _in_language_of(value: Any) -> Any:
+    if isinstance(value, str):
+        return drawn(value) if isinstance(value, Words) else value
+    if isinstance(value, (list, tuple)):
+        parts = [_in_language_of(part) for part in value]
+        same = all(new is old for new, old in zip(parts, value, strict=True))
+        return value if same else type(value)(parts)
+    if isinstance(value, dict):
+        return {_in_language_of(name): _in_language_of(part) for name, part in value.items()}
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        before = {field.name: getattr(value, field.name) for field in dataclasses.fields(value) if field.init}
+        after = {name: _in_language_of(part) for name, part in before.items()}
+        changed = {name: part for name, part in after.items() if part is not before[name]}
+        return dataclasses.replace(value, **changed) if changed else value
+    return value

@@ -1,9 +1,10 @@
 """Graph neural networks: what the page asks and what can be set."""
 
 import re
+from dataclasses import replace
 
-from engine.core.knob import KnobError, configuration, knob
-from engine.core.topic import Source, Topic
+from engine.core.knob import KnobError, configuration, knob, without_run
+from engine.core.topic import Source, Topic, Training
 from engine.core.uploads import check_upload_key
 from engine.data.graph_texts.keys import LONGEST_KEY, check_key
 
@@ -131,6 +132,15 @@ TOPIC = Topic(
     stream="engine.topics.gnn.run:stream",
     result_of="engine.topics.gnn.run:result_of",
     network="engine.topics.gnn.run:network",
+    training=Training(
+        stream="engine.topics.gnn.run:stream",
+        first="engine.topics.gnn.run:first",
+        result_of="engine.topics.gnn.run:result_of",
+        network="engine.topics.gnn.run:network",
+        experiment=without_run,
+    ),
+    fallback=lambda config: replace(without_run(config), graph="", data="karate"),
+    own=("graph",),
     figures={
         "graph": "engine.topics.gnn.draw:draw_graph",
         "embedding": "engine.topics.gnn.draw:draw_embedding",

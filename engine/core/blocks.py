@@ -1,0 +1,164 @@
+"""What a page shows, as values: blocks with English words, made without knowing where and in which language they stand.
+
+A page's `stage` and `formulas` return lists of them; one walker (pages/components/walker.py) translates and shows them.
+There are nine kinds. What needs more is a new kind of picture, not a new block. The ninth is Formula (formula.py).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from .formula import Formula
+from .words import Words
+
+Fields = Mapping[str, Any]  # names of fields of a View or a Config -> what they become
+Click = Callable[[Mapping[str, Any], Any, Any], Fields]  # (event, config, view) -> fields
+ALIGNMENTS = ("top", "center", "bottom")
+STYLES = ("text", "small", "note", "status")
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Show:
+    """A picture or a chart.
+
+    name: of its place on the page, always the same. picture: a value of engine/plots. click: a function of a module,
+    called as click(event, config, view), that says which fields of View or Config a click changes; `event` holds what
+    the picture reports, and "key" where it has `keys`. title: words above it. picked: the part of it that is marked.
+    height: most CSS pixels.
+    """
+
+    name: str
+    picture: Any
+    click: Click | None = None
+    title: str = ""
+    picked: Any = None
+    height: int | None = None
+
+    def __post_init__(self) -> None:
+        demand_module_function(self.click)
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Say:
+    """Words, with live values in them: Say("Step **{step}**", step=Number(3)), or several sentences as Words.
+
+    style: text; small, a remark below what it speaks of; note, what the reader should know before; status, live numbers
+    of which each part has a line.
+    """
+
+    parts: tuple[str, ...]
+    style: str
+    help: str
+
+    def __init__(self, *parts: str, style: str = "text", help: str = "", **values: Any):
+        if style not in STYLES:
+            raise ValueError(f"expected a style among {', '.join(STYLES)}, got {style!r}")
+        if values:
+            (only,) = parts
+            parts = (Words(only, **values),)
+        object.__setattr__(self, "parts", parts)
+        object.__setattr__(self, "style", style)
+        object.__setattr__(self, "help", help)
+
+
+@dataclasses.dataclass(frozen=True)
+class Amount:
+    """A number in a table with a bar behind it: `share` of the longest one, -1 to 1."""
+
+    value: float
+    share: float
+    digits: int = 3
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Table:
+    """A small table: cells are words, Numbers, Percents or Amounts. total: a last row set apart."""
+
+    head: Sequence[str]
+    rows: Sequence[Sequence[Any]]
+    total: Sequence[Any] | None = None
+
+    def __post_init__(self) -> None:
+        for row in [*self.rows, *([self.total] if self.total else [])]:
+            if len(row) != len(self.head):
+                raise ValueError(f"expected {len(self.head)} cells in a row, got {len(row)}")
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Choose:
+    """The widget of a field of View or Config: a switch, or a list of choices.
+
+    choices: value -> words, where what can be chosen depends on the run; else those of the field. A number beyond the
+    last of them means the last. as_buttons: all choices in view, without the field's label.
+    """
+
+    field: str
+    choices: Mapping[Any, str] | None = None
+    as_buttons: bool = False
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Press:
+    """A button that changes fields of View or Config."""
+
+    name: str
+    words: str
+    change: Fields
+    icon: str = ""
+    help: str = ""
+    primary: bool = False
+    enabled: bool = True
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Later:
+    """Work that takes seconds, begun when the block is first shown.
+
+    path: dotted path of a function of a Config. Of a generator every snapshot is shown as it comes, None before the
+    first, and it can be stopped; what any other function returns is shown at once, and kept for all visitors. show: a
+    function of a module, value -> blocks.
+    """
+
+    path: str
+    config: Any
+    show: Callable[[Any], Sequence[Any]]
+
+    def __post_init__(self) -> None:
+        demand_module_function(self.show)
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Row:
+    """Blocks side by side: one list a column. widths: relative. align: how the columns stand to each other."""
+
+    columns: Sequence[Sequence[Any]]
+    widths: Sequence[float] | None = None
+    align: str = "top"
+
+    def __post_init__(self) -> None:
+        if self.widths is not None and len(self.widths) != len(self.columns):
+            raise ValueError(f"expected {len(self.columns)} widths, got {len(self.widths)}")
+        if self.align not in ALIGNMENTS:
+            raise ValueError(f"expected an alignment among {', '.join(ALIGNMENTS)}, got {self.align!r}")
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Box:
+    """Blocks that belong together, in a frame."""
+
+    name: str
+    blocks: Sequence[Any]
+
+
+Block = Show | Say | Formula | Table | Choose | Press | Later | Row | Box
+
+
+def demand_module_function(function: Callable[..., Any] | None) -> None:
+    """TypeError for a function that could hold something: what a page shows must not outlive the page by its clicks."""
+    if function is None:
+        return
+    name = getattr(function, "__qualname__", "<nameless>")
+    if "<" in name or getattr(function, "__closure__", None) or hasattr(function, "__self__"):
+        raise TypeError(f"expected a function of a module, got {name}")
