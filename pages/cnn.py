@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import streamlit as st
 
+from engine.core.film import Film
 from engine.topics.cnn import draw, explain
 from engine.topics.cnn.run import look
 from pages.components.canvas import curves, pixels, transport
@@ -13,7 +14,7 @@ from pages.components.digits import choose_digit
 from pages.components.formulas import show_formulas
 from pages.components.language import number, percent, t
 from pages.components.page import close_page, open_page
-from pages.components.player import TICK_SECONDS, Run, View, player
+from pages.components.player import TICK_SECONDS, Run, player
 
 LAYERS = {
     "conv1.sum": "First convolution: sums of products",
@@ -79,17 +80,17 @@ def looked(snapshot):
     return kept[2]
 
 
-def stage(view: View) -> None:
+def stage(view: Film) -> None:
     """The answer, and how the training goes."""
     run = state["cnn:run"]
     if view.live:
         state.pop("cnn:frame", None)
-    answer(looked(moment(run, view.latest)))
+    answer(looked(moment(run, view.now)))
     if not view.live:
-        share = explain.full_score(config, view.latest.seen["weights"])
+        share = explain.full_score(config, view.now.seen["weights"])
         text = t("Of all 2,000 held-out digits the network of step {step} names {share} rightly.",
-                 step=number(view.latest.step), share=percent(share, 2))  # fmt: skip
-        if config.start == "trained" and not view.latest.step:
+                 step=number(view.now.step), share=percent(share, 2))  # fmt: skip
+        if config.start == "trained" and not view.now.step:
             text = t("Of all 2,000 held-out digits the shipped network names {share} rightly.", share=percent(share, 2))
         st.caption(text)
     if run.job is None:

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import streamlit as st
 
+from engine.core.film import Film
 from engine.topics.diffusion import digits, draw, explain, walks
 from engine.topics.diffusion.card import ONLY_DIGITS, ONLY_POINTS, of_points
 from engine.topics.diffusion.run import before_sampling, result_of
@@ -13,7 +14,7 @@ from pages.components.controls import change, controls, note_progress
 from pages.components.formulas import show_formulas
 from pages.components.language import number, percent, t
 from pages.components.page import close_page, open_page
-from pages.components.player import View, player
+from pages.components.player import player, stand_at_index
 from pages.components.progress import watch
 from pages.components.views import choose_view, show_view
 
@@ -48,7 +49,7 @@ def status(snapshot) -> str:
     )  # fmt: skip
 
 
-def stage(view: View) -> None:
+def stage(view: Film) -> None:
     """While it trains: the data and the samples so far. Then: the points on their way, and what the network expects."""
     if view.live:
         show_view("diffusion", "direction", "backward")
@@ -64,14 +65,14 @@ def stage(view: View) -> None:
     with left:
         direction = choose_view(
             topic.slug, "direction", t("Direction"), list(DIRECTIONS), lambda name: t(DIRECTIONS[name]),
-            default="backward" if view.latest.step else "forward", as_buttons=True,
+            default="backward" if view.now.step else "forward", as_buttons=True,
         )  # fmt: skip
     with right:
         with_arrows = st.toggle(
             t("Arrows: −ε̂, where the network pulls"), key="diffusion:arrows", persist_state="session"
         )
-    walked = (walks.backward if direction == "backward" else walks.forward)(sampling, view.latest)
-    name = f"{view.run} {view.latest.step} {hash((direction, replace(sampling, steps=0)))}"
+    walked = (walks.backward if direction == "backward" else walks.forward)(sampling, view.now)
+    name = f"{view.run} {view.now.step} {hash((direction, replace(sampling, steps=0)))}"
     frames = draw.walk_frames(name, walked, "last" if direction == "backward" else "first")
     moving(view, walked, frames, with_arrows)
     verdict(view, walked)
@@ -79,7 +80,7 @@ def stage(view: View) -> None:
     numbers_of_point(walked, name)
 
 
-def moving(view: View, walked, frames, with_arrows: bool) -> None:
+def moving(view: Film, walked, frames, with_arrows: bool) -> None:
     """x_t and x̂_0 side by side, and the bar to scrub with."""
     point = state.get("diffusion:point")
 
@@ -88,7 +89,7 @@ def moving(view: View, walked, frames, with_arrows: bool) -> None:
             state["diffusion:point"], state["diffusion:moment"] = pick["point"], (frames.run, pick["frame"])
 
     shown = draw.walk_cloud(
-        sampling, view.latest, walked, frames, with_arrows=with_arrows,
+        sampling, view.now, walked, frames, with_arrows=with_arrows,
         titles=(t("xₜ: the points at time {step}", step="{step}"), t("x̂₀: the data the network expects")),
         names=(t("data"), t("ways of some points"), t("−ε̂")), note=t("colour: where in the plane a point is at time 0"),
         alt=t("500 points on their way between data and noise, and beside it where the network expects them"),
@@ -102,11 +103,11 @@ def moving(view: View, walked, frames, with_arrows: bool) -> None:
     transport("diffusion-walk-bar", frames, report=point is not None, on_frame=let_go, moment=moment)
 
 
-def verdict(view: View, walked) -> None:
+def verdict(view: Film, walked) -> None:
     """How near the samples are, and whether all of the data is there."""
     if not walked.backward:
         return
-    if not view.latest.step:
+    if not view.now.step:
         st.caption(t("**This network is untrained**: its guesses of the noise are random, and so is its way back. "
                      "Press Play first."))  # fmt: skip
         return
@@ -123,7 +124,7 @@ def verdict(view: View, walked) -> None:
     )  # fmt: skip
 
 
-def charts(view: View, walked, frames) -> None:
+def charts(view: Film, walked, frames) -> None:
     """The training so far, and the schedule with the moment of the walk marked."""
     left, middle, right = st.columns(3, gap="small")
     run = state["diffusion:run"]
@@ -146,8 +147,8 @@ def charts(view: View, walked, frames) -> None:
         caption, bar = st.columns([1, 3.4], vertical_alignment="center", gap="small")
         caption.caption(t("Back in the training:"))
         with bar:
-            transport("diffusion-training-bar", training,
-                      on_frame=lambda: view.scrubbed_to(state["diffusion-training-bar"]["frame"]))  # fmt: skip
+            place = "diffusion-training-bar"
+            transport(place, training, on_frame=lambda: stand_at_index(topic, pairs, state[place].get("frame")))
 
 
 def training_curves(pairs, frames) -> None:

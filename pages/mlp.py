@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import streamlit as st
 
+from engine.core.film import Film
 from engine.core.knob import KnobError, without_run
 from engine.topics.mlp import draw, explain
 from engine.topics.mlp.run import data_of, result_of
@@ -14,7 +15,7 @@ from pages.components.errors import sentence
 from pages.components.formulas import show_formulas
 from pages.components.language import number, percent, t
 from pages.components.page import close_page, open_page
-from pages.components.player import View, player
+from pages.components.player import player, stand_at_index
 
 page = open_page("mlp")
 topic, config, state = page.topic, page.config, st.session_state
@@ -31,7 +32,7 @@ def status(snapshot) -> str:
     )  # fmt: skip
 
 
-def stage(view: View) -> None:
+def stage(view: Film) -> None:
     """The plane, the network, the bar to scrub with and the losses, all on one clock."""
     frames = draw.frames_of(view.pairs, view.run, view.live)
     left, right = st.columns([1.12, 1.25], gap="small")
@@ -43,7 +44,8 @@ def stage(view: View) -> None:
             alt=t("The network: each square is a neuron's value over the plane, each line a weight"),
         )  # fmt: skip
         event = network(picture, "mlp-network", picked=state.get("mlp:picked"), height=340)
-    transport("mlp-transport", frames, on_frame=lambda: view.scrubbed_to(state["mlp-transport"]["frame"]))
+    place = "mlp-transport"
+    transport(place, frames, on_frame=lambda: stand_at_index(topic, view.pairs, state[place].get("frame")))
     curves(
         draw.curve_values(view.pairs), draw.curve_lines(t("train loss"), t("test loss")), frames, "mlp-curves",
         alt=t("Loss on training and test points over the steps"), low=0.0, height=130,
@@ -55,13 +57,13 @@ def stage(view: View) -> None:
     inspect(view)
 
 
-def plane(view: View, frames) -> dict | None:
+def plane(view: Film, frames) -> dict | None:
     """The points over the network's answer; own points can be drawn, elsewhere a click chooses a spot to compute at."""
     own, fits_values = config.data == "own", draw.is_regression(config)
     points, is_train = (draw.decode_points(config.points), None) if own else data_of(without_run(config))
     return points_editor(
         points, "mlp-points", domain=(-draw.DOMAIN, draw.DOMAIN, -draw.DOMAIN, draw.DOMAIN), height=340, editable=own,
-        classes=[t("value")] if fits_values else draw.CLASS_NAMES[: draw.classes_of(view.latest)],
+        classes=[t("value")] if fits_values else draw.CLASS_NAMES[: draw.classes_of(view.now)],
         value_range=(-1.0, 1.0) if fits_values else None, background=draw.planes(view.pairs), frames=frames,
         train_mask=is_train, revision=revision(), on_points=points_moved if own else None,
         spot=None if own else state.get("mlp:spot", (1.0, 0.5)),
@@ -100,7 +102,7 @@ def touched(event: dict) -> None:
     st.rerun()
 
 
-def inspect(view: View) -> None:
+def inspect(view: Film) -> None:
     """The picked neuron's formula with live numbers, and its weight or bias to set by hand."""
     picked, spot = state.get("mlp:picked"), state.get("mlp:spot", (1.0, 0.5))
     if config.data == "own" and not config.points:
@@ -116,25 +118,25 @@ def inspect(view: View) -> None:
         return
     layer, index = picked["layer"], picked["index"] if picked["kind"] == "neuron" else picked["to"]
     try:
-        formula = explain.explain_neuron(config, view.latest, layer, index, spot)
+        formula = explain.explain_neuron(config, view.now, layer, index, spot)
     except ValueError:  # the network has become smaller since
         del state["mlp:picked"]
         return
     with st.container(border=True, key="mlp-formula"):
         name = explain.neuron_name(config, layer, index)
-        x, y, step = number(spot[0]), number(spot[1]), number(view.latest.step)
+        x, y, step = number(spot[0]), number(spot[1]), number(view.now.step)
         st.markdown(t("Neuron **{name}** at x₁ = {x}, x₂ = {y}, step {step}", name=name, x=x, y=y, step=step))
         show_formulas(formula.symbols, formula.numbers)
-        if not view.live and view.latest is view.newest:
+        if not view.live and view.now is view.newest:
             set_by_hand(view, picked, layer, index, formula)
 
 
-def set_by_hand(view: View, picked: dict, layer: int, index: int, formula: explain.NeuronFormula) -> None:
+def set_by_hand(view: Film, picked: dict, layer: int, index: int, formula: explain.NeuronFormula) -> None:
     """A number field for the picked weight, or the neuron's bias; the run goes on from the changed network."""
     origin = explain.column_of(config, layer, picked.get("from"))
     if origin is None or origin >= len(formula.weights):
         return  # a line from an input that is switched off, or from a neuron that is no more
-    step, value = view.latest.step, formula.weights[origin] if origin >= 0 else formula.bias
+    step, value = view.now.step, formula.weights[origin] if origin >= 0 else formula.bias
     key = f"mlp:hand:{view.run}:{step}:{layer}:{index}:{origin}"
     label = t("Bias, set by hand")
     if origin >= 0:

@@ -13,12 +13,14 @@ from pathlib import Path
 from engine.core.axes import AxesError
 from engine.core.knob import knobs
 from engine.core.topic import Topic, catalogue
+from pages.components.topics import view_type
 
 ROOT = Path(__file__).parents[1]
 TABLE = ROOT / "assets" / "language" / "zh.json"
 # Their first argument is a template that the pages translate.
 TRANSLATED_ERRORS = ("KnobError", "PictureError", "SettingsError", "WeightsFileError", "Remark")
 SAYS = ("t", "drawn")  # of pages/components/language.py
+WORDS = ("Words", "Say")  # of engine/core
 
 
 def table() -> dict[str, str]:
@@ -33,10 +35,12 @@ def used_strings() -> dict[str, str]:
         for text in _texts_of(topic):
             found.setdefault(text, f"topic {topic.slug}")
     for path in sorted(ROOT.glob("pages/**/*.py")):
-        for line, text in _translated(ast.parse(path.read_text("utf-8"))):
+        tree = ast.parse(path.read_text("utf-8"))
+        for line, text in [*_translated(tree, SAYS), *_translated(tree, WORDS)]:
             found.setdefault(text, f"{path.relative_to(ROOT)}:{line}")
     for path in sorted(ROOT.glob("engine/**/*.py")):
-        for line, text in _error_templates(ast.parse(path.read_text("utf-8"))):
+        tree = ast.parse(path.read_text("utf-8"))
+        for line, text in [*_error_templates(tree), *_translated(tree, WORDS)]:
             found.setdefault(text, f"{path.relative_to(ROOT)}:{line}")
     return {text: place for text, place in found.items() if text.strip()}
 
@@ -75,7 +79,8 @@ def fields(text: str) -> set[str]:
 
 def _texts_of(topic: Topic) -> typing.Iterator[str]:
     yield from (topic.title, topic.question, topic.group, *topic.presets, *map(topic.figure_title, topic.figures))
-    for knob in knobs(topic.config):
+    view = view_type(topic)
+    for knob in (*knobs(topic.config), *(knobs(view) if view else ())):
         yield knob.label  # also that of a hidden knob: messages name it
         if not knob.hidden:
             yield from (knob.help, knob.unit)
@@ -97,7 +102,7 @@ def _texts_of_result(result: type) -> typing.Iterator[str]:
             yield from _texts_of_result(types[field.name])
 
 
-def _translated(tree: ast.Module) -> typing.Iterator[tuple[int, str]]:
+def _translated(tree: ast.Module, functions: tuple[str, ...]) -> typing.Iterator[tuple[int, str]]:
     """(line, text) of every t("…"), also t(a if c else b) and t(TABLE[key]) with a table of this module."""
     tables = {
         target.id: node.value
@@ -107,7 +112,8 @@ def _translated(tree: ast.Module) -> typing.Iterator[tuple[int, str]]:
         if isinstance(target, ast.Name)
     }
     for node in ast.walk(tree):
-        if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in SAYS and node.args):
+        named = isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in functions
+        if not named or not node.args:
             continue
         first = node.args[0]
         if isinstance(first, ast.Subscript) and isinstance(first.value, ast.Name) and first.value.id in tables:

@@ -231,9 +231,9 @@ def test_any_text_is_read(text):
     assert result.cut == (114 if text.startswith("cat") else 0)
     for picture in (draw.draw_head(result, 0, 2), draw.draw_heads(result)):
         assert len(pack(*picture_payload(picture))) < 1_000_000
-    shown = draw.draw_mosaic(result, 0, 2, habit="same", word="same", alt="All heads")
+    shown = draw.draw_mosaic(result, 0, 2, habit="same")
     assert len(pack(*shown.payload())) < 1_000_000
-    assert all(note == "" or note.startswith("same 0.") for row in shown.notes for note in row)
+    assert all(note == "" or note.startswith("the same token elsewhere 0.") for row in shown.notes for note in row)
 
 
 # ---------------------------------------------------------------- by hand
@@ -336,9 +336,9 @@ def test_pictures_made_wrong_are_refused():
 
 def test_a_head_off_is_marked_at_a_glance():
     result = run(Config(off=("L2H12",)))
-    meta, arrays = draw.draw_mosaic(result, 0, 2, habit="previous", word="before", alt="All heads").payload()
+    meta, arrays = draw.draw_mosaic(result, 0, 2, habit="previous").payload()
     assert meta["off"] == [23]
     assert meta["selected"] == 2
     assert arrays["patterns"].shape == (72, 16, 16)
     assert (arrays["patterns"].max((1, 2)) == 255).all()
-    assert meta["notes"][0][2] == "before 1.00"
+    assert meta["notes"][0][2] == "the token before 1.00"

@@ -9,6 +9,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
+from engine.core.film import Film
 from engine.core.formula import written
 from engine.core.knob import KnobError
 from engine.data.graph_texts.keys import key_of
@@ -232,10 +233,10 @@ def test_other_depths_are_trained_as_the_page_would_train_them(monkeypatch):
         layer = max(1, depth - 1)
         assert last.seen["distance"][at, 0] == pytest.approx(result.cosine_distance[layer].item())
     assert (last.seen["distance"][:, 0] != last.seen["distance"][:, 1]).all()  # other first weights
-    values, frames = draw.depth_curves(last)
-    assert values[:, 0] == pytest.approx(last.seen["accuracy"].mean(1))
-    assert frames.steps == [1, 3]
-    assert draw.depth_curves(parts[0]) is None
+    shown = draw.depths(last)
+    assert shown.values[:, 0] == pytest.approx(last.seen["accuracy"].mean(1))
+    assert shown.frames.steps == [1, 3]
+    assert draw.depths(parts[0]) is draw.depths(None) is None
 
 
 # ---------------------------------------------------------------- the plane
@@ -337,9 +338,9 @@ def test_frames_of_a_run_carry_answers_and_places():
     config = Config()
     training = stream(config)
     pairs = [(0, next(training)), (1, training.send(3))]
-    frames = draw.frames_of(pairs, "run", live=False)
+    film = Film([moment for _, moment in pairs], [0, 1], pairs[1][1], pairs[1][1], "run")
     for embedding in (False, True):
-        meta, arrays = graph_payload(draw.answers(config, pairs, frames, embedding=embedding, alt="x"))
+        meta, arrays = graph_payload((draw.plane if embedding else draw.graph)(config, film))
         assert meta["moving"] == embedding == meta["plane"]
         assert arrays["values"].shape == (2, 34, 2)
         assert arrays["positions"].shape == ((2, 34, 2) if embedding else (34, 2))

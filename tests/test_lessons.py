@@ -66,7 +66,14 @@ def test_the_reader_of_texts_sees_them():
         'WORDS = {"a": "one", "b": "two"}\nLOOSE = ("never",)\n'
         't("three")\nt("fo" "ur", count=1)\nt("five" if x else "six")\nt(WORDS[key])\nother("no")\nst.t("no")\n'
     )
-    assert {text for _, text in strings._translated(tree)} == {"one", "two", "three", "four", "five", "six"}
+    assert {text for _, text in strings._translated(tree, strings.SAYS)} == {
+        "one",
+        "two",
+        "three",
+        "four",
+        "five",
+        "six",
+    }
     assert strings.fields("{a} of {b:.2f} and {c!r} {{d}}") == {"a", "b", "c"}
     used = strings.used_strings()
     assert "{label}: expected one of {choices}, got {value!r}" in used

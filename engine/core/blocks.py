@@ -19,14 +19,32 @@ ALIGNMENTS = ("top", "center", "bottom")
 STYLES = ("text", "small", "note", "status")
 
 
+@dataclasses.dataclass(frozen=True)
+class Pick:
+    """The click that puts parts of an event into one field: Pick("node", "node"); several, joined by "-", into a text:
+    Pick("cell", "row", "column")."""
+
+    field: str
+    parts: tuple[str, ...]
+
+    def __init__(self, field: str, *parts: str):
+        object.__setattr__(self, "field", field)
+        object.__setattr__(self, "parts", parts)
+
+    def __call__(self, event: Mapping[str, Any], config: Any, view: Any) -> Fields:
+        """KeyError where the event has no such part."""
+        values = [event[part] for part in self.parts]
+        return {self.field: values[0] if len(values) == 1 else "-".join(map(str, values))}
+
+
 @dataclasses.dataclass(frozen=True, eq=False)
 class Show:
     """A picture or a chart.
 
-    name: of its place on the page, always the same. picture: a value of engine/plots. click: a function of a module,
-    called as click(event, config, view), that says which fields of View or Config a click changes; `event` holds what
-    the picture reports, and "key" where it has `keys`. title: words above it. picked: the part of it that is marked.
-    height: most CSS pixels.
+    name: of its place on the page, always the same. picture: a value of engine/plots. click: a Pick, or a function of
+    a module called as click(event, config, view), that says which fields of View or Config a click changes; `event`
+    holds what the picture reports, and "key" where it has `keys`. title: words above it. picked: the part of it that
+    is marked. height: most CSS pixels.
     """
 
     name: str
@@ -157,7 +175,7 @@ Block = Show | Say | Formula | Table | Choose | Press | Later | Row | Box
 
 def demand_module_function(function: Callable[..., Any] | None) -> None:
     """TypeError for a function that could hold something: what a page shows must not outlive the page by its clicks."""
-    if function is None:
+    if function is None or isinstance(function, Pick):
         return
     name = getattr(function, "__qualname__", "<nameless>")
     if "<" in name or getattr(function, "__closure__", None) or hasattr(function, "__self__"):

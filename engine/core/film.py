@@ -9,7 +9,7 @@ from functools import cached_property
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from .blocks import Show
+from .blocks import Pick, Show
 
 if TYPE_CHECKING:
     import numpy as np
@@ -50,8 +50,9 @@ class Frames:
                 "live": self.live, "clock": self.clock, "start": self.start, "at": self.at}  # fmt: skip
 
 
-def still_frames(*arrays: np.ndarray, start: str = "first", steps: Sequence[int] | None = None) -> Frames:
-    """Frames 0 … T - 1 of something that is all there, on a clock of its own, named by what it shows.
+def still_frames(*arrays: np.ndarray, start: str = "first", indices: Sequence[int] | None = None) -> Frames:
+    """Frames of something that is all there, on a clock of its own, named by what it shows; numbered 0 … T - 1 if no
+    `indices` are given.
 
     arrays: each with the T moments as its leading axis. Equal content has an equal name: no page gives one, so none can
     forget what its picture depends on and leave an old one standing.
@@ -63,7 +64,8 @@ def still_frames(*arrays: np.ndarray, start: str = "first", steps: Sequence[int]
         mark = zlib.crc32(repr((array.shape, array.dtype.str)).encode(), mark)
         mark = zlib.crc32(np.ascontiguousarray(array).data.cast("B"), mark)
     name = f"still {mark:08x}"
-    return Frames(name, range(count), range(count) if steps is None else steps, clock=name, start=start)
+    numbers = range(count) if indices is None else indices
+    return Frames(name, numbers, numbers, clock=name, start=start)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -108,6 +110,11 @@ class Film:
         )  # fmt: skip
         return Frames(self.run, self.indices, steps, live=self.live, clock=self.clock, at=at)
 
+    @property
+    def pairs(self) -> list[tuple[int, Any]]:
+        """(index, moment) of every moment."""
+        return list(zip(self.indices, self.moments, strict=True))
+
     def stack(self, name: str) -> np.ndarray:
         """(T, ...) what was seen under a name at every moment; the same array for all who ask."""
         import numpy as np
@@ -122,12 +129,7 @@ class Film:
 
     def bar(self, moment: str = "") -> Show:
         """The bar below the pictures; where it is let go is the moment to speak of, and stands in the link."""
-        return Show("bar", Bar(self.frames, moment), click=let_go)
+        return Show("bar", Bar(self.frames, moment), Pick(MOMENT, "key"))
 
 
 MOMENT = "moment"  # the field of every View of a page that trains: the step to speak of, -1 for the newest
-
-
-def let_go(event: dict[str, Any], config: Any, view: Any) -> dict[str, Any]:
-    """The bar was let go."""
-    return {MOMENT: event["key"]}

@@ -10,7 +10,7 @@ import dataclasses
 import importlib
 import pkgutil
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import cache
 from types import MappingProxyType
 from typing import Any
@@ -86,10 +86,10 @@ class Topic:
     scale by themselves; a `draw` that places things in pixels takes `beside`, all Results shown, and sees to it. Raises
     CatalogueError when made wrong. called: what a figure is called on the page where its name says too little.
     views: what the page's choices of what to see are called in a link, behind "view."; * stands for a number.
-    training: how its network is trained on the page. look: dotted path of what the page shows at first, where that is
-    lighter than the whole Result; it takes the Config as `looked_at(config)` leaves it, with all at its default that
-    plays no part. fallback: Config -> a Config that can be computed whatever a link brought. own: kinds of things that
-    a reader may bring ("graph").
+    training: how its network is trained on the page. look: Config -> dotted path of what its page shows, where that is
+    not always the whole Result; it is given the Config as `looked_at(config)` leaves it, with all at its default that
+    plays no part. absent: Config -> knobs that have no place beside the picture. fallback: Config -> a Config that can
+    be computed whatever a link brought. own: kinds of things that a reader may bring ("graph").
     """
 
     slug: str
@@ -115,7 +115,8 @@ class Topic:
     in_turn: bool = False
     views: tuple[str, ...] = ()
     training: Training | None = None
-    look: str | None = None
+    look: Callable[[Any], str] | None = None
+    absent: Callable[[Any], Collection[str]] | None = None
     looked_at: Callable[[Any], Any] | None = None
     fallback: Callable[[Any], Any] | None = None
     own: tuple[str, ...] = ()

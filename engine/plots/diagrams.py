@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -99,7 +99,7 @@ class Bars:
 
     hover: what the read-out says, by default the names. marked: index of the bar in the second class colour, which
     means `marked_name`. ticks: a second share per bar, drawn as a vertical mark that means `ticks_name`. colours:
-    index of each bar's class colour, instead of one colour for all.
+    index of each bar's class colour, instead of one colour for all. keys: what a click on each bar stands for.
     """
 
     names: Sequence[str]
@@ -111,6 +111,7 @@ class Bars:
     ticks: Sequence[float] | None = None
     ticks_name: str = ""
     colours: Sequence[int] | None = None
+    keys: Sequence[str] = ()
 
     def __post_init__(self) -> None:
         if not self.alt.strip():
@@ -220,6 +221,30 @@ class CurvesPicture:
     log: bool = False
     low: float | None = None
     high: float | None = None
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A line chart that does not move, with axes to read exactly and to zoom; drawn by Plotly.
+
+    curves: name -> (x values, y values). log, log_x: logarithmic axes. Titles carry the units.
+    """
+
+    curves: Mapping[str, tuple[Sequence[float], Sequence[float]]]
+    x_title: str
+    y_title: str
+    alt: str
+    log: bool = False
+    log_x: bool = False
+
+    def figure(self, dark: bool = False) -> Any:
+        """As a Plotly figure."""
+        from engine.plots.figures import lines
+
+        figure = lines(self.curves, x_title=self.x_title, y_title=self.y_title, log=self.log, dark=dark)
+        if self.log_x:
+            figure.update_xaxes(type="log")
+        return figure
 
 
 @dataclass(frozen=True)

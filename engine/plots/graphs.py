@@ -24,7 +24,7 @@ class GraphPicture:
     known: nodes whose label was given (an outer ring). truth: true class of each node (the edge of its disc), -1 where
     nobody knows. messages: (node, coefficient) of what reaches the picked node, written on its edges; by default the
     picked node's edges are only drawn strong. marks: a line of text for each moment. plane: show axes; places belong to
-    the data and cannot be dragged.
+    the data and cannot be dragged. legend: whether the colours are explained below it.
     """
 
     positions: np.ndarray
@@ -43,6 +43,7 @@ class GraphPicture:
     marks: Sequence[str] = ()
     frames: Frames | None = None
     plane: bool = False
+    legend: bool = True
 
     def __post_init__(self) -> None:
         if not self.alt.strip():

@@ -14,6 +14,7 @@ from typing import Any
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from engine.core.film import MOMENT
 from engine.core.knob import Knob, KnobError, Rejected, from_query, knobs, to_query, without_run
 from engine.core.names import check_names, is_known
 from engine.core.pins import PARAMETER
@@ -22,10 +23,11 @@ from pages.components.canvas import chips, choice
 from pages.components.errors import UNKNOWN, report_rejected, sentence
 from pages.components.language import browser_language, language, number, t
 from pages.components.pinned import adopt_pinned, pinned_in_link
+from pages.components.topics import view_type
 
 MOST_KEPT = 100_000  # characters of a text that cannot be used and stays in its box
 VIEW = "view."  # begins the names, in the link, of choices of what to see
-COMPARED = ("compare", "compare_curves")  # those that every page has
+EVERYWHERE = ("compare", "compare_curves", MOMENT)  # those that every page has
 
 
 def current_config(topic: Topic) -> Any:
@@ -63,7 +65,10 @@ def current_config(topic: Topic) -> Any:
 
 def views_of(topic: Topic) -> tuple[str, ...]:
     """What the choices of what to see are called on a page."""
-    return (*topic.views, *COMPARED)
+    view = view_type(topic)
+    if view is None:
+        return (*topic.views, *EVERYWHERE)
+    return (*(name for knob in knobs(view) for name in (knob.name, *knob.was)), *EVERYWHERE)
 
 
 def _unknown_names(topic: Topic) -> list[Rejected]:

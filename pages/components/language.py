@@ -52,8 +52,9 @@ def t(english: str, /, **values: Any) -> Marked:
     of `t` or `harmless` keeps its markup. For canvases and files, which show letters anyway, there is `drawn`. Words
     bring their own values, other Words among them.
     """
+    ours = isinstance(english, Words)
     english, values = _opened(english, values, t)
-    if english not in _chinese():
+    if not ours and english not in _chinese():
         return harmless(filled(english, values) if values else english)
     text = _in_language(english)
     return Marked(filled(text, values, harmless) if values else text)

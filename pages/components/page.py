@@ -17,7 +17,7 @@ import types
 from collections.abc import Callable, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -25,19 +25,25 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from engine.core.axes import Quantity
+from engine.core.blocks import Block
 from engine.core.device import available_devices
+from engine.core.film import Film
 from engine.core.topic import Topic, catalogue
 from pages.components.canvas import choice
 from pages.components.compare import compare
-from pages.components.compute import chosen_device
-from pages.components.controls import current_config, write_link
+from pages.components.compute import chosen_device, compute
+from pages.components.controls import controls, current_config, note_progress, write_link
 from pages.components.downloads import downloads
 from pages.components.language import LANGUAGES, language, number, t
 from pages.components.lesson import lesson
+from pages.components.own import own_things
 from pages.components.own_weights import usable
 from pages.components.pinning import keep_new, offer_places, pin_button
+from pages.components.player import player
 from pages.components.share import share_button
 from pages.components.shown import begin
+from pages.components.topics import page_module
+from pages.components.walker import draw_part, part, status_line, walk
 
 DEVICE_NAMES = {"cpu": "CPU", "cuda": "CUDA GPU", "mps": "Apple GPU"}
 
@@ -83,8 +89,65 @@ def _body(topic: Topic) -> None:
     alone = bool(get_script_run_ctx().fragment_ids_this_run)
     if alone and st.session_state.get(f"{topic.slug}:tab", "lesson") != "lesson":
         st.rerun()
+    if (module := page_module(topic.slug)) is not None:
+        compose(topic, module)
+        return
     module = types.ModuleType("__main__")  # its own for every run: what a script names is this visitor's alone
     exec(_script(topic.slug), module.__dict__)
+
+
+def compose(topic: Topic, module: types.ModuleType) -> None:
+    """The page of a module of plain functions: see pages/components/walker.py."""
+    page = open_page(topic.slug)
+    config, film, made = page.config, None, None
+    start = _first_look(topic, config)
+    if start is None and topic.fallback is not None:
+        config = note_progress(topic, **vars(topic.fallback(config)))
+        start = _first_look(topic, config)
+    if start is not None and topic.training is not None:
+        with page.stage:
+            moments = player(
+                topic, config, start, partial(draw_part, topic, "stage"), status=partial(_status, module, config),
+                default_speed=topic.training.speed,
+            )  # fmt: skip
+        film, made = Film.of(moments()[-1]), partial(_result_of, topic, config, moments)
+    elif start is not None:
+        film = Film.of(start)
+        with page.stage:
+            part(topic, "stage", film)
+        made = start if _path(topic, config) == topic.run else partial(compute, topic, config)
+    with page.panel:  # after the pictures, which answer the change
+        own_things(topic, config)
+        controls(topic, skip=tuple(topic.absent(config)) if topic.absent else ())
+        if film is not None and hasattr(module, "panel"):
+            part(topic, "panel", film)
+    if film is not None and hasattr(module, "below"):
+        part(topic, "below", film)
+    formulas = getattr(module, "formulas", None)
+    close_page(page, made, formulas=partial(_formulas, topic, formulas) if formulas else None)
+
+
+def _path(topic: Topic, config: Any) -> str:
+    """What the page of a Config shows at first."""
+    return topic.training.first if topic.training else topic.look(config) if topic.look else topic.run
+
+
+def _first_look(topic: Topic, config: Any) -> Any | None:
+    path = _path(topic, config)
+    looked_at = topic.training.experiment if topic.training else topic.looked_at
+    return compute(topic, looked_at(config) if looked_at else config, path)
+
+
+def _status(module: types.ModuleType, config: Any, moment: Any) -> str:
+    return status_line(module.status(config, moment))
+
+
+def _result_of(topic: Topic, config: Any, moments: Callable[[], Sequence[Any]]) -> Any:
+    return topic.load(topic.training.result_of)(config, moments())
+
+
+def _formulas(topic: Topic, formulas: Callable[[Any], Sequence[Block]], made: Any) -> None:
+    walk(topic, formulas(made))
 
 
 @cache

@@ -7,12 +7,14 @@ the last look; the canvas components play them until the next ones arrive. When 
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import streamlit as st
 
+from engine.core.film import MOMENT, Film
 from engine.core.knob import knobs
 from engine.core.topic import Topic
 from pages.components.canvas import choice
@@ -51,27 +53,11 @@ class Run:
         return self.job is not None and self.job.busy
 
 
-@dataclass(frozen=True)
-class View:
-    """What to draw now.
-
-    pairs: (index, snapshot) to send to the browser. newest: the newest snapshot; latest: the one to speak of, which is
-    the newest or, after a scrub, the one the reader let go at. scrubbed_to(index): says where that was.
-    """
-
-    run: str
-    pairs: Sequence[tuple[int, Any]]
-    latest: Any
-    newest: Any
-    live: bool
-    scrubbed_to: Callable[[int], None]
-
-
 def player(
     topic: Topic,
     config: Any,
     first: Any,
-    draw: Callable[[View], None],
+    draw: Callable[[Film], None],
     *,
     status: Callable[[Any], str],
     default_speed: str = "normal",
@@ -79,7 +65,7 @@ def player(
     """Draw the buttons and, through `draw`, the pictures of the run of `config`; keeps going over widget changes.
 
     The topic's Config has a knob `steps` (run_only, hidden): how far the run went, so that a link brings it back.
-    first: the snapshot before training, shown until there is a job. status(snapshot) -> one line of live numbers.
+    first: the snapshot before training, shown until there is a job. status(snapshot) -> live numbers, as HTML.
     Returns a function that gives all kept snapshots (for the Numbers tab).
     """
     run = _run_of(topic, config)
@@ -97,6 +83,8 @@ def _run_of(topic: Topic, config: Any) -> Run:
     state[f"{topic.slug}:shown"] = state.get("visit")
     if run is None or run.experiment != experiment:
         played = run is not None and run.playing
+        if run is not None:
+            stand_at(topic, None)
         if run is not None and run.job is not None:
             run.job.stop()
         run = state[key] = Run(next(_runs), experiment)
@@ -120,6 +108,7 @@ def _speed(topic: Topic) -> float | None:
 def _play(topic: Topic, run: Run) -> None:
     """Start, or go on where the run was; a run that ended by itself starts over."""
     job = run.job
+    stand_at(topic, None)
     if job is not None and job.active:
         job.pace = _speed(topic)
         job.resume()
@@ -146,6 +135,7 @@ def _toggle(topic: Topic, run: Run, pause: bool) -> None:
 
 
 def _step(topic: Topic, run: Run) -> None:
+    stand_at(topic, None)
     if run.job is not None and run.job.active:
         run.job.step()
         return
@@ -160,6 +150,7 @@ def _reset(topic: Topic, run: Run) -> None:
     if run.job is not None:
         run.job.stop()
     run.job = None
+    stand_at(topic, None)
     _fresh(run)
     change(topic, **{knob.name: knob.default for knob in knobs(topic.config) if knob.run_only})
 
@@ -180,8 +171,6 @@ def _view(
         st.rerun()  # a click changed the experiment: the whole page follows
     live, playing = run.live, run.playing
     ended = job is not None and job.state == "done"
-    if playing:
-        st.session_state.pop(f"{slug}:scrubbed", None)
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"{slug}-buttons"):
         name = t("Pause") if playing else t("Start over") if ended else t("Play")
         st.button(
@@ -208,10 +197,9 @@ def _view(
     if job is not None and job.error is not None:
         st.error(sentence(job.error), icon=":material/error:")
 
-    def scrubbed_to(index: int) -> None:
-        st.session_state[f"{slug}:scrubbed"] = (run.name, index)
-
-    draw(View(run.name, _to_send(run, first, live), shown, latest, live, scrubbed_to))
+    pairs = _to_send(run, first, live)
+    indices, moments = zip(*pairs, strict=True)
+    draw(Film(moments, indices, shown, latest, run.name, slug, live))
     if not live and st.session_state[f"{slug}:config"].steps != latest.step:
         note_progress(topic, steps=latest.step)
         write_link(topic)
@@ -219,12 +207,29 @@ def _view(
         st.rerun()  # the timer of this fragment starts or ends with the whole page
 
 
+def stand_at(topic: Topic, step: int | None) -> None:
+    """Speak of the moment of a step from now on, None for the newest; it stands in the link."""
+    kept = st.session_state.setdefault(f"{topic.slug}:views", {})
+    if step is not None:
+        kept[MOMENT] = str(step)
+    elif kept.pop(MOMENT, None) is None:
+        return
+    write_link(topic)
+
+
+def stand_at_index(topic: Topic, pairs: Sequence[tuple[int, Any]], index: int | None) -> None:
+    """The same for a frame at which a bar was let go; pairs: (index, snapshot) of all frames."""
+    steps = {number: snapshot.step for number, snapshot in pairs}
+    if index in steps:
+        stand_at(topic, None if index == pairs[-1][0] else steps[index])
+
+
 def _scrubbed(topic: Topic, run: Run, latest: Any) -> Any:
-    """The snapshot at which the reader let go of the bar in this run; the newest if there is none or they went on."""
-    name, index = st.session_state.get(f"{topic.slug}:scrubbed", ("", 0))
-    if name != run.name or run.job is None:
+    """The snapshot at which the reader let go of the bar; the newest if they did not, or went on."""
+    asked = st.session_state.get(f"{topic.slug}:views", {}).get(MOMENT, "")
+    if not re.fullmatch(r"[0-9]{1,6}", asked) or run.job is None:
         return latest
-    kept = [snapshot for number, snapshot in run.job.history if number <= index]
+    kept = [snapshot for _, snapshot in run.job.history if snapshot.step <= int(asked)]
     return kept[-1] if kept else latest
 
 

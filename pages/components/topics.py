@@ -1,7 +1,9 @@
 """The topics that have a page; the navigation, the home page and the tests go by this list."""
 
+import importlib
 from functools import cache
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import streamlit as st
@@ -16,6 +18,19 @@ PAGES = Path(__file__).parents[1]
 def topics_with_pages() -> tuple[Topic, ...]:
     """All topics of the catalogue whose page exists, in teaching order."""
     return tuple(topic for topic in catalogue().values() if (PAGES / f"{topic.slug}.py").exists())
+
+
+@cache
+def page_module(slug: str) -> ModuleType | None:
+    """The module pages/<slug>.py; None where the page is a script that is run anew each time."""
+    text = (PAGES / f"{slug}.py").read_text("utf-8")
+    return importlib.import_module(f"pages.{slug}") if "\nclass View" in text else None
+
+
+def view_type(topic: Topic) -> Any:
+    """The class that says what a reader of the page can look at; None for a page that is a script."""
+    module = page_module(topic.slug)
+    return None if module is None else module.View
 
 
 def page_of(topic: Topic) -> Any:

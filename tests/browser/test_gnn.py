@@ -102,7 +102,7 @@ def test_propagation_step_by_step_reaches_six_members_in_two_steps(visit):
     click_node(visitor, 16)
     visitor.page.get_by_text("Step by step", exact=True).click()
     visitor.until(lambda: "A 1 stands at node 17" in visitor.words, "what it shows")
-    frames = visitor.key("gnn-flow-transport").locator("input[type=range]")
+    frames = visitor.key("gnn-flow-bar").locator("input[type=range]")
     pictures = set()
     for _ in range(3):
         pictures.add(visitor.picture("gnn-flow"))
@@ -124,7 +124,9 @@ def test_too_deep_is_measured_and_other_depths_are_trained(visit):
     visitor.until(lambda: legend.locator("canvas.stage[data-ready]").count(), "the chart of the layers")
     assert distances[-1] < distances[0]
     visitor.key("gnn:depths").locator("label").click()
-    visitor.until(lambda: visitor.key("gnn-depths").locator("canvas.stage[data-ready]").count(), "the first depths")
+    visitor.until(
+        lambda: visitor.key("gnn-depths-chart").locator("canvas.stage[data-ready]").count(), "the first depths"
+    )
     visitor.until(lambda: "30 of 30" not in visitor.words and "of 30" not in visitor.words, "all 30", patience=60)
 
 
@@ -172,5 +174,6 @@ def test_chinese_on_a_phone(visit):
     visitor.page.touchscreen.tap(box["x"] + spot["x"], box["y"] + spot["y"])
     visitor.until(lambda: "节点 17，第 1 层" in visitor.words, "the node by a finger")
     visitor.preset("gnn", "随机块模型")
-    visitor.until(lambda: visitor.query == {"data": "blocks", "known": "5"}, "the preset")
+    wanted = {"data": "blocks", "known": "5", "view.node": "16"}
+    visitor.until(lambda: visitor.query == wanted, "the preset; the picked node stays in the link")
     assert set(TOPIC.presets["Block model"].__dict__.items()) >= {("data", "blocks"), ("known", 5)}

@@ -1,5 +1,6 @@
 """Attention: what it asks and what can be set."""
 
+import re
 from dataclasses import replace
 
 from engine.core.knob import KnobError, configuration, knob, shortest
@@ -39,6 +40,12 @@ def matrix_text(rows) -> str:
     return "~".join("_".join(f"{round(float(number), 2) + 0:g}" for number in row) for row in rows)
 
 
+def check_place(text: str) -> None:
+    """KnobError unless the text is empty or two positions of tokens, "10-2"."""
+    if text and not re.fullmatch(r"[0-9]{1,3}-[0-9]{1,3}", text):
+        raise KnobError("Cell: expected two positions such as 10-2, got {text!r}", text=text[:40])
+
+
 def check_tokens(text: str) -> None:
     """KnobError unless there are 2 to 6 short words."""
     words = text.split()
@@ -67,7 +74,7 @@ class Config:
 
     view: str = knob(
         "text", "View", "A trained encoder, or Q, K and V by hand.",
-        choices={"text": "A trained encoder", "toy": "By hand"}, hidden=True,
+        choices={"text": "A trained encoder", "toy": "Attention by hand"}, hidden=True,
     )  # fmt: skip
     text: str = knob(
         ANIMAL, "Text", "Up to 128 tokens; the encoder was trained on English.", most=MOST_TEXT, counts=_of_text
@@ -167,7 +174,9 @@ TOPIC = Topic(
         "engine.topics.attention.mechanism:sinusoids",
         "engine.topics.attention.explain:explain_cell",
     ),
-    views=("habit", "shape", "head", "cell", "pair"),
+    look=lambda config: f"engine.topics.attention.{'run:run' if config.view == 'text' else 'mechanism:by_hand'}",
+    looked_at=lambda config: only(config, config.view),
+    absent=lambda config: BY_HAND if config.view == "text" else OF_TEXT,
     keywords=(
         "self-attention", "Transformer", "BERT", "MiniLM", "multi-head", "query", "key", "value", "softmax",
         "causal mask", "position encoding", "sentence embedding", "cosine similarity", "ablation", "WordPiece",

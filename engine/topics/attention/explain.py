@@ -9,7 +9,8 @@ import numpy as np
 
 from engine.core.formula import Formula, aligned, bracketed, exact, rest_of, written
 
-from .card import HEAD_NAMES, HEADS
+from .card import HEAD_NAMES, HEADS, Config
+from .mechanism import Mechanism, divisor
 from .run import Result
 
 MOST_TERMS = 4  # of a sum that is written out
@@ -98,6 +99,30 @@ def telling_cell(result: Result, layer: int, head: int) -> tuple[int, int]:
     if pronouns:
         query, key = pronouns[0], inner[pronouns[0]].argmax()
     return int(query) + 1, int(key) + 1
+
+
+def cell_in(result: Result, layer: int, head: int, asked: str) -> tuple[int, int]:
+    """The (query, key) that "10-2" asks for; where the text has no such cell, the one that stands out."""
+    place = _place(asked, len(result.tokens))
+    return telling_cell(result, layer, head) if place is None else place
+
+
+def cell_by_hand(mechanism: Mechanism, asked: str) -> tuple[int, int]:
+    """The same among the tokens of the mechanism by hand; at first the second token's look at the first."""
+    return _place(asked, len(mechanism.tokens)) or (1, 0)
+
+
+def _place(asked: str, count: int) -> tuple[int, int] | None:
+    query, _, key = asked.partition("-")
+    if not (query.isdecimal() and key.isdecimal()):
+        return None
+    return (int(query), int(key)) if int(query) < count and int(key) < count else None
+
+
+def explain_chain(config: Config, mechanism: Mechanism, asked: str) -> Cell:
+    """The cell of the mechanism by hand that "1-0" asks for."""
+    query, key = cell_by_hand(mechanism, asked)
+    return explain_by_hand(mechanism, query, key, divisor=divisor(config, config.width), causal=config.causal)
 
 
 def _cell(tokens, q, k, v, query, key, value, divisor, causal, off=False) -> Cell:

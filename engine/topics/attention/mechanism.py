@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import zlib
 
 import numpy as np
 import torch
@@ -78,9 +79,10 @@ def with_number(config: Config, matrix: int, row: int, column: int, value: float
     return {name: matrix_text(numbers.tolist())}
 
 
-def random_numbers(config: Config, seed: int) -> dict[str, str]:
-    """The three matrix knobs filled with normal numbers, rounded to halves."""
+def random_numbers(config: Config) -> dict[str, str]:
+    """The three matrix knobs filled with normal numbers, rounded to halves; equal ones have equal successors."""
     shape = 3, len(config.tokens.split()), config.width
+    seed = zlib.crc32(" ".join(getattr(config, name) for name in MATRICES).encode())
     drawn = np.round(np.random.default_rng(seed).normal(0, 1.2, shape) * 2) / 2
     return dict(zip(MATRICES, map(matrix_text, drawn), strict=True))
 

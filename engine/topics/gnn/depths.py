@@ -19,6 +19,11 @@ DEPTHS = (1, 2, 3, 4, 5, 6, 8, 10, 12, 16)
 SEEDS = 3  # networks trained at each depth, from other first weights
 
 
+def of_all_depths(config: Config) -> Config:
+    """What a run through all depths depends on."""
+    return replace(config, steps=0, depth=2)
+
+
 def stream_depths(config: Config) -> Iterator[Snapshot]:
     """Train the network of `config` at every depth of DEPTHS, SEEDS times, to its last step.
 

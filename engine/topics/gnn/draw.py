@@ -2,126 +2,92 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Sequence
 
 import numpy as np
 
+from engine.core.film import Film, still_frames
+from engine.core.words import Words
 from engine.data.graphs import Graph
-from engine.plots.diagrams import Curve
+from engine.plots.diagrams import Curve, CurvesPicture
 from engine.plots.graphs import GraphPicture, graph_still
-from engine.plots.pixels import Frames, PixelPicture
+from engine.plots.pixels import PixelPicture
 from engine.training.fit import Snapshot
 
-from .card import MOST_BY_HAND, Config, by_hand
-from .depths import DEPTHS, SEEDS
-from .run import EXAMPLE, Result, graph_of, known_nodes, result_of
+from .card import Config
+from .explain import Flow, class_names
+from .run import Result, graph_of, known_nodes
 
-# What the page needs of the data and the run, through its topic.
-__all__ = ["DEPTHS", "EXAMPLE", "MOST_BY_HAND", "SEEDS", "by_hand", "graph_of", "known_nodes", "result_of"]
 MOST_MOVING_EDGES = 1500  # between points of a plane; more than these would hide the points
-Pairs = Sequence[tuple[int, Snapshot]]
+Messages = Sequence[tuple[int, float]]  # what reaches the picked node, see `explain.reaching`
 
 
-def frames_of(pairs: Pairs, run: str, live: bool) -> Frames:
-    """The moments of a run that are sent together."""
-    steps = [snapshot.step for _, snapshot in pairs]
-    return Frames(run, [index for index, _ in pairs], steps, live=live, clock="gnn")
+def graph(config: Config, film: Film, messages: Messages = ()) -> GraphPicture:
+    """What the network says of every node at each moment, on the graph."""
+    alt = Words("The graph: every node in the colour of the network's answer")
+    shown = graph_of(config)
+    return _answers(config, film, shown.positions.numpy(), shown.edges.numpy(), messages, alt)
 
 
-def still_frames(name: str, count: int) -> Frames:
-    """Frames 0 … count - 1 of something that is all there, opened at the first, on a clock of its own."""
-    return Frames(name, list(range(count)), list(range(count)), clock=name, start="first")
+def plane(config: Config, film: Film, messages: Messages = ()) -> GraphPicture:
+    """The same where the last hidden layer puts the nodes."""
+    alt = Words("The same nodes where the last hidden layer puts them")
+    edges = graph_of(config).edges.numpy()
+    edges = edges if len(edges) <= MOST_MOVING_EDGES else edges[:0]
+    return _answers(config, film, film.stack("embedding").astype(np.float32), edges, messages, alt, plane=True)
 
 
-def layout_name(config: Config) -> str:
-    """A name for the places of the nodes: new whenever the graph is another."""
-    if config.data == "blocks":
-        facts = (config.nodes, config.classes, config.degree, config.within, config.seed)
-        return "blocks " + " ".join(map(str, facts))
-    return f"own {config.graph}" if config.data == "own" else "karate"
-
-
-def answers(
-    config: Config,
-    pairs: Pairs,
-    frames: Frames,
-    *,
-    embedding: bool = False,
-    messages: Sequence[tuple[int, float]] = (),
-    class_names: Sequence[str] | None = None,
-    alt: str,
-) -> GraphPicture:
-    """What the network says of every node at each moment: on the graph, or where the last hidden layer puts the nodes.
-
-    messages: what reaches the picked node, see `explain.coefficients_of`.
-    """
-    graph = graph_of(config)
-    known = known_nodes(config, graph).numpy()
-    values = np.stack([snapshot.seen["probabilities"] for _, snapshot in pairs])
-    places, edges = graph.positions.numpy(), graph.edges.numpy()
-    if embedding:
-        places = np.stack([snapshot.seen["embedding"] for _, snapshot in pairs]).astype(np.float32)
-        edges = edges if len(edges) <= MOST_MOVING_EDGES else edges[:0]
+def _answers(config, film, places, edges, messages, alt, plane=False) -> GraphPicture:
+    shown = graph_of(config)
     return GraphPicture(
-        places, edges, values, graph.names, alt, classes=class_names or graph.classes, known=known,
-        truth=graph.labels.numpy(), messages=messages, frames=frames, plane=embedding,
+        places, edges, film.stack("probabilities"), shown.names, alt, classes=class_names(config),
+        known=known_nodes(config, shown).numpy(), truth=shown.labels.numpy(), messages=messages, frames=film.frames,
+        plane=plane, legend=not plane,
     )  # fmt: skip
 
 
-def flow(
-    config: Config, values: np.ndarray, frames: Frames, marks: Sequence[str], *, name: str, alt: str
-) -> GraphPicture:
-    """(T, N) values on the graph, each moment in its own range."""
-    graph = graph_of(config)
+def flow(config: Config, flowing: Flow) -> GraphPicture:
+    """Numbers on the graph, each moment in its own range."""
+    shown = graph_of(config)
     return GraphPicture(
-        graph.positions.numpy(), graph.edges.numpy(), values, graph.names, alt, value_name=name,
-        marks=marks, frames=frames,
+        shown.positions.numpy(), shown.edges.numpy(), flowing.values, shown.names, flowing.alt,
+        value_name=Words("value"), marks=flowing.marks, frames=still_frames(flowing.values),
     )  # fmt: skip
 
 
-def stacked(found: Sequence[tuple[str, int, np.ndarray]]) -> np.ndarray:
-    """The values of `explain.stages` as (T, N)."""
-    return np.stack([values for _, _, values in found])
+def curves(film: Film) -> CurvesPicture:
+    """Loss and both accuracies over the steps."""
+    rows = [[m.seen["loss"], m.seen["known_accuracy"], m.seen["other_accuracy"]] for m in film.moments]
+    lines = [Curve(Words("loss"), 5), Curve(Words("accuracy, label given"), 2),
+             Curve(Words("accuracy, label not given"), 0, dashed=True)]  # fmt: skip
+    alt = Words("Loss and accuracies over the steps")
+    return CurvesPicture(np.array(rows, np.float32), lines, film.frames, alt, low=0.0)
 
 
-def curve_values(pairs: Pairs) -> np.ndarray:
-    """(T, 3) loss, accuracy where the label was given, accuracy elsewhere."""
-    rows = [[s.seen["loss"], s.seen["known_accuracy"], s.seen["other_accuracy"]] for _, s in pairs]
-    return np.array(rows, np.float32)
+def layers(distances: Sequence[float], energies: Sequence[float]) -> CurvesPicture:
+    """How alike the nodes are after every layer."""
+    table = np.array([distances, energies], np.float32).T
+    lines = [Curve(Words("mean cosine distance"), 0), Curve(Words("Dirichlet energy"), 1, dashed=True)]
+    alt = Words("How far apart the nodes are after every layer")
+    return CurvesPicture(
+        table, lines, still_frames(table, start="last"), alt, Words("layer (0: the features)"), low=0.0
+    )
 
 
-def curve_lines(names: tuple[str, str, str]) -> list[Curve]:
-    """The three lines of `curve_values`, under the names given."""
-    return [Curve(names[0], 5), Curve(names[1], 2), Curve(names[2], 0, dashed=True)]
-
-
-def two_lines(names: tuple[str, str]) -> list[Curve]:
-    """The two lines of `layer_curves` and `depth_curves`, under the names given."""
-    return [Curve(names[0], 0), Curve(names[1], 1, dashed=True)]
-
-
-def layer_curves(values: Sequence[Sequence[float]]) -> tuple[np.ndarray, Frames]:
-    """Measures of every stage as lines over the layers, for a chart: (T, L) values and their frames."""
-    table = np.array(values, np.float32).T
-    run = f"layers {zlib.crc32(table.tobytes())}"  # other numbers are another run: the browser forgets the old ones
-    return table, Frames(run, list(range(len(table))), list(range(len(table))))
-
-
-def depth_curves(snapshot: Snapshot | None) -> tuple[np.ndarray, Frames] | None:
-    """Mean accuracy and mean cosine distance over DEPTHS, as far as they were trained; None before the first."""
-    if snapshot is None:
+def depths(snapshot: Snapshot | None) -> CurvesPicture | None:
+    """Mean accuracy and mean cosine distance over the depths, as far as they were trained; None before the first."""
+    some = np.isfinite(snapshot.seen["distance"]).any(1) if snapshot is not None else np.zeros(1, bool)
+    if not some.any():
         return None
     columns = []
     for name in ("accuracy", "distance"):
         there = np.isfinite(snapshot.seen[name])
         columns.append(np.where(there, snapshot.seen[name], 0).sum(1) / np.maximum(there.sum(1), 1e-9))
-    some = np.isfinite(snapshot.seen["distance"]).any(1)
-    if not some.any():
-        return None
-    depths = snapshot.seen["depth"][some].tolist()
     table = np.stack(columns, 1)[some].astype(np.float32)
-    return table, Frames(f"depths-{snapshot.step}", depths, depths)
+    lines = [Curve(Words("accuracy, label not given"), 0), Curve(Words("mean cosine distance"), 1, dashed=True)]
+    frames = still_frames(table, start="last", indices=snapshot.seen["depth"][some].tolist())
+    alt = Words("Accuracy and distance between nodes over the depth")
+    return CurvesPicture(table, lines, frames, alt, Words("layers"), low=0.0, high=1.0)
 
 
 def draw_graph(result: Result) -> PixelPicture:

@@ -8,18 +8,46 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from engine.core.blocks import Amount, Block, Press, Say, Table
 from engine.core.formula import Formula, added, aligned, bracketed, rest_of, written
+from engine.core.words import Number, Percent, Words
 from engine.instrument.trace import Trace
 from engine.training.fit import Snapshot
 
-from .card import Config
-from .run import Experiment, at_moment, smoothing
+from .card import MOST_BY_HAND, Config, by_hand
+from .run import Experiment, at_moment, graph_of, smoothing
 
 SIGNAL_STEPS = 12
 _IN_TEXT = {letter: rf"\{letter}" for letter in "{}$%#&_"} | {
     ":": ":{}",  # Streamlit takes :material/name: for an icon even in a formula
     "\\": r"\textbackslash{}", "^": r"\textasciicircum{}", "~": r"\textasciitilde{}",
 }  # fmt: skip
+MOST_MESSAGES = 9  # rows of a table; what the others add is one row more
+STAGES = {
+    "projected": "layer {layer}: times the weights",
+    "summed": "layer {layer}: summed over neighbours",
+    "output": "layer {layer}: after the activation",
+}
+ABOUT_SIGNAL_ALONE = (
+    "A 1 stands at node **{name}**, 0 everywhere else. Neighbours is set to none: nothing is summed along "
+    "the edges, the 1 stays where it is, and however many layers there are, no node hears of another."
+)
+ABOUT_SIGNAL = (
+    "A 1 stands at node **{name}**, 0 everywhere else. Every step multiplies by the propagation matrix: "
+    "each node becomes a weighted sum of itself and its neighbours. After k steps exactly those nodes are "
+    "reached that lie at most k edges away. That is what k layers can see."
+)
+ABOUT_NETWORK = (
+    "One channel of every layer: first each node's numbers are multiplied by the weights, node by node; "
+    "then neighbours are summed along the edges; then the activation acts. Only the second of these lets "
+    "nodes hear of each other. Last come the logits."
+)
+ABOUT_DEPTHS = "Depths 1 to 16, three first weights each, {steps} steps; the means appear as they come."
+ABOUT_SMOOTHING = (
+    "Distance: mean of 1 − cos over all pairs of nodes (Chen et al. 2020); 0: all nodes say the same, if not "
+    "equally loud. Energy: squared differences of h/√d̃ across edges, over the squared size of h (Cai and Wang "
+    "2020); 0: connected nodes say the same, each as loud as √d̃, which is where Â leaves everything as it is."
+)
 FUNCTIONS = {"relu": r"\operatorname{ReLU}", "tanh": r"\tanh", "identity": ""}
 
 
@@ -63,6 +91,14 @@ class Inside:
     def tap(self, layer: int, what: str) -> Tensor:
         """What flowed through a tap of a layer, on the CPU, without what is no number."""
         return torch.nan_to_num(self.trace[f"layers.{layer}.{what}"]).cpu()
+
+    def node(self, asked: int) -> int:
+        """The node asked for; the last one where there are fewer."""
+        return min(asked, len(self.experiment.graph) - 1)
+
+    def name(self, node: int) -> str:
+        """What a node is called."""
+        return self.experiment.graph.names[node]
 
     def coefficients(self, layer: int) -> tuple[Tensor, Tensor, Tensor]:
         """(to, source, coefficient) of every message of a layer, each (M,)."""
@@ -137,6 +173,37 @@ def stages(seen: Inside, channel: int) -> list[tuple[str, int, np.ndarray]]:
     return found
 
 
+@dataclass(frozen=True)
+class Flow:
+    """(T, N) numbers on the nodes, moment after moment, what to call each moment, and what it is about."""
+
+    values: np.ndarray
+    marks: tuple[str, ...]
+    alt: str
+    about: str
+
+
+def signal_flow(seen: Inside, node: int) -> Flow:
+    """A 1 at one node as it spreads, see `signal`."""
+    values = signal(seen, node)
+    marks = (
+        Words("k = {k}: {count} nodes reached, highest {high}", k=k, count=int((moment != 0).sum()),
+              high=Number(float(moment.max())))
+        for k, moment in enumerate(values)
+    )  # fmt: skip
+    alone = seen.experiment.config.coefficients == "none"
+    about = Words(ABOUT_SIGNAL_ALONE if alone else ABOUT_SIGNAL, name=seen.name(node))
+    return Flow(values, tuple(marks), Words("How far a 1 at the picked node has spread"), about)
+
+
+def network_flow(seen: Inside, channel: int) -> Flow:
+    """One channel on its way through the network, see `stages`."""
+    found = stages(seen, channel)
+    marks = tuple(Words(STAGES[what], layer=layer + 1) for what, layer, _ in found)
+    values = np.stack([values for _, _, values in found])
+    return Flow(values, marks, Words("One channel on its way through the network"), Words(ABOUT_NETWORK))
+
+
 def smoothing_of(seen: Inside) -> tuple[list[float], list[float]]:
     """(mean cosine distance, Dirichlet energy) of the features and every layer."""
     return smoothing(seen.experiment, seen.trace)
@@ -173,12 +240,63 @@ def node_formulas(config: Config, made: NodeSum, name: str) -> list[Formula]:
     return [Formula(f"{'Z' if number == config.depth else f'H^{{({number})}}'} = {whole}"), aligned(rows)]
 
 
-def update_formula(config: Config, known_count: int, loss: float) -> Formula:
+def update_formula(known_count: int, loss: float) -> Formula:
     """The loss of the last step with its number."""
     return Formula(
         rf"L = -\frac{{1}}{{{known_count}}} \sum_{{i \in \text{{known}}}} \ln p_{{i, y_i}} = {written(loss)},\qquad "
         rf"p_i = \operatorname{{softmax}}(z_i)"
     )
+
+
+def about_plane(config: Config, moment: Snapshot) -> str:
+    """What the plane shows, and how much of it."""
+    layer = Words("Last hidden layer") if config.depth > 1 else Words("Logits")
+    return Words("{layer} · shown: {share} of its variance", layer=layer, share=Percent(moment.seen["share"], 0))
+
+
+def class_names(config: Config) -> list[str]:
+    """The classes as the reader knows them."""
+    if config.data == "karate":
+        return [Words("Mr. Hi"), Words("John A")]
+    return list(graph_of(config).classes)
+
+
+def channel_names(config: Config, made: NodeSum) -> list[str]:
+    """The channels of a layer: numbers, and in the last layer the classes."""
+    if made.layer == config.depth - 1:
+        return class_names(config)
+    return [str(number + 1) for number in range(made.channels)]
+
+
+def message_table(seen: Inside, made: NodeSum) -> Table:
+    """Coefficient, value and product of everything that reaches a node, the largest product first, and their sum."""
+    most = max(abs(message.product) for message in made.messages) or 1.0
+    rows: list[tuple] = [
+        (
+            Words("itself") if message.node == made.node else seen.name(message.node),
+            Number(message.coefficient), Number(message.value), Amount(message.product, message.product / most),
+        )
+        for message in made.messages[:MOST_MESSAGES]
+    ]  # fmt: skip
+    if rest := made.messages[MOST_MESSAGES:]:
+        added_up = Number(sum(message.product for message in rest))
+        rows.append((Words("and {count} more", count=len(rest)), "", "", added_up))
+    head = (Words("reached by"), Words("coefficient"), Words("value (HW)"), Words("product"))
+    return Table(head, rows, (Words("sum"), "", "", Number(made.total, 4)))
+
+
+def label_button(seen: Inside, node: int) -> Block:
+    """Give a node's label to the network, or take it away."""
+    experiment, config = seen.experiment, seen.experiment.config
+    label = int(experiment.graph.labels[node])
+    if label < 0:
+        return Say("Nobody knows this node's class.", style="small")
+    data, nodes = by_hand(config.labels)
+    chosen = set(nodes if data == config.data else ()) ^ {node}
+    words = "Take away its label, {name}" if experiment.known[node] else "Tell the network its label, {name}"
+    labels = ".".join([config.data, *map(str, sorted(chosen))]) if chosen else ""
+    return Press("label", Words(words, name=class_names(config)[label]), {"labels": labels}, icon="label",
+                 enabled=len(chosen) <= MOST_BY_HAND)  # fmt: skip
 
 
 def _text(name: str) -> str:

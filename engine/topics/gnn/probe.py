@@ -36,5 +36,5 @@ def formulas_at(config: Config, random: Random) -> Iterator[Shown]:
     known = result.known.nonzero().flatten()
     logs = seen.tap(config.depth - 1, "output").double().log_softmax(1)
     loss = -logs[known, result.labels[known]].mean().item()
-    latex = explain.update_formula(config, len(known), float(result.loss[-1])).latex
+    latex = explain.update_formula(len(known), float(result.loss[-1])).latex
     yield Shown(latex, (loss,))

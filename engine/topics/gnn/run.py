@@ -16,6 +16,7 @@ from torch.nn import functional as F
 from engine.core.axes import axes, note, result
 from engine.core.device import current_device
 from engine.core.embed import embedded
+from engine.data.graph_texts.example import EXAMPLE
 from engine.data.graph_texts.keys import graph_of as given_graph
 from engine.data.graph_texts.reading import read_graph
 from engine.data.graphs import Graph, block_model, karate_club, own_graph
@@ -29,7 +30,6 @@ from engine.training.own_weights import start_from
 from .card import Config, by_hand
 
 UNKNOWN = -100  # the target that cross_entropy leaves out
-EXAMPLE = "Ada, Bob\nBob, Cem\nCem, Ada\nCem, Dora\nDora, Eli\nEli, Fay\nFay, Dora\nAda: chess\nFay: music"
 
 
 @result

@@ -1,0 +1,81 @@
+"""What a reader looks at: the View of a page, kept for the session and in the link as view.<name>; computes nothing."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import streamlit as st
+
+from engine.core.knob import Knob, Rejected, from_query, knobs
+from engine.core.names import is_known
+from engine.core.topic import Topic
+from pages.components.controls import VIEW, write_link
+from pages.components.errors import report_rejected
+from pages.components.topics import view_type
+
+
+def current_view(topic: Topic) -> Any:
+    """The View to show now. What a link says that does not fit stands for nothing, and the reader is told."""
+    kept = st.session_state.setdefault(f"{topic.slug}:views", {})
+    for old, new in [(old, new) for old in kept if (new := _name_now(topic, old)) != old]:
+        kept[new] = kept.pop(old)
+    view, rejected = from_query(view_type(topic), kept)
+    for one in rejected:
+        del kept[one.name]
+    report_rejected([dataclasses.replace(one, name=VIEW + one.name) for one in rejected])
+    return view
+
+
+def _name_now(topic: Topic, name: str) -> str:
+    """What a field is called that old links call `name`."""
+    return next((knob.name for knob in knobs(view_type(topic)) if is_known(name, knob.was)), name)
+
+
+def change_view(topic: Topic, **fields: Any) -> None:
+    """Look at something else; it stands in the link at once. KnobError for a value that does not fit."""
+    kept, known = st.session_state.setdefault(f"{topic.slug}:views", {}), {k.name: k for k in knobs(view_type(topic))}
+    for name, value in fields.items():
+        knob: Knob = known[name]
+        value = knob.accept(value)
+        if value == knob.default:
+            kept.pop(name, None)  # links stay short
+        else:
+            kept[name] = knob.to_text(value)
+    write_link(topic)
+
+
+def told_of(topic: Topic, field: str, reason: Any, text: str) -> None:
+    """Say that a choice of a link is not there, and forget it."""
+    kept = st.session_state[f"{topic.slug}:views"]
+    if st.session_state.get(f"{topic.slug}:linked_views", {}).get(field) == kept.pop(field, None):
+        report_rejected([Rejected(VIEW + field, text, reason)])
+
+
+class Reading:
+    """A View that notes which of its fields are read: what a part of the page depends on."""
+
+    def __init__(self, view: Any):
+        self._view, self._read = view, {}
+
+    def __getattr__(self, name: str) -> Any:
+        value = self._read[name] = getattr(self._view, name)
+        return value
+
+    @property
+    def read(self) -> Mapping[str, Any]:
+        """The fields read so far, with their values."""
+        return self._read
+
+
+def parts_behind(topic: Topic, part: str, view: Any) -> Iterator[str]:
+    """The other parts of the page that were drawn with another View, in what they read of it."""
+    for name, read in st.session_state.get(f"{topic.slug}:parts", {}).items():
+        if name != part and any(getattr(view, field) != value for field, value in read.items()):
+            yield name
+
+
+def note_part(topic: Topic, part: str, reading: Reading) -> None:
+    """A part was drawn; what it read of the View decides when it has to be drawn again."""
+    st.session_state.setdefault(f"{topic.slug}:parts", {})[part] = dict(reading.read)

@@ -1,0 +1,155 @@
+"""Pictures as values -> our browser components: which component shows what, and what of it can be clicked."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import streamlit as st
+
+from engine.core.blocks import Click, Show
+from engine.core.film import Bar
+from engine.core.knob import KnobError, knobs
+from engine.core.topic import Topic, catalogue
+from engine.plots.diagrams import Bars, Chart, CurvesPicture
+from engine.plots.graphs import GraphPicture
+from engine.plots.grids import Links, Matrices, Mosaic
+from engine.plots.pixels import PixelPicture
+from pages.components import canvas, grids
+from pages.components.controls import change
+from pages.components.errors import sentence
+from pages.components.language import in_language, t
+from pages.components.looks import change_view, current_view
+from pages.components.topics import view_type
+
+Hear = Callable[[], None] | None
+
+
+def show(topic: Topic, block: Show) -> None:
+    """Put the picture of a block on the page; a click on it changes what its `click` says."""
+    picture = in_language(block.picture)
+    key = place_of(topic, block.name)
+    hear = None
+    if block.click is not None:
+        hear = partial(clicked, topic.slug, key, block.name, block.click, tuple(getattr(picture, "keys", ()) or ()))
+    KINDS[type(picture)](topic, picture, key, block, hear)
+
+
+def place_of(topic: Topic, name: str) -> str:
+    """The key of an element of the page."""
+    return f"{topic.slug}-{name}".replace("_", "-")
+
+
+def clicked(slug: str, key: str, name: str, click: Click, keys: tuple[Any, ...]) -> None:
+    """Callback of every picture. It holds names and short keys alone, so that no Result outlives its page by it."""
+    topic = catalogue()[slug]
+    event = event_of(st.session_state.get(key) or {}, name, keys)
+    if event is not None:
+        change_fields(topic, click(event, st.session_state[f"{slug}:config"], current_view(topic)))
+
+
+def event_of(reported: dict[str, Any], name: str, keys: tuple[Any, ...]) -> dict[str, Any] | None:
+    """What a picture reports as one event: its values, "event" for its kind, "place" for the picture; "key" for what
+    stands at its index, where the picture has keys. None for nothing."""
+    for kind, value in reported.items():
+        if value is None:
+            continue
+        event = dict(value) if isinstance(value, dict) else {"index": value}
+        if keys:
+            index = event.get("index")
+            if not isinstance(index, int) or not 0 <= index < len(keys):
+                return None
+            event["key"] = keys[index]
+        return event | {"event": kind, "place": name}
+    return None
+
+
+def change_fields(topic: Topic, fields: Any) -> None:
+    """Change fields of the View, at once and for this page alone, and of the Config, from the next run on."""
+    looks = {knob.name for knob in knobs(view_type(topic))}
+    try:
+        if views := {name: value for name, value in fields.items() if name in looks}:
+            change_view(topic, **views)
+        if values := {name: value for name, value in fields.items() if name not in looks}:
+            change(topic, **values)
+    except KnobError as error:  # too many, too large: nothing is changed
+        st.toast(sentence(error), icon=":material/error:")
+
+
+# ---------------------------------------------------------------- one function a kind
+
+
+def _graph(topic: Topic, picture: GraphPicture, key: str, block: Show, hear: Hear) -> None:
+    _title(block)
+    canvas.graph_view(picture, key, picked=block.picked, group=topic.slug, layout=_layout(picture),
+                      height=block.height, click=hear is not None, legend=picture.legend, on_pick=hear)  # fmt: skip
+
+
+def _layout(picture: GraphPicture) -> str:
+    """A name for the places of the nodes: where a reader has dragged them they stay as long as it is the same."""
+    still = picture.positions if picture.positions.ndim == 2 else picture.edges
+    return f"{len(picture.names)} {zlib.crc32(still.tobytes()):08x}"
+
+
+def _pixels(topic: Topic, picture: PixelPicture, key: str, block: Show, hear: Hear) -> None:
+    canvas.pixels(picture, key, title=t(block.title) if block.title else "", selected=block.picked,
+                  height=block.height, click=hear is not None, on_cell=hear)  # fmt: skip
+
+
+def _curves(topic: Topic, picture: CurvesPicture, key: str, block: Show, hear: Hear) -> None:
+    _title(block)
+    canvas.curves(picture.values, picture.lines, picture.frames, key, alt=picture.alt, x_label=picture.x_label,
+                  y_label=picture.y_label, log=picture.log, low=picture.low, high=picture.high,
+                  height=block.height or 220)  # fmt: skip
+
+
+def _bar(topic: Topic, picture: Bar, key: str, block: Show, hear: Hear) -> None:
+    steps = dict(zip(picture.frames.indices, picture.frames.steps, strict=True))
+    on_frame = partial(moved, topic.slug, key, block.name, block.click, steps) if block.click else None
+    canvas.transport(key, picture.frames, report=on_frame is not None, on_frame=on_frame, moment=picture.moment)
+
+
+def moved(slug: str, key: str, name: str, click: Click, steps: dict[int, int]) -> None:
+    """Callback of a bar that was let go: the event's key is the step that it stands at."""
+    index = (st.session_state.get(key) or {}).get("frame")
+    if index in steps:
+        topic, newest = catalogue()[slug], max(steps)
+        event = {"event": "frame", "place": name, "index": index, "key": -1 if index == newest else steps[index]}
+        change_fields(topic, click(event, st.session_state[f"{slug}:config"], current_view(topic)))
+
+
+def _bars(topic: Topic, picture: Bars, key: str, block: Show, hear: Hear) -> None:
+    _title(block)
+    canvas.bars(picture, key, click=hear is not None, on_pick=hear)
+
+
+def _mosaic(topic: Topic, picture: Mosaic, key: str, block: Show, hear: Hear) -> None:
+    _title(block)
+    grids.mosaic(picture, key, on_pick=hear)
+
+
+def _links(topic: Topic, picture: Links, key: str, block: Show, hear: Hear) -> None:
+    grids.links(picture, key, title=t(block.title), height=block.height, on_pick=hear)
+
+
+def _matrices(topic: Topic, picture: Matrices, key: str, block: Show, hear: Hear) -> None:
+    _title(block)
+    grids.matrices(picture, key, on_edit=hear)
+
+
+def _chart(topic: Topic, picture: Chart, key: str, block: Show, hear: Hear) -> None:
+    _title(block)
+    canvas.chart(picture.figure(), key, alt=picture.alt)
+
+
+def _title(block: Show) -> None:
+    if block.title:
+        st.caption(t(block.title))
+
+
+KINDS: dict[type, Callable[[Topic, Any, str, Show, Hear], None]] = {
+    GraphPicture: _graph, PixelPicture: _pixels, CurvesPicture: _curves, Bar: _bar, Bars: _bars, Mosaic: _mosaic,
+    Links: _links, Matrices: _matrices, Chart: _chart,
+}  # fmt: skip

@@ -1,0 +1,189 @@
+"""Shows blocks: translates their words, mounts their pictures, binds what can be clicked. The only one who does.
+
+A page is a module with `View`, `stage(config, view, film) -> blocks`, and where it has them `panel` (beside the knobs)
+and `below` (over the whole width) of the same form, `status(config, film) -> Say` and `formulas(result) -> blocks`.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Sequence
+from functools import partial
+from html import escape
+from typing import Any
+
+import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+from engine.core.blocks import Amount, Block, Box, Choose, Later, Press, Row, Say, Show, Table
+from engine.core.film import Film
+from engine.core.formula import Formula
+from engine.core.knob import Knob, KnobError, knobs
+from engine.core.topic import Topic, catalogue
+from engine.core.words import Number, Percent
+from pages.components.canvas import choice
+from pages.components.compute import compute
+from pages.components.controls import change_pending
+from pages.components.formulas import show_formulas
+from pages.components.language import drawn, language, number, t
+from pages.components.looks import Reading, current_view, note_part, parts_behind, told_of
+from pages.components.pictures import change_fields, place_of, show
+from pages.components.progress import watch
+from pages.components.topics import page_module, view_type
+
+BOLD = re.compile(r"\*\*(.+?)\*\*")
+
+
+def walk(topic: Topic, blocks: Sequence[Block]) -> None:
+    """Show blocks one below the other. Formulas that follow each other stand close together."""
+    waiting: list[Formula] = []
+    for block in [*blocks, None]:
+        if isinstance(block, Formula):
+            waiting.append(block)
+            continue
+        show_formulas(*waiting)
+        waiting = []
+        match block:
+            case Show():
+                show(topic, block)
+            case Say():
+                _say(block)
+            case Table():
+                _table(block)
+            case Choose():
+                _choose(topic, block)
+            case Press():
+                _press(topic, block)
+            case Later():
+                _later(topic, block)
+            case Row():
+                gap = "medium" if len(block.columns) == 2 else "small"
+                places = st.columns(block.widths or len(block.columns), gap=gap, vertical_alignment=block.align)
+                for place, column in zip(places, block.columns, strict=True):
+                    with place:
+                        walk(topic, column)
+            case Box():
+                with st.container(border=True, key=place_of(topic, block.name)):
+                    walk(topic, block.blocks)
+
+
+# ---------------------------------------------------------------- parts of a page
+
+
+def part(topic: Topic, name: str, film: Film) -> None:
+    """A part of the page, `stage`, `panel` or `below`, as a fragment: what is clicked in it runs it alone, unless
+    another part shows what has changed."""
+    st.fragment(draw_part)(topic, name, film)
+
+
+def draw_part(topic: Topic, name: str, film: Film) -> None:
+    """What a part shows now; the whole page instead where a change concerns more than this part."""
+    view, alone = current_view(topic), bool(get_script_run_ctx().fragment_ids_this_run)
+    if change_pending(topic) or (alone and any(parts_behind(topic, name, view))):
+        st.rerun()
+    reading = Reading(view)
+    walk(topic, getattr(page_module(topic.slug), name)(st.session_state[f"{topic.slug}:config"], reading, film))
+    note_part(topic, name, reading)
+
+
+# ---------------------------------------------------------------- one function a kind
+
+
+def _say(block: Say) -> None:
+    if block.style == "status":
+        st.html(f'<p class="status" role="status">{status_line(block)}</p>')
+        return
+    text, help_text = " ".join(map(t, block.parts)), t(block.help) if block.help else None
+    if block.style == "text":
+        st.markdown(text, help=help_text)
+    else:
+        st.caption(f":material/info: {text}" if block.style == "note" else text, help=help_text)
+
+
+def status_line(block: Say) -> str:
+    """The live numbers of a run, as HTML."""
+    return BOLD.sub(r"<b>\1</b>", "<br>".join(t(part) for part in block.parts))
+
+
+def _table(block: Table) -> None:
+    rows = "".join(f"<th>{t(word)}</th>" for word in block.head)
+    lines = [("", row) for row in block.rows] + ([(' class="sum"', block.total)] if block.total else [])
+    for kind, row in lines:
+        rows += f"<tr{kind}>{''.join(f'<td>{_cell(cell)}</td>' for cell in row)}</tr>"
+    st.html(f'<table class="messages">{rows}</table>')
+
+
+def _cell(cell: Any) -> str:
+    match cell:
+        case Amount():
+            kind = "minus" if cell.share < 0 else "plus"
+            width = f"{100 * abs(cell.share):.0f}%"
+            return f'<i class="{kind}" style="width:{width}"></i>{number(cell.value, cell.digits)}'
+        case Number() | Percent():
+            return cell.text(language())
+    return escape(drawn(cell))
+
+
+def _choose(topic: Topic, block: Choose) -> None:
+    state, slug = st.session_state, topic.slug
+    known = {knob.name: knob for knob in knobs(view_type(topic))}
+    looks = block.field in known
+    knob: Knob = known[block.field] if looks else next(k for k in knobs(topic.config) if k.name == block.field)
+    value = getattr(current_view(topic) if looks else state[f"{slug}:config"], block.field)
+    if knob.kind == "bool":
+        key = f"{slug}:{block.field}"
+        state[key] = value
+        st.toggle(t(knob.label), key=key, on_change=_toggled, args=(slug, block.field), help=t(knob.help) or None)
+        return
+    choices = block.choices or {one: knob.choice_labels.get(one, one) for one in knob.choices}
+    options = list(choices)
+    if value not in choices:
+        reason = KnobError("{label}: expected one of {choices}, got {value!r}", label=knob.label,
+                           choices=", ".join(map(str, options)), value=str(value))  # fmt: skip
+        told_of(topic, block.field, reason, knob.to_text(value))
+        value = options[0 if isinstance(value, str) else -1]
+    key = place_of(topic, block.field)
+    choice(
+        [drawn(name) for name in choices.values()], key, label=t(knob.label), chosen=options.index(value),
+        on_pick=partial(_chosen, slug, key, block.field, tuple(options)), as_buttons=block.as_buttons,
+        show_label=not block.as_buttons,
+    )  # fmt: skip
+
+
+def _chosen(slug: str, key: str, field: str, options: tuple[Any, ...]) -> None:
+    """Callback: another choice was made."""
+    index = (st.session_state.get(key) or {}).get("pick")
+    if index is not None:
+        change_fields(catalogue()[slug], {field: options[index]})
+
+
+def _toggled(slug: str, field: str) -> None:
+    """Callback: a switch was moved."""
+    change_fields(catalogue()[slug], {field: st.session_state[f"{slug}:{field}"]})
+
+
+def _press(topic: Topic, block: Press) -> None:
+    st.button(
+        t(block.words), key=f"{topic.slug}:{block.name}", icon=f":material/{block.icon}:" if block.icon else None,
+        help=t(block.help) or None, type="primary" if block.primary else "secondary", disabled=not block.enabled,
+        on_click=_pressed, args=(topic.slug, tuple(block.change.items())), width="stretch",
+    )  # fmt: skip
+
+
+def _pressed(slug: str, change: tuple[tuple[str, Any], ...]) -> None:
+    """Callback: a button was pressed."""
+    change_fields(catalogue()[slug], dict(change))
+
+
+def _later(topic: Topic, block: Later) -> None:
+    if inspect.isgeneratorfunction(topic.load(block.path)):
+        watch(topic, block.config, partial(_show_later, topic.slug, block.show), path=block.path)
+        return
+    value = compute(topic, block.config, block.path)
+    if value is not None:
+        walk(topic, block.show(value))
+
+
+def _show_later(slug: str, show_value: Any, value: Any) -> None:
+    walk(catalogue()[slug], show_value(value))

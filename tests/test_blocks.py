@@ -1,0 +1,211 @@
+"""What pages show, as values: every page that is a module can be made, translated and checked without Streamlit."""
+
+import dataclasses
+import gc
+import json
+import math
+import random
+from pathlib import Path
+
+import pytest
+
+from engine.core.blocks import Box, Choose, Later, Pick, Press, Row, Say, Show, Table
+from engine.core.film import Film, still_frames
+from engine.core.formula import Formula
+from engine.core.knob import knobs, random_value, to_query
+from engine.core.topic import catalogue
+from engine.core.words import Number, Percent, Words
+from pages.components.pictures import KINDS
+from pages.components.topics import page_module, view_type
+from tests.strings import TABLE
+
+PAGES = [slug for slug in catalogue() if page_module(slug) is not None]
+
+
+def film_of(topic, config):
+    """The moments that the page of a Config shows: of a training two, else its one Result."""
+    if topic.training is None:
+        looked_at = topic.looked_at(config) if topic.looked_at else config
+        return Film.of(topic.load(topic.look(config) if topic.look else topic.run)(looked_at))
+    first = topic.load(topic.training.first)(topic.training.experiment(config))
+    later = dataclasses.replace(first, step=1, seen=dict(first.seen))
+    return Film((first, later), (0, 1), later, later, "run", topic.slug)
+
+
+def blocks_of(slug, config, view):
+    """All blocks that a page shows at once, those within others too."""
+    topic, module = catalogue()[slug], page_module(slug)
+    film = film_of(topic, config)
+    parts = [getattr(module, name)(config, view, film) for name in ("stage", "panel", "below") if hasattr(module, name)]
+    if hasattr(module, "status"):
+        parts.append([module.status(config, film.now)])
+    return [block for part in parts for block in flat(part)]
+
+
+def flat(blocks):
+    """Blocks and those within them, one after the other."""
+    for block in blocks:
+        yield block
+        if isinstance(block, Row):
+            for column in block.columns:
+                yield from flat(column)
+        if isinstance(block, Box):
+            yield from flat(block.blocks)
+
+
+def views(slug):
+    """The usual View of a page, and one for every choice and every switch in it."""
+    kind = view_type(catalogue()[slug])
+    yield kind()
+    for knob in knobs(kind):
+        if knob.kind == "choice" and not knob.hidden:
+            yield from (kind(**{knob.name: value}) for value in knob.choices if value != knob.default)
+        elif knob.kind == "bool":
+            yield kind(**{knob.name: not knob.default})
+
+
+def texts_in(value):
+    """Every English text that is to be translated in a block or picture."""
+    if isinstance(value, Words):
+        yield value.english
+        yield from texts_in(value.values)
+    elif isinstance(value, dict):
+        for name, part in value.items():
+            yield from (*texts_in(name), *texts_in(part))
+    elif isinstance(value, (list, tuple)):
+        for part in value:
+            yield from texts_in(part)
+    elif dataclasses.is_dataclass(value) and not isinstance(value, type):
+        yield from texts_in([getattr(value, field.name) for field in dataclasses.fields(value)])
+
+
+def own_texts(block):
+    """Texts of the block itself, which are English words by contract."""
+    match block:
+        case Say():
+            return [*block.parts, block.help]
+        case Show():
+            return [block.title]
+        case Press():
+            return [block.words, block.help]
+    return []
+
+
+@pytest.mark.parametrize("slug", PAGES)
+def test_every_word_of_a_page_has_its_chinese(slug):
+    table, topic = json.loads(TABLE.read_text("utf-8")), catalogue()[slug]
+    for config in topic.presets.values():
+        for view in views(slug):
+            for block in blocks_of(slug, config, view):
+                plain = [text for text in own_texts(block) if text and not isinstance(text, Words)]
+                missing = {text for text in (*plain, *texts_in(block)) if text and text not in table}
+                assert not missing, (block, missing)
+
+
+@pytest.mark.parametrize("slug", PAGES)
+def test_every_place_has_one_name_and_every_picture_a_component(slug):
+    topic = catalogue()[slug]
+    for config in topic.presets.values():
+        for view in views(slug):
+            blocks = blocks_of(slug, config, view)
+            names = [block.name for block in blocks if isinstance(block, (Show, Press, Box))]
+            fields = [block.field for block in blocks if isinstance(block, Choose)]
+            assert len({*names}) == len(names), sorted(names)
+            assert len({*fields}) == len(fields)
+            known = {knob.name for knob in (*knobs(topic.config), *knobs(view_type(topic)))}
+            assert set(fields) <= known
+            for block in blocks:
+                if isinstance(block, Show):
+                    assert type(block.picture) in KINDS
+                if isinstance(block, Press):
+                    assert set(block.change) <= known
+
+
+@pytest.mark.parametrize("slug", PAGES)
+def test_any_link_draws(slug):
+    """Any View and any Config within range, and what can be looked at there: nothing is out of reach."""
+    topic, chance = catalogue()[slug], random.Random(5)
+    for _ in range(12):
+        config = topic.config(**{k.name: random_value(k, chance) for k in knobs(topic.config) if not k.run_only})
+        kind = view_type(topic)
+        view = kind(**{knob.name: random_value(knob, chance) for knob in knobs(kind) if knob.kind != "text"})
+        assert blocks_of(slug, config, view), (to_query(config), to_query(view))
+
+
+@pytest.mark.parametrize("slug", PAGES)
+def test_a_page_is_a_module_of_plain_functions(slug):
+    """At most 100 lines, nothing of Streamlit, and clicks that hold nothing."""
+    text = Path(page_module(slug).__file__).read_text("utf-8")
+    assert len(text.splitlines()) <= 100
+    assert "streamlit" not in text
+    assert "session_state" not in text
+    for name, value in vars(page_module(slug)).items():
+        assert not (hasattr(value, "quantities") or isinstance(value, Film)) or isinstance(value, type), name
+
+
+def test_a_click_is_a_function_of_a_module():
+    held = [1, 2, 3]
+
+    def local(event, config, view):
+        return {"node": held[0]}
+
+    for wrong in (local, lambda event, config, view: {}, held.index):
+        with pytest.raises(TypeError, match="function of a module"):
+            Show("picture", None, wrong)
+    assert Show("picture", None, flat).click is flat
+    assert Pick("node", "node")({"node": 3}, None, None) == {"node": 3}
+    assert Pick("cell", "row", "column")({"row": 1, "column": 20}, None, None) == {"cell": "1-20"}
+    with pytest.raises(TypeError, match="function of a module"):
+        Later("a:b", None, lambda value: [])
+
+
+def test_blocks_say_what_they_expect():
+    with pytest.raises(ValueError, match="cells in a row, got 1"):
+        Table(("a", "b"), [("x",)])
+    with pytest.raises(ValueError, match="expected a style"):
+        Say("a", style="loud")
+    with pytest.raises(ValueError, match="expected 2 widths"):
+        Row([[], []], (1,))
+    assert Say("Step {step}", step=Number(3)).parts == ("Step 3",)
+    assert Formula("x") == Formula("x")
+
+
+def test_words_are_english_until_they_are_translated():
+    import copy
+    import pickle
+
+    words = Words("{name}: {share} of {count}", name=Words("Node"), share=Percent(0.5), count=Number(1234))
+    assert words == "Node: 50.0\u202f% of 1\u202f234"
+    for again in (pickle.loads(pickle.dumps(words)), copy.deepcopy(words)):
+        assert (again, again.english, again.values) == (words, words.english, words.values)
+    assert Words("{brace}") == "{brace}"
+    with pytest.raises(KeyError):
+        Words("{a} {b}", a=1)
+    assert Number(math.nan).text() == Percent(math.nan).text() == "–"
+
+
+def test_equal_content_has_an_equal_name_and_other_content_another():
+    import numpy as np
+
+    values = np.arange(6, dtype=np.float32).reshape(3, 2)
+    names = {
+        still_frames(one).run
+        for one in (values, values.copy(), values + 1, values.astype(np.float64), values.reshape(3, 2, 1), values[::-1])
+    }
+    assert len(names) == 5
+    assert still_frames(values, values).run != still_frames(values).run
+    assert still_frames(values[:, ::-1]).run == still_frames(values[:, ::-1].copy()).run
+
+
+def test_a_film_stacks_an_array_once_and_stands_where_it_was_left():
+    import numpy as np
+
+    topic = catalogue()["gnn"]
+    first = topic.load(topic.training.first)(topic.config())
+    later = dataclasses.replace(first, step=5)
+    film = Film((first, later), (0, 3), first, later, "run", "gnn")
+    assert film.stack("embedding") is film.stack("embedding")
+    assert np.array_equal(film.stack("embedding")[1], later.seen["embedding"])
+    assert (film.frames.at, film.frames.steps, list(film.frames.indices)) == (0, [0, 5], [0, 3])
+    assert Film((first, later), (0, 3), later, later, "run", "gnn").frames.at is None
+    gc.collect()
