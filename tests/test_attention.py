@@ -292,7 +292,7 @@ def test_matrices_travel_in_the_link():
     assert parse_matrix(matrix_text(numbers)) == numbers.tolist()
     config = dataclasses.replace(Config(view="toy"), **with_number(Config(), 0, 1, 2, 100.0))
     assert matrix_of(config.queries, 4, 4)[1].tolist() == [0, 2, 9.5, 1]
-    config = dataclasses.replace(config, **random_numbers(config, 3))
+    config = dataclasses.replace(config, **random_numbers(config))
     again, rejected = from_query(Config, to_query(config))
     assert (again, rejected) == (config, [])
     assert only(dataclasses.replace(config, text="x"), "toy") == config

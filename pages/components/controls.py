@@ -44,12 +44,10 @@ def current_config(topic: Topic) -> Any:
         adopt(topic, pending)
     elif known is None or _went_back() or (entered and query):
         config, rejected = from_query(topic.config, query)
-        state[f"{slug}:rejected"] = [*_unknown_names(topic), *rejected, *adopt_pinned(again=_went_back())]
+        state[f"{slug}:rejected"] = [
+            *_unknown_names(topic), *rejected, *_adopt_views(topic), *adopt_pinned(again=_went_back()),
+        ]  # fmt: skip
         adopt(topic, config)
-        views = {name.removeprefix(VIEW): value for name, value in st.query_params.items() if name.startswith(VIEW)}
-        known_views = {name: value for name, value in views.items() if is_known(name, views_of(topic))}
-        state[f"{slug}:views"] = known_views
-        state[f"{slug}:linked_views"] = dict(state[f"{slug}:views"])
     elif entered or state.get(f"{slug}:unsettled") or state.get(f"{slug}:spoken") != language():
         adopt(topic, known)  # in another language too: Streamlit keeps a choice by the words it was shown with
     else:
@@ -61,6 +59,21 @@ def current_config(topic: Topic) -> Any:
     if rejected := state.get(f"{slug}:rejected"):
         report_rejected(rejected)
     return state[f"{slug}:config"]
+
+
+def _adopt_views(topic: Topic) -> list[Rejected]:
+    """Take what to look at from the link, under the names of today; what could not be used."""
+    slug, view = topic.slug, view_type(topic)
+    views = {name.removeprefix(VIEW): value for name, value in st.query_params.items() if name.startswith(VIEW)}
+    views = {name: value for name, value in views.items() if is_known(name, views_of(topic))}
+    rejected: list[Rejected] = []
+    if view is not None:
+        now = {name: next((knob.name for knob in knobs(view) if is_known(name, knob.was)), name) for name in views}
+        views = {now[name]: value for name, value in views.items()}
+        _, rejected = from_query(view, views)
+        views = {name: value for name, value in views.items() if name not in {one.name for one in rejected}}
+    st.session_state[f"{slug}:views"], st.session_state[f"{slug}:linked_views"] = views, dict(views)
+    return [dataclasses.replace(one, name=VIEW + one.name) for one in rejected]
 
 
 def views_of(topic: Topic) -> tuple[str, ...]:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import streamlit as st
 
 from engine.core.knob import Knob, Rejected, from_query, knobs
-from engine.core.names import is_known
 from engine.core.topic import Topic
 from pages.components.controls import VIEW, write_link
 from pages.components.errors import report_rejected
@@ -17,20 +15,8 @@ from pages.components.topics import view_type
 
 
 def current_view(topic: Topic) -> Any:
-    """The View to show now. What a link says that does not fit stands for nothing, and the reader is told."""
-    kept = st.session_state.setdefault(f"{topic.slug}:views", {})
-    for old, new in [(old, new) for old in kept if (new := _name_now(topic, old)) != old]:
-        kept[new] = kept.pop(old)
-    view, rejected = from_query(view_type(topic), kept)
-    for one in rejected:
-        del kept[one.name]
-    report_rejected([dataclasses.replace(one, name=VIEW + one.name) for one in rejected])
-    return view
-
-
-def _name_now(topic: Topic, name: str) -> str:
-    """What a field is called that old links call `name`."""
-    return next((knob.name for knob in knobs(view_type(topic)) if is_known(name, knob.was)), name)
+    """The View to show now, of what was taken from the link and picked since."""
+    return from_query(view_type(topic), st.session_state.setdefault(f"{topic.slug}:views", {}))[0]
 
 
 def change_view(topic: Topic, **fields: Any) -> None:

@@ -22,7 +22,7 @@ def detail(visitor) -> str:
 
 
 def similarity(visitor) -> str:
-    return visitor.page.locator("p.attention-similarity").inner_text()
+    return visitor.key("attention-panel").locator("p.status").inner_text()
 
 
 def tip(visitor, key: str) -> str:
@@ -96,7 +96,7 @@ def test_lines_read_out_and_choose(visit, animal):
     visitor = visit("/attention")
     visitor.canvas("attention-heads").click(position=head_place(visitor, 0, 2))
     visitor.until(lambda: detail(visitor).startswith("L1H3"), "head L1H3")
-    visitor.key("attention-buttons").get_by_text("Lines", exact=True).click()
+    visitor.key("attention-shape").get_by_text("Lines", exact=True).click()
     lines = visitor.canvas("attention-lines")
     at = lines.evaluate("c => c.neurarium")
 
@@ -186,7 +186,7 @@ def test_numbers_by_hand(visit):
     visitor.page.get_by_text("Why divide by √d?").click()
     visitor.key("attention-spread").locator(".js-plotly-plot").wait_for()
     visitor.preset("attention", "Tired animal")
-    visitor.until(lambda: visitor.query.keys() == {"view.pair"}, "back to the encoder")
+    visitor.until(lambda: visitor.query.keys() == {"view.pair", "view.why"}, "back to the encoder")
     visitor.canvas("attention-heads")
 
 

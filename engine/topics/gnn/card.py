@@ -177,7 +177,6 @@ TOPIC = Topic(
         "engine.instrument.smoothing:mean_cosine_distance",
         "engine.data.graphs:block_model",
     ),
-    views=("below", "layer-*", "channel-*", "flows", "flow-channel"),
     keywords=(
         "graph", "GCN", "GNN", "graph convolution", "karate club", "message passing", "node classification",
         "semi-supervised", "over-smoothing", "stochastic block model", "homophily", "heterophily", "GraphSAGE", "GIN",

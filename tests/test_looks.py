@@ -1,0 +1,124 @@
+"""What a reader looks at stands in the link: picks, choices, switches, the moment; and what a link brings is shown."""
+
+import pytest
+
+from engine.topics.gnn import explain
+from engine.topics.gnn.card import Config
+from engine.topics.gnn.run import Experiment
+from tests.server import start_server
+from tests.visitor import Visitor
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    server = start_server(tmp_path_factory.mktemp("looks") / "log.txt").wait()
+    yield server
+    server.stop()
+    assert "Traceback" not in server.log
+
+
+@pytest.fixture
+def visitor(server):
+    visitor = Visitor(server.address)
+    yield visitor
+    visitor.close()
+
+
+def said_by(visitor) -> list[str]:
+    """All texts of the page, in no order: a part that was drawn anew comes last."""
+    return sorted(visitor.texts().split("\n"))
+
+
+# (page, link) -> what was touched -> how the link ends
+PICKS = [
+    ("gnn", "", ("gnn-graph", "pick", {"node": 30}), "view.node=30"),
+    ("gnn", "", ("gnn-plane", "pick", {"node": 3}), "view.node=3"),
+    ("gnn", "", ("gnn-below", "pick", 2), "view.below=depth"),
+    ("gnn", "", ("gnn-layer", "pick", 1), "view.layer=2"),
+    ("gnn", "", ("gnn-channel", "pick", 5), "view.channel=5"),
+    ("gnn", "view.below=steps", ("gnn-flow", "pick", {"node": 16}), "view.node=16"),
+    ("attention", "", ("attention-heads", "pick", {"row": 5, "column": 11}), "view.head=L6H12"),
+    ("attention", "", ("attention-best", "pick", 1), "view.head=L2H10"),
+    ("attention", "", ("attention-head", "cell", {"tile": 0, "row": 4, "column": 7}), "view.cell=4-7"),
+    ("attention", "view.shape=lines", ("attention-lines", "pick", {"query": 4, "key": 9}), "view.cell=4-9"),
+    ("attention", "view.every=yes", ("attention-every", "cell", {"tile": 0, "row": 0, "column": 3}), "view.head=L1H4"),
+    ("attention", "view=toy", ("attention-chain", "cell", {"tile": 2, "row": 3, "column": 1}), "view.pair=3-1"),
+]
+
+
+@pytest.mark.parametrize(("page", "link", "touch", "wanted"), PICKS, ids=[f"{p[2][0]}-{p[2][1]}" for p in PICKS])
+def test_every_pick_stands_in_the_link_and_a_fresh_visitor_sees_it(server, visitor, page, link, touch, wanted):
+    visitor.open(page, link)
+    assert not visitor.touch(*touch).errors
+    assert wanted in visitor.query.replace("%2C", ",").split("&")
+    friend = Visitor(server.address)
+    try:
+        assert not friend.open(page, visitor.query).errors
+        assert said_by(friend) == said_by(visitor)
+    finally:
+        friend.close()
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), [("view.layer-2=2", "view.layer=2"), ("view.channel-16=3&view.layer-2=1", "view.channel=3")]
+)
+def test_links_made_before_the_names_changed_are_read(server, visitor, old, new):
+    visitor.open("gnn", old)
+    assert visitor.alerts() == []
+    assert new in visitor.query
+    assert "-2" not in visitor.query
+    assert "-16" not in visitor.query
+    friend = Visitor(server.address)
+    try:
+        friend.open("gnn", new)
+        assert said_by(friend) == said_by(visitor)
+    finally:
+        friend.close()
+
+
+def test_a_link_brings_back_the_moment(visitor):
+    """The run is trained as far as it was, the picture stands where the reader left it."""
+    visitor.open("gnn", "steps=60&view.moment=20")
+    for _ in range(400):
+        visitor.tick()
+        if "step <b>20</b>" in visitor.texts():
+            break
+    assert "step <b>20</b>" in visitor.texts()
+    assert visitor.query == "steps=60&view.moment=20"
+    moments = list(Experiment(Config()).train(20, 5))
+    made = explain.explain_node(explain.inside(Config(), moments[-1]), 8, 0, 0)
+    assert f"{made.output:.4g}".rstrip("0")[:4].replace("-", "−") in visitor.texts()
+    frames = visitor.data("gnn-bar")[0]["frames"]
+    assert frames["steps"][frames["indices"].index(frames["at"])] == 20
+
+
+@pytest.mark.parametrize(
+    ("page", "link", "said"),
+    [
+        ("gnn", "view.node=-3", "Node: expected 0 to 9999, got -3"),
+        ("gnn", "view.below=nowhere", "Look into: expected one of node, steps, depth"),
+        ("gnn", "view.layer=9", "Layer: expected one of 1, 2, got"),
+        ("gnn", "view.nod=3", "does not know"),
+        ("attention", "view.cell=one", "Cell: expected two positions such as 10-2"),
+        ("attention", "view.head=L9H9", "Head: expected one of L1H1"),
+        ("attention", "view.cell=99-99", ""),
+        ("gnn", "view.node=5000", ""),
+    ],
+)
+def test_what_a_link_asks_to_look_at_in_vain_is_told_of(visitor, page, link, said):
+    answer = visitor.open(page, link)
+    assert not answer.errors
+    alerts = [element.body for kind, element, _ in visitor.elements.values() if kind == "alert"]
+    assert said in "".join(alerts)
+    assert bool(alerts) == bool(said)
+    assert visitor.widget(f"{page}-presets")
+
+
+def test_a_click_in_one_part_draws_another_anew_only_where_that_shows_it(visitor):
+    """The ablation beside the knobs chooses a head of the stage; another cell of the stage leaves the panel alone."""
+    visitor.open("attention", "view.every=yes")
+    visitor.touch("attention-every", "cell", {"tile": 0, "row": 5, "column": 7})
+    assert "L6H8 ·" in visitor.texts()
+    before = visitor.widget("attention-every")
+    visitor.touch("attention-head", "cell", {"tile": 0, "row": 1, "column": 1})
+    assert visitor.widget("attention-every") is before
