@@ -78,7 +78,7 @@ def below(config, view, film):
     return [Choose("why"), *why, Choose("encodings"), *encodings]
 
 
-def every_head(falls):
+def every_head(config, view, film, falls):
     """What switching off each head, too, would do to the similarity."""
     about_it = "Change of the similarity when this head, too, is switched off. Click one to see it."
     return [Show("every", draw.draw_ablation(falls), pick_head, height=190), Say(about_it, style="small")]

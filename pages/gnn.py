@@ -86,7 +86,7 @@ def too_deep(config, view, seen):
     return [Row([these, [Say("**Other depths, each really trained**"), Choose("depths"), about]])]
 
 
-def other_depths(snapshot):
+def other_depths(config, view, film, snapshot):
     """Accuracy and distance over the depths trained so far."""
     return [Show("depths-chart", picture, height=200)] if (picture := draw.depths(snapshot)) else []
 

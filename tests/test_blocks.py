@@ -1,7 +1,6 @@
 """What pages show, as values: every page that is a module can be made, translated and checked without Streamlit."""
 
 import dataclasses
-import gc
 import json
 import math
 import random
@@ -208,4 +207,3 @@ def test_a_film_stacks_an_array_once_and_stands_where_it_was_left():
     assert np.array_equal(film.stack("embedding")[1], later.seen["embedding"])
     assert (film.frames.at, film.frames.steps, list(film.frames.indices)) == (0, [0, 5], [0, 3])
     assert Film((first, later), (0, 3), later, later, "run", "gnn").frames.at is None
-    gc.collect()

@@ -81,14 +81,14 @@ def test_a_link_brings_back_the_moment(visitor):
     visitor.open("gnn", "steps=60&view.moment=20")
     for _ in range(400):
         visitor.tick()
-        if "step <b>20</b>" in visitor.texts():
+        frames = visitor.data("gnn-bar")[0]["frames"]
+        if not frames["live"] and frames["steps"][-1] == 60:
             break
     assert "step <b>20</b>" in visitor.texts()
     assert visitor.query == "steps=60&view.moment=20"
     moments = list(Experiment(Config()).train(20, 5))
     made = explain.explain_node(explain.inside(Config(), moments[-1]), 8, 0, 0)
     assert f"{made.output:.4g}".rstrip("0")[:4].replace("-", "−") in visitor.texts()
-    frames = visitor.data("gnn-bar")[0]["frames"]
     assert frames["steps"][frames["indices"].index(frames["at"])] == 20
 
 

@@ -136,12 +136,12 @@ class Later:
 
     path: dotted path of a function of a Config. Of a generator every snapshot is shown as it comes, None before the
     first, and it can be stopped; what any other function returns is shown at once, and kept for all visitors. show: a
-    function of a module, value -> blocks.
+    function of a module, (config, view, film, value) -> blocks.
     """
 
     path: str
     config: Any
-    show: Callable[[Any], Sequence[Any]]
+    show: Callable[[Any, Any, Any, Any], Sequence[Any]]
 
     def __post_init__(self) -> None:
         demand_module_function(self.show)

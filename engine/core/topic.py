@@ -88,8 +88,9 @@ class Topic:
     views: what the page's choices of what to see are called in a link, behind "view."; * stands for a number.
     training: how its network is trained on the page. look: Config -> dotted path of what its page shows, where that is
     not always the whole Result; it is given the Config as `looked_at(config)` leaves it, with all at its default that
-    plays no part. absent: Config -> knobs that have no place beside the picture. fallback: Config -> a Config that can
-    be computed whatever a link brought. own: kinds of things that a reader may bring ("graph").
+    plays no part. completed: dotted path of (look, last snapshot of a Later) -> Result, where the Later that the page
+    shows is what the look lacks. absent: Config -> knobs that have no place beside the picture. fallback: Config -> a
+    Config that can be computed whatever a link brought. own: kinds of things that a reader may bring ("graph").
     """
 
     slug: str
@@ -119,6 +120,7 @@ class Topic:
     absent: Callable[[Any], Collection[str]] | None = None
     looked_at: Callable[[Any], Any] | None = None
     fallback: Callable[[Any], Any] | None = None
+    completed: str | None = None
     own: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:

@@ -29,6 +29,7 @@ from engine.core.blocks import Block
 from engine.core.device import available_devices
 from engine.core.film import Film
 from engine.core.topic import Topic, catalogue
+from pages.components.background import found_result, keep_result
 from pages.components.canvas import choice
 from pages.components.compare import compare
 from pages.components.compute import chosen_device, compute
@@ -36,10 +37,12 @@ from pages.components.controls import controls, current_config, note_progress, w
 from pages.components.downloads import downloads
 from pages.components.language import LANGUAGES, language, number, t
 from pages.components.lesson import lesson
+from pages.components.looks import change_view
 from pages.components.own import own_things
 from pages.components.own_weights import usable
 from pages.components.pinning import keep_new, offer_places, pin_button
 from pages.components.player import player
+from pages.components.progress import is_under_way, watched_to_the_end
 from pages.components.share import share_button
 from pages.components.shown import begin
 from pages.components.topics import page_module
@@ -100,7 +103,9 @@ def compose(topic: Topic, module: types.ModuleType) -> None:
     """The page of a module of plain functions: see pages/components/walker.py."""
     page = open_page(topic.slug)
     config, film, made = page.config, None, None
-    start = _first_look(topic, config)
+    _follow(topic, module, config)
+    whole = _completed(topic, config)
+    start = _first_look(topic, config) if whole is None else whole
     if start is None and topic.fallback is not None:
         config = note_progress(topic, **vars(topic.fallback(config)))
         start = _first_look(topic, config)
@@ -115,7 +120,7 @@ def compose(topic: Topic, module: types.ModuleType) -> None:
         film = Film.of(start)
         with page.stage:
             part(topic, "stage", film)
-        made = start if _path(topic, config) == topic.run else partial(compute, topic, config)
+        made = start if start is whole or _path(topic, config) == topic.run else partial(_result, topic, config)
     with page.panel:  # after the pictures, which answer the change
         own_things(topic, config)
         controls(topic, skip=tuple(topic.absent(config)) if topic.absent else ())
@@ -125,6 +130,32 @@ def compose(topic: Topic, module: types.ModuleType) -> None:
         part(topic, "below", film)
     formulas = getattr(module, "formulas", None)
     close_page(page, made, formulas=partial(_formulas, topic, formulas) if formulas else None)
+
+
+def _follow(topic: Topic, module: types.ModuleType, config: Any) -> None:
+    """Look where the page says, now that its Config is another."""
+    kept = f"{topic.slug}:followed"
+    before, st.session_state[kept] = st.session_state.get(kept, topic.config()), config
+    if before != config and hasattr(module, "follow"):
+        change_view(topic, **module.follow(before, config))
+
+
+def _completed(topic: Topic, config: Any) -> Any | None:
+    """The whole Result, if what the first look lacks has been computed by now; it is kept for all visitors."""
+    if topic.completed is None:
+        return None
+    found = found_result(topic, config)
+    if found is None and (arrived := watched_to_the_end(topic, config)) is not None:
+        found = topic.load(topic.completed)(_first_look(topic, config), arrived)
+        keep_result(topic, config, found)
+    return found
+
+
+def _result(topic: Topic, config: Any) -> Any | None:
+    """The whole Result, for the tabs; None while it is being watched, which ends with a run of the whole page."""
+    if topic.completed is None:
+        return compute(topic, config)
+    return None if is_under_way(topic, config) else compute(topic, config, long=True)
 
 
 def _path(topic: Topic, config: Any) -> str:

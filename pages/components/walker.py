@@ -1,7 +1,8 @@
 """Shows blocks: translates their words, mounts their pictures, binds what can be clicked. The only one who does.
 
 A page is a module with `View`, `stage(config, view, film) -> blocks`, and where it has them `panel` (beside the knobs)
-and `below` (over the whole width) of the same form, `status(config, film) -> Say` and `formulas(result) -> blocks`.
+and `below` (over the whole width) of the same form, `status(config, moment) -> Say`, `formulas(result) -> blocks`, and
+`follow(before, config) -> {field: value}`, which says what to look at after the Config has changed.
 """
 
 from __future__ import annotations
@@ -35,8 +36,9 @@ from pages.components.topics import page_module, view_type
 BOLD = re.compile(r"\*\*(.+?)\*\*")
 
 
-def walk(topic: Topic, blocks: Sequence[Block]) -> None:
-    """Show blocks one below the other. Formulas that follow each other stand close together."""
+def walk(topic: Topic, blocks: Sequence[Block], film: Film | None = None) -> None:
+    """Show blocks one below the other. Formulas that follow each other stand close together. film: what the page's
+    functions were given."""
     waiting: list[Formula] = []
     for block in [*blocks, None]:
         if isinstance(block, Formula):
@@ -56,16 +58,16 @@ def walk(topic: Topic, blocks: Sequence[Block]) -> None:
             case Press():
                 _press(topic, block)
             case Later():
-                _later(topic, block)
+                _later(topic, block, film)
             case Row():
                 gap = "medium" if len(block.columns) == 2 else "small"
                 places = st.columns(block.widths or len(block.columns), gap=gap, vertical_alignment=block.align)
                 for place, column in zip(places, block.columns, strict=True):
                     with place:
-                        walk(topic, column)
+                        walk(topic, column, film)
             case Box():
                 with st.container(border=True, key=place_of(topic, block.name)):
-                    walk(topic, block.blocks)
+                    walk(topic, block.blocks, film)
 
 
 # ---------------------------------------------------------------- parts of a page
@@ -83,7 +85,7 @@ def draw_part(topic: Topic, name: str, film: Film) -> None:
     if change_pending(topic) or (alone and any(parts_behind(topic, name, view))):
         st.rerun()
     reading = Reading(view)
-    walk(topic, getattr(page_module(topic.slug), name)(st.session_state[f"{topic.slug}:config"], reading, film))
+    walk(topic, getattr(page_module(topic.slug), name)(st.session_state[f"{topic.slug}:config"], reading, film), film)
     note_part(topic, name, reading)
 
 
@@ -176,14 +178,15 @@ def _pressed(slug: str, change: tuple[tuple[str, Any], ...]) -> None:
     change_fields(catalogue()[slug], dict(change))
 
 
-def _later(topic: Topic, block: Later) -> None:
+def _later(topic: Topic, block: Later, film: Film | None) -> None:
     if inspect.isgeneratorfunction(topic.load(block.path)):
-        watch(topic, block.config, partial(_show_later, topic.slug, block.show), path=block.path)
+        watch(topic, block.config, partial(_show_later, topic, block, film), path=block.path)
         return
     value = compute(topic, block.config, block.path)
     if value is not None:
-        walk(topic, block.show(value))
+        _show_later(topic, block, film, value)
 
 
-def _show_later(slug: str, show_value: Any, value: Any) -> None:
-    walk(catalogue()[slug], show_value(value))
+def _show_later(topic: Topic, block: Later, film: Film | None, value: Any) -> None:
+    config, view = st.session_state[f"{topic.slug}:config"], current_view(topic)
+    walk(topic, block.show(config, view, film, value), film)
