@@ -335,4 +335,4 @@ def test_all_trainings_read_the_same_digits_and_none_changes_them(shift):
     assert one.images.data_ptr() == other.images.data_ptr()
     assert [moment.step for moment in one.train(3, 3)] == [0, 3]
     assert all(torch.equal(now, then) for now, then in zip(training_digits(), before, strict=True))
-    assert torch.equal(before[0][17, 0], torch.from_numpy(load_digits().train_images[17]).float() / 255)
+    assert torch.equal(before[0][17, 0], torch.tensor(load_digits().train_images[17]).float() / 255)
