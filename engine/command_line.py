@@ -138,7 +138,7 @@ def run_topic(options: argparse.Namespace) -> None:
         raise Refused(f"Device: expected one of {', '.join(available_devices())}, got {quoted(options.device)}.")
     if options.out is not None:
         _demand_folder(options.out)
-        check_ending(topic, options.out)
+        check_ending(topic, config, options.out)
     figure = options.figure or next(iter(topic.figures))
     _known(figure, topic.figures, "figure")
     with refusing(), using_device(options.device), ticking(f"computing {topic.slug}"):
@@ -173,13 +173,14 @@ def write_script(options: argparse.Namespace) -> None:
 ENDINGS = (".html", ".png", ".svg", ".zip", ".npz", ".json", ".safetensors")
 
 
-def check_ending(topic: Topic, out: Path) -> None:
+def check_ending(topic: Topic, config: Any, out: Path) -> None:
     """Refused, before anything is computed, for a file that cannot be written."""
     ending = out.suffix.lower()
     if ending not in ENDINGS:
         raise Refused(f"--out: expected a file ending with {', '.join(ENDINGS)}, got {quoted(out.name)}.")
-    if ending == ".safetensors" and topic.network is None:
-        raise Refused(f"{topic.slug} trains nothing; its weights are in assets/weights: {', '.join(topic.shipped)}.")
+    if ending == ".safetensors" and not topic.trains(config):
+        here = topic.slug if topic.training is None else f"{topic.slug} with these knobs"
+        raise Refused(f"{here} trains nothing; its weights are in assets/weights: {', '.join(topic.shipped)}.")
 
 
 def file_of(ending: str, topic: Topic, config: Any, result: Any, figure: str) -> bytes:
@@ -195,10 +196,11 @@ def file_of(ending: str, topic: Topic, config: Any, result: Any, figure: str) ->
             return numbers.npz(result.quantities(), {"topic": topic.slug, "config": settings.all_texts(config)})
         case ".safetensors":
             from engine.data.own_weights import write_weights
+            from engine.plots.compare import last_step
 
-            state = topic.load(topic.network)(config, result).state_dict()
+            state = topic.load(topic.training.network)(config, result).state_dict()
             tensors = {name: value.cpu() for name, value in state.items()}
-            return write_weights(tensors, topic.slug, settings.all_texts(config), int(result.step[-1]))
+            return write_weights(tensors, topic.slug, settings.all_texts(config), last_step(result))
     from engine.plots.export import figure_file, page_html
 
     if ending in (".png", ".svg"):

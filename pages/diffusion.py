@@ -6,8 +6,8 @@ import streamlit as st
 
 from engine.core.film import Film
 from engine.topics.diffusion import digits, draw, explain, walks
-from engine.topics.diffusion.card import ONLY_DIGITS, ONLY_POINTS, of_points
-from engine.topics.diffusion.run import before_sampling, result_of
+from engine.topics.diffusion.card import ONLY_DIGITS, ONLY_POINTS, before_sampling, of_points
+from engine.topics.diffusion.run import result_of
 from pages.components.canvas import chips, cloud, curves, drawing_of, drawing_pad, pixels, transport
 from pages.components.compute import compute
 from pages.components.controls import change, controls, note_progress

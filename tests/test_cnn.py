@@ -29,6 +29,7 @@ from engine.topics.cnn.run import (
     run,
     seen_digit,
     shifted,
+    training_digits,
 )
 from engine.training.fit import seeded
 from engine.weights import card
@@ -325,3 +326,13 @@ def test_a_diverged_moment_is_looked_at_without_numbers_that_are_none():
     broken = tuple(np.full_like(array, np.nan) for array in moment.seen["weights"])
     result = look(config, [dataclasses.replace(moment, seen={**moment.seen, "weights": broken})])
     assert torch.isfinite(result.logits).all()
+
+
+@pytest.mark.parametrize("shift", [0, 3])
+def test_all_trainings_read_the_same_digits_and_none_changes_them(shift):
+    before = [part.clone() for part in training_digits()]
+    one, other = (Experiment(Config(start="fresh", shift=shift, seed=seed)) for seed in (0, 1))
+    assert one.images.data_ptr() == other.images.data_ptr()
+    assert [moment.step for moment in one.train(3, 3)] == [0, 3]
+    assert all(torch.equal(now, then) for now, then in zip(training_digits(), before, strict=True))
+    assert torch.equal(before[0][17, 0], torch.tensor(load_digits().train_images[17]).float() / 255)

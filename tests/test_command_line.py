@@ -99,6 +99,11 @@ def test_the_file_has_every_figure_the_numbers_and_the_config(capsys, tmp_path):
         (["run", "mlp", "--device", "abacus"], ["Device", "cpu", "“abacus”"]),
         (["run", "mlp", "--out", "/no/such/folder/x.html"], ["/no/such/folder", "does not exist"]),
         (["run", "image_classifier", "--set", "picture=upload:0123456789abcdef"], ["picture"]),
+        (["run", "attention", "--out", "x.safetensors"], ["attention trains nothing", "minilm"]),
+        (
+            ["run", "diffusion", "--preset", "Digits", "--out", "x.safetensors"],
+            ["diffusion with these knobs trains nothing", "digit_diffusion"],
+        ),
         (["train", "nothing"], ["recipe “nothing”", *recipes.RECIPES]),
     ],
 )

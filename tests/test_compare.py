@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from engine.core.axes import axes, note, result
 from engine.core.pins import differing
-from engine.core.topic import catalogue
-from engine.core.watched import in_steps, steps_of
+from engine.core.topic import catalogue, topic_of
+from engine.core.watched import in_steps
 from engine.plots import theme
 from engine.plots.compare import (
     compare_numbers,
@@ -26,6 +26,7 @@ from engine.plots.compare import (
 from engine.plots.figures import lines
 from engine.plots.pixels import Frames, Over, PixelPicture, Tile, value_range
 from engine.plots.sheet_pixels import tile_colours
+from engine.topics.attention.card import Config as AttentionConfig
 from engine.topics.cnn.card import Config as CnnConfig
 from engine.topics.diffusion.card import Config as DiffusionConfig
 from engine.topics.mlp.card import Config as MlpConfig
@@ -278,10 +279,18 @@ def test_a_run_that_diverges_ends_where_it_did():
 
 @pytest.mark.parametrize(
     ("config", "steps"),
-    [(MlpConfig(steps=9), 9), (DiffusionConfig(steps=9), 9), (DiffusionConfig(view="digits", steps=9), 0)],
+    [
+        (MlpConfig(steps=9), 9),
+        (DiffusionConfig(steps=9), 9),
+        (DiffusionConfig(view="digits", steps=9), 0),
+        (AttentionConfig(), 0),
+    ],
 )
 def test_steps_count_where_they_do_something(config, steps):
-    assert steps_of(config) == steps
+    topic = topic_of(config)
+    assert topic.config is type(config)
+    assert topic.steps_of(config) == steps
+    assert topic.trains(config) == (steps > 0)
 
 
 def test_what_does_not_train_is_made_in_one_go():
@@ -293,7 +302,8 @@ def test_what_does_not_train_is_made_in_one_go():
 
 def test_a_run_can_be_stopped_on_its_way():
     closed = []
-    topic = dataclasses.replace(TOPICS["mlp"], stream=f"{__name__}:closing_stream")
+    training = dataclasses.replace(TOPICS["mlp"].training, stream=f"{__name__}:closing_stream")
+    topic = dataclasses.replace(TOPICS["mlp"], training=training)
     closing_stream.closed = closed
     work = in_steps(topic, MlpConfig(steps=1000))
     next(work)

@@ -17,12 +17,11 @@ from engine.models.diffusion.schedule import make_schedule
 from engine.plots.cloud import SENT, Cloud, Plane, cloud_payload, quantise_positions
 from engine.plots.pixels import Frames, pack, unpack
 from engine.topics.diffusion import digits, draw, explain, walks
-from engine.topics.diffusion.card import ONLY_DIGITS, ONLY_POINTS, ONLY_SAMPLING, TOPIC, Config
+from engine.topics.diffusion.card import ONLY_DIGITS, ONLY_POINTS, ONLY_SAMPLING, TOPIC, Config, before_sampling
 from engine.topics.diffusion.probe import formulas_at
 from engine.topics.diffusion.run import (
     COUNT,
     Experiment,
-    before_sampling,
     denoiser_of,
     first,
     predictor,
@@ -197,6 +196,8 @@ def test_looking_changes_nothing_and_a_seed_repeats(short):
     np.testing.assert_array_equal(one[-1].seen["samples"], other[-1].seen["samples"])
     result = run(config)
     np.testing.assert_array_equal(result.x[-1].numpy(), walks.backward(config, other[-1]).x[-1])
+    further = dataclasses.replace(config, steps=config.steps + 1)  # the picture and the numbers are of one walk
+    assert walks.backward(further, other[-1]) is walks.backward(config, other[-1])
     assert result_of(config, other).near == result.near
 
 

@@ -14,12 +14,23 @@ from engine.core.formula import written
 from engine.core.knob import KnobError
 from engine.data.graph_texts.keys import key_of
 from engine.instrument.smoothing import dirichlet_energy, mean_cosine_distance
+from engine.models.graph.gcn import GCN
 from engine.plots import theme
 from engine.plots.graphs import GraphPicture, graph_payload, graph_still
 from engine.plots.pixels import Frames, pack, unpack
 from engine.topics.gnn import depths, draw, explain
 from engine.topics.gnn.card import TOPIC, Config, by_hand
-from engine.topics.gnn.run import Experiment, first, graph_of, known_nodes, plane_of, run, stream
+from engine.topics.gnn.run import (
+    Experiment,
+    first,
+    graph_of,
+    known_nodes,
+    network,
+    plane_of,
+    result_of,
+    run,
+    stream,
+)
 
 BLOCKS = Config(data="blocks", nodes=100, known=3)
 
@@ -96,7 +107,7 @@ def test_the_formulas_hold_the_numbers():
 def test_a_signal_spreads_by_powers_of_the_matrix_to_those_within_reach():
     config = Config()
     seen = explain.inside(config, first(config))
-    matrix = seen.experiment.model.matrix.to_dense().double()
+    matrix = Experiment(config).model.matrix.to_dense().double()
     far = nx.single_source_shortest_path_length(nx.karate_club_graph(), 16)
     for k, values in enumerate(explain.signal(seen, 16)):
         expected = torch.linalg.matrix_power(matrix, k)[:, 16]
@@ -110,19 +121,45 @@ def test_a_signal_spreads_by_powers_of_the_matrix_to_those_within_reach():
 def test_the_stages_of_a_channel_are_the_layers_of_the_network():
     config = replace(BLOCKS, depth=2)
     seen = explain.inside(config, moment(config))
+    model = network(config, result_of(config, [moment(config)]))
     found = explain.stages(seen, 15)
     assert [(what, layer) for what, layer, _ in found] == [
         (what, layer) for layer in (0, 1) for what in ("projected", "summed", "output")
     ]
     values = {(what, layer): torch.from_numpy(array) for what, layer, array in found}
-    matrix, (one, two) = seen.experiment.model.matrix, seen.experiment.model.layers
-    torch.testing.assert_close(values["projected", 0], seen.experiment.features @ one.weight[:, 15].detach())
+    matrix, (one, two) = model.matrix, model.layers
+    torch.testing.assert_close(values["projected", 0], seen.graph.features @ one.weight[:, 15].detach())
     for layer in (0, 1):
         spread = torch.sparse.mm(matrix, values["projected", layer][:, None])[:, 0]
         torch.testing.assert_close(values["summed", layer], spread)
     assert torch.equal(values["output", 0], values["summed", 0].relu())
     hidden = seen.tap(0, "output")
     torch.testing.assert_close(values["projected", 1], hidden @ two.weight[:, 3].detach())  # the last of four logits
+
+
+def test_the_formulas_and_the_numbers_of_a_moment_are_of_one_forward_pass(monkeypatch):
+    config = replace(BLOCKS, depth=3, shortcut=True, seed=5)
+    snapshot, passes = moment(config), []
+    forward = GCN.forward
+    monkeypatch.setattr(GCN, "forward", lambda self, x: passes.append(len(x)) or forward(self, x))
+    seen = explain.inside(config, snapshot)
+    result = result_of(config, [snapshot])
+    assert explain.inside(replace(config, steps=5), snapshot) is seen
+    assert passes == [len(result.labels)]
+    model, x = network(config, result), result.features
+    for layer, values in enumerate(torch_layers(model, x)):
+        torch.testing.assert_close(seen.tap(layer, "output"), values, rtol=0, atol=0)
+    assert seen.shortcuts == (False, True, False)
+    other = next(Experiment(config).train(0))  # another moment of this Config has another inside
+    assert not torch.equal(explain.inside(config, other).tap(0, "output"), seen.tap(0, "output"))
+
+
+@torch.no_grad()
+def torch_layers(model, x):
+    """What each layer of a GCN gives, one after the other."""
+    for layer in model.layers:
+        x = layer(x, model.matrix)
+        yield x
 
 
 # ---------------------------------------------------------------- labels and scores

@@ -1,5 +1,6 @@
 """The catalogue: every mistake in a card is refused with its name, and every card of ours leads where it says."""
 
+import dataclasses
 import subprocess
 import sys
 from pathlib import Path
@@ -8,6 +9,8 @@ import pytest
 
 from engine.core.topic import GROUPS, CatalogueError, Source, Topic, catalogue, load
 from engine.topics.mlp.card import TOPIC, Config
+
+TRAINING = TOPIC.training
 
 ROOT = Path(__file__).parents[1]
 CARD = """
@@ -96,7 +99,12 @@ def test_a_card_that_imports_what_is_not_there_says_that(package):
         ({"sources": ()}, "at least one source"),
         ({"code": ()}, "no code"),
         ({"run": "engine.core.topic.load"}, "no dotted path"),
-        ({"stream": "engine core:load"}, "no dotted path"),
+        ({"watched": "engine core:load"}, "no dotted path"),
+        ({"training": dataclasses.replace(TRAINING, first="engine core:load")}, "no dotted path"),
+        ({"training": dataclasses.replace(TRAINING, steps="epochs")}, "names the knob 'epochs'"),
+        ({"training": dataclasses.replace(TRAINING, weights="start")}, "names the knob 'start'"),
+        ({"training": dataclasses.replace(TRAINING, seed="chance")}, "names the knob 'chance'"),
+        ({"training": TRAINING, "watched": "engine.core.topic:load"}, "takes no watched"),
         ({"figures": {"one": "nothing"}}, "'nothing' is no dotted path"),
         ({"code": "engine.core.topic:load"}, "no dotted path"),  # a lone text instead of a tuple
         ({"config": dict}, "not made by @configuration"),
@@ -125,7 +133,10 @@ def test_load_returns_the_very_object():
 @pytest.mark.parametrize("slug", catalogue())
 def test_every_dotted_path_of_a_topic_leads_somewhere(slug):
     topic = catalogue()[slug]
-    for path in (topic.run, *topic.figures.values(), *topic.code, *filter(None, [topic.stream])):
+    paths = [topic.run, *topic.figures.values(), *topic.code, *filter(None, [topic.watched])]
+    if (training := topic.training) is not None:
+        paths += [training.stream, training.first, training.result_of, training.network]
+    for path in paths:
         assert callable(topic.load(path)), path
 
 

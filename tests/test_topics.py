@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+from random import Random
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from plotly.graph_objects import Figure
 
 from engine.core.axes import bytes_of
 from engine.core.device import TOLERANCE, available_devices, using_device
+from engine.core.knob import knobs, random_value
 from engine.core.topic import catalogue
 from engine.plots.diagrams import Bars, NetworkDiagram, network_payload
 from engine.plots.export import picture_png
@@ -22,9 +24,9 @@ OTHERS = [device for device in available_devices() if device != "cpu"]
 
 def preset_of(slug, name):
     """A preset, trained a little where the topic trains."""
-    config = catalogue()[slug].presets[name]
-    has_steps = any(field.name == "steps" for field in dataclasses.fields(config))
-    return dataclasses.replace(config, steps=STEPS) if has_steps and config.steps == 0 else config
+    topic = catalogue()[slug]
+    config = topic.presets[name]
+    return topic.training.at(config, STEPS) if topic.trains(config) and not topic.steps_of(config) else config
 
 
 def compute(slug, name, device="cpu"):
@@ -77,7 +79,7 @@ def test_a_stream_begins_with_what_is_there_before_the_first_step(slug):
     stream = topic.load(topic.stream)(topic.config())
     first, second = next(stream), stream.send(1)
     assert first.step == 0
-    if hasattr(topic.config(), "steps"):  # training moves by exactly as many steps as it is asked to
+    if topic.training is not None:  # training moves by exactly as many steps as it is asked to
         assert second.step == 1
         assert stream.send(3).step == 4
     else:
@@ -86,6 +88,62 @@ def test_a_stream_begins_with_what_is_there_before_the_first_step(slug):
     assert second.total is not None
     assert first.nbytes > 0
     stream.close()
+
+
+TRAINING = [slug for slug, topic in catalogue().items() if topic.training]
+
+
+def same(first, second) -> bool:
+    """Whether two values that a Snapshot has seen are the same, numbers that are none included."""
+    if isinstance(first, (list, tuple)):
+        return len(first) == len(second) and all(map(same, first, second))
+    return np.array_equal(first, second, equal_nan=True)
+
+
+@pytest.mark.parametrize("slug", TRAINING)
+def test_the_first_moment_is_that_of_the_stream(slug):
+    topic = catalogue()[slug]
+    for name, preset in topic.presets.items():
+        if topic.trains(preset):
+            config = topic.training.experiment(preset)
+            streamed, alone = (
+                next(topic.load(topic.training.stream)(config)),
+                topic.load(topic.training.first)(config),
+            )
+            assert alone.step == streamed.step == 0, name
+            assert alone.seen.keys() == streamed.seen.keys(), name
+            assert all(same(alone.seen[key], streamed.seen[key]) for key in alone.seen), name
+
+
+def other_values(topic, knob):
+    """Values of a knob other than its default: those of the presets, and one at random."""
+    found = [getattr(preset, knob.name) for preset in topic.presets.values()]
+    return [value for value in [*found, random_value(knob, Random(knob.name))] if value != knob.default]
+
+
+@pytest.mark.parametrize("slug", TRAINING)
+def test_a_training_depends_on_nothing_but_its_experiment(slug):
+    topic = catalogue()[slug]
+    training = topic.training
+    experiment = training.experiment(topic.config())
+    assert training.experiment(experiment) == experiment
+    assert training.goes(experiment) == 0
+    assert training.goes(training.at(experiment, 7)) == 7
+    turned = experiment
+    for knob in knobs(topic.config):  # every knob that `experiment` takes back is turned
+        for value in other_values(topic, knob):
+            changed = dataclasses.replace(turned, **{knob.name: value})
+            if training.applies(changed) and training.experiment(changed) == experiment:
+                turned = changed
+    assert training.goes(turned) > 0
+    assert (turned != training.at(experiment, training.goes(turned))) == (slug in ("cnn", "diffusion"))
+    weights = []
+    for config in (experiment, turned):
+        stream = topic.load(training.stream)(config)
+        next(stream)
+        weights.append(stream.send(2).seen["weights"])
+        stream.close()
+    assert same(*weights)
 
 
 @pytest.mark.gpu

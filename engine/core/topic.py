@@ -43,13 +43,14 @@ class Source:
 class Training:
     """How the network of a topic is trained on its page.
 
-    stream: dotted path of `stream(config) -> Iterator[Snapshot]`. first: of `first(config) -> Snapshot`, the network
-    before its first step. result_of: of `result_of(config, moments) -> Result`, how snapshots become what `run`
-    returns; a run of many steps can then be watched and stopped wherever it is computed. network: of `network(config,
-    result=None) -> nn.Module`, with the weights of a Result or before the first step.
+    stream: dotted path of `stream(config) -> Iterator[Snapshot]`, to the last step of the Config and on where it is
+    asked to. first: of `first(config) -> Snapshot`, the network before its first step. result_of: of `result_of(config,
+    moments) -> Result`, how snapshots become what `run` returns; a run of many steps can then be watched and stopped
+    wherever it is computed. network: of `network(config, result=None) -> nn.Module`, with the weights of a Result or
+    before the first step.
     steps, weights, seed: names of the knobs that say how far the run goes, from which weights of a reader's own it
-    starts, and where its randomness begins. experiment: Config -> Config, what the run depends on, all else at its
-    default; steps, too. speed: how fast it plays at first.
+    starts (their key, "" for none), and where its randomness begins. experiment: Config -> Config, what the run depends
+    on, all else at its default; steps, too. speed: how fast it plays at first.
     """
 
     stream: str
@@ -62,35 +63,49 @@ class Training:
     seed: str = "seed"
     speed: str = "normal"
 
+    def applies(self, config: Any) -> bool:
+        """Whether something is trained with the other knobs as they are; then it may start from a reader's weights."""
+        counts = next(knob.counts for knob in config.__knobs__ if knob.name == self.steps)
+        return counts is None or counts(config)
+
     def goes(self, config: Any) -> int:
         """The steps that a Config asks for; 0 where its other knobs say that nothing is trained."""
-        knob = next(knob for knob in config.__knobs__ if knob.name == self.steps)
-        return getattr(config, self.steps) if knob.counts is None or knob.counts(config) else 0
+        return getattr(config, self.steps) if self.applies(config) else 0
+
+    def at(self, config: Any, step: int) -> Any:
+        """The Config of the same run up to another step."""
+        return dataclasses.replace(config, **{self.steps: step})
+
+    def own_weights(self, config: Any) -> str:
+        """The key of the reader's own weights that the run starts from; "" for none."""
+        return getattr(config, self.weights)
+
+    def starting_from(self, config: Any, key: str) -> Any:
+        """The Config of a run that starts from other weights of the reader's own; "" for none."""
+        return dataclasses.replace(config, **{self.weights: key})
 
 
 @dataclasses.dataclass(frozen=True)
 class Topic:
     """The card of a page.
 
-    run: dotted path of `run(config) -> Result`; stream: dotted path of `stream(config) -> Iterator[Snapshot]` for
-    topics that train; figures: name -> dotted path of `draw(result, **view)`; presets: name -> Config; code: dotted
-    paths of the objects whose source the code tab shows; order: place within its group. network: dotted path of
-    `network(config, result=None) -> nn.Module`, for topics that train: the network with the weights of a Result, or
-    before its first step; such a Config has a knob `weights`, the key of a reader's own. shipped: names of the weights
-    in assets/weights that the topic uses. in_turn: whether a look or a step holds so much memory for its short time
-    that a process does one after the other, for all visitors.
+    run: dotted path of `run(config) -> Result`; figures: name -> dotted path of `draw(result, **view)`; presets: name
+    -> Config; code: dotted paths of the objects whose source the code tab shows; order: place within its group.
+    training: how its network is trained on the page, for topics that train. watched: dotted path of `watched(config) ->
+    Iterator[Snapshot]`, work that takes long and shows how far it is, for topics that do not train. shipped: names of
+    the weights in assets/weights that the topic uses. in_turn: whether a look or a step holds so much memory for its
+    short time that a process does one after the other, for all visitors.
 
-    result_of: dotted path of `result_of(config, moments) -> Result`, how the snapshots of a training run become what
-    `run` returns; a run of many steps can then be watched and stopped wherever it is computed. compared: the figures to
-    show side by side, name -> view to draw them with; if not given, all of them as they are. Colours and axes get one
-    scale by themselves; a `draw` that places things in pixels takes `beside`, all Results shown, and sees to it. Raises
-    CatalogueError when made wrong. called: what a figure is called on the page where its name says too little.
+    compared: the figures to show side by side, name -> view to draw them with; if not given, all of them as they are.
+    Colours and axes get one scale by themselves; a `draw` that places things in pixels takes `beside`, all Results
+    shown, and sees to it. Raises CatalogueError when made wrong. called: what a figure is called on the page where its
+    name says too little.
     views: what the page's choices of what to see are called in a link, behind "view."; * stands for a number.
-    training: how its network is trained on the page. look: Config -> dotted path of what its page shows, where that is
-    not always the whole Result; it is given the Config as `looked_at(config)` leaves it, with all at its default that
-    plays no part. completed: dotted path of (look, last snapshot of a Later) -> Result, where the Later that the page
-    shows is what the look lacks. absent: Config -> knobs that have no place beside the picture. fallback: Config -> a
-    Config that can be computed whatever a link brought. own: kinds of things that a reader may bring ("graph").
+    look: Config -> dotted path of what its page shows, where that is not always the whole Result; it is given the
+    Config as `looked_at(config)` leaves it, with all at its default that plays no part. completed: dotted path of (look,
+    last snapshot of a Later) -> Result, where the Later that the page shows is what the look lacks. absent: Config ->
+    knobs that have no place beside the picture. fallback: Config -> a Config that can be computed whatever a link
+    brought. own: kinds of things that a reader may bring ("graph").
     """
 
     slug: str
@@ -106,16 +121,14 @@ class Topic:
     code: tuple[str, ...]
     order: int
     keywords: tuple[str, ...] = ()
-    stream: str | None = None
-    result_of: str | None = None
     compared: Mapping[str, Mapping[str, Any]] | None = None
     cover: tuple[str, Any] | None = None
-    network: str | None = None
     shipped: tuple[str, ...] = ()
     called: Mapping[str, str] = dataclasses.field(default_factory=dict)
     in_turn: bool = False
     views: tuple[str, ...] = ()
     training: Training | None = None
+    watched: str | None = None
     look: Callable[[Any], str] | None = None
     absent: Callable[[Any], Collection[str]] | None = None
     looked_at: Callable[[Any], Any] | None = None
@@ -138,11 +151,16 @@ class Topic:
         demand(hasattr(self.config, "__knobs__"), f"config {self.config!r} is not made by @configuration")
         for name, preset in self.presets.items():
             demand(type(preset) is self.config, f"preset {name!r} is a {type(preset).__name__}, not a {self.config}")
-        paths = filter(None, [self.stream, self.result_of, self.network])
+        demand(not (self.training and self.watched), "its stream is that of its training, so it takes no watched")
+        paths = [self.watched] if self.watched else []
+        if self.training is not None:
+            there = [knob.name for knob in self.config.__knobs__]
+            for name in (self.training.steps, self.training.weights, self.training.seed):
+                demand(name in there, f"its training names the knob {name!r}, which is none of its Config")
+            paths += [getattr(self.training, name) for name in ("stream", "first", "result_of", "network")]
         for path in (self.run, *self.figures.values(), *self.code, *paths):
             demand(re.fullmatch(r"[\w.]+:[\w.]+", path), f"{path!r} is no dotted path 'package.module:name'")
         demand(self.cover is None or self.cover[0] in self.figures, f"cover {self.cover!r} is none of the figures")
-        demand(self.stream or not self.result_of, "result_of needs a stream whose snapshots it takes")
         demand(self.called.keys() <= self.figures.keys(), f"called {', '.join(self.called)}: not all are figures")
         compared = {name: {} for name in self.figures} if self.compared is None else dict(self.compared)
         demand(compared.keys() <= self.figures.keys(), f"compared {', '.join(compared)}: not all of them are figures")
@@ -150,6 +168,29 @@ class Topic:
         object.__setattr__(self, "called", MappingProxyType(dict(self.called)))
         object.__setattr__(self, "figures", MappingProxyType(dict(self.figures)))
         object.__setattr__(self, "presets", MappingProxyType(dict(self.presets)))
+
+    @property
+    def stream(self) -> str | None:
+        """Dotted path of what the page streams: its training, or the work that is watched."""
+        return self.training.stream if self.training else self.watched
+
+    @property
+    def result_of(self) -> str | None:
+        """See Training; None where nothing is trained."""
+        return self.training and self.training.result_of
+
+    @property
+    def network(self) -> str | None:
+        """See Training; None where nothing is trained."""
+        return self.training and self.training.network
+
+    def trains(self, config: Any) -> bool:
+        """Whether the network of this Config is trained on the page."""
+        return self.training is not None and self.training.applies(config)
+
+    def steps_of(self, config: Any) -> int:
+        """The training steps that a Config asks for; 0 where nothing is trained."""
+        return self.training.goes(config) if self.training else 0
 
     def figure_title(self, name: str) -> str:
         """What a figure is called on the page, in English."""
@@ -167,6 +208,14 @@ def load(path: str) -> Any:
     for part in name.split("."):
         found = getattr(found, part)
     return found
+
+
+def topic_of(config: Any) -> Topic:
+    """The topic that this is a Config of. CatalogueError if it is none of the catalogue's."""
+    for topic in catalogue().values():
+        if topic.config is type(config):
+            return topic
+    raise CatalogueError(f"no topic has the Config {type(config).__qualname__}")
 
 
 @cache

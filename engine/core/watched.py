@@ -6,7 +6,6 @@ import dataclasses
 from collections.abc import Iterator
 from typing import Any
 
-from .knob import knobs
 from .topic import Topic
 
 LOOKS = 100  # moments kept of a training run, as many as `run` keeps
@@ -21,26 +20,18 @@ class Progress:
     result: Any = None
 
 
-def steps_of(config: Any) -> int:
-    """The training steps that a Config asks for; 0 where it has none, or where they do nothing with its other knobs."""
-    for knob in knobs(type(config)):
-        if knob.name == "steps" and (knob.counts is None or knob.counts(config)):
-            return config.steps
-    return 0
-
-
 def in_steps(topic: Topic, config: Any) -> Iterator[Progress]:
     """Compute what `topic.run(config)` computes; the last Progress holds the Result.
 
-    A training run goes from look to look, so that whoever iterates can stop it in between. A topic that does not say
-    how its snapshots become a Result (`result_of`), and a run before its first step, is computed in one go.
+    A training run goes from look to look, so that whoever iterates can stop it in between. What trains nothing, and a
+    run before its first step, is computed in one go.
     """
-    steps = steps_of(config)
-    if topic.result_of is None or not steps:
+    training, steps = topic.training, topic.steps_of(config)
+    if training is None or not steps:
         yield Progress(0, 1)
         yield Progress(1, 1, topic.load(topic.run)(config))
         return
-    stream, stride, moments = topic.load(topic.stream)(config), max(1, steps // LOOKS), []
+    stream, stride, moments = topic.load(training.stream)(config), max(1, steps // LOOKS), []
     try:
         moments.append(next(stream))
         while moments[-1].step < steps:
@@ -51,4 +42,4 @@ def in_steps(topic: Topic, config: Any) -> Iterator[Progress]:
             raise
     finally:
         stream.close()
-    yield Progress(steps, steps, topic.load(topic.result_of)(config, moments))
+    yield Progress(steps, steps, topic.load(training.result_of)(config, moments))

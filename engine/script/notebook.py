@@ -64,8 +64,11 @@ def _about_lesson(script: Script) -> str:
         "## Lesson\n\nEvery step is a call of `main` with another Config. Read the question and predict; then run the "
         "call in a cell of your own, and look."
     )
-    if hasattr(script.config, "steps"):
-        text += " Where it says Play, ask for more `steps` in it: `main(replace(CONFIG, steps=200))`."
+    if (training := script.topic.training) is not None:
+        text += (
+            f" Where it says Play, ask for more `{training.steps}` in it: "
+            f"`main(replace(CONFIG, {training.steps}=200))`."
+        )
     return text
 
 

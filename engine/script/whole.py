@@ -61,8 +61,8 @@ def opening(script: Script, of_notebook: bool = False) -> str:
             " The picture is written into this file as it was prepared for the network: values of Config that choose "
             "or change it do nothing here."
         )
-    if getattr(script.config, "steps", None) == 0 and Place("engine.training.fit", "fit") in script.gathered.parts:
-        about += " Nothing is trained here as it stands: that takes steps above 0."
+    if topic.trains(script.config) and not topic.steps_of(script.config):
+        about += f" Nothing is trained here as it stands: that takes {topic.training.steps} above 0."
     networkx = any(one.module == "networkx" for one in script.gathered.outside)
     showing = ", Plotly, and nbformat to show its figures" if of_notebook else " and Plotly"
     needs = f"Needs PyTorch{' (with networkx, which comes with it)' if networkx else ''}, NumPy{showing}."

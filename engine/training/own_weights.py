@@ -9,16 +9,18 @@ import torch
 from torch import nn
 
 from engine.core.embed import embedded
+from engine.core.topic import topic_of
 from engine.data.own_weights import check_fit, find_weights
 
 
 @embedded
 def own_tensors(config: Any) -> tuple[tuple[str, np.ndarray], ...]:
-    """(name, float32) of the weights that were uploaded under the Config's key, none for an empty key.
+    """(name, float32) of the visitor's own weights that a Config names, see `Training.weights`; () for none.
 
     WeightsFileError if this process does not have them.
     """
-    return tuple(find_weights(config.weights).tensors.items()) if config.weights else ()
+    key = topic_of(config).training.own_weights(config)
+    return tuple(find_weights(key).tensors.items()) if key else ()
 
 
 def start_from(model: nn.Module, config: Any) -> None:

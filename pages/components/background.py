@@ -19,15 +19,18 @@ _lock = threading.Lock()
 
 def keep_result(topic: Topic, config: Any, made: Any) -> None:
     """Keep what the visitor's own run made of its snapshots, so that nobody has to train it again."""
-    STORE.get_or_compute(_key(topic, config, topic.result_of or topic.run), lambda: made)
+    STORE.get_or_compute(_key(topic, config, _path_of_own(topic)), lambda: made)
 
 
 def found_result(topic: Topic, config: Any) -> Any | None:
     """The Result of a Config if it is in the store; None if not. Computes nothing."""
     found = STORE.find(_key(topic, config, topic.run))
-    if found is None and topic.result_of is not None:
-        found = STORE.find(_key(topic, config, topic.result_of))
-    return found
+    return STORE.find(_key(topic, config, _path_of_own(topic))) if found is None else found
+
+
+def _path_of_own(topic: Topic) -> str:
+    """What made a Result that comes of the visitor's own run: its snapshots are not those that `run` looks at."""
+    return topic.training.result_of if topic.training else topic.run
 
 
 def job_for(topic: Topic, config: Any) -> Job | None:

@@ -14,7 +14,6 @@ import streamlit as st
 from engine.core.knob import knobs, to_query
 from engine.core.pins import Pin, differing, in_link
 from engine.core.topic import Topic, catalogue
-from engine.core.watched import steps_of
 from engine.plots.compare import (
     Row,
     compare_numbers,
@@ -68,8 +67,8 @@ def compare(topic: Topic, result: Any) -> None:
     here = [(at, pin) for at, pin in enumerate(pins) if pin.slug == topic.slug]
     made = (result() if callable(result) else result) if here else None
     now = config_now(topic)
-    if made is not None and steps_of(now) and last_step(made) is not None:
-        now = dataclasses.replace(now, steps=last_step(made))
+    if made is not None and topic.steps_of(now) and last_step(made) is not None:
+        now = topic.training.at(now, last_step(made))
     list_of_runs(topic, pins, now)
     links_to_others(topic, pins)
     if not here:

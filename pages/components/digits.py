@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import streamlit as st
@@ -31,8 +32,8 @@ from pages.components.uploads import decode_upload, file_and_camera
 def choose_digit(topic: Topic, key: str, *, knob: str = "digit", height: int = 280) -> None:
     """The pad with the digit `key` on it, held-out digits to click, and own pictures; a choice changes the knob.
 
-    A drawing and a picture travel in the link as 28 × 28 pixels of four grey levels. The knob `steps` of a topic that
-    trains stays as it is: another digit is no other training.
+    A drawing and a picture travel in the link as 28 × 28 pixels of four grey levels. How far a training went stays
+    as it is where another digit is no other training.
     """
     slug, state = topic.slug, st.session_state
     if state.get(f"{slug}:drawn") != key:  # it came from anywhere but the reader's hand: the pad must show it
@@ -142,6 +143,7 @@ def _drawn(topic: Topic, knob: str) -> None:
 
 
 def _take(topic: Topic, knob: str, key: str) -> None:
-    known = st.session_state[f"{topic.slug}:config"]
-    kept: dict[str, Any] = {"steps": known.steps} if hasattr(known, "steps") else {}
+    known, training, kept = st.session_state[f"{topic.slug}:config"], topic.training, {}
+    if training is not None and training.experiment(replace(known, **{knob: key})) == training.experiment(known):
+        kept = {training.steps: getattr(known, training.steps)}
     change(topic, **{knob: key}, **kept)

@@ -14,7 +14,7 @@ from streamlit.runtime.scriptrunner import add_script_run_ctx, get_script_run_ct
 from engine.core.topic import Topic, load
 from pages.components.canvas import choice
 from pages.components.language import drawn, number, t
-from pages.components.own_weights import bring_back, trains
+from pages.components.own_weights import bring_back
 from pages.components.pinning import config_now
 from pages.components.scripts import script_files
 from pages.components.shown import notes, view_of
@@ -155,7 +155,7 @@ def numbers_npz(topic: Topic, result: Any) -> bytes:
 
 def weights_row(topic: Topic, config: Any, result: Any) -> None:
     """The weights of this run, if it trains; and the shipped ones that the page uses, with their licence."""
-    if trains(topic, config) and result is not None:
+    if topic.trains(config) and result is not None:
         words = t("The network as it is now; load it back to train on from there.")
         with row(topic, "weights", t("Weights"), words):
             button(
@@ -183,11 +183,12 @@ def weights_file(topic: Topic, result: Any) -> bytes:
     """The network of the Result as safetensors, with topic, settings and step in its metadata."""
     from engine.data.own_weights import write_weights
     from engine.data.settings import all_texts
+    from engine.plots.compare import last_step
 
     made, config = resulting(result), now(topic)
-    state = topic.load(topic.network)(config, made).state_dict()
-    step = int(made.step[-1]) if hasattr(made, "step") else None
-    return write_weights({name: value.cpu() for name, value in state.items()}, topic.slug, all_texts(config), step)
+    state = topic.load(topic.training.network)(config, made).state_dict()
+    tensors = {name: value.cpu() for name, value in state.items()}
+    return write_weights(tensors, topic.slug, all_texts(config), last_step(made))
 
 
 def settings_file(topic: Topic) -> bytes:

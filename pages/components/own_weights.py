@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from functools import lru_cache
 from typing import Any
 
@@ -18,27 +17,19 @@ from pages.components.topics import page_of
 MEGABYTES = 8  # that the browser sends at all; what the file itself may hold is checked where it is read
 
 
-def trains(topic: Topic, config: Any) -> bool:
-    """Whether the network of this Config is trained here, and so may start from weights of the reader's own."""
-    for knob in knobs(topic.config):
-        if knob.name == "weights":
-            return knob.counts is None or knob.counts(config)
-    return False
-
-
 # ---------------------------------------------------------------- what the page starts from
 
 
 def usable(topic: Topic, config: Any) -> Any:
     """The Config, without weights that this server does not have or that do not fit it any more; the reader is told."""
     state, slug = st.session_state, topic.slug
-    told, key = f"{slug}:weights_gone", getattr(config, "weights", "")
-    if key and trains(topic, config):
+    told = f"{slug}:weights_gone"
+    if topic.trains(config) and topic.training.own_weights(config):
         problem = problem_of(topic, config)
         if problem is None:
             _notice(topic)
             return config
-        config = without_run(dataclasses.replace(config, weights=""))
+        config = _before(topic, config)
         state[f"{slug}:config"], state[told] = config, (problem, config)
     problem, since = state.get(told, (None, None))
     if problem is not None and without_run(config) == since:
@@ -54,7 +45,8 @@ def problem_of(topic: Topic, config: Any) -> KnobError | None:
     from engine.data.own_weights import WeightsFileError, check_fit, find_weights
 
     try:
-        check_fit(find_weights(config.weights).tensors, shapes(topic.slug, _before(config)))
+        found = find_weights(topic.training.own_weights(config))
+        check_fit(found.tensors, shapes(topic.slug, _before(topic, config)))
     except WeightsFileError as error:
         return error
     except KnobError:  # the experiment itself cannot be made; the page says why
@@ -62,15 +54,16 @@ def problem_of(topic: Topic, config: Any) -> KnobError | None:
     return None
 
 
-def _before(config: Any) -> Any:
-    return without_run(dataclasses.replace(config, weights=""))
+def _before(topic: Topic, config: Any) -> Any:
+    """The experiment before it was run, from the network's own first weights."""
+    return without_run(topic.training.starting_from(config, ""))
 
 
 @lru_cache(maxsize=32)
 def shapes(slug: str, config: Any) -> dict[str, tuple[int, ...]]:
     """Names and shapes of the weights that the network of a Config has."""
     topic = catalogue()[slug]
-    state = topic.load(topic.network)(config).state_dict()
+    state = topic.load(topic.training.network)(config).state_dict()
     return {name: tuple(value.shape) for name, value in state.items()}
 
 
@@ -79,7 +72,7 @@ def _notice(topic: Topic) -> None:
         st.html(f'<p class="download">{t("This network starts from the weights of your file.")}</p>', width="content")
         st.button(
             t("Forget them"), key=f"{topic.slug}:forget", type="tertiary", icon=":material/close:",
-            on_click=change, args=(topic,), kwargs={"weights": ""},
+            on_click=change, args=(topic,), kwargs={topic.training.weights: ""},
         )  # fmt: skip
 
 
@@ -91,7 +84,7 @@ def bring_back(topic: Topic, config: Any) -> None:
     state, key = st.session_state, f"{topic.slug}:loaded"
     with st.container(border=True, key=f"{topic.slug}-load"):
         label = t("Load settings (.json) back, at most {most} MB", most=MEGABYTES)
-        if trains(topic, config):
+        if topic.trains(config):
             label = t("Load settings (.json) or weights (.safetensors) back, at most {most} MB", most=MEGABYTES)
         st.file_uploader(label, key=f"{topic.slug}:load", max_upload_size=MEGABYTES, on_change=_come, args=(topic,))
         outcome = state.get(key)
@@ -162,9 +155,9 @@ def load_weights(topic: Topic, content: bytes) -> str:
                 if isinstance(error, KnobError)
                 else WeightsFileError("Expected a safetensors file, but its header is damaged.")
             ) from None
-    if not trains(topic, config):
+    if not topic.trains(config):
         raise WeightsFileError("Nothing is trained here, so weights cannot be loaded; settings (.json) can.")
-    check_fit(found.tensors, shapes(topic.slug, _before(config)))
-    config = dataclasses.replace(_before(config), weights=WEIGHTS.add(found))
+    check_fit(found.tensors, shapes(topic.slug, _before(topic, config)))
+    config = topic.training.starting_from(_before(topic, config), WEIGHTS.add(found))
     change(topic, **{knob.name: getattr(config, knob.name) for knob in knobs(topic.config)})
     return "The network starts from the weights of the file; Play trains them on."

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,7 +10,6 @@ import streamlit as st
 from engine.core.knob import Knob
 from engine.core.pins import MOST_PINS, Pin, nearest_preset
 from engine.core.topic import Topic, catalogue
-from engine.core.watched import steps_of
 from engine.data.photos import PHOTOS
 from engine.plots.compare import last_step
 from pages.components.background import keep_result
@@ -53,7 +51,7 @@ def config_now(topic: Topic) -> Any:
     """The page's Config with the steps trained up to this moment, also while the training goes on."""
     config, run = st.session_state[f"{topic.slug}:config"], st.session_state.get(f"{topic.slug}:run")
     latest = run.job.latest if run is not None and run.live else None
-    return config if latest is None else dataclasses.replace(config, steps=latest.step)
+    return config if latest is None else topic.training.at(config, latest.step)
 
 
 def offer_places(topic: Topic) -> None:
@@ -81,10 +79,10 @@ def offer_places(topic: Topic) -> None:
 def keep_new(topic: Topic, result: Any) -> None:
     """Keep what the visitor's own training has made of a run pinned just now. result: as `close_page` gets it."""
     pin = st.session_state.pop("pins:new", None)
-    if pin is None or pin.slug != topic.slug or topic.result_of is None or not steps_of(pin.config):
+    if pin is None or pin.slug != topic.slug or not topic.steps_of(pin.config):
         return
     made = result() if callable(result) else result
-    if made is not None and last_step(made) == pin.config.steps:  # else the training has gone on meanwhile
+    if made is not None and last_step(made) == topic.steps_of(pin.config):  # else the training has gone on meanwhile
         keep_result(topic, pin.config, made)
 
 

@@ -1,7 +1,9 @@
 """Inside a CNN: what it asks and what can be set."""
 
-from engine.core.knob import configuration, knob
-from engine.core.topic import Source, Topic
+from dataclasses import replace
+
+from engine.core.knob import configuration, knob, without_run
+from engine.core.topic import Source, Topic, Training
 from engine.core.uploads import check_upload_key
 from engine.data.digit_keys import MOST_TEXT, check_digit
 
@@ -62,6 +64,12 @@ class Config:
     )
 
 
+def without_digit(config: Config) -> Config:
+    """What the training depends on: not on the digit looked at, nor on how that is centred, nor on how far it went."""
+    usual = Config()
+    return replace(without_run(config), digit=usual.digit, centre=usual.centre)
+
+
 TOPIC = Topic(
     slug="cnn",
     title="Inside a CNN",
@@ -71,9 +79,14 @@ TOPIC = Topic(
     config=Config,
     order=3,
     run="engine.topics.cnn.run:run",
-    stream="engine.topics.cnn.run:stream",
-    result_of="engine.topics.cnn.run:look",
-    network="engine.topics.cnn.run:network",
+    training=Training(
+        stream="engine.topics.cnn.run:stream",
+        first="engine.topics.cnn.run:first",
+        result_of="engine.topics.cnn.run:look",
+        network="engine.topics.cnn.run:network",
+        experiment=without_digit,
+        speed="fast",
+    ),
     shipped=("digit_cnn",),
     figures={
         "maps": "engine.topics.cnn.draw:draw_maps",

@@ -17,7 +17,7 @@ from engine.instrument.exciting import gradient_ascent, strongest
 from engine.instrument.receptive_field import field_size, receptive_field
 
 from .card import Config
-from .run import DENSE, LAYERS, Result, accuracy, inputs_of, model_of, seen_digit
+from .run import DENSE, LAYERS, Result, accuracy, inputs_of, model_of, seen_digit, training_digits
 
 SIDE = 28
 WINDOW, STRIDE = 5, 2  # of the occlusion, in pixels
@@ -208,5 +208,5 @@ def _plain(config: Config) -> Config:
 @lru_cache(maxsize=8)
 def _strongest(config: Config, weights: _Weights, tap: str) -> tuple[np.ndarray, np.ndarray]:
     model = model_of(config, weights.arrays)
-    indices, values = strongest(model, inputs_of(load_digits().train_images).to(current_device()), tap, MOST)
+    indices, values = strongest(model, training_digits()[0].to(current_device()), tap, MOST)
     return indices.cpu().numpy(), values.cpu().numpy()

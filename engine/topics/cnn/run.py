@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any
@@ -17,7 +16,8 @@ from engine.core.device import current_device
 from engine.data.digits import HELD_OUT_OF_EACH, centred, digit_of, load_digits, true_label
 from engine.instrument.trace import record
 from engine.models.cnn.cnn import SmallCNN
-from engine.training.fit import Snapshot, TrainingDiverged, batches_of, fit, seeded
+from engine.training.fit import Snapshot, batches_of, fit, seeded
+from engine.training.moments import history, moments_of, restore
 from engine.training.own_weights import start_from
 from engine.weights import fill
 
@@ -69,8 +69,8 @@ class Experiment:
     def __init__(self, config: Config):
         self.config, self.device = config, current_device()
         self.model = new_model(config).to(self.device, memory_format=torch.channels_last)
+        self.images, self.labels = training_digits()
         digits = load_digits()
-        self.images, self.labels = inputs_of(digits.train_images), torch.tensor(digits.train_labels)
         watched = torch.arange(len(digits.held_out_labels)) % HELD_OUT_OF_EACH < WATCHED_OF_EACH
         self.watched = inputs_of(digits.held_out_images[watched.numpy()]).to(self.device)  # (200, 1, 28, 28)
         self.watched_labels = torch.tensor(digits.held_out_labels)[watched].to(self.device)
@@ -108,6 +108,14 @@ class Experiment:
             )  # fmt: skip
 
 
+@cache
+@torch.inference_mode(False)  # whoever asks first: they are trained on
+def training_digits() -> tuple[Tensor, Tensor]:
+    """(8000, 1, 28, 28) float32 and (8000,) int64: the same for every Experiment, which only reads them. 25 MB."""
+    digits = load_digits()
+    return inputs_of(digits.train_images), torch.tensor(digits.train_labels)
+
+
 def new_model(config: Config) -> SmallCNN:
     """The network of a Config before its first step, on the CPU: the reader's own weights, shipped weights, or random
     ones from the seed."""
@@ -130,9 +138,7 @@ def model_of(config: Config, weights: Sequence[np.ndarray]) -> SmallCNN:
     """The network of a Config with the weights of one moment, on the current device. Values that are no longer numbers
     (the run diverged) become 0."""
     model = _blank(config).eval()
-    with torch.no_grad():
-        for parameter, values in zip(model.parameters(), weights, strict=True):
-            parameter.copy_(torch.from_numpy(np.nan_to_num(values, posinf=0.0, neginf=0.0)))
+    restore(model, weights)
     return model.to(current_device())
 
 
@@ -176,13 +182,7 @@ def run(config: Config) -> Result:
     """Train to `config.steps` and look at the digit there."""
     if config.start == "trained" and config.steps == 0:
         return look(config, [first(config)])
-    moments = []
-    try:
-        for snapshot in Experiment(config).train(config.steps, max(1, config.steps // 100)):
-            moments.append(snapshot)
-    except TrainingDiverged:
-        pass  # the last snapshot shows it
-    return look(config, moments)
+    return look(config, moments_of(Experiment(config).train, config.steps))
 
 
 @cache
@@ -205,9 +205,6 @@ def look(config: Config, moments: Sequence[Snapshot]) -> Result:
         logits = model(pixels.to(current_device()))[0]
     maps = {name.replace(".", "_"): trace[name][0].cpu() for name in LAYERS}
 
-    def history(values: Sequence[float]) -> Tensor:
-        return torch.tensor([value if math.isfinite(value) else math.nan for value in values], dtype=torch.float64)
-
     return Result(
         pixels=pixels[0, 0],
         **maps,
@@ -218,9 +215,9 @@ def look(config: Config, moments: Sequence[Snapshot]) -> Result:
         conv1_kernels=model.conv1.conv.weight[:, 0].detach().cpu(),
         conv2_kernels=model.conv2.conv.weight.detach().cpu(),
         step=torch.tensor([moment.step for moment in moments]),
-        train_loss=history([moment.loss for moment in moments]),
-        held_out_loss=history([moment.seen["held_out_loss"] for moment in moments]),
-        held_out_accuracy=history([moment.seen["held_out_accuracy"] for moment in moments]),
+        train_loss=history(moment.loss for moment in moments),
+        held_out_loss=history(moment.seen["held_out_loss"] for moment in moments),
+        held_out_accuracy=history(moment.seen["held_out_accuracy"] for moment in moments),
         weights=tuple(moments[-1].seen["weights"]),
         label=true_label(config.digit),
     )

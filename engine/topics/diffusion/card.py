@@ -1,7 +1,9 @@
 """Diffusion: what it asks and what can be set."""
 
+from dataclasses import replace
+
 from engine.core.knob import configuration, knob
-from engine.core.topic import Source, Topic
+from engine.core.topic import Source, Topic, Training
 from engine.core.uploads import check_upload_key
 from engine.data.digit_keys import MOST_TEXT, unpack
 
@@ -128,6 +130,12 @@ ONLY_DIGITS = ("digit", "guidance", "digit_steps", "known", "skips")
 ONLY_SAMPLING = ("walk_steps", "sampler", "eta", "sample_seed", "view", *ONLY_DIGITS)  # training does not know these
 
 
+def before_sampling(config: Config) -> Config:
+    """What the training depends on: every knob that only concerns the way back, and how far it went, at its default."""
+    usual = Config()
+    return replace(config, steps=0, **{name: getattr(usual, name) for name in ONLY_SAMPLING})
+
+
 TOPIC = Topic(
     slug="diffusion",
     title="Diffusion",
@@ -137,9 +145,14 @@ TOPIC = Topic(
     config=Config,
     order=4,
     run="engine.topics.diffusion.run:run",
-    stream="engine.topics.diffusion.run:stream",
-    result_of="engine.topics.diffusion.run:result_of",
-    network="engine.topics.diffusion.run:network",
+    training=Training(
+        stream="engine.topics.diffusion.run:stream",
+        first="engine.topics.diffusion.run:first",
+        result_of="engine.topics.diffusion.run:result_of",
+        network="engine.topics.diffusion.run:network",
+        experiment=before_sampling,
+        speed="fast",
+    ),
     shipped=("digit_diffusion",),
     figures={
         "samples": "engine.topics.diffusion.draw:draw_samples",

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -19,11 +17,12 @@ from engine.models.diffusion.denoiser import PointDenoiser
 from engine.models.diffusion.samplers import walk
 from engine.models.diffusion.schedule import Schedule, make_schedule, q_sample
 from engine.training.average import Average
-from engine.training.fit import Snapshot, TrainingDiverged, fit, seeded
+from engine.training.fit import Snapshot, fit, seeded
+from engine.training.moments import finite, history, moments_of, restore
 from engine.training.own_weights import start_from
 
 from . import digits
-from .card import ONLY_SAMPLING, Config, of_points
+from .card import Config, of_points
 
 COUNT = 500  # samples shown
 LAYERS = 3  # hidden layers
@@ -139,13 +138,11 @@ def new_denoiser(config: Config) -> PointDenoiser:
     return model
 
 
-@torch.no_grad()
 def denoiser_of(config: Config, weights: Sequence[np.ndarray]) -> PointDenoiser:
     """The network of a Config with the weights of one moment, on the current device. Values that are no longer numbers
     (the run diverged) become 0."""
     model = new_denoiser(config).requires_grad_(False)
-    for parameter, values in zip(model.parameters(), weights, strict=True):
-        parameter.copy_(torch.from_numpy(np.nan_to_num(values, posinf=0.0, neginf=0.0)))
+    restore(model, weights)
     return model.to(current_device())
 
 
@@ -156,12 +153,6 @@ def predictor(denoiser: PointDenoiser, schedule: Schedule) -> Callable[[Tensor, 
         return denoiser(x, torch.full((len(x),), t / schedule.steps, device=x.device))
 
     return predict
-
-
-def before_sampling(config: Config) -> Config:
-    """What the training depends on: every knob that only concerns the way back, and how far it went, at its default."""
-    usual = Config()
-    return replace(config, steps=0, **{name: getattr(usual, name) for name in ONLY_SAMPLING})
 
 
 def network(config: Config, result: Result | None = None) -> PointDenoiser:
@@ -191,13 +182,7 @@ def run(config: Config) -> Result | digits.Result:
     """Train to `config.steps` and walk back from there; or the walk to digits."""
     if not of_points(config):
         return digits.run(config)
-    moments = []
-    try:
-        for snapshot in Experiment(config).train(config.steps, max(1, config.steps // 100)):
-            moments.append(snapshot)
-    except TrainingDiverged:
-        pass  # the last snapshot shows it
-    return result_of(config, moments)
+    return result_of(config, moments_of(Experiment(config).train, config.steps))
 
 
 def result_of(config: Config, moments: Sequence[Snapshot]) -> Result:
@@ -206,9 +191,6 @@ def result_of(config: Config, moments: Sequence[Snapshot]) -> Result:
 
     last, cloud = moments[-1], cloud_for(config)
     back = backward(config, last)
-
-    def history(values: Sequence[float]) -> Tensor:
-        return torch.tensor([value if math.isfinite(value) else math.nan for value in values], dtype=torch.float64)
 
     return Result(
         time=torch.tensor(back.times),
@@ -222,7 +204,7 @@ def result_of(config: Config, moments: Sequence[Snapshot]) -> Result:
         data_covered=torch.tensor(back.data_covered),
         radius=torch.tensor(cloud.radius),
         step=torch.tensor([moment.step for moment in moments]),
-        train_loss=history([moment.loss for moment in moments]),
-        held_out_loss=history([moment.seen["held_out_loss"] for moment in moments]),
-        parameters=torch.cat([torch.from_numpy(np.nan_to_num(w)).flatten() for w in last.seen["weights"]]),
+        train_loss=history(moment.loss for moment in moments),
+        held_out_loss=history(moment.seen["held_out_loss"] for moment in moments),
+        parameters=torch.cat([torch.from_numpy(finite(values)).flatten() for values in last.seen["weights"]]),
     )

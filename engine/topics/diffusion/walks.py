@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -55,10 +55,15 @@ def steps_back(config: Config) -> int:
     return min(config.walk_steps, config.chain)
 
 
+def backward(config: Config, snapshot: Snapshot) -> Walk:
+    """From noise to data with the network of a snapshot; depends on no global seed, and not on how far the Config says
+    that the training goes. Kept for the last few asked for."""
+    return _backward(replace(config, steps=0), snapshot)
+
+
 @lru_cache(maxsize=16)
 @torch.no_grad()
-def backward(config: Config, snapshot: Snapshot) -> Walk:
-    """From noise to data with the network of a snapshot; depends on no global seed. Kept for the last few asked for."""
+def _backward(config: Config, snapshot: Snapshot) -> Walk:
     schedule, device = make_schedule(config.schedule, config.chain), current_device()
     predict = predictor(denoiser_of(config, snapshot.seen["weights"]), schedule)
     count = steps_back(config)

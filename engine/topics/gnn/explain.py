@@ -6,16 +6,16 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from engine.core.blocks import Amount, Block, Press, Say, Table
 from engine.core.formula import Formula, added, aligned, bracketed, rest_of, written
 from engine.core.words import Number, Percent, Words
-from engine.instrument.trace import Trace
 from engine.training.fit import Snapshot
 
 from .card import MOST_BY_HAND, Config, by_hand
-from .run import Experiment, at_moment, graph_of, smoothing
+from .run import Inside, graph_of, inside, smoothing
+
+__all__ = ["inside"]  # what the page needs of the run, through what explains it
 
 SIGNAL_STEPS = 12
 _IN_TEXT = {letter: rf"\{letter}" for letter in "{}$%#&_"} | {
@@ -81,60 +81,27 @@ class NodeSum:
     output: float
 
 
-@dataclass(frozen=True)
-class Inside:
-    """An experiment with the weights of one moment, and everything that flows through its network there."""
-
-    experiment: Experiment
-    trace: Trace
-
-    def tap(self, layer: int, what: str) -> Tensor:
-        """What flowed through a tap of a layer, on the CPU, without what is no number."""
-        return torch.nan_to_num(self.trace[f"layers.{layer}.{what}"]).cpu()
-
-    def node(self, asked: int) -> int:
-        """The node asked for; the last one where there are fewer."""
-        return min(asked, len(self.experiment.graph) - 1)
-
-    def name(self, node: int) -> str:
-        """What a node is called."""
-        return self.experiment.graph.names[node]
-
-    def coefficients(self, layer: int) -> tuple[Tensor, Tensor, Tensor]:
-        """(to, source, coefficient) of every message of a layer, each (M,)."""
-        model = self.experiment.model
-        if self.experiment.config.coefficients == "gat":
-            return model.to_nodes.cpu(), model.from_nodes.cpu(), self.tap(layer, "coefficients")
-        matrix = model.matrix.cpu()
-        return *matrix.indices(), matrix.values()
-
-
-def inside(config: Config, snapshot: Snapshot) -> Inside:
-    """The inside of the network of a moment: one forward pass."""
-    return Inside(*at_moment(config, snapshot))
-
-
 def explain_node(seen: Inside, node: int, layer: int, channel: int) -> NodeSum:
     """Every product that makes up channel `channel` of `node` in layer `layer` (0 first).
 
     Channels beyond the layer's last are its last. IndexError for a node or a layer that is not there.
     """
-    experiment = seen.experiment
-    if not 0 <= node < len(experiment.graph) or not 0 <= layer < experiment.config.depth:
+    graph = seen.graph
+    if not 0 <= node < len(graph) or not 0 <= layer < seen.config.depth:
         raise IndexError(f"no node {node} or no layer {layer}")
     projected = seen.tap(layer, "projected")
     channel = min(channel, projected.shape[1] - 1)
-    degrees = experiment.graph.degrees + 1
+    degrees = graph.degrees + 1
     messages = []
     for neighbour, coefficient in reaching(seen, node, layer):
         value = projected[neighbour, channel].item()
         messages.append(Message(neighbour, coefficient, value, coefficient * value, int(degrees[neighbour])))
     messages.sort(key=lambda message: -abs(message.product))
-    before = experiment.features.cpu() if layer == 0 else seen.tap(layer - 1, "output")
+    before = graph.features if layer == 0 else seen.tap(layer - 1, "output")
     return NodeSum(
         layer, channel, projected.shape[1], node, int(degrees[node]), tuple(messages),
         seen.tap(layer, "summed")[node, channel].item(),
-        before[node, channel].item() if experiment.model.layers[layer].shortcut else None,
+        before[node, channel].item() if seen.shortcuts[layer] else None,
         seen.tap(layer, "output")[node, channel].item(),
     )  # fmt: skip
 
@@ -153,7 +120,7 @@ def signal(seen: Inside, node: int, steps: int = SIGNAL_STEPS) -> np.ndarray:
     Every step takes the coefficients of the first layer; with those of the GCN this is Âᵏ e.
     """
     to, source, values = seen.coefficients(0)
-    flowing = torch.zeros(len(seen.experiment.graph))
+    flowing = torch.zeros(len(seen.graph))
     flowing[node] = 1.0
     moments = [flowing]
     for _ in range(steps):
@@ -166,7 +133,7 @@ def stages(seen: Inside, channel: int) -> list[tuple[str, int, np.ndarray]]:
     """(what, layer, (N,) float32) for one channel on its way through the network: HW, ÂHW and the output of every
     layer. Channels beyond a layer's last are its last."""
     found = []
-    for layer in range(seen.experiment.config.depth):
+    for layer in range(seen.config.depth):
         for what in ("projected", "summed", "output"):
             values = seen.tap(layer, what)
             found.append((what, layer, values[:, min(channel, values.shape[1] - 1)].float().numpy()))
@@ -191,7 +158,7 @@ def signal_flow(seen: Inside, node: int) -> Flow:
               high=Number(float(moment.max())))
         for k, moment in enumerate(values)
     )  # fmt: skip
-    alone = seen.experiment.config.coefficients == "none"
+    alone = seen.config.coefficients == "none"
     about = Words(ABOUT_SIGNAL_ALONE if alone else ABOUT_SIGNAL, name=seen.name(node))
     return Flow(values, tuple(marks), Words("How far a 1 at the picked node has spread"), about)
 
@@ -206,7 +173,7 @@ def network_flow(seen: Inside, channel: int) -> Flow:
 
 def smoothing_of(seen: Inside) -> tuple[list[float], list[float]]:
     """(mean cosine distance, Dirichlet energy) of the features and every layer."""
-    return smoothing(seen.experiment, seen.trace)
+    return smoothing(seen)
 
 
 def node_formulas(config: Config, made: NodeSum, name: str) -> list[Formula]:
@@ -287,13 +254,13 @@ def message_table(seen: Inside, made: NodeSum) -> Table:
 
 def label_button(seen: Inside, node: int) -> Block:
     """Give a node's label to the network, or take it away."""
-    experiment, config = seen.experiment, seen.experiment.config
-    label = int(experiment.graph.labels[node])
+    config = seen.config
+    label = int(seen.graph.labels[node])
     if label < 0:
         return Say("Nobody knows this node's class.", style="small")
     data, nodes = by_hand(config.labels)
     chosen = set(nodes if data == config.data else ()) ^ {node}
-    words = "Take away its label, {name}" if experiment.known[node] else "Tell the network its label, {name}"
+    words = "Take away its label, {name}" if seen.known[node] else "Tell the network its label, {name}"
     labels = ".".join([config.data, *map(str, sorted(chosen))]) if chosen else ""
     return Press("label", Words(words, name=class_names(config)[label]), {"labels": labels}, icon="label",
                  enabled=len(chosen) <= MOST_BY_HAND)  # fmt: skip

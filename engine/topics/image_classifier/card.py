@@ -72,7 +72,7 @@ TOPIC = Topic(
     order=5,
     run="engine.topics.image_classifier.run:run",
     in_turn=True,  # a look and a step of the walk hold 40 MB for 35 ms
-    stream="engine.topics.image_classifier.run:stream",
+    watched="engine.topics.image_classifier.run:stream",
     shipped=("efficientnet_lite0",),
     figures={
         "evidence": "engine.topics.image_classifier.draw:draw_evidence",

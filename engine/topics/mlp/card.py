@@ -1,7 +1,9 @@
 """MLP playground: what it asks and what can be set."""
 
+from dataclasses import replace
+
 from engine.core.knob import KnobError, configuration, knob
-from engine.core.topic import Source, Topic
+from engine.core.topic import Source, Topic, Training
 from engine.core.uploads import check_upload_key
 from engine.data.point_codes import check_points
 
@@ -199,6 +201,11 @@ class Config:
     )
 
 
+def without_steps(config: Config) -> Config:
+    """What the training depends on: all but how far it went. Weights set by hand at a step are part of the run."""
+    return replace(config, steps=0)
+
+
 TOPIC = Topic(
     slug="mlp",
     title="MLP playground",
@@ -208,9 +215,13 @@ TOPIC = Topic(
     config=Config,
     order=5,
     run="engine.topics.mlp.run:run",
-    stream="engine.topics.mlp.run:stream",
-    result_of="engine.topics.mlp.run:result_of",
-    network="engine.topics.mlp.run:network",
+    training=Training(
+        stream="engine.topics.mlp.run:stream",
+        first="engine.topics.mlp.run:first",
+        result_of="engine.topics.mlp.run:result_of",
+        network="engine.topics.mlp.run:network",
+        experiment=without_steps,
+    ),
     figures={
         "boundary": "engine.topics.mlp.draw:draw_boundary",
         "network": "engine.topics.mlp.draw:draw_network",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -16,11 +16,12 @@ from torch.nn import functional as F
 from engine.core.axes import axes, note, result
 from engine.core.device import current_device
 from engine.core.knob import KnobError
-from engine.data.points import REGRESSION_SETS, grid, make_points, own_points, split
+from engine.data.points import REGRESSION_SETS, PointSet, grid, make_points, own_points, split
 from engine.instrument.trace import record
 from engine.models.mlp.mlp import MultiLayerPerceptron
 from engine.plots.diagrams import quantise_maps
-from engine.training.fit import Snapshot, TrainingDiverged, batches_of, fit, seeded
+from engine.training.fit import Snapshot, batches_of, fit, seeded
+from engine.training.moments import history, moments_of, restore
 from engine.training.own_weights import start_from
 
 from .card import Config, parse_edits
@@ -63,6 +64,16 @@ class Result:
     diverged_at: int | None = note("the step at which the loss stopped being a number, if it did")
 
 
+def points_of(config: Config) -> tuple[PointSet, Tensor]:
+    """The points of a Config, and (N,) bool: which of them are trained on."""
+    with seeded(config.seed) as generator:
+        if config.data == "own":
+            points = own_points(config.points)
+        else:
+            points = make_points(config.data, config.samples, config.classes, config.noise, generator)
+        return points, split(len(points), config.train_share, generator)
+
+
 @dataclass
 class Experiment:
     """Data, model and optimiser of one Config, freshly made; equal Configs make equal Experiments."""
@@ -72,12 +83,7 @@ class Experiment:
     def __post_init__(self) -> None:
         config, device = self.config, current_device()
         self.regression = config.data in REGRESSION_SETS
-        with seeded(config.seed) as generator:
-            if config.data == "own":
-                points = own_points(config.points)
-            else:
-                points = make_points(config.data, config.samples, config.classes, config.noise, generator)
-            self.is_train = split(len(points), config.train_share, generator)
+        points, self.is_train = points_of(config)
         self.inputs, self.targets = points.inputs, points.targets
         largest = int(self.targets.max()) + 1 if len(points) and not self.regression else 1
         self.classes = 1 if self.regression else max(config.classes, largest)
@@ -231,58 +237,55 @@ def stream(config: Config) -> Iterator[Snapshot]:
     return Experiment(config).train(max(config.until, config.steps))
 
 
+def first(config: Config) -> Snapshot:
+    """The network of `config` before its first step."""
+    return next(Experiment(config).train(0))
+
+
 def run(config: Config) -> Result:
     """Train to `config.steps` and return everything about the network there."""
-    moments = []
-    try:
-        for snapshot in Experiment(config).train(config.steps, max(1, config.steps // 100)):
-            moments.append(snapshot)
-    except TrainingDiverged:
-        pass  # the last snapshot shows it
-    return result_of(config, moments)
+    return result_of(config, moments_of(Experiment(config).train, config.steps))
 
 
 def data_of(config: Config) -> tuple[list[list[float]], list[bool]]:
     """The points as [x1, x2, class or value], and which of them are trained on."""
-    experiment = Experiment(replace(config, edits="", layers=(), weights=""))
-    rows = torch.cat([experiment.inputs, experiment.targets[:, None].to(torch.float32)], dim=1)
-    return rows.tolist(), experiment.is_train.tolist()
+    points, is_train = points_of(config)
+    rows = torch.cat([points.inputs, points.targets[:, None].to(torch.float32)], dim=1)
+    return rows.tolist(), is_train.tolist()
 
 
 @torch.no_grad()
 def result_of(config: Config, moments: Sequence[Snapshot]) -> Result:
     """The Result of a run from its snapshots; the last one holds the weights."""
     experiment, last = Experiment(replace(config, edits="")), moments[-1]
-    for layer, weight, bias in zip(experiment.model.layers, last.seen["weights"], last.seen["biases"], strict=True):
-        layer.linear.weight.copy_(torch.from_numpy(np.nan_to_num(weight)))
-        layer.linear.bias.copy_(torch.from_numpy(np.nan_to_num(bias)))
+    layers = zip(last.seen["weights"], last.seen["biases"], strict=True)
+    # A weight that overflowed counts as the largest number there is, and one that is none as 0.
+    restore(experiment.model, [np.nan_to_num(part) for layer in layers for part in layer])
     experiment.model.eval()
     plane = experiment.answer(experiment.model(experiment.plane_features)).reshape(BOUNDARY_SIZE, BOUNDARY_SIZE, -1)
-    last_layer = experiment.model.output.linear
+    hidden, last_layer = experiment.model.hidden(experiment.features), experiment.model.output.linear
     size = 1 if experiment.regression else experiment.classes
     confusion = torch.zeros(size, size, dtype=torch.int64)
     if not experiment.regression and len(experiment.test_rows):
         rows = experiment.test_rows
-        answers = experiment.answer(experiment.model(experiment.features[rows])).argmax(1)
+        answers = experiment.answer(experiment.model.output(hidden[rows])).argmax(1)
         pairs = experiment.device_targets[rows] * size + answers
         confusion = torch.bincount(pairs, minlength=size * size).reshape(size, size).cpu()
 
-    def history(name: str) -> Tensor:
-        return torch.tensor([moment.seen[name] for moment in moments], dtype=torch.float64)
-
+    looked_at = partial(history, infinite=True)
     return Result(
         inputs=experiment.inputs,
         targets=experiment.targets,
         is_train=experiment.is_train,
         plane=torch.nan_to_num(plane).cpu(),
         step=torch.tensor([moment.step for moment in moments]),
-        train_loss=history("train_loss"),
-        test_loss=history("test_loss"),
-        train_accuracy=history("train_accuracy"),
-        test_accuracy=history("test_accuracy"),
-        gradient_norm=torch.tensor([moment.gradient_norm for moment in moments], dtype=torch.float64),
+        train_loss=looked_at(moment.seen["train_loss"] for moment in moments),
+        test_loss=looked_at(moment.seen["test_loss"] for moment in moments),
+        train_accuracy=looked_at(moment.seen["train_accuracy"] for moment in moments),
+        test_accuracy=looked_at(moment.seen["test_accuracy"] for moment in moments),
+        gradient_norm=looked_at(moment.gradient_norm for moment in moments),
         confusion=confusion,
-        hidden=torch.nan_to_num(experiment.model.hidden(experiment.features)).cpu(),
+        hidden=torch.nan_to_num(hidden).cpu(),
         border=last_layer.weight[0].detach().cpu(),
         offset=last_layer.bias[0].detach().cpu(),
         parameters=torch.cat([parameter.flatten().cpu() for parameter in experiment.model.parameters()]),
