@@ -102,10 +102,10 @@ class Topic:
     name says too little.
     views: what the page's choices of what to see are called in a link, behind "view."; * stands for a number.
     look: Config -> dotted path of what its page shows, where that is not always the whole Result; it is given the
-    Config as `looked_at(config)` leaves it, with all at its default that plays no part. completed: dotted path of (look,
-    last snapshot of a Later) -> Result, where the Later that the page shows is what the look lacks. absent: Config ->
-    knobs that have no place beside the picture. fallback: Config -> a Config that can be computed whatever a link
-    brought. own: kinds of things that a reader may bring ("graph").
+    Config as `looked_at(config)` leaves it, with all at its default that plays no part. completed: dotted path of
+    (look, last snapshot of a Later) -> Result, where the Later that the page shows is what the look lacks. absent:
+    Config -> knobs that have no place beside the picture. fallback: Config -> a Config that can be computed whatever a
+    link brought. own: kinds of things that a reader may bring ("graph").
     """
 
     slug: str

@@ -109,7 +109,7 @@ def compose(topic: Topic, module: types.ModuleType) -> None:
     if start is None and topic.fallback is not None:
         config = note_progress(topic, **vars(topic.fallback(config)))
         start = _first_look(topic, config)
-    if start is not None and topic.training is not None:
+    if start is not None and topic.trains(config):
         with page.stage:
             moments = player(
                 topic, config, start, partial(draw_part, topic, "stage"), status=partial(_status, module, config),
@@ -160,12 +160,12 @@ def _result(topic: Topic, config: Any) -> Any | None:
 
 def _path(topic: Topic, config: Any) -> str:
     """What the page of a Config shows at first."""
-    return topic.training.first if topic.training else topic.look(config) if topic.look else topic.run
+    return topic.training.first if topic.trains(config) else topic.look(config) if topic.look else topic.run
 
 
 def _first_look(topic: Topic, config: Any) -> Any | None:
     path = _path(topic, config)
-    looked_at = topic.training.experiment if topic.training else topic.looked_at
+    looked_at = topic.training.experiment if topic.trains(config) else topic.looked_at
     return compute(topic, looked_at(config) if looked_at else config, path)
 
 
