@@ -8,15 +8,7 @@ from streamlit.proto.Alert_pb2 import Alert
 
 from engine.core.knob import knobs
 from engine.core.topic import catalogue
-from tests.server import start_server
 from tests.visitor import Visitor
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    server = start_server(tmp_path_factory.mktemp("server") / "log.txt").wait()
-    yield server
-    server.stop()
 
 
 def opened(server, slug, query, language):
