@@ -24,12 +24,6 @@ def sentence(error: BaseException) -> str:
     if template is not None:
         values = {name: t(value) if name == "label" else value for name, value in getattr(error, "values", {}).items()}
         return t(template, **values)
-    if type(error).__name__ == "TrainingDiverged":
-        return t(
-            "At step {step} the loss stopped being a number: the learning rate is too high for this network. "
-            "Lower it and play again.",
-            step=error.step,
-        )
     if isinstance(error, QueueFull):
         return t("Too many experiments are waiting just now. Please try again in a minute.")
     if isinstance(error, MemoryError) or "out of memory" in str(error).lower():
