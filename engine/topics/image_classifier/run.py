@@ -155,8 +155,8 @@ def walk_from_grey(config: Config) -> Iterator[Snapshot]:
     for walked in walk(model, x, explained, within=NEAR):
         saliency = _coarse(walked.attribution.abs().amax(0), config.cell).cpu()
         seen = {
-            "way": (walked.done / walked.total) ** 2, "saliency": saliency, "sum": walked.attribution.sum().item(), "goal": goal,
-            "steps": walked.looks, "explained": explained,
+            "way": (walked.done / walked.total) ** 2, "saliency": saliency, "sum": walked.attribution.sum().item(),
+            "goal": goal, "steps": walked.looks, "explained": explained,
         }  # fmt: skip
         yield Snapshot(int(walked.done), math.nan, math.nan, seen, walked.total)
 
