@@ -10,10 +10,11 @@ import streamlit as st
 from engine.core.jobs import QueueFull
 from engine.core.knob import Rejected
 from engine.core.pins import PARAMETER
+from engine.core.sentences import harmless
 from engine.core.topic import Topic
 from pages.components.language import t
 
-UNKNOWN = "?"  # the name of a Rejected that tells of names in the link that nobody knows
+REMARK = "?"  # the name of a Rejected that is a whole sentence about the link, such as of names that nobody knows
 
 logger = logging.getLogger("neurarium.pages")
 
@@ -50,10 +51,9 @@ def report_rejected(rejected: list[Rejected]) -> None:
     for item in rejected:
         logger.info("link value rejected: %s=%r: %s", item.name, item.text, item.reason)
     lost = [item for item in rejected if item.name == PARAMETER]
-    fallen_back = [item for item in rejected if item.name not in (PARAMETER, UNKNOWN)]
-    for item in rejected:
-        if item.name == UNKNOWN:
-            st.warning(sentence(item.reason), icon=":material/link_off:")
+    fallen_back = [item for item in rejected if item.name not in (PARAMETER, REMARK)]
+    if remarks := [sentence(item.reason) for item in rejected if item.name == REMARK]:
+        st.warning(harmless(" ").join(remarks), icon=":material/link_off:")
     if fallen_back:
         reasons = t("; ").join(sentence(item.reason) for item in fallen_back)
         st.warning(

@@ -115,7 +115,7 @@ def test_absurd_links_open_the_page_and_explain_themselves(visit, query):
 
 
 def test_unknown_parameters_are_nobody_s_business(visit):
-    visitor = visit("/mlp?data=xor&utm_source=course&lang=klingon")
+    visitor = visit("/mlp?data=xor&utm_source=course&fbclid=klingon")
     assert visitor.alerts() == []
     assert visitor.title == TOPICS["mlp"].title
     assert_widgets_show(visitor, TOPICS["mlp"], TOPICS["mlp"].config(data="xor"))
