@@ -245,7 +245,7 @@ def test_what_is_left_out_is_what_a_line_lacks(text):
 
 @pytest.mark.parametrize(
     "text",
-    ["\0", "\0\x07\x7f", " ", "\t\n ", "\u200b", "\ufeff\u2060\u200d", "\u3000\xa0", "\ufffd", "\ufe0f", "\u3164",
+    ["\0", "\0\x07\x7f", "\0 \n", "\u200b", "\ufeff\u2060\u200d", "\u3000\xa0", "\ufffd", "\ufe0f", "\u3164",
      "\U000e0041"],
     ids=ascii,
 )  # fmt: skip
@@ -258,7 +258,9 @@ def test_a_text_of_nothing_to_be_seen_is_told_of(text):
     for sign in "a中🫨.":
         assert not shows_nothing(text + sign)
         assert sign in declared.from_text(text + sign)
-    assert declared.from_text("") == ""
+    for blank in ("", " ", "   ", "\t\n "):  # is what it looks like
+        assert not shows_nothing(blank)
+        assert declared.from_text(blank) == " " * len(blank)
 
 
 def test_half_of_a_pair_alone_is_nothing_to_be_seen():

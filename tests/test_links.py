@@ -33,10 +33,10 @@ SAID = [
     ("mlp", {"points": "aaaaaa"}, "a multiple of 5 characters, 5 a point, got 6.", "5 的倍数，收到了 6 个。"),
     ("attention", {"tokens": "one"}, "Tokens: expected 2 to 6 words, got 1.", "应为 2 到 6 个词，收到了 1 个。"),
     ("attention", {"text": "\0"}, "Text: expected signs that can be seen, got “␀”.", "看得见的字符，收到的是 “␀”。"),
-    ("attention", {"second": "\u200b \u2060"}, "can be seen, got “⟨U+200B⟩ ⟨U+2060⟩”.", "收到的是 “⟨U+200B⟩ ⟨U+2060⟩”。"),
+    ("attention", {"second": "\u200b \u2060"}, "can be seen, got “⟨U+200B⟩ ⟨U+2060⟩”.", "是 “⟨U+200B⟩ ⟨U+2060⟩”。"),
     ("attention", {"text": "a\0b"}, "cannot be shown; they were left out: U+0000.", "已经去掉：U+0000。"),
     ("mlp", {"seed": ["-1", "2"]}, "the last of each holds: seed = “2”.", "以最后一次为准：seed = “2”。"),
-    ("mlp", {"seed": ["1", "2", "3"], "view.compare": ["a", "loss"]}, "“3”, view.compare = “loss”", "为准：seed = “3”, view"),
+    ("mlp", {"seed": ["1", "2", "3"], "view.compare": ["a", "loss"]}, "“3”, view.compare = “loss”", "seed = “3”,"),
     ("mlp", {"lang": ["klingon", "en"]}, "holds: lang = “en”.", "为准：lang = “zh”。"),
     ("", {"seed": "1"}, "so they change nothing: “seed”.", "它们不起任何作用：“seed”。"),
 ]  # fmt: skip

@@ -133,7 +133,7 @@ class Knob:
         if not isinstance(value, str):
             raise KnobError("{label}: expected text, got {value!r}", label=self.label, value=value)
         if not self.hidden:
-            if value and shows_nothing(value):  # else it would count as empty, and nobody would be told
+            if shows_nothing(value):  # else it would count as empty, and nobody would be told
                 raise KnobError(
                     "{label}: expected signs that can be seen, got {value!r}", label=self.label, value=value[:40]
                 )

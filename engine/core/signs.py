@@ -28,8 +28,9 @@ def left_out(text: str) -> list[str]:
 
 
 def shows_nothing(text: str) -> bool:
-    """Whether a text has no sign that can be seen, such as one of blanks, of control characters, of spaces of no width.
-
-    Of an empty text that holds too.
-    """
-    return all(unicodedata.category(sign) in _SHOWING_NOTHING or _DRAWN_AS_NOTHING.match(sign) for sign in text)
+    """Whether a text has signs, ordinary blanks left aside, and none of them can be seen: control characters, spaces of
+    no width, what could not be read. An empty text is what it looks like, and so is one of blanks."""
+    signs = _ENDS_OF_LINES.sub(" ", text).replace(" ", "")
+    return bool(signs) and all(
+        unicodedata.category(sign) in _SHOWING_NOTHING or _DRAWN_AS_NOTHING.match(sign) for sign in signs
+    )
