@@ -254,7 +254,7 @@ class Visitor:
             else:
                 return
             self.elements[path] = (element_kind, element, delta.fragment_id)
-            if getattr(element, "set_value", False):
+            if getattr(element, "set_value", False) or (element_kind == "popover" and not element.open):
                 self.states.pop(element.id, None)  # the server's word counts
             if element_kind == "exception":
                 answer.errors.append(f"{element.type}: {element.message}")
