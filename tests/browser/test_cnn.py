@@ -121,6 +121,40 @@ def test_what_excites_a_channel_and_what_the_answer_hangs_on(visit):
     visitor.canvas("cnn-occlusion")
 
 
+CARD = """() => {
+  const card = document.querySelector(".st-key-cnn-detail"), column = card.closest(".stColumn");
+  const box = column.getBoundingClientRect();
+  return {
+    left_out: [...card.querySelectorAll(".katex-display")].map((shown) => shown.scrollWidth - shown.clientWidth),
+    bottom: box.bottom, wanted: column.scrollHeight, there: column.clientHeight,
+  };
+}"""
+
+
+@pytest.mark.parametrize("locale", ["en-US", "zh-CN"])
+@pytest.mark.parametrize("size", [(1280, 800), (390, 844)])
+def test_the_numbers_of_a_cell_are_wholly_in_view_beside_the_maps(visit, size, locale):
+    """Nothing of a sum is cut, its result least of all; at a laptop all of the card fits, on a phone it scrolls."""
+    visitor = visit("/cnn", size=size, locale=locale, touch=size[0] < 640)
+    for layer in ("conv1-sum", "conv1-pool", "conv2-sum", "hidden", "outputs"):
+        canvas = visitor.canvas(f"cnn-{layer}")
+        canvas.scroll_into_view_if_needed()
+        tile = canvas.evaluate("c => c.neurarium.tiles[0]")
+        before = visitor.key("cnn-detail").inner_text()
+        canvas.click(position={"x": tile["x"] + 0.55 * tile["w"], "y": tile["y"] + 0.45 * tile["h"]})
+        visitor.until(lambda before=before: visitor.key("cnn-detail").inner_text() != before, f"a cell of {layer}")
+        visitor.settle()
+        seen = visitor.page.evaluate(CARD)
+        assert seen["left_out"] == [0], layer
+        assert seen["bottom"] <= size[1], layer
+        if size[0] > 640:
+            assert seen["wanted"] <= seen["there"], layer
+    last = visitor.key("cnn-detail").locator(".katex-display").last
+    last.scroll_into_view_if_needed()
+    box = last.bounding_box()
+    assert box["y"] + box["height"] <= size[1]
+
+
 def png(image: Image.Image) -> bytes:
     content = io.BytesIO()
     image.save(content, "PNG")
