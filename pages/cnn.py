@@ -227,7 +227,7 @@ def detail(result, live: bool) -> None:
         draw.draw_input(
             result, cell if in_maps else None, words=("", *words[1:]), alt=t("The digit, the receptive field framed")
         ),
-        "cnn-field", height=190, click=False,
+        "cnn-field", height=140, click=False,
     )  # fmt: skip
     seen = t("Receptive field: {rows} × {columns} pixels of the input.", rows=bottom - top, columns=right - left)
     st.caption(seen if in_maps else t("It sees the whole input."))

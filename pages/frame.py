@@ -7,6 +7,7 @@ import streamlit as st
 from engine.core.topic import GROUPS
 from pages.components.language import adopt_language, t
 from pages.components.topics import page_of, topics_with_pages
+from pages.components.unknown import forget_unknown, go_home_if_unknown
 
 ICON = Path(__file__).parents[1] / "assets" / "icon.png"
 
@@ -17,6 +18,9 @@ navigation = {"": [st.Page("home.py", title=t("Home"), icon=":material/home:", d
 for group in GROUPS:
     if pages := [page_of(topic) for topic in topics_with_pages() if topic.group == group]:
         navigation[t(group)] = pages
+go_home_if_unknown(page for pages in navigation.values() for page in pages)
 page = st.navigation(navigation, position="top")
+if page.url_path:
+    forget_unknown()
 st.set_page_config(page_title=f"{page.title} · Neurarium")
 page.run()

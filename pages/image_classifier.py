@@ -78,7 +78,7 @@ def evidence() -> None:
         )  # fmt: skip
         pixels(shown, "image-classifier-evidence", height=400, click=False)
         if method == "saliency" and config.saliency == "integrated" and (seen or not underway):
-            way = (snapshot.step / snapshot.total) ** 2 if seen else 1
+            way = seen["way"] if seen else 1
             total, goal = (seen["sum"], seen["goal"]) if seen else (result.saliency_sum, result.saliency_goal)
             text = t("{share} of the way walked: all pixels together {sum}, of {goal} for the whole way.",
                      share=percent(way), sum=number(total), goal=number(goal))  # fmt: skip

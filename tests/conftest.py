@@ -1,4 +1,4 @@
-"""What all tests share: the project on the path, one thread for torch, reproducible properties, markers."""
+"""What all tests share: the project on the path, one thread for torch, reproducible properties, markers, a server."""
 
 import sys
 from pathlib import Path
@@ -26,3 +26,26 @@ def pytest_configure(config):
 def pytest_runtest_setup(item):
     if item.get_closest_marker("gpu") and available_devices() == ("cpu",):
         pytest.skip("there is no GPU that PyTorch can use")
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    """A warm server for the tests of one file. It must end without a traceback in its log."""
+    from tests.server import start_server
+
+    server = start_server(tmp_path_factory.mktemp("server") / "log.txt")
+    try:
+        yield server.wait()
+    finally:
+        server.stop()
+    assert "Traceback" not in server.log
+
+
+@pytest.fixture
+def visitor(server):
+    """A visitor of it without a browser."""
+    from tests.visitor import Visitor
+
+    visitor = Visitor(server.address)
+    yield visitor
+    visitor.close()

@@ -136,6 +136,10 @@ def _error_templates(tree: ast.Module) -> typing.Iterator[tuple[int, str]]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in TRANSLATED_ERRORS:
             yield from ((node.lineno, text) for text in _constants(node.args[0]))
+        elif isinstance(node, ast.ClassDef):  # of errors that always say the same
+            for line in node.body:
+                if isinstance(line, ast.Assign) and getattr(line.targets[0], "id", "") == "template":
+                    yield from ((line.lineno, text) for text in _constants(line.value))
 
 
 def main() -> int:

@@ -7,6 +7,7 @@ import signal
 import urllib.error
 import urllib.request
 from contextlib import ExitStack
+from urllib.parse import urljoin
 
 import pytest
 
@@ -93,6 +94,27 @@ def test_the_style_sheet_ends_the_body_so_that_it_wins_over_streamlits(server, p
     assert page.count(sheet) == 1
     assert page.index(sheet) > page.rindex(b"<script")
     assert page.split(sheet)[1].split() == [b"</style></body>", b"</html>"]
+
+
+@pytest.mark.parametrize(
+    ("path", "place"),
+    [
+        ("/a/b", "/a%2Fb"), ("/mlp/x?seed=3&data=xor", "/mlp%2Fx?seed=3&data=xor"),
+        ("/a/b/c?x=%2F", "/a%2Fb%2Fc?x=%2F"),
+        ("/%3Cb%3E/x", "/%3Cb%3E%2Fx"), ("/%E8%9E%BA/x", "/%E8%9E%BA%2Fx"),
+    ],
+)  # fmt: skip
+def test_an_address_of_several_levels_leads_to_one_where_the_page_finds_its_scripts(server, path, place):
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
+    connection.request("GET", path)
+    answer = connection.getresponse()
+    assert answer.status == 307
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    prefix = "http://here.example/prefix"  # of a proxy, which the server is not told of
+    assert urljoin(prefix + path, answer.headers["Location"]) == prefix + place
+    status, _, page = fetch(server.address + place)
+    assert status == 200
+    assert b"neurarium-boot.js" in page
 
 
 def test_boot_script_names_the_server(server):

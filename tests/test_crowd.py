@@ -115,8 +115,8 @@ def test_everybody_sees_the_answers_to_the_own_picture_alone(server):
         try:
             visitor = Visitor(server.address)
             visitor.open("image_classifier")
-            visitor.move("image_classifier-own", True)
             for turn in range(ROUNDS):
+                visitor.move("image_classifier-own", True)
                 number = place + turn * VISITORS
                 barrier.wait(60)
                 answer = visitor.upload("image_classifier:upload", f"{number}.png", picture(number))

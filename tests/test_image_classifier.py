@@ -76,10 +76,11 @@ def test_the_walk_shows_on_its_way_what_the_whole_run_has_at_its_end():
     config = Config(picture="sample:coffee", saliency="integrated", cell=8)
     whole, looked = run(config), run(dataclasses.replace(config, saliency="gradient"))
     snapshots = list(walk_from_grey(config))
-    steps = [one.step for one in snapshots]
-    assert steps == sorted(set(steps))
-    assert (steps[-1], {one.total for one in snapshots}) == (512, {512})  # 32 parts, halved up to four times
-    assert len(steps) >= 32
+    steps, ways = [one.step for one in snapshots], [one.seen["way"] for one in snapshots]
+    assert ways == sorted(set(ways))
+    assert steps == [int(32 * way**0.5) for way in ways]  # what a reader is told: steps, not their shortest parts
+    assert (steps[-1], ways[-1], {one.total for one in snapshots}) == (32, 1.0, {32})
+    assert len(steps) > 32
     there = with_walk(looked, snapshots[-1])
     for field in dataclasses.fields(whole):
         ours, theirs = getattr(there, field.name), getattr(whole, field.name)
@@ -88,7 +89,7 @@ def test_the_walk_shows_on_its_way_what_the_whole_run_has_at_its_end():
     with torch.no_grad():
         grey = model(torch.zeros_like(x))[0, whole.explained].item()
         for one in snapshots[7::8]:
-            here = model((one.step / one.total) ** 2 * x)[0, whole.explained].item()
+            here = model(one.seen["way"] * x)[0, whole.explained].item()
             assert one.seen["sum"] == pytest.approx(here - grey, abs=0.05 * abs(whole.saliency_goal))
 
 

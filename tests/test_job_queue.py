@@ -1,12 +1,13 @@
 """Background work of many visitors: order, limits, watching, memory, failures, other backends."""
 
 import itertools
+import logging
 import threading
 import time
 
 import pytest
 
-from engine.core.backends import ThreadBackend
+from engine.core.backends import BackendError, ThreadBackend
 from engine.core.device import _chosen, current_device
 from engine.core.jobs import Job, JobQueue, QueueFull
 from engine.training.fit import Snapshot
@@ -194,6 +195,29 @@ def test_a_failed_job_holds_its_error_and_frees_its_place():
         job.step()
         job.stop()
         assert job.state == "failed"
+
+
+class Foreseen(ArithmeticError):
+    template = "It went as it had to."
+
+
+@pytest.mark.parametrize(
+    ("error", "is_fault"), [(Foreseen(), False), (BackendError(), True), (ZeroDivisionError("no"), True)]
+)
+def test_only_a_fault_leaves_a_traceback_in_the_log(error, is_fault, caplog):
+    """A training that diverges is a lesson, and the page says so; the log has a line of it."""
+
+    def stream(config):
+        yield Snapshot(0, 0.0, 0.0)
+        raise error
+
+    with caplog.at_level(logging.INFO, "neurarium.jobs"), queue_of() as queue:
+        job = queue.submit(stream, None, visitor="a")
+        assert job.wait(("failed",), PATIENCE)
+    (record,) = [record for record in caplog.records if "failed with" in record.message]
+    assert repr(error) in record.message
+    assert bool(record.exc_info) == is_fault
+    assert (record.levelno >= logging.WARNING) == is_fault
 
 
 def test_a_stream_that_cannot_open_fails_too():

@@ -15,18 +15,19 @@ from engine.core.knob import (
     Knob,
     KnobError,
     Rejected,
+    check_signs,
     configuration,
     differences,
     from_query,
     knob,
     knobs,
-    one_line,
     random_value,
     shortest,
     to_query,
     without_run,
 )
 from engine.core.sentences import filled
+from engine.core.signs import left_out, one_line, shows_nothing
 from engine.core.topic import catalogue
 
 
@@ -231,6 +232,50 @@ def test_a_line_stays_what_it_is(text):
 def test_ends_of_lines_are_one_blank():
     assert one_line("a\r\nb\nc\rd\te") == "a b c d e"
     assert one_line("nul\0l") == "null"
+
+
+@given(st.text(st.characters() | st.sampled_from("\n\r\t\0\x85\u2028\ud800a "), max_size=30))
+def test_what_is_left_out_is_what_a_line_lacks(text):
+    line, lost = one_line(text), left_out(text)
+    assert not set(lost) & set(line)
+    assert bool(lost) == (
+        len(line) < len(text.replace("\r\n", "\n")) or any(sign >= "\ud800" and sign <= "\udfff" for sign in text)
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["\0", "\0\x07\x7f", "\0 \n", "\u200b", "\ufeff\u2060\u200d", "\u3000\xa0", "\ufffd", "\ufe0f", "\u3164",
+     "\U000e0041"],
+    ids=ascii,
+)  # fmt: skip
+def test_a_text_of_nothing_to_be_seen_is_told_of(text):
+    """Not computed as an empty one without a word; what reads the same with one sign more is a text."""
+    declared = next(item for item in knobs(catalogue()["attention"].config) if item.name == "text")
+    assert shows_nothing(text)
+    with pytest.raises(KnobError, match="Text: expected signs that can be seen, got “"):
+        declared.from_text(text)
+    for sign in "a中🫨.":
+        assert not shows_nothing(text + sign)
+        assert sign in declared.from_text(text + sign)
+    for blank in ("", " ", "   ", "\t\n "):  # is what it looks like
+        assert not shows_nothing(blank)
+        assert declared.from_text(blank) == " " * len(blank)
+
+
+def test_half_of_a_pair_alone_is_nothing_to_be_seen():
+    assert shows_nothing("\ud800\udc01 ")
+    assert left_out("a\ud800\0") == ["\ud800", "\0"]
+
+
+def test_signs_that_a_link_loses_are_named():
+    config = catalogue()["attention"].config
+    check_signs(config, {"text": "two\nlines\tand one \u200b", "second": "\0", "queries": "\0"})  # or an error says it
+    with pytest.raises(KnobError, match=r"they were left out: U\+0000, U\+0007\.$"):
+        check_signs(config, {"text": "a\0b\0c", "second": "\x07d"})
+    every = "".join(map(chr, (*range(9), *range(14, 32), *range(127, 0x85))))
+    with pytest.raises(KnobError, match=r"U\+0000, U\+0001, …, U\+0084\.$"):
+        check_signs(config, {"text": f"a{every}"})
 
 
 @pytest.mark.parametrize("text", ["41", "3.5", "many"])

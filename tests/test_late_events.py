@@ -4,29 +4,13 @@ import pytest
 
 from engine.core.topic import catalogue
 from pages.components.mount import EVENTS, heard, one_of
-from tests.server import start_server
-from tests.visitor import Visitor, user_key
+from tests.visitor import user_key
 
 FAR = {
     "tile": 99, "row": 9999, "column": 0, "node": 9999, "point": 9999, "frame": 5, "query": 999, "key": 0, "matrix": 9,
     "value": 1.0, "kind": "neuron", "layer": 99, "index": 99, "delta": 1,
 }  # fmt: skip
 NONSENSE = (9999, -1, FAR, {**FAR, "tile": -1, "node": -1, "layer": -1}, {}, "x", [])
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    server = start_server(tmp_path_factory.mktemp("late") / "log.txt").wait()
-    yield server
-    server.stop()
-    assert "Traceback" not in server.log
-
-
-@pytest.fixture
-def visitor(server):
-    visitor = Visitor(server.address)
-    yield visitor
-    visitor.close()
 
 
 def shown_by(visitor) -> list[tuple[str, str]]:

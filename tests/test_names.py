@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from engine.command_line import Refused, read_config
 from engine.core.knob import KnobError, knobs
-from engine.core.names import OTHERS, check_names, is_known, nearest
+from engine.core.names import OTHERS, check_names, check_once, is_known, nearest
 from engine.core.pins import read_pins
+from engine.core.sentences import visible
 from engine.core.topic import catalogue
 from engine.data.settings import SettingsError, read_settings
 from pages.components.controls import views_of
@@ -54,7 +55,28 @@ def test_any_name_is_told_of_or_known(name):
     if is_known(name, [*KNOWN, *OTHERS]):
         check_names([name], KNOWN)
     else:
-        assert name[:39] in said([name])
+        assert visible(name[:39]) in said([name])
+
+
+def test_a_name_that_cannot_be_seen_is_written_out():
+    assert "nothing: “␀⟨U+200B⟩”." in said(["\0\u200b"])
+
+
+def said_of(query):
+    with pytest.raises(KnobError) as caught:
+        check_once(query, KNOWN[:3] + KNOWN[4:])
+    return str(caught.value)
+
+
+def test_a_name_with_several_values_is_told_of_with_the_one_that_holds():
+    check_once({"noise": ["1"], "layers": ["4", "4"], "utm_source": ["a", "b"], "pin": ["a", "b"]}, KNOWN[:3])
+    assert said_of({"noise": ["-1", "2"]}) == (
+        "The link says some names more than once; the last of each holds: noise = “2”."
+    )
+    assert said_of({"noise": ["1", "2", "\0"], "view.layer-3": ["1", ""]}).endswith(": noise = “␀”, view.layer-3 = “”.")
+    many = {f"view.layer-{at}": ["1", "9" * 5000] for at in range(900)}
+    assert said_of(many).endswith(", and 896 more.")
+    assert len(said_of(many)) < 400
 
 
 def test_nearest_is_like_it():

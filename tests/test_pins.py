@@ -5,11 +5,12 @@ import random
 from urllib.parse import parse_qs, quote, urlencode
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from engine.core.knob import knobs, random_value, without_run
 from engine.core.pins import LONGEST_LINK, MOST_PINS, PARAMETER, Pin, differing, in_link, nearest_preset, read_pins
+from engine.core.signs import shows_nothing
 from engine.core.topic import catalogue
 from engine.topics.attention.card import Config as AttentionConfig
 from engine.topics.mlp.card import Config as MlpConfig
@@ -38,6 +39,7 @@ def test_pinned_runs_come_back_from_a_link(drawn):
 @given(st.text(max_size=80), st.text(max_size=80))
 def test_any_text_of_the_reader_comes_back(text, second):
     text, second = (one.encode("utf-8", "ignore").decode() for one in (text, second))  # half a surrogate is no text
+    assume(not shows_nothing(text) and not shows_nothing(second))  # no text either, and told of
     pin = Pin("attention", AttentionConfig(text=text, second=second))
     assert read_pins(through_an_address([pin]), TOPICS) == ([pin], [])
 
@@ -106,9 +108,26 @@ def test_the_knobs_that_differ_are_those_whose_values_do(slug, seeds):
     for knob in knobs(TOPICS[slug].config):
         idle = [knob.counts is not None and not knob.counts(config) for config in configs]
         values = [None if still else getattr(config, knob.name) for still, config in zip(idle, configs, strict=True)]
-        if len(set(values)) > 1:
+        if len(set(values)) > 1 and len({getattr(config, knob.name) for config in configs}) > 1:
             expected[knob.name] = tuple(values)
     assert {knob.name: values for knob, values in differing(configs)} == expected
+    if not expected:  # what is set alike and acts in some alone is explained by another knob of the list
+        assert len({_acting(config) for config in configs}) == 1
+
+
+def _acting(config):
+    return tuple(getattr(config, knob.name) if knob.counts is None or knob.counts(config) else None
+                 for knob in knobs(type(config)))  # fmt: skip
+
+
+@pytest.mark.parametrize("slug", TOPICS)
+def test_one_knob_changed_is_the_one_named(slug):
+    """Others that begin or cease to act by it are no differences beside it."""
+    usual = TOPICS[slug].config()
+    for knob in knobs(TOPICS[slug].config):
+        for seed in range(4):
+            changed = dataclasses.replace(usual, **{knob.name: random_value(knob, random.Random(seed))})
+            assert [one.name for one, _ in differing([usual, changed])] in ([], [knob.name])
 
 
 def test_what_does_nothing_makes_no_difference():
@@ -116,6 +135,7 @@ def test_what_does_nothing_makes_no_difference():
     assert differing([one, other]) == []
     found = {knob.name: values for knob, values in differing([one, MlpConfig(dropout=0.5)])}
     assert found["dropout"] == (None, 0.5)
+    assert [knob.name for knob, _ in differing([MlpConfig(layers=()), MlpConfig()])] == ["layers"]
 
 
 @pytest.mark.parametrize("slug", TOPICS)

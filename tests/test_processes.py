@@ -148,6 +148,7 @@ def test_errors_arrive_whole(queue, pool):
     assert (job.error.step, job.error.loss) == (7, float("inf"))
     assert "the loss became inf at step 7" in str(job.error)
     assert "diverging" in job.error.__notes__[0]  # the traceback of the worker
+    assert job.error.template.format(**job.error.values).startswith("At step 7 the loss stopped being a number")
     job = queue.submit(unsendable, None, visitor="a")
     assert job.wait(("failed",), PATIENCE)
     assert "pickle" in str(job.error)

@@ -19,7 +19,6 @@ from engine.core.knob import knobs, to_query
 from engine.core.topic import catalogue
 from engine.data.graph_texts.keys import key_of
 from tests.hostile import HOSTILE
-from tests.server import start_server
 from tests.visitor import Visitor
 
 # What shows letters as they are: (kind of element, field). Everything else is Markdown or HTML, or might become it.
@@ -32,21 +31,6 @@ LETTERS = {
 ACTIVE = tuple(text for text in HOSTILE if text not in ("{z}", "# h", "- a", "1. a", '" onclick="x'))
 
 ACTIVE_IN_HTML = tuple(text for text in ACTIVE if "<" in text)
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    server = start_server(tmp_path_factory.mktemp("texts") / "log.txt").wait()
-    yield server
-    server.stop()
-    assert "Traceback" not in server.log
-
-
-@pytest.fixture
-def visitor(server):
-    visitor = Visitor(server.address)
-    yield visitor
-    visitor.close()
 
 
 def strings(message, name=""):

@@ -35,10 +35,11 @@ class Answer:
 
 
 class Visitor:
-    """One browser tab. session: the session to come back to. Its methods wait for the answer."""
+    """One browser tab. session: the session to come back to; locale: what its browser asks for. Its methods wait for
+    the answer."""
 
-    def __init__(self, address: str, session: str = ""):
-        self.address, self.session = address, session
+    def __init__(self, address: str, session: str = "", locale: str = "en-US"):
+        self.address, self.session, self.locale = address, session, locale
         self.query = self.page = self.hash = ""
         self._reset()
         self.connect()
@@ -199,7 +200,7 @@ class Visitor:
         rerun.query_string, rerun.page_name, rerun.page_script_hash = self.query, self.page, self.hash
         rerun.fragment_id, rerun.is_auto_rerun = fragment, automatic
         rerun.widget_states.widgets.extend(self.states.values())
-        rerun.context_info.locale, rerun.context_info.timezone = "en-US", "UTC"
+        rerun.context_info.locale, rerun.context_info.timezone = self.locale, "UTC"
         started = time.perf_counter()
         self.connection.send(message.SerializeToString())
         for state in states:  # a press holds for one run
@@ -253,7 +254,7 @@ class Visitor:
             else:
                 return
             self.elements[path] = (element_kind, element, delta.fragment_id)
-            if getattr(element, "set_value", False):
+            if getattr(element, "set_value", False) or (element_kind == "popover" and not element.open):
                 self.states.pop(element.id, None)  # the server's word counts
             if element_kind == "exception":
                 answer.errors.append(f"{element.type}: {element.message}")

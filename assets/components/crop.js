@@ -2,7 +2,7 @@
 import { View, fill, format, mount, paintRgb } from "./core.js";
 
 const REACH = 14, TOUCH_REACH = 24; // CSS pixels around an edge or a corner where it is taken hold of
-const LEAST = 12; // CSS pixels a side of the frame
+const LEAST = matchMedia("(pointer: coarse)").matches ? 44 : 24; // CSS pixels a side of the frame: it must be taken hold of
 const SEND_AFTER = 350; // ms after the last key: a held key is one report
 const HANDLE = 5; // half of the side of a corner's mark
 const CURSORS = { "-1-1": "nwse-resize", 11: "nwse-resize", "1-1": "nesw-resize", "-11": "nesw-resize", "-10": "ew-resize", 10: "ew-resize", "0-1": "ns-resize", "01": "ns-resize" };
@@ -41,6 +41,7 @@ class Crop extends View {
     const zoom = Math.min((width - 2) / columns, (this.meta.height ?? 260) / rows);
     this.wide = columns * zoom;
     this.high = rows * zoom;
+    this.frame = this.#graspable(this.frame);
     this.size(this.wide + 2, this.high + 2);
     this.canvas.neurarium = { width: this.wide, height: this.high };
   }
@@ -71,6 +72,18 @@ class Crop extends View {
         context.stroke();
       }
     this.canvas.neurarium.frame = [...this.frame];
+  }
+
+  /** A frame about the same middle, of LEAST a side where it was less and as far as the picture reaches. */
+  #graspable(frame) {
+    const next = [...frame];
+    [this.wide, this.high].forEach((long, axis) => {
+      const least = Math.min(1, LEAST / long), low = next[axis], high = next[axis + 2];
+      if (high - low >= least) return;
+      next[axis] = Math.max(0, Math.min(1 - least, (low + high - least) / 2));
+      next[axis + 2] = next[axis] + least;
+    });
+    return next;
   }
 
   /** The frame in CSS pixels of the canvas. */

@@ -298,7 +298,12 @@ class JobQueue:
         except Exception as error:
             if job.active or not isinstance(error, BackendError):  # a worker that was ended along with its job is fine
                 job.error = error
-                logger.warning("job %d failed with %r: %r", job.number, job.config, error, exc_info=True)
+                # What has a sentence of its own to tell a reader is a lesson, unless the machine is what failed.
+                foreseen = hasattr(error, "template") and not isinstance(error, BackendError)
+                logger.log(
+                    logging.INFO if foreseen else logging.WARNING,
+                    "job %d failed with %r: %r", job.number, job.config, error, exc_info=None if foreseen else error,
+                )  # fmt: skip
         finally:
             try:
                 if hasattr(stream, "close"):

@@ -14,6 +14,7 @@ from decimal import Decimal
 from typing import Any, TypeVar, dataclass_transform
 
 from .sentences import filled
+from .signs import INVISIBLE, left_out, one_line, shows_nothing
 
 ConfigType = TypeVar("ConfigType")
 
@@ -132,8 +133,12 @@ class Knob:
         if not isinstance(value, str):
             raise KnobError("{label}: expected text, got {value!r}", label=self.label, value=value)
         if not self.hidden:
+            if shows_nothing(value):  # else it would count as empty, and nobody would be told
+                raise KnobError(
+                    "{label}: expected signs that can be seen, got {value!r}", label=self.label, value=value[:40]
+                )
             value = one_line(value)
-        elif found := _INVISIBLE.search(value):
+        elif found := INVISIBLE.search(value):
             raise KnobError(
                 "{label}: expected visible signs alone, got {sign}", label=self.label, sign=f"U+{ord(found[0]):04X}"
             )
@@ -310,6 +315,16 @@ def from_query(config_type: type[ConfigType], query: Mapping[str, str]) -> tuple
     return config_type(**values), rejected
 
 
+def check_signs(config_type: type, query: Mapping[str, str]) -> None:
+    """KnobError naming the signs of texts in a link that cannot be shown and so are left out."""
+    shown = [knob_.name for knob_ in knobs(config_type) if knob_.kind == "text" and not knob_.hidden]
+    texts = [query[name] for name in shown if name in query]
+    lost = dict.fromkeys(sign for text in texts if not shows_nothing(text) for sign in left_out(text))
+    if lost:
+        signs = _listed(tuple(f"U+{ord(sign):04X}" for sign in lost), most=4)
+        raise KnobError("The link has signs that cannot be shown; they were left out: {signs}.", signs=signs)
+
+
 def random_value(knob_: Knob, random: Any) -> Any:
     """A value within range for property tests; `random` is a `random.Random`. Text knobs keep their default."""
     match knob_.kind:
@@ -364,18 +379,6 @@ def _begun(number: str) -> str:
 def _cut(value: Any) -> str:
     """A value as it would stand in a link, cut for a message; links may be absurdly long."""
     return (".".join(map(str, value)) if isinstance(value, (tuple, list)) else str(value))[:40]
-
-
-# Control characters, ends of lines and paragraphs, and halves of a surrogate pair, which no text holds alone.
-_INVISIBLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
-_ENDS_OF_LINES = re.compile("\r\n|[\t\n\v\f\r\x85\u2028\u2029]")
-
-
-def one_line(text: str) -> str:
-    """A text as a box of one line shows it: a blank for each end of a line and each tab, no other control characters,
-    U+FFFD for what is no sign at all."""
-    text = _ENDS_OF_LINES.sub(" ", text)
-    return _INVISIBLE.sub(lambda found: "\ufffd" if found[0] >= "\ud800" else "", text)
 
 
 def shortest(value: float) -> str:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 
 from .knob import KnobError
+from .sentences import quoted, visible
 
 MOST_SHOWN = 4
 LONGEST_SHOWN = 40  # letters of a name
@@ -42,7 +43,7 @@ def check_names(names: Iterable[str], known: Iterable[str]) -> None:
     shown = []
     for name in unknown[:MOST_SHOWN]:
         near = nearest(name, (one for one in known if "*" not in one))
-        cut = name if len(name) <= LONGEST_SHOWN else name[: LONGEST_SHOWN - 1] + "…"
+        cut = visible(name if len(name) <= LONGEST_SHOWN else name[: LONGEST_SHOWN - 1] + "…")
         shown.append(f"“{cut}” ({near}?)" if near else f"“{cut}”")
     if len(unknown) > MOST_SHOWN:
         raise KnobError(
@@ -52,3 +53,19 @@ def check_names(names: Iterable[str], known: Iterable[str]) -> None:
     raise KnobError(
         "The link has names that this page does not know, so they change nothing: {names}.", names=", ".join(shown)
     )
+
+
+def check_once(query: Mapping[str, Sequence[str]], known: Iterable[str]) -> None:
+    """KnobError naming the first few of `known` (names, or patterns with a *) that a link gives several values, and the
+    last one of each, which holds."""
+    known = list(known)
+    several = {name: values[-1] for name, values in query.items() if len(set(values)) > 1 and is_known(name, known)}
+    if not several:
+        return
+    shown = [f"{visible(name)} = {quoted(value[:LONGEST_SHOWN])}" for name, value in several.items()]
+    if len(shown) > MOST_SHOWN:
+        raise KnobError(
+            "The link says some names more than once; the last of each holds: {names}, and {count} more.",
+            names=", ".join(shown[:MOST_SHOWN]), count=len(shown) - MOST_SHOWN,
+        )  # fmt: skip
+    raise KnobError("The link says some names more than once; the last of each holds: {names}.", names=", ".join(shown))

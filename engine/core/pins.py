@@ -96,14 +96,17 @@ def _read(text: str, topics: Mapping[str, Topic]) -> tuple[Pin, list[Rejected]]:
 def differing(configs: Sequence[Any]) -> list[tuple[Knob, tuple[Any, ...]]]:
     """The knobs in which Configs of one type differ, each with the value of every Config.
 
-    None stands for a knob that does nothing with the others as they are there; what does nothing anywhere is left out.
+    None stands for a knob that does nothing with the others as they are there. What does nothing anywhere is left out,
+    and so is what is set alike everywhere and does nothing in some: what keeps it from it is a difference of its own.
     """
     found = []
     for knob in knobs(type(configs[0])):
+        settings = [getattr(config, knob.name) for config in configs]
         values = tuple(
-            getattr(config, knob.name) if knob.counts is None or knob.counts(config) else None for config in configs
+            value if knob.counts is None or knob.counts(config) else None
+            for value, config in zip(settings, configs, strict=True)
         )
-        if any(value != values[0] for value in values):
+        if any(value != values[0] for value in values) and any(value != settings[0] for value in settings):
             found.append((knob, values))
     return found
 

@@ -66,13 +66,15 @@ OF_A_PART, OF_ALL = 0.4, 0.8  # of what is allowed: the error of one part, and t
 
 
 class Walked(NamedTuple):
-    """attribution (channels, H, W) of the way so far, its first `done` of `total` parts; looks: gradients taken.
+    """attribution (channels, H, W) of the way so far, its first `done` of `total` steps; looks: gradients taken.
+
+    `done` is no whole number within a step that is walked in shorter ones.
 
     Its sum over all pixels is the score where the walk has come to, less the score of the baseline.
     """
 
     attribution: Tensor
-    done: int
+    done: float
     total: int
     looks: int
 
@@ -147,7 +149,7 @@ def walk(
                 continue
             missed += miss
         total += part
-        yield Walked((x - baseline)[0] * total, begin + length, steps * finest, looks)
+        yield Walked((x - baseline)[0] * total, (begin + length) / finest, steps, looks)
 
 
 class Occlusion(NamedTuple):

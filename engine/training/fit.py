@@ -39,11 +39,20 @@ class Snapshot:
 
 
 class TrainingDiverged(ArithmeticError):
-    """The loss is no longer a number. `step` says when; the reader learns that the learning rate is too high."""
+    """The loss is no longer a number. `step` says when; the reader learns that the learning rate is too high.
+
+    A lesson, not a fault: `template` and `values` let a page say it in the reader's language.
+    """
+
+    template = (
+        "At step {step} the loss stopped being a number: the learning rate is too high for this network. "
+        "Lower it and play again."
+    )
 
     def __init__(self, step: int, loss: float):
         super().__init__(f"the loss became {loss} at step {step}: the learning rate is too high for this network")
         self.step, self.loss = step, loss
+        self.values = {"step": step}
 
 
 @contextmanager

@@ -84,7 +84,7 @@ def compare(topic: Topic, result: Any) -> None:
     if missing:
         wait_for(topic, missing)
     if len(here) == 1 and here[0][1].config == now:
-        st.caption(t("The present run is the pinned one. Change a knob, or train on, and both stand side by side."))
+        st.caption(t("The run on the page is the pinned one. Change a knob, or train on, and both stand side by side."))
     if len(shown) > 1:
         reference = next((at for at, one in enumerate(shown) if one.config == now), len(shown) - 1)
         st.fragment(side_by_side)(topic, shown, reference)
@@ -100,7 +100,7 @@ def list_of_runs(topic: Topic, pins: Sequence[Pin], now: Any) -> None:
         here = pin.slug == topic.slug
         name = run_name(pin, topic)
         if here and pin.config == now:
-            name += f" ({t('the present run')})"
+            name += f" ({t('on the page now')})"
         rows.append({"label": pin_label(at), "colour": PIN_COLOURS[at], "name": name, "pinned": True,
                      "here": here and pin.config != now})  # fmt: skip
     if all(pin != Pin(topic.slug, now) for pin in pins):
@@ -303,7 +303,7 @@ def numbers(topic: Topic, shown: Sequence[Shown], reference: int) -> None:
         lines = [[_label(row), *(_single(row, at, reference) for at in range(len(shown)))] for row in single]
         st.html(table(["", *map(badge, shown)], lines, t("Numbers")))
         st.caption(
-            t("In brackets: {run} minus this run. Of a number that changes in training, the newest value.",
+            t("In brackets: {run} minus the run of the column. Of a number that changes in training, the newest value.",
               run=shown[reference].label)
         )  # fmt: skip
     folded = st.expander(t("All arrays"), icon=":material/grid_on:", key=f"{topic.slug}:compare-arrays",

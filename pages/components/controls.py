@@ -16,12 +16,13 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from engine.core.film import MOMENT
 from engine.core.knob import Knob, KnobError, Rejected, from_query, knobs, to_query, without_run
-from engine.core.names import check_names, is_known
+from engine.core.names import is_known
 from engine.core.pins import PARAMETER
 from engine.core.topic import Topic
 from pages.components.canvas import chips, choice
-from pages.components.errors import UNKNOWN, report_rejected, sentence
+from pages.components.errors import report_rejected, sentence
 from pages.components.language import browser_language, language, number, t
+from pages.components.link import remarks_on_link
 from pages.components.pinned import adopt_pinned, pinned_in_link
 from pages.components.topics import view_type
 
@@ -45,7 +46,7 @@ def current_config(topic: Topic) -> Any:
     elif known is None or _went_back() or (entered and query):
         config, rejected = from_query(topic.config, query)
         state[f"{slug}:rejected"] = [
-            *_unknown_names(topic), *rejected, *_adopt_views(topic), *adopt_pinned(again=_went_back()),
+            *_remarks(topic), *rejected, *_adopt_views(topic), *adopt_pinned(again=_went_back()),
         ]  # fmt: skip
         adopt(topic, config)
     elif entered or state.get(f"{slug}:unsettled") or state.get(f"{slug}:spoken") != language():
@@ -84,14 +85,10 @@ def views_of(topic: Topic) -> tuple[str, ...]:
     return (*(name for knob in knobs(view) for name in (knob.name, *knob.was)), *EVERYWHERE)
 
 
-def _unknown_names(topic: Topic) -> list[Rejected]:
-    """What is said of the names in the link that nobody here knows; nothing if all are known."""
+def _remarks(topic: Topic) -> list[Rejected]:
+    """What is said of the link beside the values of its knobs."""
     known = [*(knob.name for knob in knobs(topic.config)), PARAMETER, *(VIEW + name for name in views_of(topic))]
-    try:
-        check_names(st.query_params, known)
-    except KnobError as reason:
-        return [Rejected(UNKNOWN, "", reason)]
-    return []
+    return remarks_on_link(known, several=(PARAMETER,), config_type=topic.config)
 
 
 def _went_back() -> bool:

@@ -26,7 +26,7 @@ from pages.components.controls import change
 from pages.components.crop import crop_frame, frame_of
 from pages.components.errors import sentence
 from pages.components.language import t
-from pages.components.uploads import decode_upload, file_and_camera
+from pages.components.uploads import decode_upload, own_picture
 
 
 def choose_digit(topic: Topic, key: str, *, knob: str = "digit", height: int = 280) -> None:
@@ -57,7 +57,11 @@ def choose_digit(topic: Topic, key: str, *, knob: str = "digit", height: int = 2
             st.rerun()
     with st.container(horizontal=True, gap="small", key=f"{slug}-sources"):
         st.button(t("Other digits"), key=f"{slug}:others", icon=":material/casino:", on_click=_turn, args=(slug,))
-        _own_picture(topic, knob)
+        own_picture(
+            topic, t("One digit on paper"), lambda file: _uploaded(topic, knob, file),
+            t("Ink is what is darker than the paper around it, or lighter, such as chalk on a board; the link carries "
+              "only 28 × 28 pixels of it."),
+        )  # fmt: skip
     _photo(topic, knob, key)
 
 
@@ -66,22 +70,10 @@ def _turn(slug: str) -> None:
     st.session_state[f"{slug}:samples"] = (st.session_state[f"{slug}:samples"] + 37) % HELD_OUT_OF_EACH
 
 
-def _own_picture(topic: Topic, knob: str) -> None:
-    slug = topic.slug
-    place = st.popover(t("Own picture"), icon=":material/add_photo_alternate:", key=f"{slug}-own", on_change="rerun")
-    if place.open:
-        with place:
-            file_and_camera(topic, t("One digit on paper"), lambda file: _uploaded(topic, knob, file))
-            st.caption(t("What is darker than the paper around it is ink; the link carries only 28 × 28 pixels of it."))
-
-
 def _uploaded(topic: Topic, knob: str, file: Any) -> None:
-    """A file or a photo has come. PictureError if no digit can be taken from it; the picture is shown even so."""
+    """A file or a photo has come. PictureError if it is no picture; of one without a digit the frame says so."""
     picture = decode_upload(file, contrasting=True)
-    found = find_digit(picture.rgb)
-    _found(topic, knob, UPLOADS.add(picture), found, moved=False)
-    if refusal := found.refusal():
-        raise refusal
+    _found(topic, knob, UPLOADS.add(picture), find_digit(picture.rgb), moved=False)
 
 
 def _found(topic: Topic, knob: str, picture: str, found: Found, *, moved: bool) -> None:
@@ -108,7 +100,7 @@ def _photo(topic: Topic, knob: str, key: str) -> None:
         return
     found, moved = photo["found"], photo["moved"]
     if refusal := found.refusal(framed=moved):
-        st.caption(f":material/search_off: {sentence(refusal)}")
+        st.caption(f":material/search_off: {sentence(refusal)} {t('The digit shown is still the one before.')}")
     elif found.things > 1 and not moved:
         st.caption(t("{count} things were found; the largest was taken. Move the frame to take another.",
                      count=found.things))  # fmt: skip

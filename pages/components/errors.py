@@ -10,10 +10,11 @@ import streamlit as st
 from engine.core.jobs import QueueFull
 from engine.core.knob import Rejected
 from engine.core.pins import PARAMETER
+from engine.core.sentences import harmless
 from engine.core.topic import Topic
 from pages.components.language import t
 
-UNKNOWN = "?"  # the name of a Rejected that tells of names in the link that nobody knows
+REMARK = "?"  # the name of a Rejected that is a whole sentence about the link, such as of names that nobody knows
 
 logger = logging.getLogger("neurarium.pages")
 
@@ -24,12 +25,6 @@ def sentence(error: BaseException) -> str:
     if template is not None:
         values = {name: t(value) if name == "label" else value for name, value in getattr(error, "values", {}).items()}
         return t(template, **values)
-    if type(error).__name__ == "TrainingDiverged":
-        return t(
-            "At step {step} the loss stopped being a number: the learning rate is too high for this network. "
-            "Lower it and play again.",
-            step=error.step,
-        )
     if isinstance(error, QueueFull):
         return t("Too many experiments are waiting just now. Please try again in a minute.")
     if isinstance(error, MemoryError) or "out of memory" in str(error).lower():
@@ -56,10 +51,9 @@ def report_rejected(rejected: list[Rejected]) -> None:
     for item in rejected:
         logger.info("link value rejected: %s=%r: %s", item.name, item.text, item.reason)
     lost = [item for item in rejected if item.name == PARAMETER]
-    fallen_back = [item for item in rejected if item.name not in (PARAMETER, UNKNOWN)]
-    for item in rejected:
-        if item.name == UNKNOWN:
-            st.warning(sentence(item.reason), icon=":material/link_off:")
+    fallen_back = [item for item in rejected if item.name not in (PARAMETER, REMARK)]
+    if remarks := [sentence(item.reason) for item in rejected if item.name == REMARK]:
+        st.warning(harmless(" ").join(remarks), icon=":material/link_off:")
     if fallen_back:
         reasons = t("; ").join(sentence(item.reason) for item in fallen_back)
         st.warning(

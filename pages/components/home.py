@@ -9,9 +9,12 @@ import streamlit as st
 
 from engine.core.knob import to_query
 from engine.core.topic import GROUPS, Topic
+from pages.components.errors import report_rejected
 from pages.components.language import in_every_language, t
+from pages.components.link import remarks_on_link
 from pages.components.page import title_row
 from pages.components.topics import page_of, topics_with_pages
+from pages.components.unknown import say_unknown
 
 COVERS = Path(__file__).parents[2] / "assets" / "pictures" / "cards"
 MOST_SOUGHT, MOST_KEPT = 80, 2000  # characters searched for, and left in the box
@@ -22,6 +25,8 @@ def show_home() -> None:
     st.session_state["page"] = "home"
     topics = topics_with_pages()
     title_row("Neurarium")
+    say_unknown()
+    report_rejected(remarks_on_link(()))
     st.html(
         f'<p class="question">{t("A planetarium for neural networks: touch a real network and see what it does.")}</p>'
     )

@@ -132,10 +132,10 @@ def knob_values(knob: Knob, values: Sequence[Any]) -> list[str]:
 
 
 def knob_value(knob: Knob, value: Any) -> str:
-    """The value of a knob in the reader's language; a dash where the knob does nothing."""
+    """The value of a knob in the reader's language; None: that the knob does nothing there."""
     match knob.kind:
         case _ if value is None:
-            return "–"
+            return t("has no effect")
         case "bool":
             return t("yes") if value else t("no")
         case "choice":

@@ -44,12 +44,10 @@ def choose_picture(topic: Topic, current: str, *, knob: str = "picture", **also:
 
     pixels(picture, place, selected={"tile": shown}, height=190, whole=True, on_cell=choose)
 
-    own_place = st.popover(
-        t("Own picture"), icon=":material/add_photo_alternate:", width="stretch", key=f"{slug}-own", on_change="rerun"
-    )
-    if own_place.open:
-        with own_place:
-            _own_picture(topic, knob, also)
+    own_picture(
+        topic, "", lambda file: _take(topic, knob, UPLOADS.add(decode_upload(file)), also),
+        t("The picture stays in this server's memory for a while; its metadata is dropped at once."), width="stretch",
+    )  # fmt: skip
     if missing:
         st.error(sentence(missing), icon=":material/broken_image:")
     return usable
@@ -61,13 +59,25 @@ def decode_upload(file: Any, *, contrasting: bool = False) -> Picture:
     return decode(file.getvalue(), file.name, contrasting=contrasting, **limits)
 
 
-def file_and_camera(topic: Topic, what: str, take: Callable[[Any], None]) -> None:
-    """A field for a file and a camera, and why the last file was not taken; each new one calls take(file).
+def own_picture(topic: Topic, what: str, take: Callable[[Any], None], note: str, *, width: str = "content") -> None:
+    """A button that opens a field for a file and a camera, with why the last file was not taken. Each new file calls
+    take(file) and closes what was opened, which would else cover the picture; one that is not taken leaves it open.
 
-    what: what is asked for, in the reader's language. What take raises as PictureError is told until another file has
-    come, or the file is taken away. Any file may come: its content decides, not its name. Streamlit itself refuses only
-    what is too large (assets/style.css says so in words).
+    what: what is asked for, note: what happens to it, in the reader's language. What take raises as PictureError is
+    told until another file has come, or the file is taken away. Any file may come: its content decides, not its name.
+    Streamlit itself refuses only what is too large (assets/style.css says so in words).
     """
+    opened = f"{topic.slug}-own"
+    place = st.popover(
+        t("Own picture"), icon=":material/add_photo_alternate:", width=width, key=opened, on_change="rerun"
+    )
+    if place.open:
+        with place:
+            _file_and_camera(topic, what, take, opened)
+            st.caption(note)
+
+
+def _file_and_camera(topic: Topic, what: str, take: Callable[[Any], None], opened: str) -> None:
     slug, state = topic.slug, st.session_state
     source, problem, most = f"{slug}:upload", f"{slug}:problem", settings().upload_mb
 
@@ -78,23 +88,18 @@ def file_and_camera(topic: Topic, what: str, take: Callable[[Any], None]) -> Non
             return
         try:
             take(file)
+            state[opened] = False
         except PictureError as error:
             state[problem] = error
 
+    if problem in state:
+        st.error(sentence(state[problem]), icon=":material/broken_image:")
     limits = t("PNG, JPEG, WebP or GIF, at most {most} MB and {pixels} megapixels",
                most=most, pixels=settings().picture_megapixels)  # fmt: skip
     st.file_uploader(f"{what}: {limits}" if what else limits, key=source, max_upload_size=most, on_change=come,
                      args=(source,))  # fmt: skip
-    if problem in state:
-        st.error(sentence(state[problem]), icon=":material/broken_image:")
     if st.toggle(t("Use the camera"), key=f"{slug}:camera"):
         st.camera_input(t("Take a photo"), key=f"{slug}:photograph", on_change=come, args=(f"{slug}:photograph",))
-
-
-def _own_picture(topic: Topic, knob: str, also: dict[str, Any]) -> None:
-    """What the popover holds: file, camera, and what happens to the picture."""
-    file_and_camera(topic, "", lambda file: _take(topic, knob, UPLOADS.add(decode_upload(file)), also))
-    st.caption(t("The picture stays in this server's memory for a while; its metadata is dropped at once."))
 
 
 def _usable(topic: Topic, key: str, knob: str) -> tuple[str, PictureError | None]:

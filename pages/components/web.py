@@ -11,10 +11,12 @@ import threading
 import uuid
 from functools import cache
 from pathlib import Path
+from typing import Any
+from urllib.parse import quote
 
 import streamlit as st
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 from streamlit import config
 
@@ -179,8 +181,23 @@ class CompressedStatic:
         return start["headers"], small
 
 
+def on_one_level(scope: Any) -> str | None:
+    """Where to send who asks for the page at an address of several levels; None if it has one.
+
+    The page names its scripts from where it lies, so below another level (/mlp/x, /a/b) it would stay blank. The answer
+    is relative, since a proxy may have taken a prefix away; the levels stay in the name, for the page to tell of.
+    """
+    raw = (scope.get("raw_path") or quote(scope["path"]).encode()).decode("latin-1").partition("?")[0]
+    name = raw.removeprefix(f"{base_path()}/")
+    if "/" not in name:
+        return None
+    query = scope.get("query_string", b"").decode("latin-1")
+    return "../" * name.count("/") + name.replace("/", "%2F") + (f"?{query}" if query else "")
+
+
 class PageHead:
-    """ASGI middleware: boot script, preloads and style sheet for the one HTML page, security headers everywhere."""
+    """ASGI middleware: boot script, preloads and style sheet for the one HTML page, which lies on one level; security
+    headers everywhere."""
 
     def __init__(self, app):
         self.app = app
@@ -194,12 +211,14 @@ class PageHead:
         head = scope["method"] == "HEAD"
         if head:  # to say how long the completed page is, it must be made
             scope["method"] = "GET"
-        start, body = None, b""
+        start, body, moved = None, b"", False
         # A visitor's own HTML file is left as it is, and the status page is whole already.
         is_page = not scope["path"].startswith((f"{base_path()}/media/", f"{base_path()}/status"))
 
         async def forward(message):
-            nonlocal start, body
+            nonlocal start, body, moved
+            if moved:
+                return
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 for name, value in SECURITY_HEADERS.items():
@@ -207,6 +226,10 @@ class PageHead:
                 html = headers.get("content-type", "").startswith("text/html")
                 html = html and not headers.get("content-disposition", "").startswith("attachment")  # a reader's file
                 if html and is_page and message["status"] == 200:
+                    if (place := on_one_level(scope)) is not None:
+                        await RedirectResponse(place, headers=SECURITY_HEADERS)(scope, receive, send)
+                        moved = True
+                        return
                     for name in ("etag", "last-modified", "content-length"):  # those of the page without the script
                         del headers[name]
                     start = message

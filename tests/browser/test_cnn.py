@@ -121,27 +121,109 @@ def test_what_excites_a_channel_and_what_the_answer_hangs_on(visit):
     visitor.canvas("cnn-occlusion")
 
 
-def test_own_pictures_become_drawings_and_bad_ones_a_sentence(visit):
-    visitor = visit("/cnn")
-    visitor.key("cnn-own").get_by_role("button").first.click()
-    upload = visitor.page.locator("input[type=file]")
-    upload.set_input_files({"name": "x.png", "mimeType": "image/png", "buffer": b"no picture"})
-    visitor.until(visitor.alerts, "the refusal")
-    assert "says 3" in answer(visitor)
-    content = io.BytesIO()
-    Image.new("RGB", (1, 1), "white").save(content, "PNG")
-    upload.set_input_files({"name": "empty.png", "mimeType": "image/png", "buffer": content.getvalue()})
-    visitor.until(lambda: any("No ink was found" in text for text in visitor.alerts()), "no ink")
-    assert "says 3" in answer(visitor)
-    assert "digit" not in visitor.query
-    image = Image.new("RGB", (200, 260), "white")
-    ImageDraw.Draw(image).ellipse((50, 50, 150, 210), outline="black", width=16)
+CARD = """() => {
+  const card = document.querySelector(".st-key-cnn-detail"), column = card.closest(".stColumn");
+  const box = column.getBoundingClientRect();
+  return {
+    left_out: [...card.querySelectorAll(".katex-display")].map((shown) => shown.scrollWidth - shown.clientWidth),
+    bottom: box.bottom, wanted: column.scrollHeight, there: column.clientHeight,
+  };
+}"""
+
+
+@pytest.mark.parametrize("locale", ["en-US", "zh-CN"])
+@pytest.mark.parametrize("size", [(1280, 800), (390, 844)])
+def test_the_numbers_of_a_cell_are_wholly_in_view_beside_the_maps(visit, size, locale):
+    """Nothing of a sum is cut, its result least of all; at a laptop all of the card fits, on a phone it scrolls."""
+    visitor = visit("/cnn", size=size, locale=locale, touch=size[0] < 640)
+    for layer in ("conv1-sum", "conv1-pool", "conv2-sum", "hidden", "outputs"):
+        canvas = visitor.canvas(f"cnn-{layer}")
+        canvas.scroll_into_view_if_needed()
+        tile = canvas.evaluate("c => c.neurarium.tiles[0]")
+        before = visitor.key("cnn-detail").inner_text()
+        canvas.click(position={"x": tile["x"] + 0.55 * tile["w"], "y": tile["y"] + 0.45 * tile["h"]})
+        visitor.until(lambda before=before: visitor.key("cnn-detail").inner_text() != before, f"a cell of {layer}")
+        visitor.settle()
+        seen = visitor.page.evaluate(CARD)
+        assert seen["left_out"] == [0], layer
+        assert seen["bottom"] <= size[1], layer
+        if size[0] > 640:
+            assert seen["wanted"] <= seen["there"], layer
+    last = visitor.key("cnn-detail").locator(".katex-display").last
+    last.scroll_into_view_if_needed()
+    box = last.bounding_box()
+    assert box["y"] + box["height"] <= size[1]
+
+
+def png(image: Image.Image) -> bytes:
     content = io.BytesIO()
     image.save(content, "PNG")
-    upload.set_input_files({"name": "zero.png", "mimeType": "image/png", "buffer": content.getvalue()})
+    return content.getvalue()
+
+
+def chooser(visitor):
+    """The field for a file, opened if it is not."""
+    field = visitor.page.locator("input[type=file]")
+    if not field.count():
+        visitor.key("cnn-own").get_by_role("button").first.click()
+    return field
+
+
+@pytest.mark.parametrize(("size", "touch"), [((1280, 800), False), ((390, 844), True)])
+def test_own_pictures_become_drawings_and_bad_ones_a_sentence(visit, size, touch):
+    visitor = visit("/cnn", size=size, touch=touch)
+    chooser(visitor).set_input_files({"name": "x.png", "mimeType": "image/png", "buffer": b"no picture"})
+    visitor.until(visitor.alerts, "the refusal")
+    assert "says 3" in answer(visitor)
+    visitor.settle()
+    box = visitor.page.locator("[data-testid=stAlert]").bounding_box()  # it can be read to its end without scrolling
+    body = visitor.page.locator("[data-testid=stPopoverBody]").bounding_box()
+    for at, long, screen in (("x", "width", size[0]), ("y", "height", size[1])):
+        assert max(0, body[at]) <= box[at]
+        assert box[at] + box[long] <= min(screen, body[at] + body[long])
+    image = Image.new("RGB", (200, 260), "white")
+    ImageDraw.Draw(image).ellipse((50, 50, 150, 210), outline="black", width=16)
+    send(visitor, "zero.png", png(image))
     visitor.until(lambda: "says 0" in answer(visitor), "a zero")
     visitor.until(lambda: drawn(visitor) is not None, "it travels in the link")
     assert visitor.alerts() == []
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (300, 200), (900, 20), (8, 600)])
+@pytest.mark.parametrize("touch", [False, True])
+def test_a_picture_without_ink_says_which_digit_is_shown_and_has_a_frame_to_take_hold_of(visit, shape, touch):
+    visitor = visit("/cnn", size=(390, 844) if touch else (1280, 800), touch=touch)
+    send(visitor, "empty.png", png(Image.new("RGB", shape, "white")))
+    visitor.until(lambda: "No ink was found in this picture" in visitor.words, "what is missing")
+    assert "The digit shown is still the one before." in visitor.words
+    assert "says 3" in answer(visitor)
+    assert "digit" not in visitor.query
+    assert_graspable(visitor, touch)
+
+
+@pytest.mark.parametrize("touch", [False, True])
+def test_the_frame_of_a_tiny_digit_can_be_taken_hold_of_and_the_next_picture_chosen(visit, touch):
+    visitor = visit("/cnn", size=(390, 844) if touch else (1280, 800), touch=touch)
+    for name, left in (("corner.png", 12), ("middle.png", 500)):
+        image = Image.new("RGB", (1000, 1000), "white")
+        ImageDraw.Draw(image).rectangle((left, left, left + 6, left + 30), fill="black")
+        send(visitor, name, png(image))
+        visitor.until(lambda: "says 1" in answer(visitor), "a one")
+        visitor.until(lambda left=left: frame(visitor)[0] <= left / 1000 <= frame(visitor)[2], "the frame is on it")
+        assert "The digit was taken from this frame" in visitor.words
+        assert_graspable(visitor, touch)
+        assert (frame(visitor)[2] - frame(visitor)[0]) < 0.4
+
+
+def assert_graspable(visitor, touch: bool) -> None:
+    """The frame is as large as a finger, or a mouse, takes hold of easily, where the picture is."""
+    shown = visitor.canvas("cnn-frame").evaluate("c => c.neurarium")
+    left, top, right, bottom = shown["frame"]
+    least = 44 if touch else 24
+    assert (right - left) * shown["width"] >= min(least, shown["width"]) - 0.01
+    assert (bottom - top) * shown["height"] >= min(least, shown["height"]) - 0.01
+    assert 0 <= left < right <= 1
+    assert 0 <= top < bottom <= 1
 
 
 def photographed(image: np.ndarray) -> bytes:
@@ -151,15 +233,10 @@ def photographed(image: np.ndarray) -> bytes:
 
 
 def send(visitor, name: str, content: bytes) -> None:
-    """Choose a file, and close what it was chosen in."""
-    if not visitor.page.locator("input[type=file]").count():
-        visitor.key("cnn-own").get_by_role("button").first.click()
-    field = visitor.page.locator("input[type=file]")
-    field.set_input_files({"name": name, "mimeType": "image/jpeg", "buffer": content})
-    visitor.until(lambda: visitor.page.locator(".stFileChip").count(), "the file is there")
-    visitor.settle()
-    visitor.page.keyboard.press("Escape")
-    visitor.until(lambda: not visitor.page.locator("input[type=file]").count(), "the popover is closed")
+    """Choose a file; what it was chosen in closes by itself, for it would lie over the picture."""
+    chooser(visitor).set_input_files({"name": name, "mimeType": "image/jpeg", "buffer": content})
+    visitor.canvas("cnn-frame")
+    visitor.until(lambda: not visitor.page.locator("[data-testid=stPopoverBody]").count(), "the popover is closed")
     visitor.settle()
 
 
@@ -217,9 +294,15 @@ def test_keys_move_and_resize_the_frame(visit):
     assert after == pytest.approx([before[0] + 0.38, before[1], before[2] + 0.38, before[3]], abs=0.01)
     for _ in range(30):
         visitor.page.keyboard.press("Shift+ArrowUp")
-    visitor.until(lambda: frame(visitor)[3] < after[1] + 0.1, "as low as it gets")
+    visitor.until(lambda: frame(visitor)[3] < after[3] - 0.1, "as low as it gets")
+    visitor.settle(600)
+    assert_graspable(visitor, touch=False)
+    for _ in range(50):
+        visitor.page.keyboard.press("ArrowUp")
     visitor.until(lambda: "No ink was found in this frame" in visitor.words, "nothing is in it")
-    assert "says 2" in answer(visitor)  # the digit that is there stays
+    assert "The digit shown is still the one before." in visitor.words
+    assert "says 2" in answer(visitor)
+    assert_graspable(visitor, touch=False)
     name = visitor.canvas("cnn-frame").get_attribute("aria-label")
     assert re.search(r"frame from \d+ to \d+ % across, \d+ to \d+ % down", name)
     clear(visitor)

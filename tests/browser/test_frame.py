@@ -11,7 +11,6 @@ from engine.core.knob import to_query
 from tests.browser.expectations import CHINESE, TOPICS, assert_widgets_show, link, telling_presets
 
 PRESETS = [pytest.param(slug, name, id=f"{slug}-{name}") for slug, topic in TOPICS.items() for name in topic.presets]
-NOT_FOUND = "The page that you have requested does not seem to exist"
 
 
 # ---------------------------------------------------------------- links
@@ -115,23 +114,38 @@ def test_absurd_links_open_the_page_and_explain_themselves(visit, query):
 
 
 def test_unknown_parameters_are_nobody_s_business(visit):
-    visitor = visit("/mlp?data=xor&utm_source=course&lang=klingon")
+    visitor = visit("/mlp?data=xor&utm_source=course&fbclid=klingon")
     assert visitor.alerts() == []
     assert visitor.title == TOPICS["mlp"].title
     assert_widgets_show(visitor, TOPICS["mlp"], TOPICS["mlp"].config(data="xor"))
 
 
-def test_an_unknown_page_says_so_and_leads_home(visit):
-    visitor = visit(None)
-    visitor.allow(NOT_FOUND)  # Streamlit's front end notes it in the console
-    visitor.open("/no_such_page")
-    dialog = visitor.page.get_by_role("dialog")
-    dialog.wait_for()
-    assert "not found" in dialog.inner_text()
-    visitor.page.keyboard.press("Escape")
-    dialog.wait_for(state="hidden")
-    assert visitor.title == "Neurarium"
-    visitor.key("card-mlp").wait_for()
+@pytest.mark.parametrize(("locale", "said"), [("en-US", "There is no page"), ("zh-CN", "这里没有")])
+def test_an_unknown_page_is_the_home_page_and_says_so_in_the_readers_language(visit, locale, said):
+    for path, name in (
+        ("/no_such_page", "no_such_page"),
+        ("/a/b?noise=1", "a/b"),
+        ("/<b>x</b>", "<b>x</b>"),
+        ("/%E2%80%8Bx", "⟨U+200B⟩x"),
+    ):
+        visitor = visit(path, locale=locale)
+        assert visitor.title == "Neurarium"
+        visitor.key("card-mlp").wait_for()
+        assert visitor.page.get_by_role("dialog").count() == 0
+        assert said in visitor.alerts()[0]
+        assert f"“{name}”" in visitor.alerts()[0]
+
+
+def test_a_name_of_a_page_spelled_wrong_leads_to_the_page(visit):
+    assert visit("/mlp/?data=xor").query == {"data": "xor"}
+    visitor = visit("/difusion")
+    visitor.page.get_by_role("link", name="Perhaps you meant: Diffusion").click()
+    visitor.until(lambda: visitor.path == "/diffusion" and visitor.title == TOPICS["diffusion"].title, "the page")
+    visitor.settle()
+    visitor.page.locator("[data-testid=stTopNavLink]", has_text="Home").click()
+    visitor.until(lambda: visitor.title == "Neurarium", "home")
+    visitor.settle()
+    assert visitor.alerts() == []  # it was said once
 
 
 def test_share_copies_a_link_that_brings_everything_back(visit):

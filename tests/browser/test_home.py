@@ -39,6 +39,22 @@ def test_home_shows_every_topic_and_the_learning_path_in_order(visit):
     assert places == sorted(places)
 
 
+CLOSEST = """() => Math.min(...[...document.querySelectorAll("[class*='-links']")].flatMap((row) => {
+  const boxes = [...row.querySelectorAll("a")].map((chip) => chip.getBoundingClientRect());
+  return boxes.flatMap((one, at) => boxes.slice(at + 1).map((other) => Math.max(
+    other.left - one.right, one.left - other.right, other.top - one.bottom, one.top - other.bottom)));
+}))"""  # CSS pixels between two chips of a card: across, or down
+
+
+@pytest.mark.parametrize("locale", ["en-US", "zh-CN"])
+def test_the_chips_of_presets_do_not_touch_at_any_width(visit, locale):
+    visitor = visit("/", locale=locale)
+    for width in (1500, 1280, 1024, 768, 390, 360):
+        visitor.page.set_viewport_size({"width": width, "height": 800})
+        visitor.settle()
+        assert 4 <= visitor.page.evaluate(CLOSEST) < 20, width
+
+
 def letters(visitor) -> str:
     """The coloured boxes as they are seen: without the joiners that keep addresses from becoming links."""
     return "".join(visitor.alerts()).replace("\u2060", "")

@@ -98,7 +98,7 @@ def test_upload_and_camera_work_under_the_policy(watched):
     visitor.until(lambda: video.evaluate("video => video.readyState >= 2 && video.videoWidth"), "the camera's picture")
     page.locator("[data-testid=stCameraInputButton]:not([disabled])").first.click()
     visitor.until(lambda: visitor.query.get("picture", "").startswith("upload:"), "the photo is the picture now")
-    assert page.locator("[data-testid=stCameraInput] img").count()  # and shown
+    visitor.until(lambda: not page.locator("[data-testid=stCameraInput]").count(), "and the camera is put away")
 
 
 def test_planted_scripts_do_not_run(visit):

@@ -106,18 +106,21 @@ def strongest_term(cell: Cell) -> tuple[int, int, int]:
 
 
 def cell_formulas(cell: Cell) -> Formula:
-    """The cell's arithmetic with its numbers: the largest product and the rest of the sum, then the bias."""
+    """The cell's arithmetic with its numbers: the largest product and the rest of the sum, then the bias. Each result
+    begins a row, so that it is seen in a narrow place too."""
     if cell.weights is None:
         parts = ([0.0] if cell.layer.endswith("relu") else []) + cell.inputs.ravel().tolist()
         listed = r",\ ".join(map(written, parts))
-        return Formula(rf"\max({listed}) = {written(cell.value)}")
+        return aligned([rf"&\max({listed})", f"&= {written(cell.value)}"])
     place = strongest_term(cell)
     products = np.delete(cell.products.astype(np.float64), np.ravel_multi_index(place, cell.inputs.shape))
     strongest = rf"{bracketed(float(cell.weights[place]))} \cdot {bracketed(float(cell.inputs[place]))}"
     summed = cell.total - cell.bias
     return aligned([
-        rf"w \cdot x &= {strongest}{rest_of(products)} = {written(summed, 5)}",
-        rf"w \cdot x + b &= {written(summed, 5)} {added(cell.bias, 5)} = {written(cell.total, 5)}",
+        rf"w \cdot x &= {strongest}{rest_of(products)}",
+        f"&= {written(summed, 5)}",
+        rf"w \cdot x + b &= {written(summed, 5)} {added(cell.bias, 5)}",
+        f"&= {written(cell.total, 5)}",
     ])  # fmt: skip
 
 
@@ -126,11 +129,11 @@ def softmax_formula(result: Result, digit: int | None = None) -> Formula:
     k = int(result.probabilities.argmax()) if digit is None else digit
     others = (result.logits.double() - result.logits[k]).exp()
     others = others[torch.arange(len(others)) != k].sum().item()  # of the rest, against this one
-    return Formula(
-        rf"p_{{{k}}} = \frac{{e^{{z_{{{k}}}}}}}{{\sum_j e^{{z_j}}}} = "
-        rf"\frac{{1}}{{1 + \sum_{{j \ne {k}}} e^{{z_j - z_{{{k}}}}}}} = "
-        rf"\frac{{1}}{{1 + {written(others)}}} = {written(result.probabilities[k].item(), 6)}"
-    )
+    return aligned([
+        rf"p_{{{k}}} &= \frac{{e^{{z_{{{k}}}}}}}{{\sum_j e^{{z_j}}}} = "
+        rf"\frac{{1}}{{1 + \sum_{{j \ne {k}}} e^{{z_j - z_{{{k}}}}}}}",
+        rf"&= \frac{{1}}{{1 + {written(others)}}} = {written(result.probabilities[k].item(), 6)}",
+    ])  # fmt: skip
 
 
 def evidence(config: Config, result: Result) -> np.ndarray:

@@ -139,10 +139,12 @@ def stream(config: Config) -> Iterator[Snapshot]:
 
 
 def walk_from_grey(config: Config) -> Iterator[Snapshot]:
-    """The integrated gradients, part after part of the way from grey to the picture; step counts the parts done.
+    """The integrated gradients, part after part of the way from grey to the picture; step counts the whole steps done,
+    and where the score changes abruptly several parts are one step.
 
-    seen: saliency (cells down, cells across), as in the Result, of the way so far; sum, of all pixels of it; goal, what
-    the sum of the whole way should be; steps, gradients taken so far; explained, the class.
+    seen: way, the share of the way walked; saliency (cells down, cells across), as in the Result, of the way so far;
+    sum, of all pixels of it; goal, what the sum of the whole way should be; steps, gradients taken so far; explained,
+    the class.
     """
     model = load_lite0()
     x, _, _ = see(config)
@@ -153,10 +155,10 @@ def walk_from_grey(config: Config) -> Iterator[Snapshot]:
     for walked in walk(model, x, explained, within=NEAR):
         saliency = _coarse(walked.attribution.abs().amax(0), config.cell).cpu()
         seen = {
-            "saliency": saliency, "sum": walked.attribution.sum().item(), "goal": goal, "steps": walked.looks,
-            "explained": explained,
+            "way": (walked.done / walked.total) ** 2, "saliency": saliency, "sum": walked.attribution.sum().item(),
+            "goal": goal, "steps": walked.looks, "explained": explained,
         }  # fmt: skip
-        yield Snapshot(walked.done, math.nan, math.nan, seen, walked.total)
+        yield Snapshot(int(walked.done), math.nan, math.nan, seen, walked.total)
 
 
 def with_walk(looked: Result, snapshot: Snapshot) -> Result:
