@@ -5,6 +5,7 @@ import importlib.util
 import tomllib
 from pathlib import Path
 
+import networkx as nx
 import pytest
 from streamlit import config as streamlit_config
 
@@ -120,6 +121,16 @@ def test_the_reader_of_imports_sees_them():
         fake = type("Fake", (), {"read_text": lambda self, _, source=source: source, "name": path.name,
                                  "relative_to": lambda self, root, path=path: path.relative_to(root)})()  # fmt: skip
         assert imports_of(fake) == expected
+
+
+def test_no_circles():
+    """Nor hidden ones: imports within functions count. Each group that is printed imports itself in the end."""
+    modules = {module_of(path): path for path in SOURCES}
+    graph = nx.DiGraph()
+    graph.add_nodes_from(modules)
+    for module, path in modules.items():
+        graph.add_edges_from((module, other) for other in imports_of(path) if other in modules and other != module)
+    assert [sorted(group) for group in nx.strongly_connected_components(graph) if len(group) > 1] == []
 
 
 def test_one_name_everywhere():

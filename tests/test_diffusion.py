@@ -18,17 +18,10 @@ from engine.plots.cloud import SENT, Cloud, Plane, cloud_payload, quantise_posit
 from engine.plots.pixels import Frames, pack, unpack
 from engine.topics.diffusion import digits, draw, explain, walks
 from engine.topics.diffusion.card import ONLY_DIGITS, ONLY_POINTS, ONLY_SAMPLING, TOPIC, Config, before_sampling
+from engine.topics.diffusion.predictor import denoiser_of, predictor
 from engine.topics.diffusion.probe import formulas_at
-from engine.topics.diffusion.run import (
-    COUNT,
-    Experiment,
-    denoiser_of,
-    first,
-    predictor,
-    result_of,
-    run,
-    stream,
-)
+from engine.topics.diffusion.run import Experiment, first, result_of, run, stream
+from engine.topics.diffusion.walks import COUNT
 from engine.training.fit import seeded
 from tests.formulas import check
 

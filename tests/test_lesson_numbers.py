@@ -13,8 +13,8 @@ from engine.topics.attention.run import run as run_attention
 from engine.topics.cnn.explain import full_score
 from engine.topics.cnn.run import stream as stream_cnn
 from engine.topics.diffusion import digits, walks
+from engine.topics.diffusion.predictor import new_denoiser
 from engine.topics.diffusion.run import Experiment as Diffusion
-from engine.topics.diffusion.run import new_denoiser
 from engine.topics.gnn import explain as gnn_explain
 from engine.topics.gnn.run import first as first_gnn
 from engine.topics.gnn.run import run as run_gnn

@@ -11,7 +11,7 @@ from PIL import Image
 
 from engine.data import pictures
 from engine.data.augment import augment
-from engine.data.photos import FOLDER, PHOTOS, photo
+from engine.data.photos import FOLDER, PHOTOS, find_picture, photo
 from engine.data.picture_pixels import LONG_SIDE, LONGEST_SIDE, ORIENTATION
 from engine.data.pictures import (
     MAXIMUM_BYTES,
@@ -20,7 +20,6 @@ from engine.data.pictures import (
     PictureError,
     PictureStore,
     decode,
-    find_picture,
 )
 
 

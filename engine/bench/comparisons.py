@@ -220,7 +220,7 @@ def sampling_step() -> Prepared:
     from engine.models.diffusion.samplers import walk
     from engine.models.diffusion.schedule import make_schedule
     from engine.topics.diffusion.card import Config
-    from engine.topics.diffusion.run import new_denoiser, predictor
+    from engine.topics.diffusion.predictor import new_denoiser, predictor
 
     config = Config()
     schedule = make_schedule(config.schedule, config.chain)

@@ -5,18 +5,35 @@ from __future__ import annotations
 import contextvars
 import itertools
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from .axes import bytes_of
 
 if TYPE_CHECKING:
+    import threading
     from collections.abc import Callable, Iterator
-
-    from .jobs import JobQueue
 
 ACTIVE_STATES = ("queued", "running", "paused")
 SMALLEST_HISTORY = 8  # snapshots that a job may keep, however large they are, while the budget of all lasts
 _numbers = itertools.count(1)
+
+
+class Queue(Protocol):
+    """What a job needs of the queue that moves it."""
+
+    changed: threading.Condition
+
+    def is_at_work(self, job: Job) -> bool:
+        """Whether one of the running places is its own."""
+
+    def place(self, job: Job) -> int:
+        """Place in line: 1 is next; 0 when not waiting."""
+
+    def set_wish(self, job: Job, wish: str, steps: int | None = None) -> None:
+        """What its visitor wants of it now: "queued", "paused" or "stopped"; steps: to pause after."""
+
+    def grew(self, size: int) -> None:
+        """It keeps a snapshot of `size` bytes more; called under `changed`."""
 
 
 class Job:
@@ -31,7 +48,7 @@ class Job:
         open_stream: Callable[[], Iterator[Any]],
         config: Any,
         visitor: str,
-        queue: JobQueue,
+        queue: Queue,
         *,
         pace: float | None,
         start_at: int,
@@ -67,7 +84,7 @@ class Job:
     @property
     def busy(self) -> bool:
         """Whether it may still add snapshots: playing, waiting to play, or finishing the steps under way."""
-        return self._state in ("queued", "running") or self in self._queue._running
+        return self._state in ("queued", "running") or self._queue.is_at_work(self)
 
     @property
     def latest(self) -> Any | None:
@@ -108,22 +125,22 @@ class Job:
 
     def pause(self) -> None:
         """Stand still after the snapshot in work, and give the running place to the next in line."""
-        self._queue._set_wish(self, "paused")
+        self._queue.set_wish(self, "paused")
 
     def resume(self) -> None:
         """Play on; a job that gave up its running place waits in line like a new one."""
-        self._queue._set_wish(self, "queued")
+        self._queue.set_wish(self, "queued")
 
     def step(self, steps: int = 1) -> None:
         """Advance exactly `steps` steps, then pause. What is in work now does not count; steps asked for before do.
 
         A job that has yet to reach `start_at` goes there first, unless it was paused on the way.
         """
-        self._queue._set_wish(self, "queued", max(1, steps))
+        self._queue.set_wish(self, "queued", max(1, steps))
 
     def stop(self) -> None:
         """End for good after the snapshot in work."""
-        self._queue._set_wish(self, "stopped")
+        self._queue.set_wish(self, "stopped")
 
     def wait(self, states: tuple[str, ...] = ("done", "stopped", "failed"), timeout: float | None = None) -> bool:
         """Block until one of `states` is reached; False after `timeout` seconds."""
@@ -144,7 +161,7 @@ class Job:
             limit = min(self._history_limit, self._history_bytes // max(1, size))
             if len(self._history) > max(SMALLEST_HISTORY, limit):
                 self._thin()
-            self._queue._grew(size)
+            self._queue.grew(size)
 
     def _thin(self) -> None:
         """Keep every second snapshot, the first and the newest among them; called under the queue's lock."""

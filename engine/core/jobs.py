@@ -117,6 +117,10 @@ class JobQueue:
         with self.changed:
             return list(self._line)
 
+    def is_at_work(self, job: Job) -> bool:
+        """Whether one of the running places is its own."""
+        return job in self._running
+
     def place(self, job: Job) -> int:
         """Place of a job among those that wait, 1 is next; 0 for one that does not wait."""
         with self.changed:
@@ -156,7 +160,7 @@ class JobQueue:
         now = time.monotonic() - job._admitted_at if job in self._running else 0.0
         return job._served_seconds + now < self.slice_seconds / QUICK_SHARE
 
-    def _set_wish(self, job: Job, wish: str, steps: int | None = None) -> None:
+    def set_wish(self, job: Job, wish: str, steps: int | None = None) -> None:
         with self.changed:
             job.watch()
             if not job.active:
@@ -244,7 +248,7 @@ class JobQueue:
             job._served_seconds += time.monotonic() - job._admitted_at
             self.changed.notify_all()  # only then: those that wait would wake each other for ever
 
-    def _grew(self, size: int) -> None:
+    def grew(self, size: int) -> None:
         """Thin the histories of those that were not looked at for longest, where all together exceed their budget."""
         self._bytes_since_count += size
         if self._bytes_since_count < self.all_history_bytes / 64:

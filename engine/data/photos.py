@@ -10,7 +10,7 @@ from types import MappingProxyType
 import numpy as np
 from PIL import Image
 
-from engine.data.pictures import Picture, decode, find_picture
+from engine.data.pictures import SAMPLE, UPLOAD, UPLOADS, Picture, PictureError, decode
 
 FOLDER = Path(__file__).resolve().parent.parent.parent / "assets" / "pictures"
 
@@ -42,6 +42,26 @@ def photo(name: str) -> Picture:
     """The sample `name`, one of PHOTOS, (H, W, 3) uint8 with at most 512 pixels a side. KeyError for any other."""
     content = (FOLDER / PHOTOS[name].file).read_bytes()
     return decode(content, PHOTOS[name].file)
+
+
+def find_picture(key: str) -> Picture:
+    """The picture behind `sample:<name>` or `upload:<sha256, 16 digits>`.
+
+    Raises PictureError if there is no such sample or this process does not have the upload.
+    """
+    if key.startswith(SAMPLE):
+        name = key.removeprefix(SAMPLE)
+        if name not in PHOTOS:
+            raise PictureError(
+                "Expected one of the samples {samples}, got {name!r}.", samples=", ".join(PHOTOS), name=name[:40]
+            )
+        return photo(name)
+    if key.startswith(UPLOAD):
+        found = UPLOADS.get(key)
+        if found is None:
+            raise PictureError("This link's picture is not on this server; upload it again or choose a sample.")
+        return found
+    raise PictureError("Expected sample:<name> or upload:<number>, got {key!r}.", key=key[:40])
 
 
 @lru_cache(maxsize=64)

@@ -218,25 +218,3 @@ class PictureStore:
 
 
 UPLOADS = PictureStore(budget_bytes=200_000_000)
-
-
-def find_picture(key: str) -> Picture:
-    """The picture behind `sample:<name>` or `upload:<sha256, 16 digits>`.
-
-    Raises PictureError if there is no such sample or this process does not have the upload.
-    """
-    from engine.data.photos import PHOTOS, photo  # here, for photos.py is built on this module
-
-    if key.startswith(SAMPLE):
-        name = key.removeprefix(SAMPLE)
-        if name not in PHOTOS:
-            raise PictureError(
-                "Expected one of the samples {samples}, got {name!r}.", samples=", ".join(PHOTOS), name=name[:40]
-            )
-        return photo(name)
-    if key.startswith(UPLOAD):
-        found = UPLOADS.get(key)
-        if found is None:
-            raise PictureError("This link's picture is not on this server; upload it again or choose a sample.")
-        return found
-    raise PictureError("Expected sample:<name> or upload:<number>, got {key!r}.", key=key[:40])

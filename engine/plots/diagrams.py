@@ -225,7 +225,7 @@ class CurvesPicture:
 
 @dataclass(frozen=True)
 class Chart:
-    """A line chart that does not move, with axes to read exactly and to zoom; drawn by Plotly.
+    """A line chart that does not move, with axes to read exactly and to zoom; Plotly draws it, see figures.chart.
 
     curves: name -> (x values, y values). log, log_x: logarithmic axes. Titles carry the units.
     """
@@ -236,15 +236,6 @@ class Chart:
     alt: str
     log: bool = False
     log_x: bool = False
-
-    def figure(self, dark: bool = False) -> Any:
-        """As a Plotly figure."""
-        from engine.plots.figures import lines
-
-        figure = lines(self.curves, x_title=self.x_title, y_title=self.y_title, log=self.log, dark=dark)
-        if self.log_x:
-            figure.update_xaxes(type="log")
-        return figure
 
 
 @dataclass(frozen=True)

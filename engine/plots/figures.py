@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import plotly.graph_objects as go
 
-from engine.plots.diagrams import Bars
+from engine.plots.diagrams import Bars, Chart
 from engine.plots.theme import CLASS_COLOURS, plotly_template
 
 ROW_HEIGHT = 44  # pixels of one bar with its name above
@@ -107,4 +107,12 @@ def scatter_3d(
     figure.update_layout(
         scene={**titles, "aspectmode": "cube", "camera": camera}, height=460, margin={"l": 0, "r": 0, "t": 0, "b": 0}
     )
+    return figure
+
+
+def chart(shown: Chart, *, dark: bool = False) -> go.Figure:
+    """A Chart as a Plotly figure."""
+    figure = lines(shown.curves, x_title=shown.x_title, y_title=shown.y_title, log=shown.log, dark=dark)
+    if shown.log_x:
+        figure.update_xaxes(type="log")
     return figure

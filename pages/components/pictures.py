@@ -140,8 +140,10 @@ def _matrices(topic: Topic, picture: Matrices, key: str, block: Show, hear: Hear
 
 
 def _chart(topic: Topic, picture: Chart, key: str, block: Show, hear: Hear) -> None:
+    from engine.plots import figures  # brings Plotly, which most pages do without
+
     _title(block)
-    canvas.chart(picture.figure(), key, alt=picture.alt)
+    canvas.chart(figures.chart(picture), key, alt=picture.alt)
 
 
 def _title(block: Show) -> None:

@@ -8,9 +8,10 @@ from typing import Any
 
 import streamlit as st
 
-from engine.core.topic import Topic, catalogue
+from engine.core.topic import Topic, catalogue, load
 from pages.components.language import t
 
+SHOW = "pages.components.page:show_topic"  # by its name, for pages have links to pages
 PAGES = Path(__file__).parents[1]
 
 
@@ -37,8 +38,6 @@ def page_of(topic: Topic) -> Any:
     """The page of a topic, for the navigation and for links: whoever makes it, the same address is the same page."""
 
     def show() -> None:
-        from pages.components.page import show_topic  # which links to pages itself
-
-        show_topic(topic)
+        load(SHOW)(topic)
 
     return st.Page(show, title=t(topic.title), icon=topic.icon, url_path=topic.slug)

@@ -8,8 +8,8 @@ from typing import Any
 import streamlit as st
 
 from engine.core.topic import Topic
-from engine.data.photos import PHOTOS, thumbnail
-from engine.data.pictures import SAMPLE, UPLOAD, UPLOADS, Picture, PictureError, decode, find_picture
+from engine.data.photos import PHOTOS, find_picture, thumbnail
+from engine.data.pictures import SAMPLE, UPLOAD, UPLOADS, Picture, PictureError, decode
 from engine.plots.pixels import PixelPicture, Tile
 from pages.components.canvas import pixels
 from pages.components.controls import change

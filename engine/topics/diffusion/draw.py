@@ -15,7 +15,8 @@ from engine.training.fit import Snapshot
 
 from . import digits
 from .card import Config
-from .run import Result, cloud_for
+from .predictor import cloud_for
+from .run import Result
 from .walks import REACH, Walk, arrows, lattice
 
 SECTORS = 6  # colours: a sixth of the plane each

@@ -2,30 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from engine.core.axes import axes, result
 from engine.core.device import current_device
-from engine.data.clouds import Cloud, cloud_of
 from engine.models.diffusion.denoiser import PointDenoiser
 from engine.models.diffusion.samplers import walk
-from engine.models.diffusion.schedule import Schedule, make_schedule, q_sample
+from engine.models.diffusion.schedule import make_schedule, q_sample
 from engine.training.average import Average
 from engine.training.fit import Snapshot, fit, seeded
-from engine.training.moments import finite, history, moments_of, restore
-from engine.training.own_weights import start_from
+from engine.training.moments import finite, history, moments_of
 
 from . import digits
 from .card import Config, of_points
+from .predictor import cloud_for, new_denoiser, predictor
+from .walks import backward
 
-COUNT = 500  # samples shown
-LAYERS = 3  # hidden layers
 GLIMPSE, GLIMPSE_STEPS = 300, 8  # points and steps of the walk that every snapshot takes: as dear as two training steps
 HELD_OUT = 300  # points, each with one time and one noise, that the loss is watched on
 DECAY = 0.99  # of the average of the weights
@@ -125,36 +122,6 @@ class Experiment:
             )  # fmt: skip
 
 
-def cloud_for(config: Config) -> Cloud:
-    """The shape that the points of a Config shall take. KnobError for an empty drawing."""
-    return cloud_of(config.data, config.drawing if config.data == "drawn" else "")
-
-
-def new_denoiser(config: Config) -> PointDenoiser:
-    """The network of a Config before its first step, on the CPU."""
-    with seeded(config.seed + 10_000) as generator:
-        model = PointDenoiser(config.hidden, LAYERS, config.fourier, generator).eval()
-    start_from(model, config)
-    return model
-
-
-def denoiser_of(config: Config, weights: Sequence[np.ndarray]) -> PointDenoiser:
-    """The network of a Config with the weights of one moment, on the current device. Values that are no longer numbers
-    (the run diverged) become 0."""
-    model = new_denoiser(config).requires_grad_(False)
-    restore(model, weights)
-    return model.to(current_device())
-
-
-def predictor(denoiser: PointDenoiser, schedule: Schedule) -> Callable[[Tensor, int], Tensor]:
-    """(x_t, t) -> ε̂, with t a step of the chain, as `walk` asks for it."""
-
-    def predict(x: Tensor, t: int) -> Tensor:
-        return denoiser(x, torch.full((len(x),), t / schedule.steps, device=x.device))
-
-    return predict
-
-
 def network(config: Config, result: Result | None = None) -> PointDenoiser:
     """The network of a Config with the weights that a Result's samples come from; without one, before its first step.
 
@@ -187,8 +154,6 @@ def run(config: Config) -> Result | digits.Result:
 
 def result_of(config: Config, moments: Sequence[Snapshot]) -> Result:
     """The Result of a run from its snapshots; the last one holds the weights."""
-    from .walks import backward
-
     last, cloud = moments[-1], cloud_for(config)
     back = backward(config, last)
 

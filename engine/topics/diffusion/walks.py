@@ -16,7 +16,9 @@ from engine.models.diffusion.schedule import make_schedule, predict_x_0
 from engine.training.fit import Snapshot, seeded
 
 from .card import Config
-from .run import COUNT, cloud_for, denoiser_of, predictor
+from .predictor import cloud_for, denoiser_of, predictor
+
+COUNT = 500  # samples shown
 
 MOST_FRAMES = 60  # moments kept of a walk, beside its last: more would not be seen, and would have to be sent
 LATTICE = 15  # arrows a side

@@ -15,7 +15,7 @@ from engine.core.axes import axes, note, result
 from engine.core.device import current_device
 from engine.core.embed import embedded
 from engine.data.augment import augment
-from engine.data.pictures import find_picture
+from engine.data.photos import find_picture
 from engine.instrument.attribution import drop_per_pixel, grad_cam_of, occlusion, walk
 from engine.instrument.trace import record
 from engine.models.efficientnet.lite0 import EfficientNetLite0, load_lite0, middle_square, normalised

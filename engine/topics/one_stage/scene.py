@@ -10,7 +10,7 @@ from torch import Tensor
 
 from engine.core.axes import axes, note, result
 from engine.core.embed import embedded
-from engine.data.pictures import find_picture
+from engine.data.photos import find_picture
 from engine.data.scenes import CLASSES, MOST_OBJECTS, make_scene
 from engine.instrument.detection import non_maximum_suppression
 from engine.models.detection.grid import CELLS, SIDE, TERMS, GridView, detect, load_grid_detector, view_grid

@@ -13,7 +13,7 @@ from engine.core.axes import axes, note, result
 from engine.core.device import current_device
 from engine.core.embed import embedded
 from engine.data.coco import COCO_CLASSES
-from engine.data.pictures import find_picture
+from engine.data.photos import find_picture
 from engine.instrument.detection import Suppression, non_maximum_suppression
 from engine.models.detection.nanodet import GREY, SIDE, decode, letterbox, load_nanodet, prepared
 
