@@ -5,23 +5,7 @@ import pytest
 from engine.topics.gnn import explain
 from engine.topics.gnn.card import Config
 from engine.topics.gnn.run import Experiment
-from tests.server import start_server
 from tests.visitor import Visitor
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    server = start_server(tmp_path_factory.mktemp("looks") / "log.txt").wait()
-    yield server
-    server.stop()
-    assert "Traceback" not in server.log
-
-
-@pytest.fixture
-def visitor(server):
-    visitor = Visitor(server.address)
-    yield visitor
-    visitor.close()
 
 
 def said_by(visitor) -> list[str]:
