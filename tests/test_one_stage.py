@@ -17,10 +17,11 @@ from engine.models.detection.nanodet import SIDE, STRIDES, letterbox, load_nanod
 from engine.plots.compare import compare_numbers
 from engine.plots.pixels import picture_payload
 from engine.topics.one_stage import draw, draw_scene, explain, scene, seen
-from engine.topics.one_stage.card import TOPIC, Config
+from engine.topics.one_stage.card import TOPIC, Config, network_config, scene_config
 from engine.topics.one_stage.run import run
-from engine.topics.one_stage.scene import explain_grid_cell, find_in_scene, first_cell, scene_config, see_scene
-from engine.topics.one_stage.seen import COMPANY, arranged, find, network_config, see
+from engine.topics.one_stage.scene import explain_grid_cell, find_in_scene, first_cell, see_scene
+from engine.topics.one_stage.seen import COMPANY, arranged, find, see
+from pages.components.pictures import event_of, spots_of
 
 ALONE = Config(arrange="alone")
 
@@ -192,12 +193,20 @@ def test_formulas_carry_the_numbers(four, shapes):
 
 def test_a_click_finds_the_smallest_box_around_it(four):
     found = find(four, Config())
+    spots = spots_of(draw.draw_detections(four, found))
+    cells = {int(found.cells[index]): index for index in found.kept}
+    areas = {other: float((found.boxes[other][2:] - found.boxes[other][:2]).prod()) for other in found.kept}
     for index in found.kept:
-        x, y = found.boxes[index].unflatten(0, (2, 2)).mean(0).tolist()
-        hit = explain.candidate_at(found, x, y)
-        areas = {other: float((found.boxes[other][2:] - found.boxes[other][:2]).prod()) for other in found.kept}
+        x, y = (int(middle) for middle in found.boxes[index].unflatten(0, (2, 2)).mean(0))
+        event = event_of({"cell": {"tile": 0, "row": y, "column": x}}, "picture", spots=spots)
+        hit = cells[event["key"]]
+        left, top, right, bottom = found.boxes[hit].tolist()
+        assert left <= x + 0.5 <= right
+        assert top <= y + 0.5 <= bottom
         assert areas[hit] <= areas[index]
-    assert explain.candidate_at(find(four, Config(score=0.95)), 100, 100) is None
+    outside = {"tile": 0, "row": 100, "column": SIDE + 500}
+    assert event_of({"cell": outside}, "picture", spots=spots) is None
+    assert spots_of(draw.draw_detections(four, find(four, Config(score=0.95)))) == ()
 
 
 def test_pictures_of_nanodet(four):

@@ -369,7 +369,7 @@ class Pixels extends View {
       this.bar.attach(this.clock, text, (frame) => this.keep("frame", frame), this.root);
     }
     const facts = this.tiles.map(({ scale, low, high, unit, classes, layer }) => [scale, low, high, unit, classes, layer && [layer.scale, layer.low, layer.high, layer.name]]);
-    this.rebuild("legend", [meta.bar, meta.legend, text, facts], () => this.#buildLegend());
+    this.rebuild("legend", [meta.bar, meta.legend, meta.colours, text, facts], () => this.#buildLegend());
   }
 
   #buildLegend() {
@@ -385,8 +385,8 @@ class Pixels extends View {
           }
       if (groups.size <= 3) parts.push(...[...groups.values()].map(colourBar));
       else parts.push(...[...scales.values()].map((item) => colourBar({ ...item, note: fill(item.scale === "signed" ? text.ownSigned : text.ownRange, { unit: item.unit ?? "" }) })));
-      const classes = this.tiles.find((tile) => tile.classes)?.classes;
-      if (classes) parts.push(swatches(classes));
+      const marks = meta.colours?.map(([colour, name]) => ({ colour, name, shape: "line" }));
+      for (const items of [this.tiles.find((tile) => tile.classes)?.classes, marks]) if (items) parts.push(swatches(items));
     }
     this.below.replaceChildren(...parts);
   }

@@ -106,14 +106,15 @@ class Table:
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Choose:
-    """The widget of a field of View or Config: a switch, or a list of choices.
+    """The widget of a field of View or Config: a switch, a list of choices, or the slider of a number.
 
     choices: value -> words, where what can be chosen depends on the run; else those of the field. A number beyond the
-    last of them means the last. as_buttons: all choices in view, without the field's label.
+    last of them means the last. Of a slider they are a range; what is beyond its ends stands at them. as_buttons: all
+    choices in view, without the field's label.
     """
 
     field: str
-    choices: Mapping[Any, str] | None = None
+    choices: Mapping[Any, str] | range | None = None
     as_buttons: bool = False
 
 

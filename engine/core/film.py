@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -122,6 +122,16 @@ class Film:
         if name not in self._stacks:
             self._stacks[name] = np.stack([moment.seen[name] for moment in self.moments])
         return self._stacks[name]
+
+    def once(self, make: Callable[..., Any], *given: Any) -> Any:
+        """make(self.now, *given), made once for all parts of the page that ask."""
+        if (make, given) not in self._made:
+            self._made[make, given] = make(self.now, *given)
+        return self._made[make, given]
+
+    @cached_property
+    def _made(self) -> dict[tuple, Any]:
+        return {}
 
     @cached_property
     def _stacks(self) -> dict[str, np.ndarray]:

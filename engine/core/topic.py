@@ -105,7 +105,8 @@ class Topic:
     Config as `looked_at(config)` leaves it, with all at its default that plays no part. completed: dotted path of
     (look, last snapshot of a Later) -> Result, where the Later that the page shows is what the look lacks. absent:
     Config -> knobs that have no place beside the picture. fallback: Config -> a Config that can be computed whatever a
-    link brought. own: kinds of things that a reader may bring ("graph").
+    link brought. own: kinds of things that a reader may bring ("graph"), or for each kind the knobs that are set along
+    with a new one; one that is named by `absent` has no place.
     """
 
     slug: str
@@ -134,7 +135,7 @@ class Topic:
     looked_at: Callable[[Any], Any] | None = None
     fallback: Callable[[Any], Any] | None = None
     completed: str | None = None
-    own: tuple[str, ...] = ()
+    own: Collection[str] | Mapping[str, Mapping[str, Any]] = ()
 
     def __post_init__(self) -> None:
         def demand(condition: Any, message: str) -> None:
@@ -164,6 +165,8 @@ class Topic:
         demand(self.called.keys() <= self.figures.keys(), f"called {', '.join(self.called)}: not all are figures")
         compared = {name: {} for name in self.figures} if self.compared is None else dict(self.compared)
         demand(compared.keys() <= self.figures.keys(), f"compared {', '.join(compared)}: not all of them are figures")
+        own = self.own if isinstance(self.own, Mapping) else {kind: {} for kind in self.own}
+        object.__setattr__(self, "own", MappingProxyType(dict(own)))
         object.__setattr__(self, "compared", MappingProxyType(compared))
         object.__setattr__(self, "called", MappingProxyType(dict(self.called)))
         object.__setattr__(self, "figures", MappingProxyType(dict(self.figures)))

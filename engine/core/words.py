@@ -6,6 +6,7 @@ A page translates them when it shows them; until then, and in files, they are En
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from typing import Any
 
 from .sentences import filled
@@ -82,6 +83,15 @@ class Words(str):
 def plain(value: Any) -> Any:
     """A value of Words in English."""
     return value.text() if isinstance(value, (Number, Percent)) else value
+
+
+def listed(parts: Sequence[str], separator: str = ", ") -> str:
+    """Several Words as one, between them ", " or "; "; no part: no words."""
+    made = parts[0] if parts else ""
+    for part in parts[1:]:
+        words = {"these": made, "next": part}
+        made = Words("{these}; {next}", **words) if separator == "; " else Words("{these}, {next}", **words)
+    return made
 
 
 def _again(english: str, values: dict[str, Any]) -> Words:

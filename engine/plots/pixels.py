@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import struct
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -69,12 +69,14 @@ class Point:
 
 @dataclass(frozen=True)
 class Box:
-    """A rectangle (x0, y0, x1, y1) with a label; `colour` is '#RRGGBB' or a class index."""
+    """A rectangle (x0, y0, x1, y1) with a label; `colour` is '#RRGGBB' or a class index. key: what a click within it
+    stands for; of several boxes the smallest counts."""
 
     xyxy: tuple[float, float, float, float]
     label: str = ""
     colour: str | int = 0
     frame: int | None = None
+    key: Any = None
 
 
 @dataclass(frozen=True)
@@ -153,6 +155,7 @@ class PixelPicture:
     """Tiles laid out together in one canvas, at most `columns` a row (None: as fits the width).
 
     alt: what the picture shows, for those who do not see it (required). legend: colour bars and class names below.
+    colours: what colours of marks mean, "#RRGGBB" -> words, told in the legend.
     frames: the tiles' pixels have a leading time axis (see Frames). Checked when made: ValueError or TypeError say
     which tile is wrong and what was expected.
     """
@@ -162,6 +165,7 @@ class PixelPicture:
     columns: int | None = None
     legend: bool = True
     frames: Frames | None = None
+    colours: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not self.tiles:
@@ -259,4 +263,6 @@ def picture_payload(picture: PixelPicture) -> tuple[dict[str, Any], dict[str, np
         tiles.append(entry)
     meta = {"alt": picture.alt, "columns": picture.columns, "legend": picture.legend, "tiles": tiles,
             "frames": picture.frames.meta() if picture.frames else None}  # fmt: skip
+    if picture.colours:
+        meta["colours"] = list(map(list, picture.colours.items()))
     return meta, arrays

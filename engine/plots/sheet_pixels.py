@@ -228,7 +228,8 @@ def legend_of(picture: PixelPicture, say: Callable[[str], str] = str) -> list[En
     else:
         entries = [(theme.table(scale), f"{ends(low, high)} {unit}") for (scale, low, high), unit in bars.items()]
     classes = next((tile.classes for tile in picture.tiles if tile.classes is not None), ())
-    return entries + class_entries(classes)
+    marks = [(np.array([theme.hex_to_rgb(colour)], np.uint8), say(name)) for colour, name in picture.colours.items()]
+    return entries + class_entries(classes) + marks
 
 
 def ends(low: float, high: float) -> str:

@@ -38,7 +38,7 @@ from pages.components.downloads import downloads
 from pages.components.language import LANGUAGES, language, number, t
 from pages.components.lesson import lesson
 from pages.components.looks import change_view
-from pages.components.own import own_things
+from pages.components.own import own_things, with_what_is_here
 from pages.components.own_weights import usable
 from pages.components.pinning import keep_new, offer_places, pin_button
 from pages.components.player import player
@@ -102,7 +102,7 @@ def _body(topic: Topic) -> None:
 def compose(topic: Topic, module: types.ModuleType) -> None:
     """The page of a module of plain functions: see pages/components/walker.py."""
     page = open_page(topic.slug)
-    config, film, made = page.config, None, None
+    config, film, made = with_what_is_here(topic, page.config), None, None
     _follow(topic, module, config)
     whole = _completed(topic, config)
     start = _first_look(topic, config) if whole is None else whole
@@ -122,7 +122,7 @@ def compose(topic: Topic, module: types.ModuleType) -> None:
             part(topic, "stage", film)
         made = start if start is whole or _path(topic, config) == topic.run else partial(_result, topic, config)
     with page.panel:  # after the pictures, which answer the change
-        own_things(topic, config)
+        own_things(topic, st.session_state[f"{topic.slug}:config"])
         controls(topic, skip=tuple(topic.absent(config)) if topic.absent else ())
         if film is not None and hasattr(module, "panel"):
             part(topic, "panel", film)

@@ -25,6 +25,7 @@ from pages.components.looks import change_view, current_view
 from pages.components.topics import view_type
 
 Hear = Callable[[], None] | None
+Spot = tuple[int, tuple[float, float, float, float], Any]
 
 
 def show(topic: Topic, block: Show) -> None:
@@ -33,7 +34,8 @@ def show(topic: Topic, block: Show) -> None:
     key = place_of(topic, block.name)
     hear = None
     if block.click is not None:
-        hear = partial(clicked, topic.slug, key, block.name, block.click, tuple(getattr(picture, "keys", ()) or ()))
+        keys = tuple(getattr(picture, "keys", ()) or ())
+        hear = partial(clicked, topic.slug, key, block.name, block.click, keys, spots_of(picture))
     KINDS[type(picture)](topic, picture, key, block, hear)
 
 
@@ -42,17 +44,25 @@ def place_of(topic: Topic, name: str) -> str:
     return f"{topic.slug}-{name}".replace("_", "-")
 
 
-def clicked(slug: str, key: str, name: str, click: Click, keys: tuple[Any, ...]) -> None:
+def clicked(slug: str, key: str, name: str, click: Click, keys: tuple[Any, ...], spots: tuple[Spot, ...]) -> None:
     """Callback of every picture. It holds names and short keys alone, so that no Result outlives its page by it."""
     topic = catalogue()[slug]
-    event = event_of(st.session_state.get(key) or {}, name, keys)
+    event = event_of(st.session_state.get(key) or {}, name, keys, spots)
     if event is not None:
         change_fields(topic, click(event, st.session_state[f"{slug}:config"], current_view(topic)))
 
 
-def event_of(reported: dict[str, Any], name: str, keys: tuple[Any, ...]) -> dict[str, Any] | None:
+def spots_of(picture: Any) -> tuple[Spot, ...]:
+    """(tile, corners, key) of the boxes in a picture that stand for something."""
+    tiles = picture.tiles if isinstance(picture, PixelPicture) else ()
+    return tuple((at, box.xyxy, box.key) for at, tile in enumerate(tiles) for box in tile.boxes if box.key is not None)
+
+
+def event_of(
+    reported: dict[str, Any], name: str, keys: tuple[Any, ...] = (), spots: tuple[Spot, ...] = ()
+) -> dict[str, Any] | None:
     """What a picture reports as one event: its values, "event" for its kind, "place" for the picture; "key" for what
-    stands at its index, where the picture has keys. None for nothing."""
+    stands at its index, where the picture has keys, or for the smallest box around it. None for nothing."""
     for kind, value in reported.items():
         if value is None:
             continue
@@ -62,6 +72,15 @@ def event_of(reported: dict[str, Any], name: str, keys: tuple[Any, ...]) -> dict
             if not isinstance(index, int) or not 0 <= index < len(keys):
                 return None
             event["key"] = keys[index]
+        if spots:
+            x, y = event["column"] + 0.5, event["row"] + 0.5
+            around = [
+                ((right - left) * (bottom - top), at) for at, (tile, (left, top, right, bottom), _) in enumerate(spots)
+                if tile == event["tile"] and left <= x <= right and top <= y <= bottom
+            ]  # fmt: skip
+            if not around:
+                return None
+            event["key"] = spots[min(around)[1]][2]
         return event | {"event": kind, "place": name}
     return None
 
@@ -106,17 +125,18 @@ def _curves(topic: Topic, picture: CurvesPicture, key: str, block: Show, hear: H
 
 
 def _bar(topic: Topic, picture: Bar, key: str, block: Show, hear: Hear) -> None:
-    steps = dict(zip(picture.frames.indices, picture.frames.steps, strict=True))
-    on_frame = partial(moved, topic.slug, key, block.name, block.click, steps) if block.click else None
+    steps, run = dict(zip(picture.frames.indices, picture.frames.steps, strict=True)), picture.frames.run
+    on_frame = partial(moved, topic.slug, key, block.name, block.click, steps, run) if block.click else None
     canvas.transport(key, picture.frames, report=on_frame is not None, on_frame=on_frame, moment=picture.moment)
 
 
-def moved(slug: str, key: str, name: str, click: Click, steps: dict[int, int]) -> None:
-    """Callback of a bar that was let go: the event's key is the step that it stands at."""
+def moved(slug: str, key: str, name: str, click: Click, steps: dict[int, int], run: str) -> None:
+    """Callback of a bar that was let go: the event's key is the step that it stands at, "run" the film it moves."""
     index = (st.session_state.get(key) or {}).get("frame")
     if index in steps:
         topic, newest = catalogue()[slug], max(steps)
-        event = {"event": "frame", "place": name, "index": index, "key": -1 if index == newest else steps[index]}
+        step = -1 if index == newest else steps[index]
+        event = {"event": "frame", "place": name, "index": index, "key": step, "run": run}
         change_fields(topic, click(event, st.session_state[f"{slug}:config"], current_view(topic)))
 
 

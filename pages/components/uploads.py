@@ -26,7 +26,7 @@ def choose_picture(topic: Topic, current: str, *, knob: str = "picture", **also:
     is told.
     """
     slug, state = topic.slug, st.session_state
-    usable, missing = _usable(topic, current, knob)
+    usable, missing = usable_picture(topic, current, knob)
     names = list(PHOTOS)
     shown = names.index(usable.removeprefix(SAMPLE)) if usable.startswith(SAMPLE) else None
     tiles = [Tile(thumbnail(name), t(PHOTOS[name].title), smooth=True) for name in names]
@@ -102,8 +102,8 @@ def _file_and_camera(topic: Topic, what: str, take: Callable[[Any], None], opene
         st.camera_input(t("Take a photo"), key=f"{slug}:photograph", on_change=come, args=(f"{slug}:photograph",))
 
 
-def _usable(topic: Topic, key: str, knob: str) -> tuple[str, PictureError | None]:
-    """The key itself, or the knob's default and why."""
+def usable_picture(topic: Topic, key: str, knob: str = "picture") -> tuple[str, PictureError | None]:
+    """(the key itself, None), or (the knob's default, why) where this server does not have it."""
     try:
         find_picture(key)
     except PictureError as error:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from html import escape
 from typing import Any
@@ -60,7 +60,7 @@ def walk(topic: Topic, blocks: Sequence[Block], film: Film | None = None) -> Non
             case Later():
                 _later(topic, block, film)
             case Row():
-                gap = "medium" if len(block.columns) == 2 else "small"
+                gap = "small" if len(block.columns) > 2 and block.align == "bottom" else "medium"
                 places = st.columns(block.widths or len(block.columns), gap=gap, vertical_alignment=block.align)
                 for place, column in zip(places, block.columns, strict=True):
                     with place:
@@ -109,11 +109,12 @@ def status_line(block: Say) -> str:
 
 
 def _table(block: Table) -> None:
-    rows = "".join(f"<th>{t(word)}</th>" for word in block.head)
+    kind = "messages" if any(isinstance(cell, Amount) for row in block.rows for cell in row) else "facts"
+    rows = f"<tr>{''.join(f'<th>{t(word)}</th>' for word in block.head)}</tr>"
     lines = [("", row) for row in block.rows] + ([(' class="sum"', block.total)] if block.total else [])
-    for kind, row in lines:
-        rows += f"<tr{kind}>{''.join(f'<td>{_cell(cell)}</td>' for cell in row)}</tr>"
-    st.html(f'<table class="messages">{rows}</table>')
+    for style, row in lines:
+        rows += f"<tr{style}>{''.join(f'<td>{_cell(cell)}</td>' for cell in row)}</tr>"
+    st.html(f'<table class="{kind}">{rows}</table>')
 
 
 def _cell(cell: Any) -> str:
@@ -136,7 +137,10 @@ def _choose(topic: Topic, block: Choose) -> None:
     if knob.kind == "bool":
         key = f"{slug}:{block.field}"
         state[key] = value
-        st.toggle(t(knob.label), key=key, on_change=_toggled, args=(slug, block.field), help=t(knob.help) or None)
+        st.toggle(t(knob.label), key=key, on_change=_set, args=(slug, block.field), help=t(knob.help) or None)
+        return
+    if knob.kind in ("int", "float") and not isinstance(block.choices, Mapping):
+        _slide(slug, knob, block, value)
         return
     choices = block.choices or {one: knob.choice_labels.get(one, one) for one in knob.choices}
     options = list(choices)
@@ -153,6 +157,17 @@ def _choose(topic: Topic, block: Choose) -> None:
     )  # fmt: skip
 
 
+def _slide(slug: str, knob: Knob, block: Choose, value: float) -> None:
+    low, high, step = knob.low, knob.high, knob.step or (1 if knob.kind == "int" else (knob.high - knob.low) / 100)
+    if block.choices is not None:
+        low, high, step = block.choices[0], block.choices[-1], block.choices.step
+    low, high, step = (type(value)(one) for one in (low, high, step))
+    key = f"{slug}:{block.field}"
+    st.session_state[key] = min(max(value, low), high)
+    st.slider(t(knob.label), low, high, step=step, key=key, on_change=_set, args=(slug, block.field),
+              help=t(knob.help) or None)  # fmt: skip
+
+
 def _chosen(slug: str, key: str, field: str, options: tuple[Any, ...]) -> None:
     """Callback: another choice was made."""
     index = (st.session_state.get(key) or {}).get("pick")
@@ -160,8 +175,8 @@ def _chosen(slug: str, key: str, field: str, options: tuple[Any, ...]) -> None:
         change_fields(catalogue()[slug], {field: options[index]})
 
 
-def _toggled(slug: str, field: str) -> None:
-    """Callback: a switch was moved."""
+def _set(slug: str, field: str) -> None:
+    """Callback: a switch or a slider was moved."""
     change_fields(catalogue()[slug], {field: st.session_state[f"{slug}:{field}"]})
 
 

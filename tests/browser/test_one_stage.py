@@ -12,9 +12,9 @@ from engine.data.photos import photo
 from engine.data.pictures import decode
 from engine.models.detection.grid import CELLS
 from engine.topics.one_stage import explain
-from engine.topics.one_stage.card import TOPIC, Config
+from engine.topics.one_stage.card import TOPIC, Config, network_config
 from engine.topics.one_stage.scene import explain_grid_cell, see_scene
-from engine.topics.one_stage.seen import find, network_config, see
+from engine.topics.one_stage.seen import find, see
 from tests.browser.expectations import link, zh
 
 PICTURE, LEVELS, STEPS = "one-stage-picture", "one-stage-levels", "one-stage-steps"
@@ -120,13 +120,13 @@ def test_a_click_explains_the_cell_behind_a_box(visit):
 def test_the_suppression_goes_box_by_box(visit):
     visitor = visit(link("one_stage", TOPIC.presets["Cup on a table"]))
     found = found_for(TOPIC.presets["Cup on a table"])
-    names = list(COCO_LABELS)
-    taken, removed, _ = explain.step_in_words(found, 0, names)
+    first = found.suppression.steps[0]
+    taken, removed = found.title(first.taken), explain.in_words(found, first.removed)
     block = visitor.page.locator(".stMainBlockContainer")
     assert f"Step 1 takes {taken}." in block.inner_text()
     assert removed in block.inner_text()
     before = visitor.picture(STEPS)
-    visitor.key(STEPS).locator("[data-act=forward]").click()
+    visitor.key(f"{STEPS}-bar").locator("[data-act=forward]").click()
     visitor.until(lambda: visitor.picture(STEPS) != before, "the marks move")
     visitor.until(lambda: "The end: 1 boxes are left." in block.inner_text(), "the end")
     visitor.key("one_stage.class_wise").locator("label").click()
@@ -139,16 +139,16 @@ def test_the_suppression_goes_box_by_box(visit):
 def test_the_grid_and_its_cells(visit, locale):
     say = zh if locale == "zh-CN" else str
     visitor = visit("/one_stage", locale=locale)
-    visitor.key("one-stage-detector-kind").get_by_role("button").nth(1).click()
+    visitor.key("one-stage-detector").get_by_role("button").nth(1).click()
     visitor.until(lambda: visitor.query == {"detector": "grid"}, "the other detector")
     shown = see_scene(Config(detector="grid"))
     row, column = shown.view.object_cell[0].tolist()
-    click_tile(visitor, "one-stage-scene", 0, (column + 0.5) / CELLS, (row + 0.5) / CELLS)
+    click_tile(visitor, "one-stage-shapes", 0, (column + 0.5) / CELLS, (row + 0.5) / CELLS)
     cell = explain_grid_cell(shown, row, column)
     numbers = [f"{value:.4f}" for value in (*cell.terms.tolist(), *shown.view.totals.tolist())]
     visitor.until(lambda: all(number in detail(visitor) for number in numbers), "the five terms")
     assert say("responsible") in detail(visitor)
-    visitor.key("one-stage-scene-kind").get_by_role("button").nth(1).click()
+    visitor.key("one-stage-scene").get_by_role("button").nth(1).click()
     lost = say("The middle of the **{name}** lies here too: it is lost.").split("{name}**")[1]
     visitor.until(lambda: lost in detail(visitor), "an object is lost")
     visitor.button("one_stage:next").click()
@@ -159,7 +159,7 @@ def test_the_grid_and_its_cells(visit, locale):
 def test_on_a_phone_nothing_is_wider_than_the_window(visit, theme, path):
     visitor = visit(path, size=(390, 844), theme=theme, touch=True)
     assert not visitor.scrolls_sideways()
-    assert visitor.canvas("one-stage-scene" if "grid" in path else PICTURE).bounding_box()["width"] >= 300
+    assert visitor.canvas("one-stage-shapes" if "grid" in path else PICTURE).bounding_box()["width"] >= 300
 
 
 def test_the_numbers_tab_has_both_detectors(visit):

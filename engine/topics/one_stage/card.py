@@ -6,6 +6,7 @@ from engine.data.coco import COCO_CLASSES, COCO_LABELS
 from engine.topics.image_classifier.card import check_picture
 
 MOST_SEED, MOST_OBJECTS = 9999, 8
+OF_NANODET = ("only", "arrange", "size")  # knobs that the grid detector does not obey
 
 
 def on_pictures(config: "Config") -> bool:
@@ -54,6 +55,29 @@ class Config:
     )  # fmt: skip
     seed: int = knob(5, "Scene number", "Which scene is drawn.", low=0, high=MOST_SEED, hidden=True)
     objects: int = knob(4, "Objects", "How many shapes are drawn.", low=0, high=MOST_OBJECTS, hidden=True)
+
+
+def network_config(config: Config) -> Config:
+    """What NanoDet's answer depends on: everything else at its default, so that the store knows it again."""
+    return Config(picture=config.picture, arrange=config.arrange, size=config.size)
+
+
+def scene_config(config: Config) -> Config:
+    """What the grid detector's answer depends on: everything else at its default."""
+    picture = config.picture if config.scene == "picture" else Config().picture
+    return Config(detector="grid", scene=config.scene, seed=config.seed, objects=config.objects, picture=picture)
+
+
+def looked_at(config: Config) -> Config:
+    """What the answer of the detector chosen depends on."""
+    return network_config(config) if on_pictures(config) else scene_config(config)
+
+
+def absent(config: Config) -> tuple[str, ...]:
+    """What has no place on the page: knobs of the other detector, and a picture where none is looked at."""
+    if on_pictures(config):
+        return ()
+    return OF_NANODET if config.scene == "picture" else (*OF_NANODET, "picture")
 
 
 TOPIC = Topic(
@@ -105,6 +129,10 @@ TOPIC = Topic(
         "engine.models.detection.grid:assign",
         "engine.models.detection.grid:loss_terms",
     ),
+    look=lambda config: f"engine.topics.one_stage.{'seen:see' if on_pictures(config) else 'scene:see_scene'}",
+    looked_at=looked_at,
+    absent=absent,
+    own={"picture": {"arrange": "alone"}},
     keywords=(
         "object detection", "YOLO", "NanoDet", "SSD", "OverFeat", "COCO", "NMS", "non-maximum suppression", "IoU",
         "anchor-free", "bounding box", "grid", "camera", "upload", "average precision",

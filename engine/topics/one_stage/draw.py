@@ -2,50 +2,49 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from engine.data.coco import COCO_CLASSES, COCO_LABELS
+from engine.core.words import Words, listed
+from engine.data.coco import COCO_CLASSES
 from engine.models.detection.nanodet import STRIDES
 from engine.plots.diagrams import Bars
 from engine.plots.pixels import Box, Frames, Line, PixelPicture, Point, Text, Tile
 from engine.plots.theme import CLASS_COLOURS
 
 from .card import Config
-from .draw_scene import outline
+from .draw_scene import outline, shares_in_words
 from .explain import Cell, overlaps, place_of, sides
+from .picks import course
 from .run import Result
 from .scene import SceneSeen
-from .seen import Found, Seen, find
+from .seen import NAMES, Found, Seen, find
 
 TAKEN, REMOVED, BEFORE, WAITING = "#0072B2", "#D55E00", "#009E73", "#8A93A6"  # of a box in the suppression
+STATES = {
+    TAKEN: Words("taken: the best score left"),
+    REMOVED: Words("removed: its IoU with the one taken is too high"),
+    BEFORE: Words("kept before"),
+    WAITING: Words("not decided yet"),
+}
+EDGE_NAMES = (Words("left edge"), Words("upper edge"), Words("right edge"), Words("lower edge"))
 MOST_ROWS = 40  # candidates in the picture of overlaps
 MOST_SHOWN = 200  # pixels a side of the picture in the suppression: half as many bytes with every change
 MOST_BARS = 5  # in the list of what was found
 MOST_NUMBERS = 14  # up to so many candidates there is room for the IoU itself
-Words = tuple[str, str, str]
 
 
-def draw_detections(
-    seen: Seen | Result,
-    found: Found | None = None,
-    *,
-    cell: Cell | None = None,
-    names: Sequence[str] = COCO_LABELS,
-    words: Words | None = None,
-    alt: str = "",
-) -> PixelPicture:
-    """The picture with the boxes that stay, each with class and score; of `cell` the box, its centre and its reach."""
+def draw_detections(seen: Seen | Result, found: Found | None = None, *, cell: Cell | None = None) -> PixelPicture:
+    """The picture with the boxes that stay, each with class and score; of `cell` the box, its centre and its reach. A
+    click on a box stands for the number of its cell."""
     seen, found = _of_picture(seen, found)
     boxes, points, lines = [], [], []
     for index in reversed(found.kept):  # the best drawn last, on top
-        label = int(found.labels[index])
-        text = f"{names[label]} {found.scores[index]:.2f}"
-        boxes.append(Box(tuple(found.boxes[index].tolist()), text, label % 6))
+        corners, colour = tuple(found.boxes[index].tolist()), int(found.labels[index]) % 6
+        boxes.append(Box(corners, found.title(index), colour, key=int(found.cells[index])))
     if cell is not None:
         left, top, right, bottom = cell.box.tolist()
         boxes.append(Box((left, top, right, bottom), "", "#F0E442"))
@@ -54,8 +53,8 @@ def draw_detections(
         half = cell.stride / 2
         lines.append(Line(outline(cell.x - half, cell.y - half, cell.x + half, cell.y + half), "#FFFFFF", 1.5))
         points.append(Point(cell.x, cell.y, 6, label=f"{cell.x:g}, {cell.y:g}"))
-    tile = _without_bars(seen, boxes=boxes, points=points, lines=lines, cell_names=words)
-    return PixelPicture([tile], alt=alt or "The picture with a box round everything that was found", columns=1)
+    tile = _without_bars(seen, boxes=boxes, points=points, lines=lines)
+    return PixelPicture([tile], alt=Words("The picture with a box round everything that was found"), columns=1)
 
 
 def draw_cover(result: Result) -> PixelPicture:
@@ -67,7 +66,7 @@ def draw_cover(result: Result) -> PixelPicture:
         label = int(found.labels[index])
         if top < half / 2:
             lines.append(Line(outline(left, max(top, 12), right, min(bottom, half - 12)), CLASS_COLOURS[label % 6], 5))
-            texts.append(Text((left + right) / 2, half - 26, f"{COCO_LABELS[label]} {found.scores[index]:.2f}"))
+            texts.append(Text((left + right) / 2, half - 26, found.title(index)))
     tile = Tile(seen.square.numpy()[:half], smooth=True, lines=lines, texts=texts)
     return PixelPicture([tile], alt="A picture with a box round everything that was found")
 
@@ -115,85 +114,61 @@ def _of_picture(seen: Seen | Result, found: Found | None) -> tuple[Seen, Found]:
     return seen.picture, find(seen.picture, Config()) if seen.grid else seen.found
 
 
-def draw_levels(
-    seen: Seen | Result,
-    found: Found | None = None,
-    *,
-    only: str = "all",
-    captions: Sequence[str] | None = None,
-    unit: str = "score",
-    words: Words | None = None,
-    alt: str = "",
-) -> PixelPicture:
+def draw_levels(seen: Seen | Result, found: Found | None = None, *, only: str = "all") -> PixelPicture:
     """The best score of every cell (or its score for one class), one map for each level; a ring where a box stays."""
     seen, found = _of_picture(seen, found)
     values = seen.scores.amax(1) if only == "all" else seen.scores[:, COCO_CLASSES.index(only)]
-    captions = captions or [f"stride {stride}" for stride in STRIDES]
     places = [place_of(int(found.cells[index])) for index in found.kept]
     tiles, start = [], 0
     for level, side in enumerate(sides()):
         points = [Point(column + 0.5, row + 0.5, 1, filled=False) for on, row, column in places if on == level]
         page = values[start : start + side * side].reshape(side, side).numpy()
-        tiles.append(Tile(page, captions[level], "probability", 0.0, 1.0, unit, points=points, cell_names=words))
+        caption = Words("every {stride} px", stride=STRIDES[level])
+        tiles.append(Tile(page, caption, "probability", 0.0, 1.0, Words("score"), points=points))
         start += side * side
-    return PixelPicture(tiles, alt=alt or "Scores of the cells of three levels", columns=3)
+    return PixelPicture(tiles, alt=Words("The best score of every cell, on three levels"), columns=3)
 
 
-def draw_found(
-    found: Found,
-    *,
-    names: Sequence[str] = COCO_LABELS,
-    marked: int | None = None,
-    most: int = MOST_BARS,
-    nothing: str = "nothing found",
-) -> Bars:
-    """The scores of the boxes that stay, best first. marked: index of a candidate."""
-    kept = found.kept[:most]
-    titles = [names[int(found.labels[index])] for index in kept]
-    shares = [found.scores[index].item() for index in kept]
-    alt = "; ".join(f"{title} {share:.2f}" for title, share in zip(titles, shares, strict=True))
+def draw_found(found: Found) -> Bars:
+    """The scores of the boxes that stay, best first; a click on one stands for the number of its cell."""
+    kept = found.kept[:MOST_BARS]
+    alt = listed([found.title(index) for index in kept], "; ") or Words("nothing found")
     colours = [int(found.labels[index]) % 6 for index in kept]  # those of the boxes in the picture
-    marked = kept.index(marked) if marked in kept else None
-    return Bars(titles, shares, alt=alt or nothing, marked=marked, colours=colours)
+    shares, cells = [found.scores[index].item() for index in kept], [int(found.cells[index]) for index in kept]
+    return Bars([found.name(index) for index in kept], shares, alt, colours=colours, keys=cells)
 
 
-def draw_classes(cell: Cell, *, names: Sequence[str] = COCO_LABELS, most: int = 5) -> Bars:
+def draw_classes(cell: Cell, *, most: int = 5) -> Bars:
     """The highest class scores of a cell."""
     best = cell.scores.topk(most)
-    titles = [names[index] for index in best.indices.tolist()]
-    alt = "; ".join(f"{title} {share:.2f}" for title, share in zip(titles, best.values.tolist(), strict=True))
-    return Bars(titles, best.values.tolist(), alt=alt)
+    names, shares = [NAMES[index] for index in best.indices.tolist()], best.values.tolist()
+    return Bars(names, shares, shares_in_words(names, shares))
 
 
-def draw_distances(cell: Cell, *, edges: Sequence[str], words: Words, alt: str) -> PixelPicture:
+def draw_distances(cell: Cell) -> PixelPicture:
     """The four distributions over 0 … 10 strides, a row each."""
     tile = Tile(
         cell.distributions.numpy(), "", "probability", 0.0, max(float(cell.distributions.max()), 1e-6),
-        row_labels=list(edges), column_labels=[str(bin_) for bin_ in range(cell.distributions.shape[1])],
-        cell_names=words,
+        row_labels=EDGE_NAMES, column_labels=[str(bin_) for bin_ in range(cell.distributions.shape[1])],
+        cell_names=("", Words("edge"), Words("strides")),
     )  # fmt: skip
-    return PixelPicture([tile], alt=alt)
+    return PixelPicture([tile], alt=Words("Four distributions over distances"))
 
 
 def draw_suppression(
-    seen: Seen | SceneSeen | Result,
-    found: Found | None = None,
-    *,
-    names: Sequence[str] = COCO_LABELS,
-    captions: tuple[str, str] = ("boxes", "IoU of every two candidates"),
-    words: Words = ("", "candidate", "candidate"),
-    alt: str = "",
+    seen: Seen | SceneSeen | Result, found: Found | None = None, at: int | None = None
 ) -> PixelPicture:
     """Non-maximum suppression, one frame a step: the box taken, those it removes, those kept before, those that wait.
 
     Beside the picture the IoU of the best candidates with each other: the row of the box taken is framed, rings (or
-    the IoU itself, where there is room) mark those that it removes. The last frame shows what is left.
+    the IoU itself, where there is room) mark those that it removes. The last frame shows what is left. at: the frame
+    to stand at.
     """
     if isinstance(seen, Result):
         seen, found = seen.scene if seen.grid else seen.picture, seen.found
     steps, count = found.suppression.steps, min(len(found.boxes), MOST_ROWS)
     corners = [tuple(box) for box in found.boxes.tolist()]
-    titles = [f"{names[int(label)]} {score:.2f}" for label, score in zip(found.labels, found.scores, strict=True)]
+    titles = [found.title(index) for index in range(len(corners))]
     boxes, rows, rings, numbers = [], [], [], []
     waiting, before = set(range(len(corners))), []
     for frame, step in enumerate(steps):
@@ -214,19 +189,16 @@ def draw_suppression(
             rings += [Point(other.box + 0.5, step.taken + 0.5, 5, filled=False, frame=frame) for other in marked]
         before.append(step.taken)
     boxes += [Box(corners[index], titles[index], BEFORE, len(steps)) for index in before]
-    frames = Frames(_fingerprint(found), range(len(steps) + 1), range(1, len(steps) + 2), clock="", start="first")
+    run = course(found)
+    frames = Frames(run, range(len(steps) + 1), range(1, len(steps) + 2), clock=run, start="first", at=at)
     iou = overlaps(found, count).numpy() if count else np.zeros((1, 1), np.float32)
     labels = titles[:count] or ["–"]
     coarser = 2 if len(seen.square) > 2 * MOST_SHOWN else 1
     tiles = [
-        _without_bars(seen, captions[0], coarser=coarser, still=True, boxes=boxes),
-        Tile(iou, captions[1], "probability", 0.0, 1.0, unit="IoU", still=True, row_labels=labels,
-             cell_names=words, lines=rows, points=rings, texts=numbers),
+        _without_bars(seen, Words("The boxes"), coarser=coarser, still=True, boxes=boxes),
+        Tile(iou, Words("IoU of the best {count} with each other; framed: the one taken", count=count), "probability",
+             0.0, 1.0, unit="IoU", still=True, row_labels=labels, lines=rows, points=rings, texts=numbers,
+             cell_names=("", Words("candidate"), Words("candidate"))),
     ]  # fmt: skip
-    return PixelPicture(tiles, alt=alt or "Non-maximum suppression step by step", frames=frames)
-
-
-def _fingerprint(found: Found) -> str:
-    """Another one for another course of the suppression: the browser then begins anew."""
-    course = repr((found.cells.tolist(), found.labels.tolist(), found.suppression))
-    return hashlib.sha256(course.encode()).hexdigest()[:16]
+    alt = Words("Non-maximum suppression, box by box")
+    return PixelPicture(tiles, alt=alt, frames=frames, colours=STATES)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from engine.core.words import Words, listed
 from engine.models.detection.grid import CELLS, SIDE
 from engine.plots.diagrams import Bars
 from engine.plots.pixels import Box, Line, PixelPicture, Point, Tile
@@ -16,15 +17,7 @@ TRUE, CHOSEN = "#FFFFFF", "#F0E442"
 STEP = SIDE // CELLS  # pixels a side of a cell
 
 
-def draw_scene(
-    seen: SceneSeen | Result,
-    found: Found | None = None,
-    *,
-    cell: GridCell | None = None,
-    names: Sequence[str] = SHAPES,
-    words: tuple[str, str, str] | None = None,
-    alt: str = "",
-) -> PixelPicture:
+def draw_scene(seen: SceneSeen | Result, found: Found | None = None, *, cell: GridCell | None = None) -> PixelPicture:
     """The scene under its grid: boxes that stay in the colour of their class, middles of the objects as discs in the
     colour of theirs. The chosen cell is framed, its two boxes are drawn, the responsible one thick."""
     if isinstance(seen, Result):
@@ -33,11 +26,10 @@ def draw_scene(
     lines += [Line([(0, at), (SIDE, at)], "#FFFFFF66", 1) for at in range(STEP, SIDE, STEP)]
     boxes = []
     for index in reversed(found.kept if found else []):
-        label = int(found.labels[index])
-        boxes.append(Box(tuple(found.boxes[index].tolist()), f"{names[label]} {found.scores[index]:.2f}", label))
+        boxes.append(Box(tuple(found.boxes[index].tolist()), found.title(index), int(found.labels[index])))
     points = []
     for label, (left, top, right, bottom) in zip(seen.true_labels.tolist(), seen.true_boxes.tolist(), strict=True):
-        points.append(Point((left + right) / 2, (top + bottom) / 2, label, label=names[label]))
+        points.append(Point((left + right) / 2, (top + bottom) / 2, label, label=SHAPES[label]))
     if cell is not None:
         for number, corners in enumerate(cell.boxes.tolist()):
             if number == cell.responsible:
@@ -46,8 +38,8 @@ def draw_scene(
                 lines.append(Line(outline(*corners), CHOSEN, 1.5))
         left, top = cell.column * STEP, cell.row * STEP
         lines.append(Line(outline(left, top, left + STEP, top + STEP), CHOSEN, 3))
-    tile = Tile(seen.square.numpy(), smooth=True, boxes=boxes, lines=lines, points=points, cell_names=words)
-    return PixelPicture([tile], alt=alt or "The scene, the grid over it, and the boxes found", columns=1)
+    tile = Tile(seen.square.numpy(), smooth=True, boxes=boxes, lines=lines, points=points)
+    return PixelPicture([tile], alt=Words("The scene, the grid over it, and the boxes found"), columns=1)
 
 
 def outline(left: float, top: float, right: float, bottom: float) -> list[tuple[float, float]]:
@@ -55,36 +47,34 @@ def outline(left: float, top: float, right: float, bottom: float) -> list[tuple[
     return [(left, top), (right, top), (right, bottom), (left, bottom), (left, top)]
 
 
-def draw_grid(
-    seen: SceneSeen | Result,
-    *,
-    captions: tuple[str, str, str] = ("highest confidence", "class × confidence", "loss"),
-    names: Sequence[str] = SHAPES,
-    words: tuple[str, str, str] | None = None,
-    alt: str = "",
-) -> PixelPicture:
+def draw_grid(seen: SceneSeen | Result) -> PixelPicture:
     """What the 64 cells say: confidence, class by colour, and the loss of each; discs where a cell owns an object."""
     seen = seen.scene if isinstance(seen, Result) else seen
     view = seen.view
     owned = (view.owner >= 0).nonzero().tolist()
     labels = [int(seen.true_labels[view.owner[row, column]]) for row, column in owned]
     points = [
-        Point(column + 0.5, row + 0.5, label, label=names[label])
+        Point(column + 0.5, row + 0.5, label, label=SHAPES[label])
         for (row, column), label in zip(owned, labels, strict=True)
     ]
     loss = view.terms.sum(-1).numpy()
     tiles = [
-        Tile(view.confidence.amax(-1).numpy(), captions[0], "probability", 0.0, 1.0, points=points, cell_names=words),
-        Tile(view.probability.numpy(), captions[1], classes=names, points=points, cell_names=words),
-        Tile(loss, captions[2], "magnitude", 0.0, max(float(loss.max()), 1e-6), points=points, cell_names=words),
-    ]  # fmt: skip
+        Tile(view.confidence.amax(-1).numpy(), Words("confidence"), "probability", 0.0, 1.0, points=points),
+        Tile(view.probability.numpy(), Words("class"), classes=SHAPES, points=points),
+        Tile(loss, Words("loss"), "magnitude", 0.0, max(float(loss.max()), 1e-6), points=points),
+    ]
     tiles = tiles if seen.known else tiles[:2]  # without truth there is no loss
-    return PixelPicture(tiles, alt=alt or "Confidence, class and loss of every cell", columns=3)
+    return PixelPicture(tiles, alt=Words("Confidence, class and loss of every cell"), columns=3)
 
 
-def draw_probabilities(cell: GridCell, *, names: Sequence[str] = SHAPES, true_name: str = "") -> Bars:
+def draw_probabilities(cell: GridCell) -> Bars:
     """The class probabilities of a cell, in the order of the classes; the class of its object is marked."""
     shares = cell.probabilities.tolist()
-    alt = "; ".join(f"{name} {share:.2f}" for name, share in zip(names, shares, strict=True))
-    return Bars(list(names), [min(share, 1.0) for share in shares], alt=alt,
-                marked=cell.label if cell.label >= 0 else None, marked_name=true_name)  # fmt: skip
+    return Bars(SHAPES, [min(share, 1.0) for share in shares], shares_in_words(SHAPES, shares),
+                marked=cell.label if cell.label >= 0 else None, marked_name=Words("its object"))  # fmt: skip
+
+
+def shares_in_words(names: Sequence[str], shares: Sequence[float]) -> str:
+    """ "circle 0.91; star 0.05" """
+    pairs = zip(names, shares, strict=True)
+    return listed([Words("{name} {score}", name=name, score=f"{share:.2f}") for name, share in pairs], "; ")

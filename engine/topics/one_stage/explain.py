@@ -10,6 +10,7 @@ from torch import Tensor
 
 from engine import weights
 from engine.core.formula import Formula, aligned, rest_of, written
+from engine.core.words import Words, listed
 from engine.instrument.detection import Comparison, box_area, pairwise_iou
 from engine.models.detection import grid, nanodet
 from engine.models.detection.nanodet import SIDE, STRIDES, cells, expected_distances
@@ -79,6 +80,13 @@ def explain_cell(seen: Seen, number: int) -> Cell:
     )  # fmt: skip
 
 
+def picked_cell(seen: Seen, found: Found, number: int | None) -> Cell | None:
+    """The cell picked, else that of the best box; None without a box."""
+    if number is None or number >= len(seen.scores):
+        number = int(found.cells[found.kept[0]]) if found.kept else None
+    return None if number is None else explain_cell(seen, number)
+
+
 def box_sums(cell: Cell) -> list[str]:
     """The four edges from centre, mean distance and stride, such as "176 − 5.4572 × 32 = 1.370"."""
     centre = (cell.x, cell.y, cell.x, cell.y)
@@ -95,17 +103,6 @@ def expectation_formula(cell: Cell) -> Formula:
     parts = " + ".join(rf"{written(shares[bin_], 3)} \cdot {bin_}" for bin_ in listed)
     rest = rest_of([bin_ * share for bin_, share in enumerate(shares) if bin_ not in listed])
     return Formula(rf"d_1 = \sum_{{k=0}}^{{10}} p_k \, k = {parts}{rest} = {written(cell.reach[0].item())}")
-
-
-def candidate_at(found: Found, x: float, y: float, *, kept_only: bool = True) -> int | None:
-    """The smallest box that holds a point of the picture, as index of a candidate; None where there is none."""
-    among = found.kept if kept_only else range(len(found.boxes))
-    holding = []
-    for index in among:
-        left, top, right, bottom = found.boxes[index].tolist()
-        if left <= x <= right and top <= y <= bottom:
-            holding.append(((right - left) * (bottom - top), index))
-    return min(holding)[1] if holding else None
 
 
 def iou_formula(found: Found) -> Formula | None:
@@ -149,23 +146,13 @@ def shared_cell_scores() -> tuple[float, float]:
     return tuple(score[f"found where two share a cell, of {whom}"] for whom in ("those that own it", "the others"))
 
 
-def step_in_words(found: Found, step: int, names: Sequence[str]) -> tuple[str, str, str] | None:
-    """(box taken, boxes removed, boxes spared), each as "cup 0.58" or "cup 0.51 (0.93)" with the IoU; at most ten.
-
-    None after the last step.
-    """
-    if step >= len(found.suppression.steps):
-        return None
-    this = found.suppression.steps[step]
-
-    def name(index: int) -> str:
-        return f"{names[int(found.labels[index])]} {found.scores[index]:.2f}"
-
-    def listed(others: Sequence[Comparison]) -> str:
-        texts = [f"{name(other.box)} ({other.iou:.2f})" for other in others[:MOST_LISTED]]
-        return ", ".join(texts) + (" …" if len(others) > MOST_LISTED else "")
-
-    return name(this.taken), listed(this.removed), listed(this.spared)
+def in_words(found: Found, others: Sequence[Comparison]) -> str:
+    """Boxes with their IoU, "cup 0.51 (0.93), bowl 0.40 (0.71)"; at most ten."""
+    texts = [
+        Words("{box} ({overlap})", box=found.title(other.box), overlap=f"{other.iou:.2f}")
+        for other in others[:MOST_LISTED]
+    ]
+    return listed(texts)
 
 
 def overlaps(found: Found, most: int) -> Tensor:

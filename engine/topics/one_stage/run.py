@@ -37,10 +37,15 @@ class Result:
         return ("picture",) if self.grid else ("scene",)
 
 
+def find_boxes(seen: Seen | SceneSeen, config: Config) -> Found:
+    """What the thresholds leave of the boxes of the detector chosen: no network runs."""
+    return find_in_scene(seen, config) if config.detector == "grid" else find(seen, config)
+
+
 def run(config: Config) -> Result:
     """Both detectors on what they look at, and the thresholds. PictureError if the picture is not on this server."""
     picture, scene, grid = see(config), see_scene(config), config.detector == "grid"
-    found = find_in_scene(scene, config) if grid else find(picture, config)
+    found = find_boxes(scene if grid else picture, config)
     kept = torch.tensor(found.kept, dtype=torch.int64)
     best = float(found.scores[kept].max()) if len(kept) else float("nan")
     count = len(found.boxes) + found.dropped  # the suppression looks at no more than the best of them

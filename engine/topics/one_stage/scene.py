@@ -10,6 +10,7 @@ from torch import Tensor
 
 from engine.core.axes import axes, note, result
 from engine.core.embed import embedded
+from engine.core.words import Words
 from engine.data.photos import find_picture
 from engine.data.scenes import CLASSES, MOST_OBJECTS, make_scene
 from engine.instrument.detection import non_maximum_suppression
@@ -18,7 +19,7 @@ from engine.models.detection.grid import CELLS, SIDE, TERMS, GridView, detect, l
 from .card import Config
 from .seen import Found, middle
 
-SHAPES = CLASSES
+SHAPES = tuple(map(Words, CLASSES))
 
 
 @result
@@ -31,12 +32,6 @@ class SceneSeen:
     view: GridView = note("what the cells say, what they should say, and the loss")
     inside: tuple[int, int, int, int] = note("left, top, right, bottom of what is worth showing of the square")
     known: bool = note("whether anybody knows what is in it: not of an own picture")
-
-
-def scene_config(config: Config) -> Config:
-    """What the grid detector's answer depends on: everything else at its default."""
-    picture = config.picture if config.scene == "picture" else Config().picture
-    return Config(detector="grid", scene=config.scene, seed=config.seed, objects=config.objects, picture=picture)
 
 
 def see_scene(config: Config) -> SceneSeen:
@@ -71,7 +66,7 @@ def find_in_scene(seen: SceneSeen, config: Config) -> Found:
     suppression = found.suppression
     if not config.class_wise:
         suppression = non_maximum_suppression(candidates.boxes, candidates.scores, config.iou)
-    return Found(cells, candidates.labels, candidates.scores, candidates.boxes, suppression)
+    return Found(cells, candidates.labels, candidates.scores, candidates.boxes, suppression, SHAPES)
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,6 +113,12 @@ def first_cell(seen: SceneSeen, found: Found) -> tuple[int, int]:
     if len(seen.view.object_cell):
         return tuple(seen.view.object_cell[0].tolist())
     return CELLS // 2, CELLS // 2
+
+
+def picked_cell(seen: SceneSeen, found: Found, number: int | None) -> GridCell:
+    """The cell picked, counted row by row, else the one to begin with."""
+    inside = number is not None and number < CELLS * CELLS
+    return explain_grid_cell(seen, *(divmod(number, CELLS) if inside else first_cell(seen, found)))
 
 
 __all__ = ["CELLS", "SHAPES", "SIDE", "TERMS", "SceneSeen", "explain_grid_cell", "find_in_scene", "see_scene"]

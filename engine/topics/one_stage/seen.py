@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,13 +13,15 @@ from torch import Tensor
 from engine.core.axes import axes, note, result
 from engine.core.device import current_device
 from engine.core.embed import embedded
-from engine.data.coco import COCO_CLASSES
+from engine.core.words import Words
+from engine.data.coco import COCO_CLASSES, COCO_LABELS
 from engine.data.photos import find_picture
 from engine.instrument.detection import Suppression, non_maximum_suppression
 from engine.models.detection.nanodet import GREY, SIDE, decode, letterbox, load_nanodet, prepared
 
 from .card import Config
 
+NAMES = tuple(map(Words, COCO_LABELS))
 MOST_CANDIDATES = 150  # boxes above the score threshold that NMS looks at, best first
 COMPANY = ("sample:astronaut", "sample:coffee", "sample:camera", "sample:chelsea")  # for "four in one"
 
@@ -39,7 +42,8 @@ class Found:
     """What the thresholds leave. N candidates, best score first.
 
     cells (N,): which cell speaks; labels (N,); scores (N,); boxes (N, 4) corners in pixels of the square; suppression:
-    which of the N stay and who removed the others; dropped: how many more passed the score threshold.
+    which of the N stay and who removed the others; names: of the classes; dropped: how many more passed the score
+    threshold.
     """
 
     cells: Tensor
@@ -47,6 +51,7 @@ class Found:
     scores: Tensor
     boxes: Tensor
     suppression: Suppression
+    names: Sequence[str]
     dropped: int = 0
 
     @property
@@ -54,10 +59,13 @@ class Found:
         """Indices of the candidates that stay, best score first."""
         return list(self.suppression.kept)
 
+    def name(self, index: int) -> str:
+        """What a candidate is."""
+        return self.names[int(self.labels[index])]
 
-def network_config(config: Config) -> Config:
-    """What NanoDet's answer depends on: everything else at its default, so that the store knows it again."""
-    return Config(picture=config.picture, arrange=config.arrange, size=config.size)
+    def title(self, index: int) -> str:
+        """What a candidate is, and how sure that is: "cup 0.58"."""
+        return Words("{name} {score}", name=self.name(index), score=f"{self.scores[index]:.2f}")
 
 
 @torch.inference_mode()
@@ -115,4 +123,4 @@ def find(seen: Seen, config: Config) -> Found:
     cells = order[: min(passing, MOST_CANDIDATES)]
     classes = labels[cells] if config.class_wise else None
     suppression = non_maximum_suppression(seen.boxes[cells], best[cells], config.iou, classes)
-    return Found(cells, labels[cells], best[cells], seen.boxes[cells], suppression, passing - len(cells))
+    return Found(cells, labels[cells], best[cells], seen.boxes[cells], suppression, NAMES, passing - len(cells))
