@@ -5,6 +5,8 @@ import pytest
 from engine.topics.gnn import explain
 from engine.topics.gnn.card import Config
 from engine.topics.gnn.run import Experiment
+from engine.topics.one_stage.card import Config as Detection
+from engine.topics.one_stage.picks import marked, picture_mark
 from tests.visitor import Visitor
 
 
@@ -27,7 +29,12 @@ PICKS = [
     ("attention", "view.shape=lines", ("attention-lines", "pick", {"query": 4, "key": 9}), "view.cell=4-9"),
     ("attention", "view.every=yes", ("attention-every", "cell", {"tile": 0, "row": 0, "column": 3}), "view.head=L1H4"),
     ("attention", "view=toy", ("attention-chain", "cell", {"tile": 2, "row": 3, "column": 1}), "view.pair=3-1"),
-]
+    ("one_stage", "", ("one-stage-found", "pick", 1), f"view.cell={marked(picture_mark(Detection()), 2877)}"),
+    ("one_stage", "", ("one-stage-levels", "cell", {"tile": 0, "row": 3, "column": 5}),
+     f"view.cell={marked(picture_mark(Detection()), 3 * 52 + 5)}"),
+    ("one_stage", "detector=grid", ("one-stage-grid", "cell", {"tile": 1, "row": 3, "column": 5}),
+     f"view.cell={marked(picture_mark(Detection(detector='grid')), 3 * 8 + 5)}"),
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(("page", "link", "touch", "wanted"), PICKS, ids=[f"{p[2][0]}-{p[2][1]}" for p in PICKS])
@@ -87,6 +94,8 @@ def test_a_link_brings_back_the_moment(visitor):
         ("attention", "view.head=L9H9", "Head: expected one of L1H1"),
         ("attention", "view.cell=99-99", ""),
         ("gnn", "view.node=5000", ""),
+        ("one_stage", "view.cell=12", "Cell: expected a number and a mark such as 12-0f3c9a2b"),
+        ("one_stage", "view.step=2-0f3c9a2b", ""),
     ],
 )
 def test_what_a_link_asks_to_look_at_in_vain_is_told_of(visitor, page, link, said):

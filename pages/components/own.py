@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from engine.core.topic import Topic
@@ -31,22 +31,17 @@ KINDS = {"graph": own_graph, "picture": own_picture}
 HERE = {"picture": here_picture}
 
 
-def kinds(topic: Topic, config: Any) -> Iterator[str]:
-    """The kinds of things that have a place on the page of a Config."""
-    absent = topic.absent(config) if topic.absent else ()
-    yield from (kind for kind in topic.own if kind not in absent)
-
-
 def own_things(topic: Topic, config: Any) -> None:
     """A place for each kind of thing that a reader may bring to a topic; it says, too, what is not here."""
-    for kind in kinds(topic, config):
-        KINDS[kind](topic, config, topic.own[kind])
+    absent = topic.absent(config) if topic.absent else ()
+    for kind, also in topic.own.items():
+        if kind not in absent:
+            KINDS[kind](topic, config, also)
 
 
 def with_what_is_here(topic: Topic, config: Any) -> Any:
     """The Config to compute: what it names and this server does not have is left out. The page's own stays, and so does
     the link, for another server may have it."""
-    for kind in kinds(topic, config):
-        if kind in HERE:
-            config = HERE[kind](topic, config)
+    for kind in HERE.keys() & topic.own.keys():
+        config = HERE[kind](topic, config)
     return config

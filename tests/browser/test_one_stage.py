@@ -139,7 +139,7 @@ def test_the_suppression_goes_box_by_box(visit):
 def test_the_grid_and_its_cells(visit, locale):
     say = zh if locale == "zh-CN" else str
     visitor = visit("/one_stage", locale=locale)
-    visitor.key("one-stage-detector").get_by_role("button").nth(1).click()
+    visitor.key("one-stage-detector").get_by_role("radio").nth(1).click()
     visitor.until(lambda: visitor.query == {"detector": "grid"}, "the other detector")
     shown = see_scene(Config(detector="grid"))
     row, column = shown.view.object_cell[0].tolist()
@@ -148,7 +148,7 @@ def test_the_grid_and_its_cells(visit, locale):
     numbers = [f"{value:.4f}" for value in (*cell.terms.tolist(), *shown.view.totals.tolist())]
     visitor.until(lambda: all(number in detail(visitor) for number in numbers), "the five terms")
     assert say("responsible") in detail(visitor)
-    visitor.key("one-stage-scene").get_by_role("button").nth(1).click()
+    visitor.key("one-stage-scene").get_by_role("radio").nth(1).click()
     lost = say("The middle of the **{name}** lies here too: it is lost.").split("{name}**")[1]
     visitor.until(lambda: lost in detail(visitor), "an object is lost")
     visitor.button("one_stage:next").click()
