@@ -239,8 +239,24 @@ class Chart:
 
 
 @dataclass(frozen=True)
+class PointsInSpace:
+    """Named groups of points (N, 3) in space, to turn with the mouse, and a plane {u: normal · u + offset = 0} or None.
+
+    The plane is drawn where it passes through the box of the points; one that misses the box is left out.
+    """
+
+    groups: Mapping[str, np.ndarray]
+    axis_titles: tuple[str, str, str]
+    alt: str
+    plane: tuple[np.ndarray, float] | None = None
+
+
+@dataclass(frozen=True)
 class PointsPicture:
-    """Points in the plane as the component `points` shows them, for files; see points_payload."""
+    """Points in the plane as the component `points` shows them; see points_payload.
+
+    editable: a reader adds, moves and removes points ("points"); else a click chooses a spot ("spot").
+    """
 
     points: Sequence[Sequence[float]]
     domain: tuple[float, float, float, float]
@@ -251,3 +267,4 @@ class PointsPicture:
     train_mask: Sequence[bool] | None = None
     value_range: tuple[float, float] | None = None
     axis_labels: tuple[str, str] = ("x₁", "x₂")
+    editable: bool = False

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import plotly.graph_objects as go
 
-from engine.plots.diagrams import Bars, Chart
+from engine.plots.diagrams import Bars, Chart, PointsInSpace
 from engine.plots.theme import CLASS_COLOURS, plotly_template
 
 ROW_HEIGHT = 44  # pixels of one bar with its name above
@@ -67,18 +67,9 @@ def lines(
     return figure
 
 
-def scatter_3d(
-    groups: Mapping[str, np.ndarray],
-    *,
-    axis_titles: tuple[str, str, str],
-    plane: tuple[np.ndarray, float] | None = None,
-    dark: bool = False,
-) -> go.Figure:
-    """Named groups of points (N, 3) in the class colours, and optionally the plane {u: normal · u + offset = 0}.
-
-    The plane is drawn where it passes through the box of the points; a plane that misses the box is left out.
-    """
-    figure = go.Figure()
+def space(shown: PointsInSpace, *, dark: bool = False) -> go.Figure:
+    """Points in space as a Plotly figure, in the class colours."""
+    figure, groups, plane = go.Figure(), shown.groups, shown.plane
     for index, (name, points) in enumerate(groups.items()):
         figure.add_scatter3d(
             x=points[:, 0], y=points[:, 1], z=points[:, 2], name=name, mode="markers",
@@ -102,7 +93,7 @@ def scatter_3d(
                     **surface, showscale=False, opacity=0.45, colorscale=[[0, "#888"], [1, "#888"]], name=""
                 )
     figure.update_layout(plotly_template(dark))
-    titles = dict(zip(("xaxis", "yaxis", "zaxis"), ({"title": title} for title in axis_titles), strict=True))
+    titles = dict(zip(("xaxis", "yaxis", "zaxis"), ({"title": title} for title in shown.axis_titles), strict=True))
     camera = {"eye": {"x": 1.5, "y": 1.5, "z": 0.9}}
     figure.update_layout(
         scene={**titles, "aspectmode": "cube", "camera": camera}, height=460, margin={"l": 0, "r": 0, "t": 0, "b": 0}

@@ -1,7 +1,8 @@
-"""Grids of small matrices, lines between tokens, and matrices to edit -> (meta, arrays) for the canvas components."""
+"""Grids of small matrices, lines between tokens, matrices and numbers to edit -> (meta, arrays) for the components."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -125,3 +126,24 @@ class Matrices:
         ]
         return {"alt": self.alt, "rows": list(self.rows), "matrices": shown, "low": self.low, "high": self.high,
                 "step": self.step}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class NumberField:
+    """One number that a reader may change. low, high: what it may be; step: of one press; digits: decimals shown.
+
+    stands_for: what the event of an edit has as its "key". A value out of range is shown as the nearest within.
+    """
+
+    value: float
+    label: str
+    low: float
+    high: float
+    stands_for: str
+    step: float = 0.1
+    digits: int = 4
+
+    def __post_init__(self) -> None:
+        if not math.isfinite(self.value):
+            raise ValueError(f"expected a finite number, got {self.value}")
+        object.__setattr__(self, "value", min(max(round(self.value, self.digits), self.low), self.high))

@@ -24,7 +24,7 @@ from engine.plots.diagrams import (
 )
 from engine.plots.graphs import GraphPicture, graph_payload
 from engine.plots.pixels import Frames, PixelPicture, picture_payload
-from pages.components.mount import EVENTS, component, heard, mount, one_of, words
+from pages.components.mount import EVENTS, component, fitting, heard, mount, one_of, words
 from pages.components.shown import note, note_clock
 
 if TYPE_CHECKING:
@@ -280,17 +280,31 @@ def points_editor(
     engine.plots.diagrams.points_payload. spot: a place to mark with a cross.
     Returns {"points": [[x, y, class], ...] rounded to 3 decimals, "spot": {"x", "y"} of a click where not editable}.
     """
-    state = st.session_state.get(key) if editable else None
-    edited = (state or {}).get("points")
-    own = edited["points"] if edited and edited.get("revision") == revision else None
+    x_low, x_high, y_low, y_high = domain
+    count = len(classes)
+
+    def fits(event: str, at: Any) -> bool:
+        if event == "spot":
+            return x_low <= at["x"] <= x_high and y_low <= at["y"] <= y_high
+        return len(at["points"]) <= most and all(
+            x_low <= x <= x_high and y_low <= y <= y_high and (value_range is not None or 0 <= label < count)
+            for x, y, label in at["points"]
+        )
+
+    edited = (st.session_state.get(key) or {}).get("points") if editable else None
+    own = (
+        edited["points"] if edited and edited.get("revision") == revision and fitting(fits, "points", edited) else None
+    )
     shown = points if own is None else own
     mask = train_mask if own is None else None
     meta, arrays = points_payload(shown, domain, classes, background, frames, mask, value_range)
     meta |= {"alt": alt, "editable": editable, "revision": revision, "most": most, "height": height,
              "axisLabels": list(axis_labels), "spot": spot}  # fmt: skip
-    result = mount("points", key, meta, arrays, points=on_points, spot=on_spot)
+    result = mount("points", key, meta, arrays, fits=fits, points=on_points, spot=on_spot)
     moving = frames if background is not None else None
-    picture = PointsPicture(meta["points"], domain, classes, alt, background, moving, mask, value_range, axis_labels)
+    picture = PointsPicture(
+        meta["points"], domain, classes, alt, background, moving, mask, value_range, axis_labels, editable
+    )
     note(key, picture)
     return {"points": meta["points"], "spot": result["spot"]}
 

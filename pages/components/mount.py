@@ -168,7 +168,7 @@ def mount(
     data = pack({**meta, "key": key, "text": words()}, arrays)
     handlers = {f"on_{event}_change": heard(key, event, callbacks.get(event), fits) for event in EVENTS[name]}
     result = component(name)(data=data, key=key, **handlers)
-    return {event: value if _fits(fits, event, value := result.get(event)) else None for event in EVENTS[name]}
+    return {event: value if fitting(fits, event, value := result.get(event)) else None for event in EVENTS[name]}
 
 
 def heard(key: str, event: str, callback: Callable[[], None] | None, fits: Fits | None) -> Callable[[], None]:
@@ -178,13 +178,14 @@ def heard(key: str, event: str, callback: Callable[[], None] | None, fits: Fits 
     """
 
     def hear() -> None:
-        if callback and _fits(fits, event, (st.session_state.get(key) or {}).get(event)):
+        if callback and fitting(fits, event, (st.session_state.get(key) or {}).get(event)):
             callback()
 
     return hear
 
 
-def _fits(fits: Fits | None, event: str, value: Any) -> bool:
+def fitting(fits: Fits | None, event: str, value: Any) -> bool:
+    """Whether an event can mean anything in what is shown; see mount."""
     if fits is None or value is None:
         return True
     try:  # the browser may send anything

@@ -7,15 +7,16 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+import numpy as np
 import streamlit as st
 
 from engine.core.blocks import Click, Show
 from engine.core.film import Bar
 from engine.core.knob import KnobError, knobs
 from engine.core.topic import Topic, catalogue
-from engine.plots.diagrams import Bars, Chart, CurvesPicture
+from engine.plots.diagrams import Bars, Chart, CurvesPicture, NetworkDiagram, PointsInSpace, PointsPicture
 from engine.plots.graphs import GraphPicture
-from engine.plots.grids import Links, Matrices, Mosaic
+from engine.plots.grids import Links, Matrices, Mosaic, NumberField
 from engine.plots.pixels import PixelPicture
 from pages.components import canvas, grids
 from pages.components.controls import change
@@ -46,10 +47,17 @@ def place_of(topic: Topic, name: str) -> str:
 
 def clicked(slug: str, key: str, name: str, click: Click, keys: tuple[Any, ...], spots: tuple[Spot, ...]) -> None:
     """Callback of every picture. It holds names and short keys alone, so that no Result outlives its page by it."""
-    topic = catalogue()[slug]
     event = event_of(st.session_state.get(key) or {}, name, keys, spots)
     if event is not None:
-        change_fields(topic, click(event, st.session_state[f"{slug}:config"], current_view(topic)))
+        answer(slug, click, event)
+
+
+def answer(slug: str, click: Click, event: dict[str, Any]) -> Any:
+    """Change what a click says for an event; returns the fields."""
+    topic = catalogue()[slug]
+    fields = click(event, st.session_state[f"{slug}:config"], current_view(topic))
+    change_fields(topic, fields)
+    return fields
 
 
 def spots_of(picture: Any) -> tuple[Spot, ...]:
@@ -134,10 +142,8 @@ def moved(slug: str, key: str, name: str, click: Click, steps: dict[int, int], r
     """Callback of a bar that was let go: the event's key is the step that it stands at, "run" the film it moves."""
     index = (st.session_state.get(key) or {}).get("frame")
     if index in steps:
-        topic, newest = catalogue()[slug], max(steps)
-        step = -1 if index == newest else steps[index]
-        event = {"event": "frame", "place": name, "index": index, "key": step, "run": run}
-        change_fields(topic, click(event, st.session_state[f"{slug}:config"], current_view(topic)))
+        step = -1 if index == max(steps) else steps[index]
+        answer(slug, click, {"event": "frame", "place": name, "index": index, "key": step, "run": run})
 
 
 def _bars(topic: Topic, picture: Bars, key: str, block: Show, hear: Hear) -> None:
@@ -166,6 +172,69 @@ def _chart(topic: Topic, picture: Chart, key: str, block: Show, hear: Hear) -> N
     canvas.chart(figures.chart(picture), key, alt=picture.alt)
 
 
+def _space(topic: Topic, picture: PointsInSpace, key: str, block: Show, hear: Hear) -> None:
+    from engine.plots import figures  # brings Plotly
+
+    _title(block)
+    canvas.chart(figures.space(picture), key, alt=picture.alt)
+
+
+def _network(topic: Topic, picture: NetworkDiagram, key: str, block: Show, hear: Hear) -> None:
+    _title(block)
+    canvas.network(picture, key, picked=block.picked, height=block.height, on_event=hear)
+
+
+def _points(topic: Topic, picture: PointsPicture, key: str, block: Show, hear: Hear) -> None:
+    """Points that a click puts into the Config, or a spot to choose; picked: the spot."""
+    _title(block)
+    own = picture.editable
+    hear = partial(pointed, topic.slug, key, block.name, block.click, own) if block.click else None
+    canvas.points_editor(
+        picture.points, key, domain=picture.domain, classes=picture.classes, alt=picture.alt,
+        background=picture.background, frames=picture.frames, editable=own, train_mask=picture.train_mask,
+        value_range=picture.value_range, spot=block.picked, revision=_revision(topic, picture, key) if own else "",
+        height=block.height, axis_labels=picture.axis_labels, on_points=hear if own else None,
+        on_spot=None if own else hear,
+    )  # fmt: skip
+
+
+def _revision(topic: Topic, picture: PointsPicture, key: str) -> str:
+    """A name for the points: the one that the reader's own came under as long as the Config is what was made of them,
+    for the browser may hold newer ones by now; else one of their content, other than the last."""
+    drawn, config = st.session_state.get(f"{key}:drawn"), st.session_state[f"{topic.slug}:config"]
+    last = ((st.session_state.get(key) or {}).get("points") or {}).get("revision")
+    if last is not None and drawn and all(getattr(config, name) == value for name, value in drawn.items()):
+        return last
+    name = f"{zlib.crc32(np.ascontiguousarray(picture.points).data.cast('B')):08x}"
+    return f"{name} again" if name == last else name
+
+
+def pointed(slug: str, key: str, name: str, click: Click, editable: bool) -> None:
+    """Callback of points: the reader changed them, or chose a spot. What a component keeps is not what it tells now."""
+    kind = "points" if editable else "spot"
+    told = (st.session_state.get(key) or {}).get(kind)
+    if told is not None:
+        fields = answer(slug, click, {**told, "event": kind, "place": name})
+        if editable:
+            st.session_state[f"{key}:drawn"] = dict(fields)
+
+
+def _number(topic: Topic, picture: NumberField, key: str, block: Show, hear: Hear) -> None:
+    st.session_state[key] = picture.value
+    hear = partial(entered, topic.slug, key, block.name, block.click, picture.stands_for) if block.click else None
+    st.number_input(
+        picture.label, picture.low, picture.high, picture.value, picture.step, f"%.{picture.digits}f", key=key,
+        on_change=hear, disabled=hear is None, width=260,
+    )  # fmt: skip
+
+
+def entered(slug: str, key: str, name: str, click: Click, stands_for: str) -> None:
+    """Callback of a field: another number stands in it."""
+    value = st.session_state.get(key)
+    if value is not None:
+        answer(slug, click, {"event": "edit", "place": name, "key": stands_for, "value": value})
+
+
 def _title(block: Show) -> None:
     if block.title:
         st.caption(t(block.title))
@@ -173,5 +242,6 @@ def _title(block: Show) -> None:
 
 KINDS: dict[type, Callable[[Topic, Any, str, Show, Hear], None]] = {
     GraphPicture: _graph, PixelPicture: _pixels, CurvesPicture: _curves, Bar: _bar, Bars: _bars, Mosaic: _mosaic,
-    Links: _links, Matrices: _matrices, Chart: _chart,
+    Links: _links, Matrices: _matrices, Chart: _chart, PointsInSpace: _space, NetworkDiagram: _network,
+    PointsPicture: _points, NumberField: _number,
 }  # fmt: skip

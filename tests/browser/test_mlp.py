@@ -36,7 +36,7 @@ def frame(visitor, key: str = PLANE) -> int:
 
 
 def moment(visitor) -> str:
-    return visitor.key("mlp-transport").locator(".moment").inner_text().replace("\u202f", "")  # "2 000" has one
+    return visitor.key("mlp-bar").locator(".moment").inner_text().replace("\u202f", "")  # "2 000" has one
 
 
 def still(visitor, key: str = PLANE) -> str:
@@ -67,7 +67,7 @@ def test_play_to_98_per_cent_pause_scrub_step_share_and_reset(visit):
     end = still(visitor)
     assert end != beginning
 
-    slider = visitor.key("mlp-transport").locator("input[type=range]")
+    slider = visitor.key("mlp-bar").locator("input[type=range]")
     slider.focus()
     visitor.page.keyboard.press("Home")
     visitor.until(lambda: frame(visitor) == 0 == frame(visitor, NETWORK), "all pictures are at the first frame")

@@ -1,6 +1,9 @@
 """MLP playground: what it asks and what can be set."""
 
+import re
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from engine.core.knob import KnobError, configuration, knob
 from engine.core.topic import Source, Topic, Training
@@ -60,6 +63,24 @@ def parse_edits(text: str) -> list[tuple[int, int, int, int, float]]:
             "Weights set by hand: expected at most {most}, got {count}", most=MAXIMUM_EDITS, count=len(edits)
         )
     return edits
+
+
+def with_edit(config: Any, place: str, value: float) -> Mapping[str, Any]:
+    """The fields of a Config that set one weight by hand, in place of what was set there before.
+
+    place: "step:layer.to.from"; the run goes back, or on, to that step.
+    """
+    others = [edit for edit in config.edits.split(";") if edit and not edit.startswith(f"{place}=")]
+    return {"edits": ";".join([*others, f"{place}={round(float(value), 4)}"]), "steps": int(place.partition(":")[0])}
+
+
+def check_picked(text: str) -> None:
+    """KnobError unless the text is empty, a neuron "2-0" (layer, neuron) or a weight "2-0-3" (and where it is from)."""
+    if text and not re.fullmatch(r"[1-9]-[0-9]{1,2}(-[0-9]{1,2})?", text):
+        raise KnobError(
+            "Neuron or weight: expected layer-neuron such as 2-0, or layer-neuron-from such as 2-0-3, got {text!r}",
+            text=text[:40],
+        )  # fmt: skip
 
 
 @configuration
@@ -222,6 +243,7 @@ TOPIC = Topic(
         network="engine.topics.mlp.run:network",
         experiment=without_steps,
     ),
+    fallback=lambda config: replace(config, steps=0, edits=""),  # weights that this network does not have
     figures={
         "boundary": "engine.topics.mlp.draw:draw_boundary",
         "network": "engine.topics.mlp.draw:draw_network",

@@ -2,47 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import cache
 
 import numpy as np
 
+from engine.core.film import Film
+from engine.core.words import Percent, Words
 from engine.data.points import DOMAIN, decode_points, encode_points
-from engine.plots.diagrams import Curve, NetworkDiagram, NetworkLayer
-from engine.plots.pixels import Frames, PixelPicture, Point, Tile
+from engine.plots.diagrams import Curve, CurvesPicture, NetworkDiagram, NetworkLayer, PointsInSpace, PointsPicture
+from engine.plots.pixels import PixelPicture, Point, Tile
 from engine.training.fit import Snapshot
 
 from .card import FEATURES, REGRESSION, Config
-from .run import BOUNDARY_SIZE, Result
+from .run import BOUNDARY_SIZE, Result, data_of, result_of
 
-__all__ = ["DOMAIN", "decode_points", "encode_points"]  # what the page needs of the data, through its topic
+__all__ = ["encode_points"]  # what the page needs of the data, through its topic
 CLASS_NAMES = ("A", "B", "C", "D")
-Pairs = Sequence[tuple[int, Snapshot]]
 
 
-def frames_of(pairs: Pairs, run: str, live: bool, clock: str = "mlp") -> Frames:
-    """The moments of a run that are sent together."""
-    return Frames(run, [index for index, _ in pairs], [snapshot.step for _, snapshot in pairs], live=live, clock=clock)
+def plane(config: Config, film: Film) -> PointsPicture:
+    """The points over the network's answer at each moment; own points can be drawn."""
+    own, fits_values = config.data == "own", is_regression(config)
+    points, is_train = (decode_points(config.points), None) if own else data_of(config)
+    return PointsPicture(
+        np.array(points, np.float32).reshape(-1, 3), (-DOMAIN, DOMAIN, -DOMAIN, DOMAIN),
+        (Words("value"),) if fits_values else CLASS_NAMES[: max(2, film.now.seen["plane"].shape[-1])],
+        Words("The plane, coloured by the network's answer"), film.stack("plane"), film.frames,
+        None if is_train is None else np.array(is_train), (-1.0, 1.0) if fits_values else None, editable=own,
+    )  # fmt: skip
 
 
-def diagram(
-    config: Config, pairs: Pairs, frames: Frames | None, *, words: tuple[str, str, str], alt: str
-) -> NetworkDiagram:
-    """The network with every neuron's own map of the plane, its weights and biases, at each moment.
-
-    words: what input, hidden and output layers are called; alt: what the picture shows.
-    """
-    outputs = pairs[0][1].seen["biases"][-1].shape[0]
+def network(config: Config, film: Film) -> NetworkDiagram:
+    """The network with every neuron's own map of the plane, its weights and biases, at each moment."""
+    moments = [moment.seen for moment in film.moments]
+    outputs = moments[0]["biases"][-1].shape[0]
     names = ["ŷ"] if outputs == 1 else list(CLASS_NAMES[:outputs])
-    layers = [NetworkLayer(words[0], [FEATURES[name] for name in FEATURES], off=frozenset(
+    layers = [NetworkLayer(Words("Input"), [FEATURES[name] for name in FEATURES], off=frozenset(
         number for number, name in enumerate(FEATURES) if name not in config.features))]  # fmt: skip
     layers += [
-        NetworkLayer(f"{words[1]} {number}", [f"h{number},{i + 1}" for i in range(size)], resizable=True)
+        NetworkLayer(
+            Words("Hidden {number}", number=number), [f"h{number},{i + 1}" for i in range(size)], resizable=True
+        )
         for number, size in enumerate(config.layers, 1)
     ]
-    layers.append(NetworkLayer(words[2], names))
+    layers.append(NetworkLayer(Words("Output"), names))
     chosen = [list(FEATURES).index(name) for name in config.features]
-    moments = [snapshot.seen for _, snapshot in pairs]
     side = moments[0]["maps"].shape[-1]
     off = _feature_maps(side)
     maps, ranges = [], []
@@ -62,24 +66,17 @@ def diagram(
     return NetworkDiagram(
         layers, np.stack(maps), np.stack(ranges).astype(np.float32), [_finite(array) for array in weights],
         [_finite(np.stack([seen["biases"][n] for seen in moments])) for n in range(len(weights))],
-        frames=frames, toggle_inputs=True,
-        alt=alt,
+        frames=film.frames, toggle_inputs=True,
+        alt=Words("The network: each square is a neuron's value over the plane, each line a weight"),
     )  # fmt: skip
 
 
-def planes(pairs: Pairs) -> np.ndarray:
-    """(T, S, S, K) uint8 class probabilities, or (T, S, S, 1) float32 values for regression."""
-    return np.stack([snapshot.seen["plane"] for _, snapshot in pairs])
-
-
-def curve_values(pairs: Pairs) -> np.ndarray:
-    """(T, 2) train and test loss."""
-    return np.array([[s.seen["train_loss"], s.seen["test_loss"]] for _, s in pairs], np.float32)
-
-
-def curve_lines(train: str, test: str) -> list[Curve]:
-    """The two lines of `curve_values`, under the names given."""
-    return [Curve(train, 0), Curve(test, 1, dashed=True)]
+def curves(film: Film) -> CurvesPicture:
+    """Training and test loss over the steps."""
+    losses = [[moment.seen["train_loss"], moment.seen["test_loss"]] for moment in film.moments]
+    lines = [Curve(Words("train loss"), 0), Curve(Words("test loss"), 1, dashed=True)]
+    alt = Words("Loss on training and test points over the steps")
+    return CurvesPicture(np.array(losses, np.float32), lines, film.frames, alt, low=0.0)
 
 
 def draw_boundary(result: Result) -> PixelPicture:
@@ -122,16 +119,19 @@ def draw_curves(result: Result):
     )  # fmt: skip
 
 
-def draw_hidden_space(result: Result, axis_name: str = "direction"):
+def hidden_space(config: Config, moment: Snapshot) -> PointsInSpace:
+    """The points where the output layer of a moment sees them, see `space_of`."""
+    return space_of(result_of(config, [moment]))
+
+
+def space_of(result: Result) -> PointsInSpace:
     """The points where the output layer sees them, in up to three principal components of the last hidden layer.
 
     With one output the border is a plane there: h = mean + P u turns border · h + offset = 0 into a plane in u.
     """
-    from engine.plots.figures import scatter_3d
-
-    hidden = result.hidden.numpy().astype(np.float64)
+    alt, hidden = Words("The points in the space of the last hidden layer"), result.hidden.numpy().astype(np.float64)
     if len(hidden) == 0:
-        return scatter_3d({}, axis_titles=("1", "2", "3"))
+        return PointsInSpace({}, ("1", "2", "3"), alt)
     mean = hidden.mean(0)
     _, singular, directions = np.linalg.svd(hidden - mean, full_matrices=False)
     directions = directions[:3]
@@ -142,12 +142,22 @@ def draw_hidden_space(result: Result, axis_name: str = "direction"):
     labels = targets if result.plane.shape[2] > 1 else (targets < 0).astype(int)
     names = CLASS_NAMES if result.plane.shape[2] > 1 else ("> 0", "< 0")
     groups = {names[k]: positions[labels == k] for k in sorted(set(labels.tolist()))}
-    plane = None
+    border = None
     if result.plane.shape[2] <= 2 and len(directions):
         normal = np.pad(directions @ result.border.numpy(), (0, 3 - len(directions)))
-        plane = (normal, float(result.offset) + float(result.border.numpy() @ mean))
-    titles = [f"{axis_name} {i + 1} ({share[i]:.0%})" if i < len(share) else "–" for i in range(3)]
-    return scatter_3d(groups, axis_titles=tuple(titles), plane=plane)
+        border = (normal, float(result.offset) + float(result.border.numpy() @ mean))
+    titles = [
+        Words("direction {number} ({share})", number=number, share=Percent(float(one), 0))
+        for number, one in enumerate(share, 1)
+    ]
+    return PointsInSpace(groups, (*titles, *["–"] * (3 - len(titles))), alt, border)
+
+
+def draw_hidden_space(result: Result):
+    """The same as a figure to turn."""
+    from engine.plots.figures import space
+
+    return space(space_of(result))
 
 
 def _dequantise(pixels: np.ndarray, reach: float) -> np.ndarray:
@@ -170,11 +180,6 @@ def _feature_maps(side: int) -> tuple[np.ndarray, np.ndarray]:
     values = torch.stack([FEATURE_FUNCTIONS[name](x) for name in FEATURES]).reshape(1, len(FEATURES), side, side)
     pixels, ranges = quantise_maps(values.numpy())
     return pixels[0], ranges[0]
-
-
-def classes_of(snapshot: Snapshot) -> int:
-    """How many classes the plane shows; 2 for regression (below and above zero)."""
-    return max(2, snapshot.seen["plane"].shape[-1])
 
 
 def is_regression(config: Config) -> bool:

@@ -1,18 +1,24 @@
-"""MLP playground: one neuron's formula with the live numbers in it."""
+"""MLP playground: one neuron's formula with the live numbers in it, and what a click on the network means."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import Any
 
 import torch
 
+from engine.core.blocks import Say
+from engine.core.film import Film
 from engine.core.formula import TERM_DIGITS, Formula, added, aligned, bracketed, exact, rest_of, written
+from engine.core.words import Number, Percent, Words
 from engine.models.mlp.mlp import ACTIVATIONS
+from engine.plots.grids import NumberField
 from engine.training.fit import Snapshot
 
-from .card import FEATURES, REGRESSION, Config
+from .card import FEATURES, LARGEST_EDIT, REGRESSION, Config
 from .run import FEATURE_FUNCTIONS, Experiment, Result
 
 FUNCTION_NAMES = {
@@ -34,6 +40,16 @@ LATEX_FEATURES = {
     "sin_x2": r"\sin(2x_2)",
 }
 MOST_TERMS = 4
+DRAW_POINTS = "Click the plane to add points; choose their class below it."
+CLICK = (
+    "Click a neuron for its formula, a line for its weight, an input to switch it on or off; click the plane to choose "
+    "where to compute."
+)
+ABOUT_HIDDEN_SPACE = (
+    "Every point where the output layer sees it, in the three directions in which the points differ most. The grey "
+    "plane is the border (other directions at their mean): flat here, bent in the picture above."
+)
+Picked = Mapping[str, Any]  # a neuron or a line of the network, as the component `network` reports and marks it
 
 
 @dataclass(frozen=True)
@@ -111,6 +127,80 @@ def _probability(config: Config, outputs: int, logit: float) -> list[str]:
     return [rf"p(\text{{A}}) &= \sigma(z) = \sigma({written(logit)}) = {written(share)}"]
 
 
+def status(config: Config, moment: Snapshot) -> Say:
+    """The live numbers of a run: step, and how many points are named rightly (or R²)."""
+    fits_values, seen = config.data in REGRESSION, moment.seen
+    shown = Number if fits_values else Percent
+    scores = Words(
+        "{score}: train **{train}** · test **{test}**", score="R²" if fits_values else Words("accuracy"),
+        train=shown(seen["train_accuracy"]), test=shown(seen["test_accuracy"]),
+    )  # fmt: skip
+    return Say(Words("step **{step}**", step=Number(moment.step)), scores, style="status")
+
+
+def name_of(picked: Picked) -> str:
+    """A neuron or a line as it stands in a link, see card.check_picked."""
+    parts = ("layer", "index") if picked["kind"] == "neuron" else ("layer", "to", "from")
+    return "-".join(str(picked[part]) for part in parts)
+
+
+def picked_in(moment: Snapshot, asked: str) -> Picked | None:
+    """The neuron or the line that a link asks for; None if the network has no such neuron."""
+    layer, index, *origin = [int(number) for number in asked.split("-")] if asked else [0, 0]
+    biases = moment.seen["biases"]
+    if not (1 <= layer <= len(biases) and index < len(biases[layer - 1])):
+        return None
+    if origin:
+        return {"kind": "edge", "layer": layer, "to": index, "from": origin[0]}
+    return {"kind": "neuron", "layer": layer, "index": index}
+
+
+def neuron_of(picked: Picked) -> tuple[int, int]:
+    """(layer, index) of a neuron, or of the one in which a line ends."""
+    return picked["layer"], picked["index" if picked["kind"] == "neuron" else "to"]
+
+
+def about_neuron(config: Config, moment: Snapshot, picked: Picked, spot: tuple[float, float]) -> Say:
+    """Whose formula it is, where, and when."""
+    x, y, step = Number(spot[0]), Number(spot[1]), Number(moment.step)
+    name = neuron_name(config, *neuron_of(picked))
+    return Say("Neuron **{name}** at x₁ = {x}, x₂ = {y}, step {step}", name=name, x=x, y=y, step=step)
+
+
+def field_of(config: Config, film: Film, picked: Picked, made: NeuronFormula) -> NumberField | None:
+    """The picked weight, or the neuron's bias, to set by hand; what it stands for is its place in `Config.edits`.
+
+    None while the run goes on and for a moment that is past; for a line from an input that is off or a neuron that is
+    no more; and for what is no number.
+    """
+    (layer, index), origin = neuron_of(picked), picked.get("from")
+    column = column_of(config, layer, origin)
+    if film.live or film.now is not film.newest or column is None or column >= len(made.weights):
+        return None
+    value = made.bias if column < 0 else made.weights[column]
+    label = Words("Bias, set by hand")
+    if column >= 0:
+        label = Words("Weight from {name}, set by hand", name=neuron_name(config, layer - 1, origin))
+    place = f"{film.now.step}:{layer - 1}.{index}.{'b' if column < 0 else column}"
+    most = float(LARGEST_EDIT)
+    return NumberField(value, label, -most, most, place) if math.isfinite(value) else None
+
+
+def touched(config: Config, event: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The fields of the Config that a click on the network changes: a layer resized, or an input switched on or off.
+
+    The last input cannot be switched off, and a layer has 1 to 64 neurons.
+    """
+    if event["event"] == "toggle":
+        chosen = set(config.features) ^ {list(FEATURES)[event["index"]]}
+        return {"features": tuple(chosen)} if chosen else {}
+    at, sizes = event["layer"] - 1, list(config.layers)
+    if at >= len(sizes):
+        return {}
+    sizes[at] = min(max(sizes[at] + event["delta"], 1), 64)
+    return {"layers": tuple(sizes)}
+
+
 def column_of(config: Config, layer: int, origin: int | None) -> int | None:
     """Column of the weight matrix that leads from neuron `origin` of the layer before; -1 for the bias (origin None).
 
@@ -120,7 +210,7 @@ def column_of(config: Config, layer: int, origin: int | None) -> int | None:
         return -1
     if layer > 1:
         return origin
-    name = list(FEATURES)[origin]
+    name = list(FEATURES)[origin] if origin < len(FEATURES) else ""
     return config.features.index(name) if name in config.features else None
 
 

@@ -61,6 +61,7 @@ class Result:
     offset: Tensor = axes("", "bias of the first output")
     parameters: Tensor = axes("parameter", "all weights and biases, layer by layer")
     snapshot: Snapshot = note("the last moment, with every neuron's map")
+    config: Config = note("what was asked for")
     diverged_at: int | None = note("the step at which the loss stopped being a number, if it did")
 
 
@@ -290,5 +291,6 @@ def result_of(config: Config, moments: Sequence[Snapshot]) -> Result:
         offset=last_layer.bias[0].detach().cpu(),
         parameters=torch.cat([parameter.flatten().cpu() for parameter in experiment.model.parameters()]),
         snapshot=last,
+        config=config,
         diverged_at=last.step if last.step and not math.isfinite(last.loss) else None,
     )
