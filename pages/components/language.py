@@ -101,21 +101,39 @@ def percent(share: float, digits: int = 1) -> str:
 
 def in_language(value: Any) -> Any:
     """The same value with all Words in it, however deep, in the reader's language; for what knows no markup."""
-    return value if language() == "en" else _in_language_of(value)
+    return value if language() == "en" else _in_language_of(value, {})
 
 
-def _in_language_of(value: Any) -> Any:
+_NO_WORDS = {int, float, bool, type(None), str}  # what a picture has by the thousand
+
+
+def _in_language_of(value: Any, said: dict[int, str]) -> Any:
+    """said: the Words met so far, by identity, for a film says the same ones at every moment."""
+    kind = type(value)
+    if kind in _NO_WORDS:
+        return value
     if isinstance(value, str):
-        return drawn(value) if isinstance(value, Words) else value
+        if isinstance(value, Words) and id(value) not in said:
+            said[id(value)] = drawn(value)
+        return said.get(id(value), value)
     if isinstance(value, (list, tuple)):
-        parts = [_in_language_of(part) for part in value]
+        parts = [_in_language_of(part, said) for part in value]
         same = all(new is old for new, old in zip(parts, value, strict=True))
-        return value if same else type(value)(parts)
+        return value if same else kind(parts)
     if isinstance(value, dict):
-        return {_in_language_of(name): _in_language_of(part) for name, part in value.items()}
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        before = {field.name: getattr(value, field.name) for field in dataclasses.fields(value) if field.init}
-        after = {name: _in_language_of(part) for name, part in before.items()}
-        changed = {name: part for name, part in after.items() if part is not before[name]}
-        return dataclasses.replace(value, **changed) if changed else value
-    return value
+        return {_in_language_of(name, said): _in_language_of(part, said) for name, part in value.items()}
+    changed = {}
+    for name in _fields_of(kind):
+        before = getattr(value, name)
+        after = _in_language_of(before, said)
+        if after is not before:
+            changed[name] = after
+    return dataclasses.replace(value, **changed) if changed else value
+
+
+@cache
+def _fields_of(kind: type) -> tuple[str, ...]:
+    """What a value of a dataclass is made from; nothing for any other."""
+    return (
+        tuple(field.name for field in dataclasses.fields(kind) if field.init) if dataclasses.is_dataclass(kind) else ()
+    )

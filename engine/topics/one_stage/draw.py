@@ -92,7 +92,9 @@ def _without_bars(
 
     return Tile(
         _coarse(seen.square.numpy()[top:bottom, left:right], coarser), caption, smooth=True,
-        boxes=[replace(box, xyxy=(*at(*box.xyxy[:2]), *at(*box.xyxy[2:]))) for box in boxes],
+        boxes=[
+            Box((*at(*box.xyxy[:2]), *at(*box.xyxy[2:])), box.label, box.colour, box.frame, box.key) for box in boxes
+        ],
         points=[replace(point, x=at(point.x, point.y)[0], y=at(point.x, point.y)[1]) for point in points],
         lines=[replace(line, points=[at(x, y) for x, y in line.points]) for line in lines], **more,
     )  # fmt: skip
