@@ -45,7 +45,7 @@ from pages.components.player import player
 from pages.components.progress import is_under_way, watched_to_the_end
 from pages.components.share import share_button
 from pages.components.shown import begin
-from pages.components.topics import page_module
+from pages.components.topics import body_of, page_module
 from pages.components.walker import draw_part, part, status_line, walk
 
 DEVICE_NAMES = {"cpu": "CPU", "cuda": "CUDA GPU", "mps": "Apple GPU"}
@@ -83,7 +83,7 @@ def show_topic(topic: Topic) -> None:
     title_row(t(topic.title), topic)
     st.html(f'<p class="question">{t(topic.question)}</p>')
     _closed.set(None)
-    st.fragment(_body)(topic)
+    st.fragment(_body, key=body_of(topic))(topic)
     if (closed := _closed.get()) is not None:
         tabs(closed)
 

@@ -23,7 +23,7 @@ from pages.components.controls import change
 from pages.components.errors import sentence
 from pages.components.language import in_language, t
 from pages.components.looks import change_view, current_view
-from pages.components.topics import view_type
+from pages.components.topics import body_of, view_type
 
 Hear = Callable[[], None] | None
 Spot = tuple[int, tuple[float, float, float, float], Any]
@@ -94,7 +94,7 @@ def event_of(
 
 
 def change_fields(topic: Topic, fields: Any) -> None:
-    """Change fields of the View, at once and for this page alone, and of the Config, from the next run on."""
+    """Callback: change fields of the View, at once and for this page alone, and of the Config, from the next run on."""
     looks = {knob.name for knob in knobs(view_type(topic))}
     try:
         if views := {name: value for name, value in fields.items() if name in looks}:
@@ -103,6 +103,9 @@ def change_fields(topic: Topic, fields: Any) -> None:
             change(topic, **values)
     except KnobError as error:  # too many, too large: nothing is changed
         st.toast(sentence(error), icon=":material/error:")
+        return
+    if values:
+        st.rerun(body_of(topic))  # not the part that was touched alone, nor title row and tabs
 
 
 # ---------------------------------------------------------------- one function a kind

@@ -34,6 +34,11 @@ def view_type(topic: Topic) -> Any:
     return None if module is None else module.View
 
 
+def body_of(topic: Topic) -> str:
+    """The name of the part of a page that follows its Config: all but the title row and the tabs."""
+    return f"{topic.slug}-body"
+
+
 def page_of(topic: Topic) -> Any:
     """The page of a topic, for the navigation and for links: whoever makes it, the same address is the same page."""
 
