@@ -272,7 +272,8 @@ LETTER = st.sampled_from(["", *(letter for values in LETTERS.values() for letter
 PIECES = [
     *" ,;:\t\n#%{}[]()'\"*<>0a1b", "ab", "\n*Vertices 2\n", "<graphml>", "graph [ ", "node [ id 0 ]", "# GMT 1\n",
     "# a\n", "%%MatrixMarket matrix coordinate ", "pattern general\n", "source,target\n", "('a', 'b')", "a,b\n",
-    "edge [ source 0 target 0 ]", '{"nodes": []', "a;b\n", "a b {'x': 1}\n",
+    "edge [ source 0 target 0 ]", '{"nodes": []', "{'a': ['b']", "'c': {'a': {}}", ": ", "a: b, c\n",
+    "a;b\n", "a b {'x': 1}\n",
 ]  # fmt: skip
 
 
@@ -312,7 +313,10 @@ def readable(text, choices):
      "graph [ " * 100_000, "Comment x " * 90_000, "{" * 500_000, '{"nodes": ' + "[" * 500_000, "#\n" * 400_000,
      "a:b\n" * 200_000, "a,b;c " * 100_000, "%%MatrixMarket" + " x" * 300_000, "*Vertices 1\n" + "x " * 300_000,
      "<?xml?>" + "<a>" * 200_000, "<graphml>" + "<graph>" * 100_000, "'" + "\\'" * 400_000,
-     "[(" + "'a', " * 150_000, "a b {'" + ":" * 400_000, "('a', 'b')" + ", {" * 200_000],
+     "[(" + "'a', " * 150_000, "a b {'" + ":" * 400_000, "('a', 'b')" + ", {" * 200_000,
+     "{'a': [" * 100_000, "{'a': {'b': " + "{" * 400_000, "{'a': [\n" + "'b',\n" * 160_000, "{1: (" + "1," * 400_000,
+     "{'a': {'b': '" + "\\'" * 400_000, "a: b, c\n" * 90_000 + "x y z w", "a" + " " * 500_000 + "b: c",
+     '"' + 'x""' * 200_000 + "b: c"],
 )  # fmt: skip
 def test_hostile_texts_are_refused_soon(text):
     began = time.perf_counter()

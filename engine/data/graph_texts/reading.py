@@ -7,6 +7,7 @@ import codecs
 from engine.core.knob import KnobError
 
 from .by_networkx import is_gml, is_xml, read_gml, read_xml
+from .dictionaries import is_dictionary, read_dictionary
 from .given import MAXIMUM_TEXT, Choices, GivenGraph
 from .matrix_market import is_matrix_market, read_matrix_market
 from .pajek import is_pajek, read_pajek
@@ -19,6 +20,7 @@ READERS = (
     (is_pajek, read_pajek),
     (is_gml, read_gml),
     (is_json_graph, read_json),
+    (is_dictionary, read_dictionary),
     (is_printed, read_printed),
 )
 MARKS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF32_LE: "utf-32", codecs.BOM_UTF32_BE: "utf-32",
