@@ -21,8 +21,6 @@ from pages.components.language import number, t
 
 MEGABYTES = 1
 MOST_IN_THE_BOX = 100_000  # characters; a longer file is read, but not laid into the box
-TYPES = ["csv", "tsv", "txt", "edges", "edgelist", "adjlist", "ncol", "lgl", "graphml", "xml", "gml", "gexf", "net",
-         "paj", "mtx", "json", "dat"]  # fmt: skip
 CHOICE_WIDTH = 148  # CSS pixels: four in a row of the popover, two on a phone
 MOST_MESSAGES = 9  # rows of a table; what the others add is one row more
 CHOICES = {  # field of Choices -> what it is about, and its values with their names
@@ -71,9 +69,9 @@ def _box(topic: Topic, current: str, example: str) -> None:
         _choices(topic)
     if current or state[chosen] != AUTOMATIC:
         st.caption(how_it_was_read(read))
-    st.file_uploader(
+    st.file_uploader(  # any file may come: its content decides, not its name
         t("Or a file, at most {most} MB: text or CSV, GraphML, GEXF, GML, Pajek, Matrix Market, JSON", most=MEGABYTES),
-        TYPES, key=f"{slug}:file", max_upload_size=MEGABYTES, on_change=_uploaded, args=(topic, f"{slug}:file"),
+        key=f"{slug}:file", max_upload_size=MEGABYTES, on_change=_uploaded, args=(topic, f"{slug}:file"),
     )  # fmt: skip
     st.caption(t(
         "At most {nodes} nodes and {edges} edges. Where fewer than two classes are named, the communities that the "
@@ -144,6 +142,7 @@ def _uploaded(topic: Topic, source: str) -> None:
     file = state.get(source)
     if file is None:
         return
+    state.pop(f"{slug}:offered", None)
     try:
         text = decode_text(file.getvalue())
     except KnobError as error:
@@ -157,9 +156,12 @@ def _uploaded(topic: Topic, source: str) -> None:
 def _take(topic: Topic, box: str) -> None:
     """Callback: the text's edges are wanted."""
     state, slug = st.session_state, topic.slug
-    if not state[box].strip() and state[f"{slug}:config"].graph:  # its text is too long for the box; it still holds
-        return
     state.pop(f"{slug}:offered", None)
+    if not state[box].strip():
+        state[f"{slug}:problem"] = KnobError(
+            "Own graph: the box for the edges is empty; expected a line such as “Ada, Bob”. The graph stays as it is"
+        )
+        return
     _use(topic, state[box], state.get(f"{slug}:choices", AUTOMATIC))
 
 

@@ -33,7 +33,7 @@ class NodesAndEdges:
 
 def is_xml(text: str) -> bool:
     """Whether a text begins as XML does."""
-    return bool(re.match(r"\s*<(\?xml|!DOCTYPE|!--|graphml|gexf)\b", text, re.IGNORECASE))
+    return bool(re.match(r"\s*<(\?xml|!DOCTYPE|!--|graphml|gexf|svg(?=\s))\b", text, re.IGNORECASE))
 
 
 def is_gml(text: str) -> bool:
@@ -43,6 +43,8 @@ def is_gml(text: str) -> bool:
 
 def read_xml(text: str) -> GivenGraph:
     """GraphML or GEXF. Document types and entities, with which a small file can grow to gigabytes, are refused."""
+    if re.match(r"\s*<!DOCTYPE\s+html\b", text, re.IGNORECASE):
+        raise KnobError("Own graph: expected XML of the kind GraphML or GEXF, got {name!r}", name="html")
     if re.search(r"<!(DOCTYPE|ENTITY)", text, re.IGNORECASE):
         raise KnobError("Own graph: expected XML without a document type (DOCTYPE) and without entities")
     kind, graphs = _look_through(text)

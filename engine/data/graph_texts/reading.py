@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 
 from engine.core.knob import KnobError
+from engine.data.file_kinds import kind_of
 
 from .by_networkx import is_gml, is_xml, read_gml, read_xml
 from .dictionaries import is_dictionary, read_dictionary
@@ -50,17 +51,20 @@ def decode_text(content: bytes) -> str:
 
     Older encodings (GBK, Latin-1) cannot be told apart for sure, so they are not guessed.
     """
-    name = next((name for mark, name in MARKS.items() if content.startswith(mark)), "utf-8")
-    try:
-        text = content.decode(name)
-    except UnicodeDecodeError as error:
-        if name == "utf-8" and not set(content) & set(range(9)):
-            line = content.count(b"\n", 0, error.start) + 1
-            raise KnobError(
-                "Own graph: expected a text file in UTF-8, but line {line} is in another encoding. Save the file as "
-                "UTF-8 (in a spreadsheet: CSV UTF-8)", line=line,
-            ) from None  # fmt: skip
-        text = "\0"
-    if "\0" in text:
-        raise KnobError("Own graph: expected a text file in UTF-8 with one edge a line; this file is something else")
-    return text
+    if not content.strip():
+        raise KnobError("Own graph: expected a text with edges, got an empty file")
+    kind = kind_of(content)
+    if kind != "a PDF document":  # which may be letters alone
+        name = next((name for mark, name in MARKS.items() if content.startswith(mark)), "utf-8")
+        try:
+            if "\0" not in (text := content.decode(name)):
+                return text
+        except UnicodeDecodeError as error:
+            if name == "utf-8" and not set(content) & set(range(9)):
+                line = content.count(b"\n", 0, error.start) + 1
+                raise KnobError(
+                    "Own graph: expected a text file in UTF-8, but line {line} is in another encoding. Save the file "
+                    "as UTF-8 (in a spreadsheet: CSV UTF-8)", line=line,
+                ) from None  # fmt: skip
+    kind = "something else" if kind == "text" else kind  # no text has the signs that are in it
+    raise KnobError("Own graph: expected a text file in UTF-8 with edges, got {label}", label=kind)
