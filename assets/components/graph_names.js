@@ -68,7 +68,7 @@ export function placeNames(view) {
   const placed = [];
   const rings = Array.from({ length: count }, (_, i) => (i === picked ? reachOf(radius, known?.[i]) : radius + (known?.[i] ? KNOWN_RING + 1 : 1)));
   const free = (x, y, half) => {
-    if (x < half || x > width - half || y < LINE / 2 || y > height - LINE / 2) return false;
+    if (Math.abs(x - width / 2) > width / 2 - half - ROOM + 1e-6 || Math.abs(y - height / 2) > (height - LINE) / 2) return false;
     for (let i = 0; i < count; i++) {
       const across = Math.max(0, Math.abs(x - xs[i]) - half), down = Math.max(0, Math.abs(y - ys[i]) - LINE / 2);
       if (across ** 2 + down ** 2 < rings[i] ** 2) return false;

@@ -142,7 +142,7 @@ def place_names(
     ]
 
     def free(x: float, y: float, half: float) -> bool:
-        if not (half <= x <= width - half and LINE / 2 <= y <= height - LINE / 2):
+        if abs(x - width / 2) > width / 2 - half - ROOM + 1e-6 or abs(y - height / 2) > (height - LINE) / 2:
             return False
         for (u, v), ring in zip(spots, rings, strict=True):
             across, down = max(0.0, abs(x - u) - half), max(0.0, abs(y - v) - LINE / 2)
