@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from engine.core.knob import KnobError
 from engine.data.graph_texts.given import Choices
+from engine.data.graph_texts.keys import check_key, choices_of, key_of
 from engine.data.graph_texts.reading import read_graph
 
 WORDS = "abcdefghijkmnpqrstuvwxyzABCÄéß艾鲍-_.!?&@~^|/\\"
@@ -308,6 +309,31 @@ def test_classes_come_from_an_attribute_and_that_is_said():
     found = read_graph(MARKED["GraphML"](many))
     assert found.classes == ()
     assert "Attribute “group” has 10 values, more than 8 classes: not used." in map(str, found.remarks)
+
+
+def test_the_attribute_of_the_classes_can_be_chosen_and_the_choice_travels():
+    club = nx.karate_club_graph()
+    nx.set_node_attributes(club, {node: f"third {node % 3}" for node in club}, "part")
+    nx.set_node_attributes(club, {node: node for node in club}, "many")
+    for format in ("GraphML", "GML", "GEXF", "JSON"):
+        text = MARKED[format](club)
+        found = read_graph(text)
+        assert found.attributes == ("club", "part")  # the one that is called so first; "many" has too many values
+        assert not found.by_lines
+        chosen = read_graph(text, Choices(classes="2"))
+        assert [chosen.classes[label] for label in chosen.labels] == [f"third {int(name) % 3}" for name in chosen.names]
+        assert "Classes from the nodes' attribute “part”." in map(str, chosen.remarks)
+        assert read_graph(text, Choices(classes="none")).classes == ()
+        assert read_graph(text, Choices(classes="1")) == found
+        assert read_graph(text, Choices(classes="6")) == found  # this file has no sixth
+        for graph in (chosen, read_graph(text, Choices(classes="none"))):
+            assert (graph.names, graph.edges, graph.attributes) == (found.names, found.edges, found.attributes)
+    small = MARKED["JSON"](nx.Graph([("a", "b"), ("b", "c")]))
+    assert read_graph(small).attributes == ()
+    for value in ("none", "1", "2", "3", "4", "5", "6"):
+        key = key_of(small, Choices(classes=value))
+        check_key(key)
+        assert choices_of(key) == Choices(classes=value)
 
 
 # ---------------------------------------------------------------- refused

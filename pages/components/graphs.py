@@ -66,7 +66,11 @@ def _box(topic: Topic, current: str, example: str) -> None:
     if state.get(problem):
         st.error(sentence(state[problem]), icon=":material/error:")
     if read.by_lines or state.get(problem):
-        _choices(topic)
+        _choices(topic, {name: (t(label), [t(words) for words in values.values()], list(values))
+                         for name, (label, values) in CHOICES.items()})  # fmt: skip
+    elif read.attributes:
+        values = ["", "none", *(str(number + 1) for number in range(len(read.attributes)))]
+        _choices(topic, {"classes": (t("Classes from"), [t("automatic"), t("none"), *read.attributes], values)})
     if current or state[chosen] != AUTOMATIC:
         st.caption(how_it_was_read(read))
     st.file_uploader(  # any file may come: its content decides, not its name
@@ -87,18 +91,23 @@ def how_it_was_read(read: GivenGraph) -> str:
         if edges == 1
         else t("Now: {nodes} nodes, {edges} edges.", nodes=number(nodes), edges=number(edges))
     )
-    return " ".join([said, *(t(remark.template, **dict(remark.values)) for remark in read.remarks)])
+    words = [said, *(t(remark.template, **dict(remark.values)) for remark in read.remarks)]
+    if not read.by_lines and not read.attributes:
+        words.append(t("This format says itself what is a node and what is an edge, so nothing is left to choose."))
+    return " ".join(words)
 
 
-def _choices(topic: Topic) -> None:
-    """How the text is read, to be changed where we guessed wrongly."""
+def _choices(topic: Topic, offered: dict[str, tuple[str, list[str], list[str]]]) -> None:
+    """How the text is read, to be changed where we guessed wrongly. offered: field of Choices -> what it is about, and
+    the names of its values, in the reader's language; its values."""
     state, slug = st.session_state, topic.slug
     with st.container(horizontal=True, gap="small", key=f"{slug}-read"):
-        for name, (label, values) in CHOICES.items():
+        for name, (label, words, values) in offered.items():
+            now = getattr(state[f"{slug}:choices"], name)
             choice(
-                [t(words) for words in values.values()], f"{slug}-read-{name}", label=t(label), show_label=True,
-                chosen=list(values).index(getattr(state[f"{slug}:choices"], name)), width=CHOICE_WIDTH,
-                on_pick=lambda name=name: _choose(topic, name),
+                words, f"{slug}-read-{name}", label=label, show_label=True, width=CHOICE_WIDTH,
+                chosen=values.index(now) if now in values else 0,
+                on_pick=lambda name=name, values=values: _choose(topic, name, values),
             )  # fmt: skip
 
 
@@ -124,10 +133,10 @@ def message_table(made: Any, names: Sequence[str]) -> None:
     st.html(f'<table class="messages">{rows}</table>')
 
 
-def _choose(topic: Topic, name: str) -> None:
+def _choose(topic: Topic, name: str, values: list[str]) -> None:
     """Callback: the text is to be read in another way."""
     state, slug = st.session_state, topic.slug
-    picked, values = state[f"{slug}-read-{name}"].get("pick"), list(CHOICES[name][1])
+    picked = state[f"{slug}-read-{name}"].get("pick")
     if picked is None or not 0 <= picked < len(values):
         return
     state[f"{slug}:choices"] = dataclasses.replace(state[f"{slug}:choices"], **{name: values[picked]})

@@ -11,9 +11,10 @@ from typing import NoReturn
 
 from engine.core.knob import KnobError
 
-from .given import Gathering, GivenGraph, Remark
+from .given import MAXIMUM_EDGES, MAXIMUM_NODES, Gathering, GivenGraph, Remark
 from .printed import NODE, name_of
 
+MOST = 2 * MAXIMUM_EDGES + MAXIMUM_NODES  # neighbours in all: every edge from both ends, and loops
 _HEAD = re.compile(r"\s*(?:\w+\s*=\s*)?(?:\w+\(\s*(?:<class '\w+'>\s*,\s*)?)?\{\s*")  # graph = defaultdict(…, {
 _START = re.compile(rf"{_HEAD.pattern}{NODE}\s*:\s*(?:[\[{{(]|(?:frozen)?set\()")
 _KEY, _ITEM = re.compile(rf"({NODE})\s*:\s*"), re.compile(rf"({NODE})\s*")
@@ -40,7 +41,7 @@ class _Reading:
 
     def __init__(self, text: str):
         self.text, self.at = text, _HEAD.match(text).end()
-        self.gathering, self.data = Gathering(), 0
+        self.gathering, self.data, self.count = Gathering(), 0, 0
         self.line, self.counted = 1, 0  # lines are counted as they come, not from the beginning each time
 
     def read(self) -> GivenGraph:
@@ -69,6 +70,11 @@ class _Reading:
         while not self._take(close):
             start = self.at
             other = self._name(_ITEM)
+            self.count += 1
+            if self.count > MOST:
+                raise KnobError(
+                    "Line {line}: expected at most {most} edges", line=self._line(start), most=MAXIMUM_EDGES
+                )
             said, before = opened[1] == "{" and self._take(_COLON) and self._skip_data(), len(self.gathering.edges)
             self.gathering.edge(node, other, self._line(start))
             self.data += bool(said) and len(self.gathering.edges) > before  # an edge stands there in both directions

@@ -84,7 +84,7 @@ def is_json_graph(text: str) -> bool:
     return text.lstrip().startswith("{") and '"nodes"' in text
 
 
-def read_json(text: str) -> GivenGraph:
+def read_json(text: str, classes: str = "") -> GivenGraph:
     """Nodes with ids and links between them."""
     try:
         found = json.loads(text)
@@ -110,7 +110,7 @@ def read_json(text: str) -> GivenGraph:
         raise KnobError("Own graph: expected edges between nodes of this file, but there is no node {name!r}",
                         name=missing)  # fmt: skip
     directed = bool(found.get("directed"))
-    return gather(NodesAndEdges(nodes, edges, directed), "JSON")
+    return gather(NodesAndEdges(nodes, edges, directed), "JSON", classes)
 
 
 def _end(value: Any) -> str:

@@ -15,12 +15,10 @@ from .pajek import is_pajek, read_pajek
 from .printed import is_json_graph, is_printed, read_json, read_printed
 from .tables import read_lines
 
+ATTRIBUTED = ((is_xml, read_xml), (is_gml, read_gml), (is_json_graph, read_json))  # nodes have attributes there
 READERS = (
-    (is_xml, read_xml),
     (is_matrix_market, read_matrix_market),
     (is_pajek, read_pajek),
-    (is_gml, read_gml),
-    (is_json_graph, read_json),
     (is_dictionary, read_dictionary),
     (is_printed, read_printed),
 )
@@ -32,14 +30,17 @@ AUTOMATIC = Choices()
 def read_graph(text: str, choices: Choices = AUTOMATIC) -> GivenGraph:
     """Read a graph of any kind; KnobError says what was expected and names the line.
 
-    choices: what the reader of the page has said about a text of lines; any choice makes it one.
+    choices: what the reader of the page has said; any choice about lines makes it a text of lines.
     """
     if len(text) > MAXIMUM_TEXT:
         raise KnobError(
             "Own graph: expected at most {most} characters, got {count}", most=MAXIMUM_TEXT, count=len(text)
         )
     text = text.removeprefix("\ufeff")
-    if choices == AUTOMATIC:
+    if not choices.of_lines:
+        for is_of_its_kind, read in ATTRIBUTED:
+            if is_of_its_kind(text):
+                return read(text, choices.classes)
         for is_of_its_kind, read in READERS:
             if is_of_its_kind(text):
                 return read(text)
