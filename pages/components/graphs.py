@@ -58,6 +58,7 @@ def _box(topic: Topic, current: str, example: str) -> None:
         state.pop(problem, None)
     if len(state[box]) > MAXIMUM_TEXT:
         state[problem], state[box] = _too_long(state[box]), stood
+        state[f"{slug}:refused"] = stood  # pressing the button, which comes next, is no wish for what stood before
     st.text_area(
         t("Edges, one a line: “Ada, Bob”. Classes: “Ada: chess”."), key=box, height=150, persist_state="session",
         placeholder=t("This graph's text is too long for the box.") if text and not stood else "",
@@ -165,6 +166,8 @@ def _uploaded(topic: Topic, source: str) -> None:
 def _take(topic: Topic, box: str) -> None:
     """Callback: the text's edges are wanted."""
     state, slug = st.session_state, topic.slug
+    if state.pop(f"{slug}:refused", None) == state[box]:
+        return
     state.pop(f"{slug}:offered", None)
     if not state[box].strip():
         state[f"{slug}:problem"] = KnobError(
