@@ -2,6 +2,7 @@
 
 import io
 import json
+import pprint
 
 import networkx as nx
 import numpy as np
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 
 from engine.core.knob import KnobError
 from engine.data.graph_texts.given import Choices
+from engine.data.graph_texts.keys import check_key, choices_of, key_of
 from engine.data.graph_texts.reading import read_graph
 
 WORDS = "abcdefghijkmnpqrstuvwxyzABCÄéß艾鲍-_.!?&@~^|/\\"
@@ -137,6 +139,57 @@ def test_a_grid_has_pairs_for_nodes_and_prints_so():
     assert read_graph("[(np.int64(0), np.int64(1)), (np.str_('x'), np.int64(0))]").names == ("0", "1", "x")
 
 
+DICTIONARIES = {  # how a dictionary of neighbours is written -> networkx's own reader of it
+    "lists": (nx.to_dict_of_lists, nx.from_dict_of_lists),
+    "dictionaries": (nx.to_dict_of_dicts, nx.from_dict_of_dicts),
+    "numbers": (lambda graph: nx.to_dict_of_dicts(graph, edge_data=1), nx.from_dict_of_lists),
+    "sets": (lambda graph: {node: set(graph[node]) for node in graph}, nx.from_dict_of_lists),
+    "tuples": (lambda graph: {node: tuple(graph[node]) for node in graph}, nx.from_dict_of_lists),
+}
+
+
+@pytest.mark.parametrize("kind", DICTIONARIES)
+@pytest.mark.parametrize("how", [repr, pprint.pformat])
+@given(data=st.data())
+@settings(max_examples=40)
+def test_dictionaries_of_neighbours_are_what_networkx_makes_of_them(kind, how, data):
+    graph = data.draw(graphs(LOOSE, directed=data.draw(st.booleans())))
+    make, oracle = DICTIONARIES[kind]
+    found = read_graph(how(make(graph)))
+    assert in_names(found) == expected(oracle(make(graph)))
+    assert not found.by_lines
+
+
+@pytest.mark.parametrize("kind", ["lists", "dictionaries", "numbers"])
+@given(data=st.data())
+@settings(max_examples=40)
+def test_dictionaries_of_neighbours_as_json(kind, data):
+    graph = data.draw(graphs(LOOSE))
+    make, oracle = DICTIONARIES[kind]
+    made = make(graph)
+    for text in (json.dumps(made), json.dumps(made, indent=2, ensure_ascii=False)):
+        assert in_names(read_graph(text)) == expected(oracle(made))
+
+
+def test_dictionaries_as_programs_name_them():
+    wanted = {frozenset("AB"), frozenset("AC"), frozenset("BC")}
+    for text in (
+        "{'A': ['B', 'C'], 'B': ['C']}", '{"A": ["B", "C"], "B": ["C"]}', 
+        "graph = {\n  'A': ['B', 'C'],\n  'B': ['C'],\n}",
+        "defaultdict(<class 'list'>, {'A': ['B', 'C'], 'B': ['C']})", "{'A': {'B', 'C'}, 'B': {'C'}, 'C': set()}",
+        "AdjacencyView({'A': {'B': {}, 'C': {'weight': 2, 'why': \"it's {[\"}}, 'B': {'C': {}}})",
+        "{'A': frozenset({'B', 'C'}), 'B': {'C': None}}", "{'A': ('B', 'C'), 'B': ('C',)}",
+        "{'A': {'B': {0: {}, 1: {}}, 'C': {0: {}}}, 'B': {'C': {0: {}}}}",
+    ):  # fmt: skip
+        assert in_names(read_graph(text)) == ({"A", "B", "C"}, wanted), text
+        assert ("Edges with data, which are not used: 1." in map(str, read_graph(text).remarks)) == (
+            "weight" in text or "None" in text
+        )
+    grid = nx.grid_2d_graph(2, 3)
+    assert in_names(read_graph(repr(nx.to_dict_of_lists(grid)))) == expected(grid)
+    assert read_graph("{np.int64(0): [np.int64(1)]}").names == ("0", "1")
+
+
 @pytest.mark.parametrize("separator", [",", ";", "\t"])
 @pytest.mark.parametrize("index", [False, True])
 @given(graph=graphs(LOOSE))
@@ -258,6 +311,31 @@ def test_classes_come_from_an_attribute_and_that_is_said():
     assert "Attribute “group” has 10 values, more than 8 classes: not used." in map(str, found.remarks)
 
 
+def test_the_attribute_of_the_classes_can_be_chosen_and_the_choice_travels():
+    club = nx.karate_club_graph()
+    nx.set_node_attributes(club, {node: f"third {node % 3}" for node in club}, "part")
+    nx.set_node_attributes(club, {node: node for node in club}, "many")
+    for format in ("GraphML", "GML", "GEXF", "JSON"):
+        text = MARKED[format](club)
+        found = read_graph(text)
+        assert found.attributes == ("club", "part")  # the one that is called so first; "many" has too many values
+        assert not found.by_lines
+        chosen = read_graph(text, Choices(classes="2"))
+        assert [chosen.classes[label] for label in chosen.labels] == [f"third {int(name) % 3}" for name in chosen.names]
+        assert "Classes from the nodes' attribute “part”." in map(str, chosen.remarks)
+        assert read_graph(text, Choices(classes="none")).classes == ()
+        assert read_graph(text, Choices(classes="1")) == found
+        assert read_graph(text, Choices(classes="6")) == found  # this file has no sixth
+        for graph in (chosen, read_graph(text, Choices(classes="none"))):
+            assert (graph.names, graph.edges, graph.attributes) == (found.names, found.edges, found.attributes)
+    small = MARKED["JSON"](nx.Graph([("a", "b"), ("b", "c")]))
+    assert read_graph(small).attributes == ()
+    for value in ("none", "1", "2", "3", "4", "5", "6"):
+        key = key_of(small, Choices(classes=value))
+        check_key(key)
+        assert choices_of(key) == Choices(classes=value)
+
+
 # ---------------------------------------------------------------- refused
 
 SPARSE = "%%MatrixMarket matrix coordinate"
@@ -292,6 +370,13 @@ BOMB = (
         ('{"nodes": [{"id": 1}], "links": [{"source": 1, "target": 2}]}', "no node “2”"),
         ('{"nodes": [{"id": 1}],\n "links": [}', "Line 2: expected JSON, got “\"links\": \\[}”"),
         ('{"nodes": [1, 2], "links": []}', "nodes that have an id"),
+        ("{'A': ['B' 'C']}", r"Line 1: expected a node and its neighbours such as 'a': \['b', 'c'\], got “'C'\]}”"),
+        ("{'A': ['B'],\n 'B': 3}", r"Line 2: expected a node and its neighbours such as .*, got “3}”"),
+        ("{'A': ['B'],\n 'B': ['A']", r"Line 2: expected a node and its neighbours such as .*, got “”"),
+        ("{'A': ['B']} and more", "Line 1: expected a node and its neighbours such as .*, got “and more”"),
+        ('{"edges": [["a", "b"], ["b", "c"]]}', "Line 1: expected a node and its neighbours such as"),
+        ("{'A': {'B': ['C']}}", r"expected a node and its neighbours such as .*, got “\['C'\]}}”"),
+        ("{'A': []}", "at least one edge"),
         ("# GMT today\na 2\nb {}\n", "the file ends before"),
         ("# GMT today\na 1\nb {}\nc d {}\n", "Line 4: expected a node and its number of neighbours, got “c d {}”"),
     ],

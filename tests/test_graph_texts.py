@@ -102,6 +102,68 @@ def test_what_was_quietly_misread_is_read_rightly(text):
     assert read_graph(text).classes == ()
 
 
+# ---------------------------------------------------------------- a colon: neighbours, classes, or a part of a name
+
+SEVEN = [frozenset(pair) for pair in ("AB", "AC", "AD", "BC", "BE", "DE", "DF")]
+
+
+@pytest.mark.parametrize("colon", [": ", ":", "：", ":\t", " : "])
+@pytest.mark.parametrize("separator", [", ", ",", "; ", "；", "，", " ", "\t", "  "])
+def test_a_node_a_colon_and_its_neighbours_are_read_whatever_parts_them(colon, separator):
+    lists = {"A": "BCD", "B": "CE", "D": "EF"}
+    text = "\n".join(node + colon + separator.join(others) for node, others in lists.items())
+    assert [frozenset(pair) for pair in edges(text)] == SEVEN
+    assert [frozenset(pair) for pair in edges(text, lines="neighbours")] == SEVEN
+    assert read_graph(text).classes == ()
+    assert "a node and its neighbours, since “B” stands before a colon and after one" in said(text)
+    assert read_graph(text).by_lines  # so the reader can choose otherwise
+
+
+@pytest.mark.parametrize(
+    ("text", "pairs", "count"),
+    [
+        ("A: B C D\nB: A C", "AB AC AD BC", 4),
+        ("A: B\nB: C\nC: A", "AB BC AC", 3),  # as classes they would give no edge
+        ("A: B\nB:\nC", "AB", 3),
+        ("A: B, C,\nB: C,", "AB AC BC", 3),
+        ("A: [B, C]\nB: [C]\nC: []", "AB AC BC", 3),  # YAML
+        ("# a comment\nA: B, C\nB: C", "AB AC BC", 3),
+        ("H: a, b, c", "Ha Hb Hc", 4),  # an edge has two names
+        ("H: a, b\nI: c", "Ha Hb Ic", 5),
+    ],
+)
+def test_lists_of_neighbours_are_known_by_what_a_table_could_not_be(text, pairs, count):
+    assert ["".join(edge) for edge in edges(text)] == pairs.split()
+    assert len(read_graph(text).names) == count
+    assert "Every line is read as a node and its neighbours, since" in said(text)
+
+
+def test_names_with_spaces_and_quotes_stand_before_a_colon_too():
+    text = '"Lee, Ann": Bob Ray, Cem\nBob Ray: Cem, "Lee, Ann"'
+    assert edges(text) == [("Lee, Ann", "Bob Ray"), ("Lee, Ann", "Cem"), ("Bob Ray", "Cem")]
+
+
+def test_names_with_a_colon_stay_edges_and_the_other_reading_is_offered():
+    text = "Alien: Covenant,Ian Holm\nRocky: Part Two,Carl Weathers"
+    assert edges(text) == [("Alien: Covenant", "Ian Holm"), ("Rocky: Part Two", "Carl Weathers")]
+    assert "Names have a colon in them. If a line is a node and its neighbours, choose that." in said(text)
+    assert len(edges(text, lines="neighbours")) == 4
+    weighed = "a: b, c, 2.5\nd: e, f, 1"
+    assert edges(weighed) == [("a: b", "c"), ("d: e", "f")]
+    chosen = "A: B, C, D\nB: C, E\nD: E, F"
+    assert edges(chosen, lines="edge") == [("A: B", "C"), ("B: C", "E"), ("D: E", "F")]
+    assert edges("A: B, C\nB: C, E", first="edge") == [("A: B", "C"), ("B: C", "E")]
+
+
+def test_classes_stay_classes_beside_edges_and_alone_are_no_graph():
+    beside = read_graph("Ada, Bob\nBob, Cem\nAda: Bob\nCem: left club")
+    assert beside.edges == ((0, 1), (1, 2))
+    assert beside.classes == ("Bob", "left club")
+    for text in ("Ada: chess\nBob: music", "Ada: left club\nBob: right club"):
+        with pytest.raises(KnobError, match=r"every line here is “node: class”\. Where a line is a node"):
+            read_graph(text)
+
+
 # ---------------------------------------------------------------- said, and changed
 
 
@@ -128,6 +190,11 @@ def test_what_was_quietly_misread_is_read_rightly(text):
 )  # fmt: skip
 def test_how_a_text_was_read_is_said(text, words):
     assert words in said(text)
+
+
+@pytest.mark.parametrize("text", ["A,A\nA,B\nB,A\nA,B", "a b\nb a\na b\nc c\nb c", "A,B\nA,B\nC,D\nD,E"])
+def test_a_first_line_whose_names_stand_elsewhere_is_no_header(text):
+    assert "stand nowhere else" not in said(text)
 
 
 @pytest.mark.parametrize(
@@ -205,7 +272,8 @@ LETTER = st.sampled_from(["", *(letter for values in LETTERS.values() for letter
 PIECES = [
     *" ,;:\t\n#%{}[]()'\"*<>0a1b", "ab", "\n*Vertices 2\n", "<graphml>", "graph [ ", "node [ id 0 ]", "# GMT 1\n",
     "# a\n", "%%MatrixMarket matrix coordinate ", "pattern general\n", "source,target\n", "('a', 'b')", "a,b\n",
-    "edge [ source 0 target 0 ]", '{"nodes": []', "a;b\n", "a b {'x': 1}\n",
+    "edge [ source 0 target 0 ]", '{"nodes": []', "{'a': ['b']", "'c': {'a': {}}", ": ", "a: b, c\n",
+    "a;b\n", "a b {'x': 1}\n",
 ]  # fmt: skip
 
 
@@ -245,7 +313,10 @@ def readable(text, choices):
      "graph [ " * 100_000, "Comment x " * 90_000, "{" * 500_000, '{"nodes": ' + "[" * 500_000, "#\n" * 400_000,
      "a:b\n" * 200_000, "a,b;c " * 100_000, "%%MatrixMarket" + " x" * 300_000, "*Vertices 1\n" + "x " * 300_000,
      "<?xml?>" + "<a>" * 200_000, "<graphml>" + "<graph>" * 100_000, "'" + "\\'" * 400_000,
-     "[(" + "'a', " * 150_000, "a b {'" + ":" * 400_000, "('a', 'b')" + ", {" * 200_000],
+     "[(" + "'a', " * 150_000, "a b {'" + ":" * 400_000, "('a', 'b')" + ", {" * 200_000,
+     "{'a': [" * 100_000, "{'a': {'b': " + "{" * 400_000, "{'a': [\n" + "'b',\n" * 160_000, "{1: (" + "1," * 400_000,
+     "{'a': {'b': '" + "\\'" * 400_000, "a: b, c\n" * 90_000 + "x y z w", "a" + " " * 500_000 + "b: c",
+     '"' + 'x""' * 200_000 + "b: c"],
 )  # fmt: skip
 def test_hostile_texts_are_refused_soon(text):
     began = time.perf_counter()
@@ -263,14 +334,6 @@ def test_a_file_is_text_in_utf_8_or_says_what_it_is_in():
         assert decode_text(text.encode(encoding)) == text
     for encoding in ("utf-16-le", "utf-16-be"):
         assert decode_text("\ufeff".encode(encoding) + text.encode(encoding)).removeprefix("\ufeff") == text
-
-
-@pytest.mark.parametrize(
-    "content", [b"\x89PNG\r\n\x1a\n" + bytes(40), "a b".encode("utf-16-le"), b"a\0b", b"\xff\xd8\xff\x02"]
-)
-def test_a_file_that_is_no_text_is_told_apart(content):
-    with pytest.raises(KnobError, match=r"this file is something else|another encoding"):
-        decode_text(content)
 
 
 @pytest.mark.parametrize("encoding", ["latin-1", "gb18030", "cp1252"])

@@ -1,5 +1,6 @@
 """Every kind of wrong file is refused with a sentence that says what was expected and what came; none is executed."""
 
+import gzip
 import io
 import json
 import pickle
@@ -13,6 +14,7 @@ from safetensors.numpy import save
 
 from engine.core.knob import KnobError
 from engine.core.topic import catalogue
+from engine.data.graph_texts.reading import decode_text, read_graph
 from engine.data.own_weights import (
     MAXIMUM_BYTES,
     WEIGHTS,
@@ -68,7 +70,9 @@ def entry(**change):
         (b"", "empty file"),
         (b"hello, world, this is no tensor", "got text"),
         (zip_file(), "got a ZIP"),
-        (b"\x89PNG\r\n\x1a\n" + bytes(40), "got something else"),
+        (b"\x89PNG\r\n\x1a\n" + bytes(40), "got a PNG picture"),
+        (b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n", "got a PDF document"),
+        (bytes(range(256)) * 8, "got something else"),
         (pickle.dumps(Trap()), "this is a pickle"),
         (torch_file(), "this is a pickle"),
         (GOOD[:-1], rf"cut off: {len(GOOD)} bytes were announced, {len(GOOD) - 1} came"),
@@ -134,6 +138,41 @@ def test_a_config_with_weights_that_are_not_here_says_so():
     assert find_weights(other).tensors["a"].shape == (2,)
     with pytest.raises(KnobError, match="16 hexadecimal digits"):
         Config(weights="../../etc")
+
+
+# ---------------------------------------------------------------- files for an own graph
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "got an empty file"),
+        (b" \n\t\n", "got an empty file"),
+        (b"\x89PNG\r\n\x1a\n" + bytes(40), "edges, got a PNG picture"),
+        (b"\xff\xd8\xff\x02" + bytes(9), "edges, got a JPEG picture"),
+        (b"GIF89a\x01\0", "edges, got a GIF picture"),
+        (b"RIFF\x10\0\0\0WEBPVP8 ", "edges, got a WebP picture"),
+        (zip_file(), "edges, got a ZIP or office document"),
+        (gzip.compress(b"a b\n"), "edges, got a gzip archive"),
+        (b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj", "edges, got a PDF document"),
+        (b"%PDF-1.4\n1 0 obj\nendobj\n", "edges, got a PDF document"),
+        (b"BM\x36\0\0\0" + bytes(50), "edges, got a BMP picture"),
+        ("a b".encode("utf-16-le"), "edges, got something else"),
+        (b"a\0b", "edges, got something else"),
+        (b"a b\n" * 5_000_000, "at most 1000000 characters, got 20000000"),
+        (b'<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"/>', "of the kind GraphML or GEXF, got “svg”"),
+        (b'<svg xmlns="http://www.w3.org/2000/svg" width="4"/>', "of the kind GraphML or GEXF, got “svg”"),
+        (b"<!DOCTYPE html><html><p>a, b</html>", "of the kind GraphML or GEXF, got “html”"),
+    ],
+)
+def test_what_is_no_graph_is_called_what_it_is(content, words):
+    with pytest.raises(KnobError, match=words):
+        read_graph(decode_text(content))
+
+
+def test_texts_that_begin_like_other_files_are_texts():
+    for text in ("BMW, Audi\nAudi, Opel", "ID3, ID4\nID4, ID5", "<html>, <body>\n<body>, <svg>", "GIF, PNG"):
+        assert len(read_graph(decode_text(text.encode())).edges) == text.count("\n") + 1
 
 
 def settings(**change):

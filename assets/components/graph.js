@@ -2,7 +2,8 @@
 import { CLASS_COLOURS, MIDDLE_LUMINANCE, TABLES, View, element, fill, format, luminance, mount, paintClasses } from "./core.js";
 import { TIME_KEYS, colourBar, keyboard, pointer, swatches } from "./controls.js";
 import { follow, unfollow } from "./clock.js";
-import { paintGraph } from "./graph_paint.js";
+import { extentOf, lettersOf, marginsOf, placeNames, radiusOf, reachOf } from "./graph_names.js";
+import { axisMarks, paintGraph } from "./graph_paint.js";
 
 const REACH = 12; // CSS pixels around a node that belong to it
 const TOUCHABLE = 80; // nodes, up to which a finger drags them; on larger graphs it scrolls the page
@@ -142,40 +143,44 @@ class Graph extends View {
     this.size(width, this.meta.height ?? Math.min(440, Math.round(width * 0.85)));
     this.sheet = null;
     this.#place();
-    this.canvas.neurarium = { place: (i) => [this.xs[i], this.ys[i]], picked: () => this.picked, radius: this.radius };
+    this.canvas.neurarium = { place: (i) => [this.xs[i], this.ys[i]], picked: () => this.picked, radius: this.radius, names: () => this.names(), marks: () => axisMarks(this) };
   }
 
-  /** Half sides of what is shown: of a plane, all moments that the browser has; of a graph, the layout. */
+  /** Of a plane, all moments that the browser has; of a graph, the layout. */
   #extentOf() {
-    const frames = this.meta.moving ? [...this.store.frames.values()] : [null];
-    let [left, right, bottom, top] = [Infinity, -Infinity, Infinity, -Infinity];
-    for (const frame of frames) {
-      const places = frame ? frame.slices.positions : this.now;
-      for (let i = 0; i < places.length; i += 2) {
-        if (places[i] < left) left = places[i];
-        if (places[i] > right) right = places[i];
-        if (places[i + 1] < bottom) bottom = places[i + 1];
-        if (places[i + 1] > top) top = places[i + 1];
-      }
-    }
-    return { x: (left + right) / 2, y: (bottom + top) / 2, w: Math.max(right - left, 1e-9), h: Math.max(top - bottom, 1e-9) };
+    return extentOf(this.meta.moving ? [...this.store.frames.values()].map((frame) => frame.slices.positions) : [this.now]);
   }
 
   #place() {
     if (!this.now || !this.canvasWidth || !this.width) return;
-    const { count, meta } = this, room = meta.plane ? 34 : 22, foot = meta.plane ? 22 : 14;
+    const { count, meta, canvasWidth: width, canvasHeight: height } = this;
     const extent = (this.extent ??= this.#extentOf());
-    const [w, h] = [this.canvasWidth - 2 * room, this.canvasHeight - 2 * foot];
-    this.zoom = Math.min(w / extent.w, h / extent.h);
-    this.middle = [this.canvasWidth / 2, this.canvasHeight / 2];
-    this.radius = Math.max(2.4, Math.min(meta.plane ? 6 : 11, Math.sqrt((w * h) / count) / (meta.plane ? 9 : 6)));
+    this.radius = radiusOf(count, width, height, meta.plane);
+    this.letters = lettersOf(this);
+    this.written = null;
+    const { side, top, foot } = marginsOf(this);
+    this.zoom = Math.min(Math.max(1, width - 2 * side) / Math.max(extent.w, 1e-9), Math.max(1, height - top - foot) / Math.max(extent.h, 1e-9));
+    this.middle = [width / 2, (height + top - foot) / 2];
     this.xs = new Float32Array(count);
     this.ys = new Float32Array(count);
     for (let i = 0; i < count; i++) {
       const own = meta.plane ? null : this.moved.get(i);
       this.xs[i] = this.middle[0] + ((own ? own[0] : this.now[2 * i]) - extent.x) * this.zoom;
       this.ys[i] = this.middle[1] - ((own ? own[1] : this.now[2 * i + 1]) - extent.y) * this.zoom;
+      if (own) [this.xs[i], this.ys[i]] = this.#within(this.xs[i], this.ys[i]);
     }
+  }
+
+  /** The spot nearest to (x, y) where a node with its rings is seen whole. */
+  #within(x, y) {
+    const reach = reachOf(this.radius, true);
+    return [Math.max(reach, Math.min(this.canvasWidth - reach, x)), Math.max(reach, Math.min(this.canvasHeight - reach, y))];
+  }
+
+  /** Names outside their discs and where they stand. */
+  names() {
+    if (this.written?.picked !== this.picked) this.written = { picked: this.picked, names: placeNames(this) };
+    return this.written.names;
   }
 
   #near(x, y) {
@@ -253,6 +258,7 @@ class Graph extends View {
 
   #drag(x, y) {
     if (this.held < 0) return;
+    [x, y] = this.#within(x, y);
     const { extent, zoom, middle } = this;
     this.moved.set(this.held, [extent.x + (x - middle[0]) / zoom, extent.y - (y - middle[1]) / zoom]);
     this.hideTip();
@@ -273,8 +279,7 @@ class Graph extends View {
 
   /** The keyboard's way of dragging a node. */
   #carry(dx, dy, far) {
-    const within = (value, most) => Math.max(4, Math.min(most - 4, value));
-    this.#drag(within(this.xs[this.held] + dx * far, this.canvasWidth), within(this.ys[this.held] + dy * far, this.canvasHeight));
+    this.#drag(this.xs[this.held] + dx * far, this.ys[this.held] + dy * far);
     this.invalidate();
   }
 

@@ -1,9 +1,9 @@
 // How a graph view is drawn: edges, nodes, rings, names, the coefficients on the picked node's edges, axes.
 import { CLASS_COLOURS, format } from "./core.js";
+import { BOTH_RINGS, KNOWN_RING, PICKED_RING } from "./graph_names.js";
 import { haloText } from "./marks.js";
 import { ticks } from "./curves.js";
 
-const NAMED = 60; // nodes, up to which each shows its name
 const EVERY_EDGE = 1500; // edges, up to which they are drawn between moving nodes
 const REDRAWN = 600; // edges, up to which they are drawn anew each time; more are drawn once and then copied
 const MOST_WORDS = 14, WRITABLE = 300; // coefficients written on edges; nodes up to which there is room for them
@@ -17,10 +17,10 @@ export function paintGraph(view, context) {
   const reaching = reachingOf(view);
   strongEdges(view, context, reaching);
   discs(view, context);
-  if (count <= NAMED && radius >= 7 && !meta.plane) names(view, context);
+  const written = names(view, context);
   for (const i of [view.picked, view.hot])
-    if (i !== null && i < count) ring(context, xs[i], ys[i], radius + (view.known?.[i] ? 7 : 3.5), theme.text, i === view.picked ? 2.5 : 1.5);
-  coefficients(view, context, reaching);
+    if (i !== null && i < count) ring(context, xs[i], ys[i], radius + (view.known?.[i] ? BOTH_RINGS : PICKED_RING), theme.text, i === view.picked ? 2.5 : 1.5);
+  coefficients(view, context, reaching, written);
   const mark = meta.marks[Math.max(0, meta.frames ? meta.frames.indices.indexOf(view.shown) : 0)];
   if (!mark) return;
   context.font = view.font(12, 600);
@@ -108,30 +108,34 @@ function discs(view, context) {
     context.stroke();
   }
   if (!known || !truth) return;
-  for (let i = 0; i < count; i++) if (known[i]) ring(context, xs[i], ys[i], radius + 3.5, trueColour(i), 2);
+  for (let i = 0; i < count; i++) if (known[i]) ring(context, xs[i], ys[i], radius + KNOWN_RING, trueColour(i), 2);
 }
 
-/** Short names inside the discs, longer ones below. */
+/** Short names inside the discs, longer ones beside them; returns the latter. */
 function names(view, context) {
-  const { count, xs, ys, radius, theme } = view;
-  context.font = view.font(Math.min(11, radius + 2), 600);
+  const { count, xs, ys, theme, letters } = view;
+  if (!letters) return [];
+  const written = view.names();
+  context.font = view.font(11, 600);
   context.textAlign = "center";
+  context.textBaseline = "middle";
   for (let i = 0; i < count; i++) {
-    const name = view.name(i), inside = name.length <= 3 && context.measureText(name).width <= 2 * radius - 3;
-    context.textBaseline = inside ? "middle" : "top";
+    if (!letters.inside[i]) continue;
     context.fillStyle = view.light[i] ? "#000000" : "#FFFFFF";
-    if (inside) context.fillText(name, xs[i], ys[i] + 0.5);
-    else haloText(context, name, xs[i], ys[i] + radius + 2, theme.text, theme.background);
+    context.fillText(view.name(i), xs[i], ys[i] + 0.5);
   }
+  for (const { text, x, y } of written) haloText(context, text, x, y, theme.text, theme.background);
+  return written;
 }
 
-function coefficients(view, context, reaching) {
+function coefficients(view, context, reaching, written) {
   const { meta, picked, count, xs, ys, radius, theme } = view;
   if (meta.plane || picked !== meta.picked || count > WRITABLE) return;
   context.font = view.font(11, 600);
   context.textAlign = "center";
   context.textBaseline = "middle";
   const taken = Array.from({ length: count }, (_, node) => [xs[node], ys[node], radius, radius]);
+  for (const { x, y, half } of written) taken.push([x, y, half, 7]);
   for (const [node, value] of reaching.slice(0, MOST_WORDS)) {
     if (value === null) continue;
     const words = format(Number(value.toFixed(2))), wide = context.measureText(words).width / 2 + 1;
@@ -146,31 +150,33 @@ function coefficients(view, context, reaching) {
   }
 }
 
-/** The frame of a plane with its numbers; both directions have one scale. */
-function axes(view, context) {
-  const { theme, canvasWidth: w, canvasHeight: h, zoom, middle, extent } = view;
+/** The numbers of a plane's axes, as [text, place on the canvas, "x" or "y"]; both directions have one scale. */
+export function axisMarks({ canvasWidth: w, canvasHeight: h, zoom, middle, extent }) {
   const half = [w / 2 / zoom, h / 2 / zoom];
+  const across = ticks(extent.x - 0.85 * half[0], extent.x + 0.9 * half[0], 4);
+  const down = ticks(extent.y - 0.8 * half[1], extent.y + 0.9 * half[1], 4);
+  return [
+    ...across.map((value) => [format(value), middle[0] + (value - extent.x) * zoom, "x"]),
+    ...down.map((value) => [format(value), middle[1] - (value - extent.y) * zoom, "y"]),
+  ];
+}
+
+/** The frame of a plane with its numbers. */
+function axes(view, context) {
+  const { theme, canvasWidth: w, canvasHeight: h } = view;
   context.font = view.font(10);
   context.fillStyle = theme.faint;
   context.strokeStyle = theme.line;
   context.lineWidth = 1;
   context.strokeRect(0.5, 0.5, w - 1, h - 1);
   context.beginPath();
-  context.textAlign = "center";
-  context.textBaseline = "bottom";
-  for (const value of ticks(extent.x - 0.85 * half[0], extent.x + 0.9 * half[0], 4)) {
-    const x = Math.round(middle[0] + (value - extent.x) * zoom) + 0.5;
-    context.moveTo(x, 0);
-    context.lineTo(x, h);
-    context.fillText(format(value), x, h - 3);
-  }
-  context.textAlign = "left";
-  context.textBaseline = "middle";
-  for (const value of ticks(extent.y - 0.8 * half[1], extent.y + 0.9 * half[1], 4)) {
-    const y = Math.round(middle[1] - (value - extent.y) * zoom) + 0.5;
-    context.moveTo(0, y);
-    context.lineTo(w, y);
-    context.fillText(format(value), 4, y - 7);
+  for (const [text, place, axis] of axisMarks(view)) {
+    const at = Math.round(place) + 0.5;
+    context.textAlign = axis === "x" ? "center" : "left";
+    context.textBaseline = axis === "x" ? "bottom" : "middle";
+    context.moveTo(axis === "x" ? at : 0, axis === "x" ? 0 : at);
+    context.lineTo(axis === "x" ? at : w, axis === "x" ? h : at);
+    context.fillText(text, axis === "x" ? at : 4, axis === "x" ? h - 3 : at - 7);
   }
   context.globalAlpha = 0.6;
   context.stroke();

@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 _SIGNATURES = (
+    (b"\x89PNG\r\n\x1a\n", "a PNG picture"),
+    (b"\xff\xd8\xff", "a JPEG picture"),
+    (b"GIF87a", "a GIF picture"),
+    (b"GIF89a", "a GIF picture"),
+    (b"\x1f\x8b", "a gzip archive"),
     (b"%PDF", "a PDF document"),
     (b"PK\x03\x04", "a ZIP or office document"),
     (b"BM", "a BMP picture"),
@@ -22,7 +27,8 @@ _SIGNATURES = (
     (b"\x1aE\xdf\xa3", "a film"),
 )
 _TIFF = (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")
-_RIFF = {b"AVI ": "a film", b"WAVE": "a sound"}
+_WORDS = (b"BM", b"ID3")  # a text may begin so too
+_RIFF = {b"WEBP": "a WebP picture", b"AVI ": "a film", b"WAVE": "a sound"}
 # Major and compatible brands of ISO base media files (ISO/IEC 14496-12, 23008-12), as registered at mp4ra.org.
 _BRANDS = {
     b"crx ": "a camera's raw photo",  # Canon CR3
@@ -39,7 +45,7 @@ def kind_of(content: bytes) -> str:
     """What a file seems to be, in words ("an SVG drawing", "text", "a HEIC photo"); only the beginning is looked at."""
     head = content[:1024]
     for signature, kind in _SIGNATURES:
-        if head.startswith(signature):
+        if head.startswith(signature) and (signature not in _WORDS or min(head) < 9):
             return kind
     if head.startswith(_TIFF):
         return _tiff_kind(content)

@@ -21,7 +21,8 @@ from engine.plots.graphs import GraphPicture
 from engine.plots.grids import Links, Matrices, Mosaic
 from engine.plots.pixels import PixelPicture
 from engine.plots.sheet import Sheet
-from engine.plots.sheet_network import graph_sheet, links_sheet, matrices_sheet, network_sheet
+from engine.plots.sheet_graph import graph_sheet
+from engine.plots.sheet_network import links_sheet, matrices_sheet, network_sheet
 from engine.plots.sheet_pixels import Place, mosaic_sheet, paint_tile, pixel_sheet, still
 from engine.plots.sheet_plotly import plotly_sheet
 from engine.plots.sheet_plots import bars_sheet, cloud_sheet, curves_sheet, points_sheet

@@ -1,4 +1,4 @@
-"""Networks of neuron maps, graphs and links between words on a sheet. No torch."""
+"""Networks of neuron maps and links between words on a sheet. No torch."""
 
 from __future__ import annotations
 
@@ -9,16 +9,13 @@ import numpy as np
 
 from engine.plots import theme
 from engine.plots.diagrams import NetworkDiagram
-from engine.plots.graphs import GraphPicture
 from engine.plots.grids import Links, Matrices
 from engine.plots.lettering import width_of
-from engine.plots.sheet import FAINT, INK, PAPER, RULE, Sheet, fitted, mixed
-from engine.plots.sheet_pixels import GAP, ROW, class_entries, colour_of, ends, legend
+from engine.plots.sheet import FAINT, Sheet, fitted, mixed
+from engine.plots.sheet_pixels import GAP, colour_of, legend
 
-MOST_EDGES = 2500  # of a network, the strongest; of a graph, the first
+MOST_EDGES = 2500  # the strongest
 HEAD = 44  # names and sizes of the layers
-MOST_WORDS = 14  # coefficients written on edges
-NAMED = 60  # nodes, up to which each shows its name
 
 
 def bent(start: tuple[float, float], end: tuple[float, float], pieces: int = 14) -> list[tuple[float, float]]:
@@ -106,105 +103,6 @@ def _network_maps(sheet: Sheet, diagram: NetworkDiagram, spots: list, side: floa
                 colour = "#{:02X}{:02X}{:02X}".format(*table[round(127.5 + 127.4 * bias)])
                 sheet.disc(x, y + side, max(2.5, side / 13), colour, "#475067")
             number += 1
-
-
-def graph_sheet(
-    picture: GraphPicture, say: Callable[[str], str] = str, *, picked: int | None = None, frame: int = -1
-) -> Sheet:
-    """One moment of a graph: discs in the colour of the answer, their edge in that of the truth, known ones ringed."""
-    places = picture.positions if picture.positions.ndim == 2 else picture.positions[frame]
-    values = picture.values if picture.frames is None else picture.values[frame]
-    width, height = 760.0, 460.0 if picture.plane else 400.0
-    count, sheet = len(places), Sheet(width, height, picture.alt, say)
-    low, high = places.min(0), places.max(0)
-    zoom = float(min((np.array([width, height]) - 70) / np.maximum(high - low, 1e-6)))
-    if not np.isfinite(zoom) or zoom > 1e5:
-        zoom = 1.0
-    spots = ((places - (low + high) / 2) * zoom * [1, -1] + np.array([width, height]) / 2).tolist()
-    radius = max(3.0, min(13.0, 90 / math.sqrt(count)))
-    drawn = picture.edges[:MOST_EDGES]
-    ink = mixed(FAINT, max(0.14, min(0.5, 260 / max(1, len(drawn)))) * (0.5 if picture.plane else 1))
-    if picture.plane:
-        sheet.box(0.5, 0.5, width - 1, height - 1, stroke=RULE)
-    for a, b in drawn.tolist():
-        sheet.line([spots[a], spots[b]], ink, 1)
-    reaching: dict[int, float | None] = {}
-    if picked is not None and picked < count:
-        reaching = {node: value for node, value in picture.messages if node != picked}
-        if not reaching:
-            reaching = {int(a + b - picked): None for a, b in picture.edges.tolist() if picked in (a, b)}
-        strongest = max([value or 0 for value in reaching.values()] + [1e-12])
-        for node, value in reaching.items():
-            wide = 2 if value is None else 1 + 3 * value / strongest
-            sheet.line([spots[picked], spots[node]], "#2F6FED", wide)
-    colours, entries = _node_colours(picture, values, say)
-    for node, (x, y) in enumerate(spots):
-        told = picture.truth is not None and picture.truth[node] >= 0
-        edge = colour_of(int(picture.truth[node])) if told else "#8A909C"
-        sheet.disc(x, y, radius, colours[node], edge, width=min(2, radius / 2.5) if told else 0.75)
-        if told and picture.known is not None and picture.known[node]:
-            sheet.disc(x, y, radius + 3.5, None, edge, width=2)
-        if node == picked:
-            sheet.disc(x, y, radius + 6, None, INK, width=2.5)
-        if count <= NAMED and radius >= 7 and not picture.plane:
-            _name(sheet, picture.names[node], x, y, radius, colours[node])
-    _coefficients(sheet, reaching, spots, picked, radius)
-    mark = picture.marks[max(-len(picture.marks), frame)] if picture.marks else ""
-    sheet.words(6, 12, mark, bold=True, halo=True)
-    words = say("disc: the answer, edge: the truth")
-    if picture.known is not None:
-        words = say("disc: the answer, edge: the truth, outer ring: label given")
-    across, down = legend(sheet, entries, GAP, height + 4)
-    if picture.truth is not None:
-        sheet.words(GAP, height + 4 + down + ROW / 2, words, colour=FAINT)
-        down, across = down + ROW, max(across, width_of(words))
-    sheet.width, sheet.height = max(width, across + 2 * GAP), height + down + GAP
-    return sheet
-
-
-def _coefficients(
-    sheet: Sheet, reaching: dict[int, float | None], spots: list, picked: int | None, radius: float
-) -> None:
-    """What reaches the picked node, written on its edges where that covers neither a node nor another number."""
-    taken = [(x, y, radius, radius) for x, y in spots]
-    for node, value in list(reaching.items())[:MOST_WORDS]:
-        if value is None:
-            continue
-        words, x, y = f"{value:.2g}", spots[node][0] - spots[picked][0], spots[node][1] - spots[picked][1]
-        half = 3.5 * len(words)
-        for far in (0.6, 0.5, 0.7, 0.4, 0.8):
-            u, v = spots[picked][0] + far * x, spots[picked][1] + far * y
-            if all(abs(u - a) >= half + w or abs(v - b) >= 7 + h for a, b, w, h in taken):
-                taken.append((u, v, half, 7))
-                sheet.words(u, v, words, size=11, anchor="mm", halo=True)
-                break
-
-
-def _node_colours(picture: GraphPicture, values: np.ndarray, say: Callable[[str], str]) -> tuple[list[str], list]:
-    if picture.classes is not None:
-        rgb = theme.class_mixture(values / 255)
-        entries = class_entries(picture.classes)
-    else:
-        low, high = picture.low, picture.high
-        if low is None or high is None:
-            low, high = float(values.min()), float(values.max())
-            if picture.scale == "signed":
-                high = max(abs(low), abs(high))
-                low = -high
-        rgb = theme.colourise(values, picture.scale, low, high if high > low else low + 1)
-        entries = [(theme.table(picture.scale), f"{ends(low, high)} {picture.value_name}")]
-    return ["#{:02X}{:02X}{:02X}".format(*colour) for colour in rgb.tolist()], entries
-
-
-def _name(sheet: Sheet, name: str, x: float, y: float, radius: float, fill: str) -> None:
-    """Short names inside the discs, longer ones below."""
-    size = min(11, radius + 1)
-    if width_of(name, size) <= 2 * radius - 2:
-        red, green, blue = theme.hex_to_rgb(fill)
-        bright = 0.299 * red + 0.587 * green + 0.114 * blue > 150
-        sheet.words(x, y, name, size=size, anchor="mm", colour=INK if bright else PAPER)
-    else:
-        sheet.words(x, y + radius + 2, name, size=11, anchor="mt", halo=True)
 
 
 def links_sheet(links: Links, say: Callable[[str], str] = str) -> Sheet:

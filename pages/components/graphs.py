@@ -21,8 +21,6 @@ from pages.components.language import number, t
 
 MEGABYTES = 1
 MOST_IN_THE_BOX = 100_000  # characters; a longer file is read, but not laid into the box
-TYPES = ["csv", "tsv", "txt", "edges", "edgelist", "adjlist", "ncol", "lgl", "graphml", "xml", "gml", "gexf", "net",
-         "paj", "mtx", "json", "dat"]  # fmt: skip
 CHOICE_WIDTH = 148  # CSS pixels: four in a row of the popover, two on a phone
 MOST_MESSAGES = 9  # rows of a table; what the others add is one row more
 CHOICES = {  # field of Choices -> what it is about, and its values with their names
@@ -60,6 +58,7 @@ def _box(topic: Topic, current: str, example: str) -> None:
         state.pop(problem, None)
     if len(state[box]) > MAXIMUM_TEXT:
         state[problem], state[box] = _too_long(state[box]), stood
+        state[f"{slug}:refused"] = stood  # pressing the button, which comes next, is no wish for what stood before
     st.text_area(
         t("Edges, one a line: “Ada, Bob”. Classes: “Ada: chess”."), key=box, height=150, persist_state="session",
         placeholder=t("This graph's text is too long for the box.") if text and not stood else "",
@@ -68,12 +67,16 @@ def _box(topic: Topic, current: str, example: str) -> None:
     if state.get(problem):
         st.error(sentence(state[problem]), icon=":material/error:")
     if read.by_lines or state.get(problem):
-        _choices(topic)
+        _choices(topic, {name: (t(label), [t(words) for words in values.values()], list(values))
+                         for name, (label, values) in CHOICES.items()})  # fmt: skip
+    elif read.attributes:
+        values = ["", "none", *(str(number + 1) for number in range(len(read.attributes)))]
+        _choices(topic, {"classes": (t("Classes from"), [t("automatic"), t("none"), *read.attributes], values)})
     if current or state[chosen] != AUTOMATIC:
         st.caption(how_it_was_read(read))
-    st.file_uploader(
+    st.file_uploader(  # any file may come: its content decides, not its name
         t("Or a file, at most {most} MB: text or CSV, GraphML, GEXF, GML, Pajek, Matrix Market, JSON", most=MEGABYTES),
-        TYPES, key=f"{slug}:file", max_upload_size=MEGABYTES, on_change=_uploaded, args=(topic, f"{slug}:file"),
+        key=f"{slug}:file", max_upload_size=MEGABYTES, on_change=_uploaded, args=(topic, f"{slug}:file"),
     )  # fmt: skip
     st.caption(t(
         "At most {nodes} nodes and {edges} edges. Where fewer than two classes are named, the communities that the "
@@ -89,18 +92,23 @@ def how_it_was_read(read: GivenGraph) -> str:
         if edges == 1
         else t("Now: {nodes} nodes, {edges} edges.", nodes=number(nodes), edges=number(edges))
     )
-    return " ".join([said, *(t(remark.template, **dict(remark.values)) for remark in read.remarks)])
+    words = [said, *(t(remark.template, **dict(remark.values)) for remark in read.remarks)]
+    if not read.by_lines and not read.attributes:
+        words.append(t("This format says itself what is a node and what is an edge, so nothing is left to choose."))
+    return " ".join(words)
 
 
-def _choices(topic: Topic) -> None:
-    """How the text is read, to be changed where we guessed wrongly."""
+def _choices(topic: Topic, offered: dict[str, tuple[str, list[str], list[str]]]) -> None:
+    """How the text is read, to be changed where we guessed wrongly. offered: field of Choices -> what it is about, and
+    the names of its values, in the reader's language; its values."""
     state, slug = st.session_state, topic.slug
     with st.container(horizontal=True, gap="small", key=f"{slug}-read"):
-        for name, (label, values) in CHOICES.items():
+        for name, (label, words, values) in offered.items():
+            now = getattr(state[f"{slug}:choices"], name)
             choice(
-                [t(words) for words in values.values()], f"{slug}-read-{name}", label=t(label), show_label=True,
-                chosen=list(values).index(getattr(state[f"{slug}:choices"], name)), width=CHOICE_WIDTH,
-                on_pick=lambda name=name: _choose(topic, name),
+                words, f"{slug}-read-{name}", label=label, show_label=True, width=CHOICE_WIDTH,
+                chosen=values.index(now) if now in values else 0,
+                on_pick=lambda name=name, values=values: _choose(topic, name, values),
             )  # fmt: skip
 
 
@@ -126,10 +134,10 @@ def message_table(made: Any, names: Sequence[str]) -> None:
     st.html(f'<table class="messages">{rows}</table>')
 
 
-def _choose(topic: Topic, name: str) -> None:
+def _choose(topic: Topic, name: str, values: list[str]) -> None:
     """Callback: the text is to be read in another way."""
     state, slug = st.session_state, topic.slug
-    picked, values = state[f"{slug}-read-{name}"].get("pick"), list(CHOICES[name][1])
+    picked = state[f"{slug}-read-{name}"].get("pick")
     if picked is None or not 0 <= picked < len(values):
         return
     state[f"{slug}:choices"] = dataclasses.replace(state[f"{slug}:choices"], **{name: values[picked]})
@@ -144,6 +152,7 @@ def _uploaded(topic: Topic, source: str) -> None:
     file = state.get(source)
     if file is None:
         return
+    state.pop(f"{slug}:offered", None)
     try:
         text = decode_text(file.getvalue())
     except KnobError as error:
@@ -157,9 +166,14 @@ def _uploaded(topic: Topic, source: str) -> None:
 def _take(topic: Topic, box: str) -> None:
     """Callback: the text's edges are wanted."""
     state, slug = st.session_state, topic.slug
-    if not state[box].strip() and state[f"{slug}:config"].graph:  # its text is too long for the box; it still holds
+    if state.pop(f"{slug}:refused", None) == state[box]:
         return
     state.pop(f"{slug}:offered", None)
+    if not state[box].strip():
+        state[f"{slug}:problem"] = KnobError(
+            "Own graph: the box for the edges is empty; expected a line such as “Ada, Bob”. The graph stays as it is"
+        )
+        return
     _use(topic, state[box], state.get(f"{slug}:choices", AUTOMATIC))
 
 

@@ -249,6 +249,22 @@ def show_graph() -> None:
     report("node", picked)
 
 
+def show_named_graph() -> None:
+    """A circle of nodes with long names, or numbers for short ones, and all of them in one point of a plane."""
+    count, letters = int(st.query_params.get("count", "10")), st.query_params.get("letters", "")
+    angle = np.arange(count) * 2.4
+    places = (np.stack([np.cos(angle), np.sin(angle)], -1) * np.sqrt(np.arange(count) + 1)[:, None]).astype(np.float32)
+    share = np.linspace(0, 255, count).round().astype(np.uint8)
+    names = [f"{letters}{number:02d}" if letters else str(number + 1) for number in range(count)]
+    given = {"names": names, "classes": ["left", "right"], "known": np.arange(count) % 3 == 0,
+             "truth": np.arange(count) % 2}  # fmt: skip
+    edges, values = np.array([[k, (k + 1) % count] for k in range(count)]), np.stack([share, 255 - share], -1)
+    shown = GraphPicture(places, edges, values, alt="Nodes with names", **given)
+    canvas.graph_view(shown, "named", picked=0, layout=f"{count} {letters}", height=320)
+    point = GraphPicture(places * np.float32(1e-9), edges, values, alt="In one point", plane=True, **given)
+    canvas.graph_view(point, "point", picked=0, height=320)
+
+
 def show_big_graph() -> None:
     """2,000 nodes and 12,000 edges in signed colours."""
     rng = np.random.default_rng(0)
@@ -285,6 +301,7 @@ def show_cloud() -> None:
     "network": show_network,
     "mlp": show_mlp,
     "graph": show_graph,
+    "named_graph": show_named_graph,
     "big_graph": show_big_graph,
     "live": show_live,
     "points": show_points,

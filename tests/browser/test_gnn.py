@@ -2,6 +2,7 @@
 
 import re
 
+import networkx as nx
 import pytest
 
 from engine.data.graph_texts.keys import text_of
@@ -143,7 +144,7 @@ def test_own_edges_are_trained_on_and_bad_ones_become_a_sentence(visit):
     assert visitor.query == {}
     upload = visitor.page.locator("input[type=file]")
     upload.set_input_files({"name": "a.csv", "mimeType": "text/csv", "buffer": b"\x89PNG\r\n\x1a\n" + bytes(40)})
-    visitor.until(lambda: any("expected a text file" in text for text in visitor.alerts()), "no text")
+    visitor.until(lambda: any("edges, got a PNG picture" in text for text in visitor.alerts()), "no text")
     upload.set_input_files({"name": "friends.csv", "mimeType": "text/csv", "buffer": OWN.encode()})
     visitor.until(lambda: visitor.query.get("data") == "own", "the file's edges")
     assert text_of(visitor.query["graph"]) == OWN
@@ -157,6 +158,83 @@ def test_own_edges_are_trained_on_and_bad_ones_become_a_sentence(visit):
     assert answers.tolist() == [0, 0, 0, 1, 1, 1]
     visitor.canvas("gnn-graph").hover(position=place(visitor, 1))
     assert "answer: chess" in visitor.key("gnn-graph").locator(".tip.on").inner_text()
+
+
+def said(visitor, words: str) -> None:
+    visitor.until(lambda: words in visitor.page.locator("[data-testid=stPopoverBody]").inner_text(), words)
+
+
+def test_neighbours_an_empty_box_and_the_choices_that_there_are(visit):
+    visitor = visit("/gnn")
+    visitor.key("gnn-own").get_by_role("button").first.click()
+    box = visitor.key("gnn:edges").locator("textarea")
+    box.fill("A B C D E")
+    visitor.button("gnn:use").click()
+    visitor.until(lambda: any("Line 1: expected two names" in text for text in visitor.alerts()), "the refusal")
+    box.fill("  \n")
+    visitor.button("gnn:use").click()
+    visitor.until(lambda: any("the box for the edges is empty" in text for text in visitor.alerts()), "it is empty")
+    assert len(visitor.alerts()) == 1  # the old sentence is gone
+    assert visitor.query == {}
+    box.fill("A: B, C, D\nB: C, E\nD: E, F")
+    visitor.button("gnn:use").click()
+    said(visitor, "Now: 6 nodes, 7 edges. Every line is read as a node and its neighbours, since “B” stands before")
+    assert visitor.alerts() == []
+    assert visitor.key("gnn-read-lines").is_visible()
+    key = visitor.query["graph"]
+    box.fill("")
+    visitor.button("gnn:use").click()
+    visitor.until(lambda: any("The graph stays as it is" in text for text in visitor.alerts()), "it is empty")
+    assert visitor.query["graph"] == key
+    box.fill("{'A': ['B', 'C'], 'B': ['C']}")
+    visitor.button("gnn:use").click()
+    said(visitor, "Now: 3 nodes, 3 edges. Read as Python or JSON. This format says itself what is a node")
+    assert visitor.key("gnn-read").count() == 0
+    assert visitor.alerts() == []
+
+
+def test_a_file_with_attributes_lets_the_classes_be_chosen(visit):
+    graph = nx.karate_club_graph()
+    nx.set_node_attributes(graph, {node: "third " + "xyz"[node % 3] for node in graph}, "part")
+    visitor = visit("/gnn")
+    visitor.key("gnn-own").get_by_role("button").first.click()
+    upload = visitor.page.locator("input[type=file]")
+    content = "\n".join(nx.generate_graphml(graph)).encode()
+    upload.set_input_files({"name": "a.picture", "mimeType": "image/png", "buffer": content})  # its content decides
+    said(visitor, "Classes from the nodes' attribute “club”.")
+    visitor.key("gnn-read-classes").locator("select").select_option(label="part")
+    said(visitor, "Classes from the nodes' attribute “part”.")
+    assert visitor.query["graph"].endswith(".v")
+    visitor.page.keyboard.press("Escape")
+    visitor.until(lambda: "third x" in visitor.key("gnn-graph").locator(".swatches").inner_text(), "its classes")
+
+
+@pytest.mark.parametrize(
+    ("locale", "words", "large"),
+    [("en-US", "Own graph: expected a text file in UTF-8 with edges, got {}",
+      "This file was not taken: it is too large."),
+     ("zh-CN", "自己的图：需要写有边的 UTF-8 文本文件，收到的却是{}", "没有接收这个文件：它太大。")],
+)  # fmt: skip
+def test_other_files_get_one_sentence_in_the_readers_language(visit, locale, words, large):
+    visitor = visit("/gnn", locale=locale)
+    visitor.key("gnn-own").get_by_role("button").first.click()
+    upload = visitor.page.locator("input[type=file]")
+    kinds = {
+        b"\x89PNG\r\n\x1a\n" + bytes(40): ("a PNG picture", "PNG 图片"),
+        b"PK\x03\x04" + bytes(40): ("a ZIP or office document", "ZIP 或 Office 文档"),
+        b"%PDF-1.7\n%\xe2\xe3": ("a PDF document", "PDF 文档"),
+        b"": (),
+    }
+    for content, names in kinds.items():
+        upload.set_input_files({"name": "thing.bin", "mimeType": "application/octet-stream", "buffer": content})
+        chinese = locale == "zh-CN"
+        wanted = words.format(names[chinese]) if names else ("收到的却是空文件" if chinese else "got an empty file")
+        visitor.until(lambda wanted=wanted: any(wanted in text for text in visitor.alerts()), wanted)
+        assert len(visitor.alerts()) == 1
+    script = "(element) => getComputedStyle(element, '::after').content"
+    upload.set_input_files({"name": "a.txt", "mimeType": "text/plain", "buffer": b"a b\n" * 5_000_000})
+    visitor.until(lambda: large in visitor.page.locator(".stFileUploader").evaluate(script), large)
+    assert visitor.query == {}
 
 
 def test_a_link_whose_graph_is_gone_says_so_and_shows_the_club(visit):

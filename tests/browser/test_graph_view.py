@@ -1,9 +1,12 @@
-"""Graphs in a real browser: colours, read-out, picking by mouse, keys and finger, pulling nodes about, the clock."""
+"""Graphs in a real browser: colours, read-out, picking by mouse, keys and finger, pulling nodes about, names."""
+
+import itertools
 
 import numpy as np
 import pytest
 
 from engine.plots import theme
+from engine.plots.graph_names import LINE, below_of, frame_of, radius_of, reach_of
 from tests.browser.canvas_tools import CHROMIUM, canvas_of, colour_at, reported, tip
 
 pytest_plugins = ["tests.browser.canvas_tools"]
@@ -111,3 +114,77 @@ def test_two_thousand_nodes_are_drawn_and_read(open_view):
     wanted = theme.colourise(np.array([x[lowest]]), "signed", -float(np.abs(x).max()), float(np.abs(x).max()))[0]
     spot = place(canvas, lowest)
     assert np.abs(np.array(colour_at(canvas, spot["x"], spot["y"]), int) - wanted.astype(int)).max() <= 3
+
+
+LETTERS = {"letters": "Alexandria Bartholomew", "han": "欧阳修司马光诸葛亮上官婉儿东方朔西门豹公孙胜慕"[:22]}
+
+
+@pytest.mark.parametrize("kind", LETTERS)
+@pytest.mark.parametrize("count", [3, 10, 40])
+@pytest.mark.parametrize(("width", "dark"), [(1280, False), (390, True)])
+def test_names_and_rings_are_whole_and_hide_nothing(open_view, kind, count, width, dark):
+    page = open_view(f"named_graph&count={count}&letters={LETTERS[kind]}", width=width, dark=dark)
+    canvas = canvas_of(page, "named")
+    wide, radius = canvas.evaluate("c => [parseFloat(c.style.width), c.neurarium.radius]")
+    spots = [(place(canvas, node)["x"], place(canvas, node)["y"]) for node in range(count)]
+    names = canvas.evaluate("c => c.neurarium.names()")
+    for node, (x, y) in enumerate(spots):
+        reach = reach_of(radius, node % 3 == 0)
+        assert reach <= x <= wide - reach
+        assert reach <= y <= 320 - reach
+    for name in names:
+        assert name["half"] <= name["x"] <= wide - name["half"]
+        assert LINE / 2 <= name["y"] <= 320 - LINE / 2
+        for node, (x, y) in enumerate(spots):
+            across, down = max(0, abs(name["x"] - x) - name["half"]), max(0, abs(name["y"] - y) - LINE / 2)
+            ring = (
+                below_of(radius, node % 3 == 0) - 2 if node == name["node"] else radius + (4.5 if node % 3 == 0 else 1)
+            )
+            assert np.hypot(across, down) >= ring - 0.01
+    for one, other in itertools.combinations(names, 2):
+        assert abs(one["x"] - other["x"]) >= one["half"] + other["half"] or abs(one["y"] - other["y"]) >= LINE - 0.01
+    assert len(names) >= {3: 3, 10: 8, 40: 8}[count]  # more have no room among so many discs
+    assert count == 40 or 0 in [name["node"] for name in names]  # the picked one; of 40 it lies in the thick of them
+    # Nothing is painted on the outermost pixels: whatever reached beyond them would be.
+    edge = canvas.evaluate("""c => {
+        const paper = c.getContext('2d'), w = c.width, h = c.height;
+        const sides = [[0, 0, w, 1], [0, h - 1, w, 1], [0, 0, 1, h], [w - 1, 0, 1, h]];
+        return sides.map((side) => paper.getImageData(...side).data.filter((_, i) => i % 4 === 3).some(Boolean)); }""")
+    assert edge == [False] * 4
+
+
+@pytest.mark.parametrize("count", [3, 10, 40])
+def test_the_canvas_and_the_file_put_nodes_at_the_same_spots(open_view, count):
+    canvas = canvas_of(open_view(f"named_graph&count={count}"), "named")
+    size = canvas.evaluate("c => parseFloat(c.style.width)"), 320
+    angle = np.arange(count) * 2.4
+    places = np.stack([np.cos(angle), np.sin(angle)], -1) * np.sqrt(np.arange(count) + 1)[:, None]
+    radius = radius_of(count, *size, plane=False)
+    assert canvas.evaluate("c => c.neurarium.radius") == pytest.approx(radius)
+    spots = frame_of(places, size, plane=False, radius=radius, known=True).spots(places)
+    shown = [list(place(canvas, node).values()) for node in range(count)]
+    np.testing.assert_allclose(shown, spots, atol=0.01)
+    assert canvas.evaluate("c => c.neurarium.names()") == []  # numbers stand inside
+
+
+def test_nodes_in_one_point_lie_in_the_middle_of_a_plane(open_view):
+    canvas = canvas_of(open_view("named_graph&count=3"), "point")
+    wide = canvas.evaluate("c => parseFloat(c.style.width)")
+    for node in range(3):
+        assert list(place(canvas, node).values()) == pytest.approx([wide / 2, 160], abs=0.01)
+    marks = canvas.evaluate("c => c.neurarium.marks()")
+    assert {text for text, *_ in marks} <= {"−1", "−0.5", "0", "0.5", "1"}
+    (zero,) = [at for text, at, axis in marks if (text, axis) == ("0", "x")]
+    assert zero == pytest.approx(wide / 2, abs=0.01)
+
+
+def test_a_node_cannot_be_pulled_out_of_the_picture(open_view):
+    page = open_view("graph")
+    canvas = canvas_of(page, "graph")
+    start, box = place(canvas, 4), canvas.bounding_box()
+    page.mouse.move(box["x"] + start["x"], box["y"] + start["y"])
+    page.mouse.down()
+    page.mouse.move(box["x"] + 1, box["y"] + 1, steps=5)
+    page.mouse.up()
+    reach = reach_of(canvas.evaluate("c => c.neurarium.radius"), True)
+    assert list(place(canvas, 4).values()) == pytest.approx([reach, reach], abs=0.01)

@@ -11,7 +11,7 @@ from xml.etree.ElementTree import ParseError, XMLPullParser
 
 from engine.core.knob import KnobError
 
-from .given import MAXIMUM_CLASSES, MAXIMUM_NAME, MAXIMUM_NODES, Gathering, GivenGraph, Remark
+from .given import MAXIMUM_ATTRIBUTES, MAXIMUM_CLASSES, MAXIMUM_NAME, MAXIMUM_NODES, Gathering, GivenGraph, Remark
 
 MOST_NESTED = 60  # elements of XML within each other
 NAMES = ("label", "name", "vname", "title")
@@ -33,7 +33,7 @@ class NodesAndEdges:
 
 def is_xml(text: str) -> bool:
     """Whether a text begins as XML does."""
-    return bool(re.match(r"\s*<(\?xml|!DOCTYPE|!--|graphml|gexf)\b", text, re.IGNORECASE))
+    return bool(re.match(r"\s*<(\?xml|!DOCTYPE|!--|graphml|gexf|svg(?=\s))\b", text, re.IGNORECASE))
 
 
 def is_gml(text: str) -> bool:
@@ -41,8 +41,10 @@ def is_gml(text: str) -> bool:
     return bool(_GML.match(text))
 
 
-def read_xml(text: str) -> GivenGraph:
+def read_xml(text: str, classes: str = "") -> GivenGraph:
     """GraphML or GEXF. Document types and entities, with which a small file can grow to gigabytes, are refused."""
+    if re.match(r"\s*<!DOCTYPE\s+html\b", text, re.IGNORECASE):
+        raise KnobError("Own graph: expected XML of the kind GraphML or GEXF, got {name!r}", name="html")
     if re.search(r"<!(DOCTYPE|ENTITY)", text, re.IGNORECASE):
         raise KnobError("Own graph: expected XML without a document type (DOCTYPE) and without entities")
     kind, graphs = _look_through(text)
@@ -53,9 +55,9 @@ def read_xml(text: str) -> GivenGraph:
     import networkx as nx
 
     if kind == "graphml":
-        return gather(_foreign("GraphML", text, lambda: nx.parse_graphml(text)), "GraphML")
+        return gather(_foreign("GraphML", text, lambda: nx.parse_graphml(text)), "GraphML", classes)
     text = re.sub(r"^\s*<\?xml[^>]*\?>", "", text)  # it names an encoding, which a text has no more
-    return gather(_foreign("GEXF", text, lambda: nx.read_gexf(io.BytesIO(text.encode()))), "GEXF")
+    return gather(_foreign("GEXF", text, lambda: nx.read_gexf(io.BytesIO(text.encode()))), "GEXF", classes)
 
 
 def _look_through(text: str) -> tuple[str, int]:
@@ -80,7 +82,7 @@ def _look_through(text: str) -> tuple[str, int]:
     return kind, graphs
 
 
-def read_gml(text: str) -> GivenGraph:
+def read_gml(text: str, classes: str = "") -> GivenGraph:
     """GML. Repeated edges are taken, which networkx refuses in a graph that does not say that it has them."""
     import networkx as nx
 
@@ -92,7 +94,7 @@ def read_gml(text: str) -> GivenGraph:
                 raise
             return nx.parse_gml(re.sub(r"(graph\s*\[)", r"\1 multigraph 1 ", text, count=1), label="id")
 
-    return gather(_foreign("GML", text, parse), "GML")
+    return gather(_foreign("GML", text, parse), "GML", classes)
 
 
 def _foreign(format: str, text: str, parse: Callable[[], Any]) -> NodesAndEdges:
@@ -110,8 +112,8 @@ def _foreign(format: str, text: str, parse: Callable[[], Any]) -> NodesAndEdges:
                         reason=str(error)) from None  # fmt: skip
 
 
-def gather(found: NodesAndEdges, format: str) -> GivenGraph:
-    """Name the nodes of a graph, find their classes, and say how."""
+def gather(found: NodesAndEdges, format: str, classes: str = "") -> GivenGraph:
+    """Name the nodes of a graph, find their classes, and say how. classes: as in `Choices`."""
     if len(found.nodes) > MAXIMUM_NODES:
         raise KnobError("Own graph: expected at most {most} nodes, got {count}", most=MAXIMUM_NODES,
                         count=len(found.nodes))  # fmt: skip
@@ -126,8 +128,12 @@ def gather(found: NodesAndEdges, format: str) -> GivenGraph:
         raise KnobError("Own graph: expected names that differ, but some nodes have the same one")
     for one, other in found.edges:
         gathering.join(index[one], index[other])
-    _classes(gathering, attributes, called, index)
-    return gathering.done(directed=found.directed)
+    offered = _offered(attributes, called, len(index))
+    if classes.isdecimal() and int(classes) <= len(offered):
+        _label(gathering, offered[int(classes) - 1], attributes, index)
+    elif classes != "none":
+        _classes(gathering, attributes, called, index)
+    return gathering.done(directed=found.directed, attributes=offered)
 
 
 def _attributes(nodes: Mapping[Any, Mapping[str, Any]]) -> dict[str, dict[Any, str]]:
@@ -158,17 +164,34 @@ def _names(nodes: Mapping[Any, Any], attributes: dict[str, dict[Any, str]]) -> t
     return {node: str(node) for node in nodes}, ""
 
 
+def _can_be_classes(values: dict[Any, str], count: int) -> bool:
+    """Whether an attribute parts `count` nodes into few enough classes, and at least two."""
+    kinds = set(values.values())
+    return 2 <= len(kinds) < min(MAXIMUM_CLASSES + 1, count) and max(map(len, kinds)) <= MAXIMUM_NAME
+
+
+def _offered(attributes: dict[str, dict[Any, str]], called: str, count: int) -> tuple[str, ...]:
+    """Attributes that could be the classes, those first that are called so."""
+    found = [name for name, values in attributes.items() if name != called and _can_be_classes(values, count)]
+    ranks = {name: CLASSES.index(_known_as(name)) if _known_as(name) in CLASSES else len(CLASSES) for name in found}
+    return tuple(sorted(found, key=lambda name: (ranks[name], name))[:MAXIMUM_ATTRIBUTES])
+
+
+def _label(gathering: Gathering, name: str, attributes: dict[str, dict[Any, str]], index: dict[Any, int]) -> None:
+    for node, value in attributes[name].items():
+        gathering.label(index[node], value)
+    gathering.remark(Remark("Classes from the nodes' attribute {name!r}."), name=name)
+
+
 def _classes(gathering: Gathering, attributes: dict[str, dict[Any, str]], called: str, index: dict[Any, int]) -> None:
     for wanted in CLASSES:
         for name, values in attributes.items():
             if _known_as(name) != wanted or name == called:
                 continue
-            kinds = sorted(set(values.values()))
+            kinds = set(values.values())
             if len(kinds) > MAXIMUM_CLASSES and len(kinds) < len(index):
                 gathering.remark(Remark("Attribute {name!r} has {count} values, more than {most} classes: not used."),
                                  name=name, count=len(kinds), most=MAXIMUM_CLASSES)  # fmt: skip
-            elif 2 <= len(kinds) < min(MAXIMUM_CLASSES + 1, len(index)) and max(map(len, kinds)) <= MAXIMUM_NAME:
-                for node, value in values.items():
-                    gathering.label(index[node], value)
-                gathering.remark(Remark("Classes from the nodes' attribute {name!r}."), name=name)
+            elif _can_be_classes(values, len(index)):
+                _label(gathering, name, attributes, index)
                 return

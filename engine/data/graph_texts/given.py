@@ -11,6 +11,7 @@ from engine.core.sentences import filled
 
 MAXIMUM_NODES, MAXIMUM_EDGES, MAXIMUM_CLASSES = 2000, 20_000, 8
 MAXIMUM_NAME, MAXIMUM_TEXT = 24, 1_000_000  # characters
+MAXIMUM_ATTRIBUTES = 6  # that are offered as classes
 JOINERS = "\u200c\u200d"  # not seen, but scripts and signs are made with them
 
 
@@ -27,12 +28,21 @@ class Remark:
 
 @dataclass(frozen=True)
 class Choices:
-    """How a text of lines is to be read where the reader of it has chosen; "" leaves it to us."""
+    """How a text is to be read where the reader of it has chosen; "" leaves it to us.
+
+    The first four make any text one of lines. classes: which of `GivenGraph.attributes`, counted from 1, or none.
+    """
 
     separator: str = ""  # comma, semicolon, tab, space
     first: str = ""  # header, edge
     marked: str = ""  # lines that begin with # or %: comments, names
     lines: str = ""  # edge (columns 1 and 2), edge after one (columns 2 and 3), neighbours
+    classes: str = ""  # none, 1, 2, …
+
+    @property
+    def of_lines(self) -> bool:
+        """Whether the text is to be read as one of lines, whatever it looks like."""
+        return any((self.separator, self.first, self.marked, self.lines))
 
     @property
     def letters(self) -> str:
@@ -56,6 +66,7 @@ LETTERS = {
     "first": {"header": "h", "edge": "e"},
     "marked": {"comments": "k", "names": "n"},
     "lines": {"edge": "1", "edge after one": "2", "neighbours": "g"},
+    "classes": {"none": "0", "1": "u", "2": "v", "3": "i", "4": "y", "5": "z", "6": "j"},
 }
 _MEANING = {letter: (name, value) for name, values in LETTERS.items() for value, letter in values.items()}
 
@@ -65,7 +76,7 @@ class GivenGraph:
     """Nodes by name, edges between their indices (each once, the smaller first), and classes where they were given.
 
     labels: index into classes for each node, -1 for none. remarks: how the text was read, in sentences. by_lines: it is
-    of a kind for which `Choices` matter.
+    of a kind for which the choices about lines matter. attributes: of the nodes, those that could be the classes.
     """
 
     names: tuple[str, ...]
@@ -74,6 +85,7 @@ class GivenGraph:
     classes: tuple[str, ...]
     remarks: tuple[Remark, ...] = ()
     by_lines: bool = False
+    attributes: tuple[str, ...] = ()
 
 
 class Gathering:
@@ -134,7 +146,7 @@ class Gathering:
                 line=line, name=list(self.names)[node], first=list(self.classes)[self.labels[node]], kind=kind,
             )  # fmt: skip
 
-    def done(self, *, by_lines: bool = False, directed: bool = False) -> GivenGraph:
+    def done(self, *, by_lines: bool = False, directed: bool = False, attributes: tuple[str, ...] = ()) -> GivenGraph:
         """The graph. KnobError if it has no edge."""
         if not self.edges:
             raise KnobError("Own graph: expected at least one edge, a line such as “Ada, Bob”")
@@ -147,7 +159,7 @@ class Gathering:
             self.remark(Remark("Nodes without an edge: {count}."), count=alone)
         labels = tuple(self.labels.get(index, -1) for index in range(len(self.names)))
         found = tuple(self.names), tuple(self.edges), labels, tuple(self.classes)
-        return GivenGraph(*found, tuple(self.remarks), by_lines)
+        return GivenGraph(*found, tuple(self.remarks), by_lines, attributes)
 
 
 _COUNTED = {

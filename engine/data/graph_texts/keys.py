@@ -17,8 +17,8 @@ from .given import MAXIMUM_TEXT, Choices, GivenGraph
 from .reading import AUTOMATIC, read_graph
 
 LONGEST_KEY = 1500  # characters of a graph that travels in the link itself
-LONGEST_CHOICES = 5
-_KEY = re.compile(r"(z[A-Za-z0-9_-]{4,}|upload:[0-9a-f]{16})?(?:\.([a-z0-9]{1,4}))?")
+LONGEST_CHOICES = 6
+_KEY = re.compile(r"(z[A-Za-z0-9_-]{4,}|upload:[0-9a-f]{16})?(?:\.([a-z0-9]{1,5}))?")
 _UPLOADS = ResultStore(32_000_000)  # texts by key, the least recently used dropped first
 
 

@@ -1,9 +1,10 @@
-"""Lists of neighbours: networkx's adjacency lists, Gephi's, and igraph's LGL."""
+"""Lists of neighbours: with a colon or without, networkx's adjacency lists, Gephi's, and igraph's LGL."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from engine.core.knob import KnobError
 
@@ -11,34 +12,125 @@ from .given import Gathering, GivenGraph, Remark, bare
 from .separators import SIGNS, split
 
 READ_AS = Remark("Every line is read as a node and its neighbours.")
+SINCE_BOTH = Remark(
+    "Every line is read as a node and its neighbours, since {name!r} stands before a colon and after one. If a line is "
+    "an edge, choose that."
+)
+SINCE_COUNT = Remark(
+    "Every line is read as a node and its neighbours, since each has a colon and line {line} has not just two names "
+    "after it. If a line is an edge, choose that."
+)
+EVERY_SIGN = "".join(SIGNS.values())
+_HEAD = re.compile(rf'("(?:[^"]|"")*"\s*|[^:：{EVERY_SIGN}"]+)[:：](?!//)(.*)')
+_QUOTED = re.compile(r'"(?:[^"]|"")*"')
+_ARROW = re.compile(r"(?:^|\s)(?:<?[-=]{1,3}>?|[←→↔–—])\s")
+_NUMBER = re.compile(r"[-+]?\d+([.,]\d+)?([eE][-+]?\d+)?")
 _LGL_HEAD = re.compile(r"#\s+(\S+)")
 _LGL_LINE = re.compile(r"([^\s,;，；]+)(?:\s+[-+]?\d*\.\d+(?:[eE][-+]?\d+)?)?")
 _DEGREE = re.compile(r"(\S+)\s+(\d+)")
 _NEIGHBOUR = re.compile(r"(\S+)\s+\{.*\}")
 
 
-def read_neighbours(gathering: Gathering, lines: Sequence[tuple[int, str]], separator: str) -> GivenGraph:
-    """A node and its neighbours on every line, "a b c" or "a: b, c"; alone on its line it has none."""
-    if not separator:
-        separator = next((name for name, signs in SIGNS.items() if any(set(signs) & set(text) for _, text in lines)),
-                         "space")  # fmt: skip
-    gathering.remark(READ_AS)
-    for number, text in lines:
-        if "{" in text:
-            raise KnobError("Line {line}: expected a node and its neighbours, got {text!r}", line=number,
-                            text=text.strip())  # fmt: skip
-        head, colon, rest = text.partition(": ")
-        if colon and not set("".join(SIGNS.values())) & set(head):
-            names = [head, *(split(number, rest, separator).fields if rest.strip() else ())]
-        else:
-            names = list(split(number, text.rstrip(",;，； \t"), separator).fields)
-        nodes = [gathering.node(name, number) for name in names if bare(name)]
-        if len(nodes) != len(names) or not nodes:
+@dataclass(frozen=True)
+class Lists:
+    """Lines "a: b, c": (number, node, its neighbours) of each. both: a name that stands before a colon and after one.
+    parted: whether commas, semicolons or tabs part the neighbours."""
+
+    rows: Sequence[tuple[int, str, Sequence[str]]]
+    both: str
+    parted: bool
+
+    def evidence(self) -> Remark | None:
+        """Why these are lists of neighbours, where nobody has chosen how to read them; None if they may be others.
+
+        A text all of whose lines have a colon gives no edge if they are "node: class". So they are lists, or edges of
+        names with a colon in them ("Alien: Covenant, Michael Fassbender"). A name on both sides of colons is a node
+        on both; edges have two names in every line, or a weight for a third.
+        """
+        if self.both:
+            return Remark(SINCE_BOTH.template, (("name", self.both),))
+        for number, _, names in self.rows:
+            weighed = len(names) == 3 and _NUMBER.fullmatch(names[2].strip())
+            if self.parted and len(names) != 2 and not weighed:
+                return Remark(SINCE_COUNT.template, (("line", number),))
+        return None
+
+
+def colon_lists(lines: Sequence[tuple[int, str]], separator: str = "") -> Lists | None:
+    """The lines, if each is a node, a colon and names without one, or a single name; None for any other text."""
+    found = [_HEAD.fullmatch(text.strip()) for _, text in lines]
+    if not any(found):
+        return None
+    heads, rests = [], []
+    for (_, text), one in zip(lines, found, strict=True):
+        head, rest = (one[1], _listed(one[2])) if one else (text.strip(), "")
+        alone = one or not (set(EVERY_SIGN + '":：') & set(head) or len(head.split()) > 1)
+        plain = _QUOTED.sub("", rest)
+        if not alone or not bare(head) or set(":：{}") & set(plain) or _ARROW.search(plain):
+            return None
+        heads.append(head)
+        rests.append(rest)
+    separator = separator or _separator_of(rests)
+    try:
+        names = [split(number, rest, separator).fields if rest else ()
+                 for (number, _), rest in zip(lines, rests, strict=True)]  # fmt: skip
+    except KnobError:  # a quotation mark that is not closed
+        return None
+    before = {bare(head) for head, one in zip(heads, found, strict=True) if one}
+    both = next((name for row in names for name in map(bare, row) if name in before), "")
+    rows = [(number, head, row) for (number, _), head, row in zip(lines, heads, names, strict=True)]
+    return Lists(rows, both, separator != "space" and any(len(row) > 1 for row in names))
+
+
+def _listed(rest: str) -> str:
+    """What stands after a colon without a separator at its end, and without brackets around it, as YAML writes it."""
+    rest = rest.strip()
+    if rest.startswith("[") and rest.endswith("]"):
+        rest = rest[1:-1]
+    return rest.rstrip(EVERY_SIGN + " ").strip()
+
+
+def _separator_of(texts: Sequence[str]) -> str:
+    """The surest separator that there is in any of the texts."""
+    return next((name for name, signs in SIGNS.items() if any(set(signs) & set(text) for text in texts)), "space")
+
+
+def read_neighbours(
+    gathering: Gathering, lines: Sequence[tuple[int, str]], separator: str, lists: Lists | None = None
+) -> GivenGraph:
+    """A node and its neighbours on every line, "a b c" or "a: b, c"; alone on its line it has none.
+
+    lists: the lines as lists with colons, where that is how they were found to be; so the reader is told why.
+    """
+    gathering.remark((lists and lists.evidence()) or READ_AS)
+    if lists is None and (found := colon_lists(lines, separator)) and found.evidence():
+        lists = found
+    for number, head, names in lists.rows if lists else _rows(lines, separator):
+        nodes = [gathering.node(name, number) for name in (head, *names) if bare(name)]
+        if len(nodes) != 1 + len(names):
+            text = next(text for at, text in lines if at == number)
             raise KnobError("Line {line}: expected a node and its neighbours, got {text!r}", line=number,
                             text=text.strip())  # fmt: skip
         for other in nodes[1:]:
             gathering.join(nodes[0], other, number)
     return gathering.done(by_lines=True)
+
+
+def _rows(lines: Sequence[tuple[int, str]], separator: str) -> list[tuple[int, str, Sequence[str]]]:
+    """(number, node, its neighbours) of each line; a colon counts only with space after it."""
+    separator, rows = separator or _separator_of([text for _, text in lines]), []
+    for number, text in lines:
+        if "{" in text:
+            raise KnobError("Line {line}: expected a node and its neighbours, got {text!r}", line=number,
+                            text=text.strip())  # fmt: skip
+        head, colon, rest = text.partition(": ")
+        if colon and not set(EVERY_SIGN) & set(head):
+            rest = _listed(rest)
+            rows.append((number, head, split(number, rest, separator).fields if rest else ()))
+        else:
+            head, *names = split(number, text.rstrip(",;，； \t"), separator).fields or ("",)
+            rows.append((number, head, names))
+    return rows
 
 
 def read_networkx_lists(gathering: Gathering, lines: Sequence[tuple[int, str]]) -> GivenGraph:

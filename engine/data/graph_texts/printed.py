@@ -15,9 +15,9 @@ _STRING = r"'(?:[^'\\\n]|\\.)*'|\"(?:[^\"\\\n]|\\.)*\""
 _PLAIN = r"[-+]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?"
 _NUMBER = rf"(?:{_PLAIN}|np\.\w+\({_PLAIN}\))"
 _PAIR = rf"\((?:(?:{_STRING}|{_NUMBER})\s*,\s*)+(?:{_STRING}|{_NUMBER})?\)"  # a node of a grid is one: (0, 1)
-_NODE = rf"(?:{_STRING}|{_NUMBER}|np\.str_\((?:{_STRING})\)|{_PAIR})"
+NODE = rf"(?:{_STRING}|{_NUMBER}|np\.str_\((?:{_STRING})\)|{_PAIR})"
 _MORE = rf"(?:\{{[^{{}}]*\}}|{_STRING}|{_NUMBER}|None)"  # data, weight or key
-_EDGE = re.compile(rf"[(\[]\s*({_NODE})\s*,\s*({_NODE})\s*((?:,\s*{_MORE}\s*)*),?\s*[)\]]")
+_EDGE = re.compile(rf"[(\[]\s*({NODE})\s*,\s*({NODE})\s*((?:,\s*{_MORE}\s*)*),?\s*[)\]]")
 _BETWEEN = re.compile(r"\s*(?:,\s*|\n\s*)[\s,]*")
 _START = re.compile(rf"\s*(?:\w+\(\s*)?[\[({{]?\s*(?={_EDGE.pattern})")
 _END = re.compile(r"[\s,]*[\])}]*\s*[\])}]*\s*")
@@ -39,7 +39,7 @@ def read_printed(text: str) -> GivenGraph:
         if not found:
             _refuse(text, at)
         line = text.count("\n", 0, at) + 1 if text.count("\n") < 2 else _line_of(text, at)
-        gathering.edge(_name(found[1]), _name(found[2]), line)
+        gathering.edge(name_of(found[1]), name_of(found[2]), line)
         data += bool(found[3].strip(", {}"))
         at = found.end()
         if _END.fullmatch(text, at):
@@ -64,7 +64,8 @@ def _refuse(text: str, at: int) -> None:
     )  # fmt: skip
 
 
-def _name(written: str) -> str:
+def name_of(written: str) -> str:
+    """The name of a node as Python prints it: text without its quotation marks, anything else as it stands."""
     if written.startswith("np."):
         written = written.partition("(")[2].removesuffix(")")
     if written[0] in "'\"":
@@ -83,7 +84,7 @@ def is_json_graph(text: str) -> bool:
     return text.lstrip().startswith("{") and '"nodes"' in text
 
 
-def read_json(text: str) -> GivenGraph:
+def read_json(text: str, classes: str = "") -> GivenGraph:
     """Nodes with ids and links between them."""
     try:
         found = json.loads(text)
@@ -109,7 +110,7 @@ def read_json(text: str) -> GivenGraph:
         raise KnobError("Own graph: expected edges between nodes of this file, but there is no node {name!r}",
                         name=missing)  # fmt: skip
     directed = bool(found.get("directed"))
-    return gather(NodesAndEdges(nodes, edges, directed), "JSON")
+    return gather(NodesAndEdges(nodes, edges, directed), "JSON", classes)
 
 
 def _end(value: Any) -> str:

@@ -1,6 +1,7 @@
 """Edge lists and tables of edges: what people type, and what networkx, igraph, Gephi, pandas and SNAP write.
 
-One edge a line, "a, b" or "a b" (tab and semicolon work too); "a: chess" gives node a the class chess.
+One edge a line, "a, b" or "a b" (tab and semicolon work too); "a: chess" gives node a the class chess. A text whose
+every line has a colon may be lists of neighbours instead: neighbours.Lists says when.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from engine.core.knob import KnobError
 
 from .given import MAXIMUM_EDGES, Choices, Gathering, GivenGraph, Remark, bare, numbered
 from .headers import Columns, columns_of
-from .neighbours import read_lgl, read_neighbours, read_networkx_lists
+from .neighbours import colon_lists, read_lgl, read_neighbours, read_networkx_lists
 from .separators import SIGNS, Line, data_at, separator_of, split, split_by_itself
 
 SEPARATED = {
@@ -54,6 +55,10 @@ def read_lines(text: str, choices: Choices) -> GivenGraph:
         return read_neighbours(gathering, lines, choices.separator)
     if not choices.lines and any(line.startswith("# GMT ") for _, line in marked):
         return read_networkx_lists(gathering, lines)
+    if not choices.lines and not choices.first:
+        lists = colon_lists(lines, choices.separator)
+        if lists and lists.evidence():
+            return read_neighbours(gathering, lines, choices.separator, lists)
     directed = any(_DIRECTED.match(line.strip()) for _, line in marked)
     return _Table(gathering, choices).read(lines, directed)
 
@@ -89,7 +94,7 @@ class _Table:
             gathering.remark(Remark("Line {line}, {text!r}, is taken for a header."), line=head.number,
                              text=head.written.strip())  # fmt: skip
             self._unused(head, columns)
-        by_number = {line.number: line for line in body}
+        by_number, taken = {line.number: line for line in body}, []
         for number, text in lines:
             if columns.header and number == edges[0].number:
                 continue
@@ -97,8 +102,14 @@ class _Table:
             if said and self._says_a_class(number, text, said, known, columns):
                 self._class(number, text, said[1], said[3])
             else:
-                self._edge(by_number.get(number) or self._parted(number, text), columns)
-        self._hint_at_a_header(edges, columns)
+                taken.append(by_number.get(number) or self._parted(number, text))
+                self._edge(taken[-1], columns)
+        self._remark_on_lines(taken, columns)
+        if not taken and gathering.counts["classes"]:
+            raise KnobError(
+                "Own graph: expected at least one edge, a line such as “Ada, Bob”; every line here is “node: class”. "
+                "Where a line is a node and its neighbours, choose that under “A line is”"
+            )
         return gathering.done(by_lines=True, directed=directed or bool(gathering.counts["directed"]))
 
     def _parted(self, number: int, text: str) -> Line:
@@ -198,17 +209,24 @@ class _Table:
         if rest:
             self.gathering.remark(Remark("Columns not used: {names}."), names=", ".join(field or "–" for field in rest))
 
-    def _hint_at_a_header(self, edges: Sequence[Line], columns: Columns) -> None:
-        """What cannot be decided is said: a first line whose names stand nowhere else."""
+    def _remark_on_lines(self, edges: Sequence[Line], columns: Columns) -> None:
+        """What was counted; and what cannot be decided: a first line whose names stand nowhere else, names with a colon
+        in every line."""
         gathering = self.gathering
         for name, template in _COUNTED.items():
             if gathering.counts[name]:
                 gathering.remark(template, count=gathering.counts[name])
-        if columns.header or self.choices.first or len(edges) < 4:
+        if columns.header or self.choices.first:
             return
-        pair = next(iter(gathering.edges), None)
-        others = {node for edge in list(gathering.edges)[1:] for node in edge} | gathering.labels.keys()
-        if pair is not None and not set(pair) & others:
+        places = columns.one, columns.other
+        if edges and not self.choices.lines and colon_lists([(line.number, line.written) for line in edges]):
+            gathering.remark(Remark("Names have a colon in them. If a line is a node and its neighbours, choose that."))
+        if len(edges) < 4:
+            return
+        first = {bare(edges[0].fields[at]) for at in places}
+        others = {bare(line.fields[at]) for line in edges[1:] for at in places}
+        names = list(gathering.names)
+        if not first & (others | {names[node] for node in gathering.labels}):
             gathering.remark(
                 Remark("Line {line}, {text!r}, is taken for an edge, but its names stand nowhere else. If it is a "
                        "header, choose that."), line=edges[0].number, text=edges[0].written.strip(),

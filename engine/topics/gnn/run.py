@@ -32,6 +32,7 @@ from engine.training.own_weights import start_from
 from .card import Config, by_hand
 
 UNKNOWN = -100  # the target that cross_entropy leaves out
+ROUNDING = 1e-6  # of the largest number: what sums in float32 may be off by
 
 
 @result
@@ -245,9 +246,12 @@ def plane_of(hidden: Tensor, positions: Tensor) -> tuple[Tensor, float]:
     """(N, C) -> ((N, 2), share): the two principal components, turned so that nodes lie as they do in the drawing.
 
     A turn or a mirror image changes no distance (Schönemann 1966). So the picture depends on this moment alone and yet
-    moves smoothly. share: of the variance that the two components hold; 1 where there is none.
+    moves smoothly. share: of the variance that the two components hold; 1 where there is none. Nodes that differ by no
+    more than float32 rounds are in one place.
     """
     centred = hidden.double() - hidden.double().mean(0)
+    if centred.abs().max() <= ROUNDING * hidden.abs().max():
+        return torch.zeros(len(hidden), 2, dtype=torch.double), 1.0
     variances, directions = torch.linalg.eigh(centred.T @ centred)
     places = centred @ directions[:, -2:].flip(1)
     if places.shape[1] == 1:
