@@ -13,7 +13,7 @@ import streamlit as st
 
 from engine.core import words
 from engine.core.sentences import Marked, filled, harmless
-from engine.core.words import Number, Percent, Words
+from engine.core.words import Name, Number, Percent, Words
 
 LANGUAGES = {"en": "EN", "zh": "中文"}
 _TABLE = Path(__file__).parents[2] / "assets" / "language" / "zh.json"
@@ -52,6 +52,8 @@ def t(english: str, /, **values: Any) -> Marked:
     of `t` or `harmless` keeps its markup. For canvases and files, which show letters anyway, there is `drawn`. Words
     bring their own values, other Words among them.
     """
+    if isinstance(english, Name):
+        return harmless(english.text(language()))
     ours = isinstance(english, Words)
     english, values = _opened(english, values, t)
     if not ours and english not in _chinese():
@@ -62,6 +64,8 @@ def t(english: str, /, **values: Any) -> Marked:
 
 def drawn(english: str, /, **values: Any) -> str:
     """The same for what knows no markup: canvases, our own lists and buttons, alternative texts, files."""
+    if isinstance(english, Name):
+        return english.text(language())
     english, values = _opened(english, values, drawn)
     text = _in_language(english)
     return filled(text, values) if values else text
@@ -75,7 +79,7 @@ def _opened(english: str, values: dict[str, Any], say: Callable[[str], str]) -> 
 
 
 def _spoken(value: Any, say: Callable[[str], str]) -> Any:
-    if isinstance(value, (Number, Percent)):
+    if isinstance(value, (Name, Number, Percent)):
         return value.text(language())
     return say(value) if isinstance(value, Words) else value
 
@@ -100,13 +104,14 @@ def percent(share: float, digits: int = 1) -> str:
 
 
 def in_language(value: Any) -> Any:
-    """The same value with all Words in it, however deep, in the reader's language; for what knows no markup."""
+    """The same value with all Words and Names in it, however deep, in the reader's language, for what knows no
+    markup."""
     return value if language() == "en" else _in_language_of(value)
 
 
 def _in_language_of(value: Any) -> Any:
     if isinstance(value, str):
-        return drawn(value) if isinstance(value, Words) else value
+        return drawn(value) if isinstance(value, (Words, Name)) else value
     if isinstance(value, (list, tuple)):
         parts = [_in_language_of(part) for part in value]
         same = all(new is old for new, old in zip(parts, value, strict=True))
