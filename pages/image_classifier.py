@@ -34,7 +34,7 @@ def follow(before, config):
 
 def stage(config, view, film):
     """The picture with the evidence over it, and the most probable classes."""
-    return [Row([evidence(config, view, film), answers(view, film.now)], (1.12, 1))]
+    return [Row([evidence, answers], (1.12, 1))]
 
 
 def evidence(config, view, film):
@@ -69,11 +69,11 @@ def walked(config, view, film, snapshot):
     return [Show("evidence", shown, height=400), explain.way(film.now, snapshot)]
 
 
-def answers(view, result):
+def answers(config, view, film):
     """The most probable classes; a click on a bar, or a name chosen, explains another class."""
     choices = Row([[Choose("target", explain.classes())], [Choose("answers", explain.COUNTS)]], (2, 1))
-    bars = Show("classes", draw.draw_answers(result, view.answers), Pick("target", "key"))
-    return [explain.answer(result), choices, bars]
+    bars = Show("classes", draw.draw_answers(film.now, view.answers), Pick("target", "key"))
+    return [explain.answer(film.now), choices, bars]
 
 
 def below(config, view, film):

@@ -27,6 +27,18 @@ PICKS = [
     ("attention", "view.shape=lines", ("attention-lines", "pick", {"query": 4, "key": 9}), "view.cell=4-9"),
     ("attention", "view.every=yes", ("attention-every", "cell", {"tile": 0, "row": 0, "column": 3}), "view.head=L1H4"),
     ("attention", "view=toy", ("attention-chain", "cell", {"tile": 2, "row": 3, "column": 1}), "view.pair=3-1"),
+    ("image_classifier", "", ("image-classifier-method", "pick", 3), "view.method=none"),
+    ("image_classifier", "", ("image-classifier-layer", "pick", 2), "view.layer=stage6"),
+    ("image_classifier", "", ("image-classifier-answers", "pick", 0), "view.answers=3"),
+    ("image_classifier", "", ("image-classifier-classes", "pick", 2), "target=281"),
+    ("image_classifier", "", ("image-classifier-maps", "pick", 8), "view.maps=head"),
+    ("image_classifier", "view.maps=stem", ("image-classifier-scale", "pick", 1), "view.scale=common"),
+    (
+        "image_classifier",
+        "view.order=evidence&view.maps=stem",
+        ("image-classifier-maps-stem", "cell", {"tile": 31, "row": 0, "column": 0}),
+        "view.channel=stem-",
+    ),
 ]
 
 

@@ -37,7 +37,7 @@ from pages.components.controls import controls, current_config, note_progress, w
 from pages.components.downloads import downloads
 from pages.components.language import LANGUAGES, language, number, t
 from pages.components.lesson import lesson
-from pages.components.looks import change_view
+from pages.components.looks import begin_parts, change_view
 from pages.components.own import own_things, with_what_is_here
 from pages.components.own_weights import usable
 from pages.components.pinning import keep_new, offer_places, pin_button
@@ -104,6 +104,7 @@ def compose(topic: Topic, module: types.ModuleType) -> None:
     page = open_page(topic.slug)
     config, film, made = with_what_is_here(topic, page.config), None, None
     _follow(topic, module, config)
+    begin_parts(topic)
     whole = _completed(topic, config)
     start = _first_look(topic, config) if whole is None else whole
     if start is None and topic.fallback is not None:

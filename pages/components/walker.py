@@ -27,7 +27,7 @@ from pages.components.canvas import choice
 from pages.components.compute import compute
 from pages.components.controls import change_pending
 from pages.components.formulas import show_formulas
-from pages.components.language import drawn, language, number, t
+from pages.components.language import drawn, drawn_all, language, number, t
 from pages.components.looks import Reading, current_view, note_part, parts_behind, told_of
 from pages.components.own import with_what_is_here
 from pages.components.pictures import change_fields, place_of, show
@@ -66,7 +66,10 @@ def walk(topic: Topic, blocks: Sequence[Block], film: Film | None = None) -> Non
                 places = st.columns(block.widths or len(block.columns), gap=gap, vertical_alignment=block.align)
                 for place, column in zip(places, block.columns, strict=True):
                     with place:
-                        walk(topic, column, film)
+                        if callable(column):
+                            part(topic, column.__name__, film)
+                        else:
+                            walk(topic, column, film)
             case Box():
                 with st.container(border=True, key=place_of(topic, block.name)):
                     walk(topic, block.blocks, film)
@@ -76,8 +79,8 @@ def walk(topic: Topic, blocks: Sequence[Block], film: Film | None = None) -> Non
 
 
 def part(topic: Topic, name: str, film: Film) -> None:
-    """A part of the page, `stage`, `panel` or `below`, as a fragment: what is clicked in it runs it alone, unless
-    another part shows what has changed."""
+    """A part of the page, `stage`, `panel`, `below` or a column of theirs, as a fragment: what is clicked in it runs it
+    alone, unless another part shows what has changed."""
     st.fragment(draw_part)(topic, name, film)
 
 
@@ -159,12 +162,13 @@ def _choose(topic: Topic, block: Choose) -> None:
     if len(options) > MOST_LISTED:
         key = f"{slug}:{block.field}:{language()}"  # Streamlit keeps a choice by the words it was shown with
         state[key] = value
-        st.selectbox(t(knob.label), options, key=key, format_func=lambda option: drawn(choices[option]),
-                     on_change=_set, args=(slug, block.field, key))  # fmt: skip
+        labels = dict(zip(options, drawn_all(choices.values()), strict=True))
+        st.selectbox(t(knob.label), options, key=key, format_func=labels.get, on_change=_set,
+                     args=(slug, block.field, key))  # fmt: skip
         return
     key = place_of(topic, block.field)
     choice(
-        [drawn(name) for name in choices.values()], key, label=t(knob.label), chosen=options.index(value),
+        drawn_all(choices.values()), key, label=t(knob.label), chosen=options.index(value),
         on_pick=partial(_chosen, slug, key, block.field, tuple(options)), as_buttons=block.as_buttons,
         show_label=not block.as_buttons,
     )  # fmt: skip
