@@ -4,6 +4,7 @@ import dataclasses
 import json
 import math
 import random
+from functools import lru_cache
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,7 @@ from tests.strings import TABLE
 PAGES = [slug for slug in catalogue() if page_module(slug) is not None]
 
 
+@lru_cache(maxsize=2)
 def film_of(topic, config):
     """The moments that the page of a Config shows: of a training two, else its one Result."""
     if topic.training is None:
@@ -38,18 +40,18 @@ def blocks_of(slug, config, view):
     parts = [getattr(module, name)(config, view, film) for name in ("stage", "panel", "below") if hasattr(module, name)]
     if hasattr(module, "status"):
         parts.append([module.status(config, film.now)])
-    return [block for part in parts for block in flat(part)]
+    return [block for part in parts for block in flat(part, config, view, film)]
 
 
-def flat(blocks):
-    """Blocks and those within them, one after the other."""
+def flat(blocks, *given):
+    """Blocks and those within them, one after the other. given: to the functions that are columns."""
     for block in blocks:
         yield block
         if isinstance(block, Row):
             for column in block.columns:
-                yield from flat(column)
+                yield from flat(column(*given) if callable(column) else column, *given)
         if isinstance(block, Box):
-            yield from flat(block.blocks)
+            yield from flat(block.blocks, *given)
 
 
 def views(slug):

@@ -107,7 +107,7 @@ def test_everybody_sees_the_answers_to_the_own_picture_alone(server):
     for number in range(VISITORS * ROUNDS):
         key = UPLOADS.add(decode(picture(number)))
         result = run(topic.config(picture=key))
-        bars = draw(result, 7, language="en", explained="", before="")
+        bars = draw(result, 7)
         expected[number] = (key, list(bars.names), result.square.numpy())
         UPLOADS.forget(key)
 
@@ -121,7 +121,7 @@ def test_everybody_sees_the_answers_to_the_own_picture_alone(server):
                 barrier.wait(60)
                 answer = visitor.upload("image_classifier:upload", f"{number}.png", picture(number))
                 assert answer.errors == []
-                shown[number] = (visitor.query, visitor.data("image-classifier-answers")[0]["names"])
+                shown[number] = (visitor.query, visitor.data("image-classifier-classes")[0]["names"])
                 squares[number] = visitor.data("image-classifier-evidence")[1]["t0"]
             visitor.close()
         except Exception as error:  # in a thread: told to the test
@@ -155,7 +155,7 @@ def test_worker_processes_keep_pictures_apart_too(server):
             visitor.open("image_classifier", "window=112&stride=56")
             visitor.move("image_classifier-own", True)
             visitor.upload("image_classifier:upload", "own.png", picture(number))
-            visitor.touch("image_classifier-method", "pick", 2)
+            visitor.touch("image-classifier-method", "pick", 2)
             end = time.monotonic() + 60
             while visitor.timers and time.monotonic() < end:
                 assert not [error for answer in visitor.follow(0.5) for error in answer.errors]

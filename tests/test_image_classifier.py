@@ -8,6 +8,7 @@ import torch
 
 from engine.core.formula import written
 from engine.core.knob import KnobError, from_query, to_query
+from engine.data.imagenet import chinese_names, class_names, full_names
 from engine.data.pictures import PictureError
 from engine.instrument.attribution import grad_cam, input_gradient, integrated_gradients
 from engine.models.efficientnet import load_lite0
@@ -165,14 +166,15 @@ def test_evidence_pictures(result):
         draw.draw_evidence(result, layer="stage8")
 
 
-@pytest.mark.parametrize("language", ["en", "zh"])
-def test_answers_figure(result, language):
-    shown = draw.draw_answers(result, 3, language=language)
+def test_answers_figure(result):
+    shown = draw.draw_answers(result, 3)
     shares, order = result.probabilities[[282, 285, 281, 287]], draw.top_classes(result, 3)
     assert order == [282, 285, 281, 287]  # lynx is not among the three best, but it is the one explained
     assert shown.shares == pytest.approx(shares.tolist())
-    assert "tiger cat" in shown.hover[0]
-    assert shown.marked == 3
+    assert shown.names == [class_names()[index] for index in order] == ["tiger cat", "Egyptian cat", "tabby", "lynx"]
+    assert [name.text("zh") for name in shown.names] == [f"{chinese_names()[at]} {class_names()[at]}" for at in order]
+    assert shown.hover[3].text("zh") == f"{chinese_names()[287]} lynx: {full_names()[287]}"
+    assert (shown.hover[3], shown.keys, shown.marked) == (full_names()[287], order, 3)
     assert shown.ticks is None
     changed = dataclasses.replace(result, changed=True)
     assert draw.draw_answers(changed, 3).ticks == pytest.approx(shares.tolist())
@@ -191,7 +193,12 @@ def test_feature_pictures_show_the_maps(result, layer):
     common = draw.draw_features(result, layer, scale="common")
     assert len({(tile.low, tile.high) for tile in common.tiles}) == 1
     ranked = draw.draw_features(result, layer, order="evidence")
-    assert [int(tile.caption) for tile in ranked.tiles] == draw.channels_by_evidence(result, layer)[:320]
+    best = draw.channels_by_evidence(result, layer)
+    assert [int(tile.caption) for tile in ranked.tiles] == best[:320]
+    assert list(ranked.keys) == [f"{layer}-{tile.caption}" for tile in ranked.tiles]
+    assert [explain.picked_channel(result, layer, key) for key in ("", f"{layer}-3", f"{layer}-9999", "none-3")] == [
+        best[0], 3, best[0], best[0],
+    ]  # fmt: skip
     _, arrays = picture_payload(own)
     assert sum(array.nbytes for array in arrays.values()) <= 1_000_000
     one = draw.draw_channel(result, layer, 3)

@@ -34,6 +34,18 @@ PICKS = [
      f"view.cell={marked(picture_mark(Detection()), 3 * 52 + 5)}"),
     ("one_stage", "detector=grid", ("one-stage-grid", "cell", {"tile": 1, "row": 3, "column": 5}),
      f"view.cell={marked(picture_mark(Detection(detector='grid')), 3 * 8 + 5)}"),
+    ("image_classifier", "", ("image-classifier-method", "pick", 3), "view.method=none"),
+    ("image_classifier", "", ("image-classifier-layer", "pick", 2), "view.layer=stage6"),
+    ("image_classifier", "", ("image-classifier-answers", "pick", 0), "view.answers=3"),
+    ("image_classifier", "", ("image-classifier-classes", "pick", 2), "target=281"),
+    ("image_classifier", "", ("image-classifier-maps", "pick", 8), "view.maps=head"),
+    ("image_classifier", "view.maps=stem", ("image-classifier-scale", "pick", 1), "view.scale=common"),
+    (
+        "image_classifier",
+        "view.order=evidence&view.maps=stem",
+        ("image-classifier-maps-stem", "cell", {"tile": 31, "row": 0, "column": 0}),
+        "view.channel=stem-",
+    ),
 ]  # fmt: skip
 
 

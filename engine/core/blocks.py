@@ -150,9 +150,13 @@ class Later:
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Row:
-    """Blocks side by side: one list a column. widths: relative. align: how the columns stand to each other."""
+    """Blocks side by side: one list a column. widths: relative. align: how the columns stand to each other.
 
-    columns: Sequence[Sequence[Any]]
+    A column may be a function of the page, (config, view, film) -> blocks, instead: what is clicked in it draws it
+    alone anew where nothing else shows what has changed.
+    """
+
+    columns: Sequence[Sequence[Any] | Callable[[Any, Any, Any], Sequence[Any]]]
     widths: Sequence[float] | None = None
     align: str = "top"
 

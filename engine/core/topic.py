@@ -103,10 +103,10 @@ class Topic:
     views: what the page's choices of what to see are called in a link, behind "view."; * stands for a number.
     look: Config -> dotted path of what its page shows, where that is not always the whole Result; it is given the
     Config as `looked_at(config)` leaves it, with all at its default that plays no part. completed: dotted path of
-    (look, last snapshot of a Later) -> Result, where the Later that the page shows is what the look lacks. absent:
-    Config -> knobs that have no place beside the picture. fallback: Config -> a Config that can be computed whatever a
-    link brought. own: kinds of things that a reader may bring ("graph"), or for each kind the knobs that are set along
-    with a new one; one that is named by `absent` has no place.
+    (look, last snapshot of a Later) -> Result, where a Later of the page makes what the look lacks; it lacks something
+    where `looked_at` changes the Config. absent: Config -> knobs that have no place beside the picture. fallback:
+    Config -> a Config that can be computed whatever a link brought. own: kinds of things that a reader may bring
+    ("graph"), or for each kind the knobs that are set along with a new one; one named by `absent` has no place.
     """
 
     slug: str

@@ -61,8 +61,8 @@ class Percent:
 class Words(str):
     """A text that a page translates: `english` with {fields}, and the `values` that fill them; as a str, in English.
 
-    A value is a text as its reader typed it, other Words, a Number, a Percent, or anything with a str(). Marks of
-    Markdown are our own and stand in `english` alone.
+    A value is a text as its reader typed it, other Words, a Name, a Number, a Percent, or anything with a str(). Marks
+    of Markdown are our own and stand in `english` alone.
     """
 
     __slots__ = ("english", "values")
@@ -78,6 +78,28 @@ class Words(str):
 
     def __reduce__(self) -> tuple:
         return _again, (self.english, self.values)
+
+
+class Name(str):
+    """A name that brings its own translations: `elsewhere` holds it by language, the str itself is the English one.
+
+    For lists of things too long for the table of the pages, such as the classes of a data set.
+    """
+
+    __slots__ = ("elsewhere",)
+    elsewhere: dict[str, str]
+
+    def __new__(cls, english: str, /, **elsewhere: str) -> Name:
+        made = super().__new__(cls, english)
+        made.elsewhere = elsewhere
+        return made
+
+    def text(self, language: str = "en") -> str:
+        """The name as people of a language read it."""
+        return self.elsewhere.get(language, str(self))
+
+    def __reduce__(self) -> tuple:
+        return _named, (str(self), self.elsewhere)
 
 
 def plain(value: Any) -> Any:
@@ -96,3 +118,7 @@ def listed(parts: Sequence[str], separator: str = ", ") -> str:
 
 def _again(english: str, values: dict[str, Any]) -> Words:
     return Words(english, **values)
+
+
+def _named(english: str, elsewhere: dict[str, str]) -> Name:
+    return Name(english, **elsewhere)

@@ -7,6 +7,8 @@ from collections import Counter
 from functools import cache
 from pathlib import Path
 
+from engine.core.words import Name
+
 ASSETS = Path(__file__).resolve().parent.parent.parent / "assets"
 
 # The first synonym alone would be ambiguous or misleading for these.
@@ -41,8 +43,8 @@ def chinese_names() -> tuple[str, ...]:
     return tuple(json.loads((ASSETS / "language" / "imagenet_zh.json").read_text(encoding="utf-8")))
 
 
-def class_names(language: str = "en") -> tuple[str, ...]:
-    """Names as a page shows them: English alone ("en"), or the Chinese with the English beside it ("zh")."""
-    if language == "zh":
-        return tuple(f"{zh} {en}" for zh, en in zip(chinese_names(), english_names(), strict=True))
-    return english_names()
+@cache
+def class_names() -> tuple[Name, ...]:
+    """Names as a page shows them: the English one, to a Chinese reader the Chinese with the English beside it."""
+    both = zip(english_names(), chinese_names(), strict=True)
+    return tuple(Name(english, zh=f"{chinese} {english}") for english, chinese in both)

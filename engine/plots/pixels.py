@@ -155,7 +155,8 @@ class PixelPicture:
     """Tiles laid out together in one canvas, at most `columns` a row (None: as fits the width).
 
     alt: what the picture shows, for those who do not see it (required). legend: colour bars and class names below.
-    colours: what colours of marks mean, "#RRGGBB" -> words, told in the legend.
+    colours: what colours of marks mean, "#RRGGBB" -> words, told in the legend. keys: what a click on each tile stands
+    for.
     frames: the tiles' pixels have a leading time axis (see Frames). Checked when made: ValueError or TypeError say
     which tile is wrong and what was expected.
     """
@@ -166,6 +167,7 @@ class PixelPicture:
     legend: bool = True
     frames: Frames | None = None
     colours: Mapping[str, str] = field(default_factory=dict)
+    keys: Sequence[Any] = ()
 
     def __post_init__(self) -> None:
         if not self.tiles:

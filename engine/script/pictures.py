@@ -131,6 +131,7 @@ class PixelPicture:
     columns: int | None = None
     legend: bool = True
     frames: Any = None
+    keys: Sequence[Any] = ()
 
 
 def picture_figure(picture: PixelPicture) -> go.Figure:

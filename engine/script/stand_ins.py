@@ -101,7 +101,7 @@ def fill(model: nn.Module, name: str) -> None:
         raise ValueError(f"{name} does not fit {type(model).__name__}: missing {missing}, unknown {unknown}")
 
 
-def class_names(language: str = "en") -> tuple[str, ...]:
+def class_names() -> tuple[str, ...]:
     """The English names of the classes of ImageNet."""
     return english_names()
 

@@ -29,7 +29,7 @@ from engine.plots.theme import CLASS_COLOURS, plotly_template
 from pages.components.background import found_result, job_for
 from pages.components.canvas import bars, pixels, runs
 from pages.components.errors import sentence
-from pages.components.language import drawn, language, number, t
+from pages.components.language import drawn, in_language, language, number, t
 from pages.components.pinned import keep_pinned, pinned, pinned_in_link
 from pages.components.pinning import config_now, go_back, knob_values, pin_label, run_name
 from pages.components.topics import page_of
@@ -233,9 +233,8 @@ def _is_chart_of_lines(topic: Topic, name: str, result: Any) -> bool:
 
 def _draw(topic: Topic, name: str, result: Any, beside: Sequence[Any] = ()) -> Any:
     draw = topic.load(topic.figures[name])
-    offered = {"language": language(), "beside": beside}
-    taken = inspect.signature(draw).parameters
-    return draw(result, **{key: value for key, value in offered.items() if key in taken}, **topic.compared[name])
+    taken = {"beside": beside} if "beside" in inspect.signature(draw).parameters else {}
+    return draw(result, **taken, **topic.compared[name])
 
 
 def knob_table(shown: Sequence[Shown]) -> None:
@@ -272,8 +271,7 @@ def one_figure(topic: Topic, key: str, figure: Any, run: Shown, height: int) -> 
         return
     st.html(badge(run))
     if isinstance(figure, Bars):
-        names = {name: in_words(getattr(figure, name)) for name in ("marked_name", "ticks_name")}
-        bars(dataclasses.replace(figure, **names), key, click=False)
+        bars(in_language(figure), key, click=False)
     elif is_chart(figure):
         figure.update_layout(plotly_template(_dark()), height=height)
         st.plotly_chart(figure, key=key, alt=f"{run.label}: {drawn(topic.title)}", config=QUIET)
@@ -385,6 +383,7 @@ def in_words(text: str) -> str:
 
 def translated(picture: PixelPicture, run: Shown) -> PixelPicture:
     """A picture with its names in the reader's language."""
+    picture = in_language(picture)
     tiles = [
         dataclasses.replace(
             tile, caption=in_words(tile.caption), unit=drawn(tile.unit) if tile.unit else "",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Callable
-from functools import cache
+from collections.abc import Callable, Iterable
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ import streamlit as st
 
 from engine.core import words
 from engine.core.sentences import Marked, filled, harmless
-from engine.core.words import Number, Percent, Words
+from engine.core.words import Name, Number, Percent, Words
 
 LANGUAGES = {"en": "EN", "zh": "中文"}
 _TABLE = Path(__file__).parents[2] / "assets" / "language" / "zh.json"
@@ -52,36 +52,56 @@ def t(english: str, /, **values: Any) -> Marked:
     of `t` or `harmless` keeps its markup. For canvases and files, which show letters anyway, there is `drawn`. Words
     bring their own values, other Words among them.
     """
+    return _told(english, values, language())
+
+
+def _told(english: str, values: dict[str, Any], tongue: str) -> Marked:
+    if isinstance(english, Name):
+        return harmless(english.text(tongue))
     ours = isinstance(english, Words)
-    english, values = _opened(english, values, t)
+    english, values = _opened(english, values, _told, tongue)
     if not ours and english not in _chinese():
         return harmless(filled(english, values) if values else english)
-    text = _in_language(english)
+    text = _in(tongue, english)
     return Marked(filled(text, values, harmless) if values else text)
 
 
 def drawn(english: str, /, **values: Any) -> str:
     """The same for what knows no markup: canvases, our own lists and buttons, alternative texts, files."""
-    english, values = _opened(english, values, drawn)
-    text = _in_language(english)
+    return _drawn(english, values, language())
+
+
+def drawn_all(texts: Iterable[str]) -> list[str]:
+    """`drawn` of each of many texts."""
+    tongue = language()
+    return [_drawn(text, {}, tongue) for text in texts]
+
+
+def _drawn(english: str, values: dict[str, Any], tongue: str) -> str:
+    if isinstance(english, Name):
+        return english.text(tongue)
+    english, values = _opened(english, values, _drawn, tongue)
+    text = _in(tongue, english)
     return filled(text, values) if values else text
 
 
-def _opened(english: str, values: dict[str, Any], say: Callable[[str], str]) -> tuple[str, dict[str, Any]]:
-    """(template, values as texts) of what `t` or `drawn` was given; `say` is which of them."""
+def _opened(
+    english: str, values: dict[str, Any], say: Callable[[str, dict[str, Any], str], str], tongue: str
+) -> tuple[str, dict[str, Any]]:
+    """(template, values as texts) of what is to be said; `say` is which of the two above says it."""
     if isinstance(english, Words):
         english, values = english.english, english.values | values
-    return english, {name: _spoken(value, say) for name, value in values.items()}
+    return english, {name: _spoken(value, say, tongue) for name, value in values.items()}
 
 
-def _spoken(value: Any, say: Callable[[str], str]) -> Any:
-    if isinstance(value, (Number, Percent)):
-        return value.text(language())
-    return say(value) if isinstance(value, Words) else value
+def _spoken(value: Any, say: Callable[[str, dict[str, Any], str], str], tongue: str) -> Any:
+    if isinstance(value, (Name, Number, Percent)):
+        return value.text(tongue)
+    return say(value, {}, tongue) if isinstance(value, Words) else value
 
 
-def _in_language(english: str) -> str:
-    return english if language() == "en" else _chinese().get(english, english)
+def _in(tongue: str, english: str) -> str:
+    return english if tongue == "en" else _chinese().get(english, english)
 
 
 def in_every_language(english: str) -> tuple[str, ...]:
@@ -100,40 +120,38 @@ def percent(share: float, digits: int = 1) -> str:
 
 
 def in_language(value: Any) -> Any:
-    """The same value with all Words in it, however deep, in the reader's language; for what knows no markup."""
-    return value if language() == "en" else _in_language_of(value, {})
+    """The same value with all Words and Names in it, however deep, in the reader's language, for what knows no
+    markup."""
+    tongue = language()
+    return value if tongue == "en" else _in_language_of(value, tongue, {})
 
 
-_NO_WORDS = {int, float, bool, type(None), str}  # what a picture has by the thousand
+_PLAIN = frozenset({str, int, float, bool, type(None)})
+_fields = cache(lambda kind: tuple(field.name for field in dataclasses.fields(kind) if field.init))
 
 
-def _in_language_of(value: Any, said: dict[int, str]) -> Any:
-    """said: the Words met so far, by identity, for a film says the same ones at every moment."""
+def _in_language_of(value: Any, tongue: str, known: dict[int, Any]) -> Any:
+    """known: what has been translated by now, by its id; many tiles share the names of their cells, and a film says the
+    same words at every moment."""
     kind = type(value)
-    if kind in _NO_WORDS:
+    if kind in _PLAIN:
         return value
     if isinstance(value, str):
-        if isinstance(value, Words) and id(value) not in said:
-            said[id(value)] = drawn(value)
-        return said.get(id(value), value)
+        if id(value) not in known:
+            known[id(value)] = _drawn(value, {}, tongue) if isinstance(value, (Words, Name)) else value
+        return known[id(value)]
     if isinstance(value, (list, tuple)):
-        parts = [_in_language_of(part, said) for part in value]
-        same = all(new is old for new, old in zip(parts, value, strict=True))
-        return value if same else kind(parts)
+        if id(value) not in known:
+            parts = [_in_language_of(part, tongue, known) for part in value]
+            same = all(new is old for new, old in zip(parts, value, strict=True))
+            known[id(value)] = value if same else kind(parts)
+        return known[id(value)]
     if isinstance(value, dict):
-        return {_in_language_of(name, said): _in_language_of(part, said) for name, part in value.items()}
-    changed = {}
-    for name in _fields_of(kind):
-        before = getattr(value, name)
-        after = _in_language_of(before, said)
-        if after is not before:
-            changed[name] = after
-    return dataclasses.replace(value, **changed) if changed else value
-
-
-@cache
-def _fields_of(kind: type) -> tuple[str, ...]:
-    """What a value of a dataclass is made from; nothing for any other."""
-    return (
-        tuple(field.name for field in dataclasses.fields(kind) if field.init) if dataclasses.is_dataclass(kind) else ()
-    )
+        say = partial(_in_language_of, tongue=tongue, known=known)
+        return {say(name): say(part) for name, part in value.items()}
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        before = {name: getattr(value, name) for name in _fields(kind)}
+        after = {name: _in_language_of(part, tongue, known) for name, part in before.items()}
+        changed = {name: part for name, part in after.items() if part is not before[name]}
+        return dataclasses.replace(value, **changed) if changed else value
+    return value

@@ -55,6 +55,11 @@ class Reading:
         return self._read
 
 
+def begin_parts(topic: Topic) -> None:
+    """All parts of the page are drawn now, so none of them is behind."""
+    st.session_state[f"{topic.slug}:parts"] = {}
+
+
 def parts_behind(topic: Topic, part: str, view: Any) -> Iterator[str]:
     """The other parts of the page that were drawn with another View, in what they read of it."""
     for name, read in st.session_state.get(f"{topic.slug}:parts", {}).items():

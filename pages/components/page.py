@@ -37,7 +37,7 @@ from pages.components.controls import controls, current_config, note_progress, w
 from pages.components.downloads import downloads
 from pages.components.language import LANGUAGES, language, number, t
 from pages.components.lesson import lesson
-from pages.components.looks import change_view
+from pages.components.looks import begin_parts, change_view
 from pages.components.own import own_things, with_what_is_here
 from pages.components.own_weights import usable
 from pages.components.pinning import keep_new, offer_places, pin_button
@@ -104,6 +104,7 @@ def compose(topic: Topic, module: types.ModuleType) -> None:
     page = open_page(topic.slug)
     config, film, made = with_what_is_here(topic, page.config), None, None
     _follow(topic, module, config)
+    begin_parts(topic)
     whole = _completed(topic, config)
     start = _first_look(topic, config) if whole is None else whole
     if start is None and topic.fallback is not None:
@@ -120,7 +121,7 @@ def compose(topic: Topic, module: types.ModuleType) -> None:
         film = Film.of(start)
         with page.stage:
             part(topic, "stage", film)
-        made = start if start is whole or _path(topic, config) == topic.run else partial(_result, topic, config)
+        made = start if start is whole or _looks_at_all(topic, config) else partial(_result, topic, config)
     with page.panel:  # after the pictures, which answer the change
         own_things(topic, st.session_state[f"{topic.slug}:config"])
         controls(topic, skip=tuple(topic.absent(config)) if topic.absent else ())
@@ -133,16 +134,19 @@ def compose(topic: Topic, module: types.ModuleType) -> None:
 
 
 def _follow(topic: Topic, module: types.ModuleType, config: Any) -> None:
-    """Look where the page says, now that its Config is another."""
-    kept = f"{topic.slug}:followed"
-    before, st.session_state[kept] = st.session_state.get(kept, topic.config()), config
+    """Look where the page says, now that its Config is another; what a link itself says that just came goes before."""
+    state, kept = st.session_state, f"{topic.slug}:followed"
+    (before, known), linked = state.get(kept, (topic.config(), None)), state.get(f"{topic.slug}:linked_views", {})
+    state[kept] = (config, linked)
     if before != config and hasattr(module, "follow"):
-        change_view(topic, **module.follow(before, config))
+        said = {} if linked is known else linked
+        wanted = module.follow(before, config).items()
+        change_view(topic, **{name: value for name, value in wanted if name not in said})
 
 
 def _completed(topic: Topic, config: Any) -> Any | None:
     """The whole Result, if what the first look lacks has been computed by now; it is kept for all visitors."""
-    if topic.completed is None:
+    if topic.completed is None or _looks_at_all(topic, config):
         return None
     found = found_result(topic, config)
     if found is None and (arrived := watched_to_the_end(topic, config)) is not None:
@@ -156,6 +160,12 @@ def _result(topic: Topic, config: Any) -> Any | None:
     if topic.completed is None:
         return compute(topic, config)
     return None if is_under_way(topic, config) else compute(topic, config, long=True)
+
+
+def _looks_at_all(topic: Topic, config: Any) -> bool:
+    """Whether the first look is the whole Result."""
+    lacking = topic.completed is not None and topic.looked_at is not None and topic.looked_at(config) != config
+    return _path(topic, config) == topic.run and not lacking
 
 
 def _path(topic: Topic, config: Any) -> str:

@@ -70,13 +70,13 @@ def event_of(
     reported: dict[str, Any], name: str, keys: tuple[Any, ...] = (), spots: tuple[Spot, ...] = ()
 ) -> dict[str, Any] | None:
     """What a picture reports as one event: its values, "event" for its kind, "place" for the picture; "key" for what
-    stands at its index, where the picture has keys, or for the smallest box around it. None for nothing."""
+    stands at its index or its tile, where the picture has keys, or for the smallest box around it. None for nothing."""
     for kind, value in reported.items():
         if value is None:
             continue
         event = dict(value) if isinstance(value, dict) else {"index": value}
         if keys:
-            index = event.get("index")
+            index = event.get("index", event.get("tile"))
             if not isinstance(index, int) or not 0 <= index < len(keys):
                 return None
             event["key"] = keys[index]

@@ -27,12 +27,14 @@ from pages.components.canvas import choice
 from pages.components.compute import compute
 from pages.components.controls import change_pending
 from pages.components.formulas import show_formulas
-from pages.components.language import drawn, language, number, t
+from pages.components.language import drawn, drawn_all, language, number, t
 from pages.components.looks import Reading, current_view, note_part, parts_behind, told_of
+from pages.components.own import with_what_is_here
 from pages.components.pictures import change_fields, place_of, show
 from pages.components.progress import watch
 from pages.components.topics import page_module, view_type
 
+MOST_LISTED = 30  # choices in a list of the browser's own; one can type into a longer one
 BOLD = re.compile(r"\*\*(.+?)\*\*")
 
 
@@ -64,7 +66,10 @@ def walk(topic: Topic, blocks: Sequence[Block], film: Film | None = None) -> Non
                 places = st.columns(block.widths or len(block.columns), gap=gap, vertical_alignment=block.align)
                 for place, column in zip(places, block.columns, strict=True):
                     with place:
-                        walk(topic, column, film)
+                        if callable(column):
+                            part(topic, column.__name__, film)
+                        else:
+                            walk(topic, column, film)
             case Box():
                 with st.container(border=True, key=place_of(topic, block.name)):
                     walk(topic, block.blocks, film)
@@ -74,8 +79,8 @@ def walk(topic: Topic, blocks: Sequence[Block], film: Film | None = None) -> Non
 
 
 def part(topic: Topic, name: str, film: Film) -> None:
-    """A part of the page, `stage`, `panel` or `below`, as a fragment: what is clicked in it runs it alone, unless
-    another part shows what has changed."""
+    """A part of the page, `stage`, `panel`, `below` or a column of theirs, as a fragment: what is clicked in it runs it
+    alone, unless another part shows what has changed."""
     st.fragment(draw_part)(topic, name, film)
 
 
@@ -85,8 +90,13 @@ def draw_part(topic: Topic, name: str, film: Film) -> None:
     if change_pending(topic) or (alone and any(parts_behind(topic, name, view))):
         st.rerun()
     reading = Reading(view)
-    walk(topic, getattr(page_module(topic.slug), name)(st.session_state[f"{topic.slug}:config"], reading, film), film)
+    walk(topic, getattr(page_module(topic.slug), name)(_config(topic), reading, film), film)
     note_part(topic, name, reading)
+
+
+def _config(topic: Topic) -> Any:
+    """The Config to compute with: see own.py."""
+    return with_what_is_here(topic, st.session_state[f"{topic.slug}:config"])
 
 
 # ---------------------------------------------------------------- one function a kind
@@ -137,7 +147,7 @@ def _choose(topic: Topic, block: Choose) -> None:
     if knob.kind == "bool":
         key = f"{slug}:{block.field}"
         state[key] = value
-        st.toggle(t(knob.label), key=key, on_change=_set, args=(slug, block.field), help=t(knob.help) or None)
+        st.toggle(t(knob.label), key=key, on_change=_set, args=(slug, block.field, key), help=t(knob.help) or None)
         return
     if knob.kind in ("int", "float") and not isinstance(block.choices, Mapping):
         _slide(slug, knob, block, value)
@@ -149,9 +159,16 @@ def _choose(topic: Topic, block: Choose) -> None:
                            choices=", ".join(map(str, options)), value=str(value))  # fmt: skip
         told_of(topic, block.field, reason, knob.to_text(value))
         value = options[0 if isinstance(value, str) else -1]
+    if len(options) > MOST_LISTED:
+        key = f"{slug}:{block.field}:{language()}"  # Streamlit keeps a choice by the words it was shown with
+        state[key] = value
+        labels = dict(zip(options, drawn_all(choices.values()), strict=True))
+        st.selectbox(t(knob.label), options, key=key, format_func=labels.get, on_change=_set,
+                     args=(slug, block.field, key))  # fmt: skip
+        return
     key = place_of(topic, block.field)
     choice(
-        [drawn(name) for name in choices.values()], key, label=t(knob.label), chosen=options.index(value),
+        drawn_all(choices.values()), key, label=t(knob.label), chosen=options.index(value),
         on_pick=partial(_chosen, slug, key, block.field, tuple(options)), as_buttons=block.as_buttons,
         show_label=not block.as_buttons,
     )  # fmt: skip
@@ -164,7 +181,7 @@ def _slide(slug: str, knob: Knob, block: Choose, value: float) -> None:
     low, high, step = (type(value)(one) for one in (low, high, step))
     key = f"{slug}:{block.field}"
     st.session_state[key] = min(max(value, low), high)
-    st.slider(t(knob.label), low, high, step=step, key=key, on_change=_set, args=(slug, block.field),
+    st.slider(t(knob.label), low, high, step=step, key=key, on_change=_set, args=(slug, block.field, key),
               help=t(knob.help) or None)  # fmt: skip
 
 
@@ -175,9 +192,9 @@ def _chosen(slug: str, key: str, field: str, options: tuple[Any, ...]) -> None:
         change_fields(catalogue()[slug], {field: options[index]})
 
 
-def _set(slug: str, field: str) -> None:
-    """Callback: a switch or a slider was moved."""
-    change_fields(catalogue()[slug], {field: st.session_state[f"{slug}:{field}"]})
+def _set(slug: str, field: str, key: str) -> None:
+    """Callback: a switch or a slider was moved, or another entry of a long list chosen."""
+    change_fields(catalogue()[slug], {field: st.session_state[key]})
 
 
 def _press(topic: Topic, block: Press) -> None:
@@ -203,5 +220,4 @@ def _later(topic: Topic, block: Later, film: Film | None) -> None:
 
 
 def _show_later(topic: Topic, block: Later, film: Film | None, value: Any) -> None:
-    config, view = st.session_state[f"{topic.slug}:config"], current_view(topic)
-    walk(topic, block.show(config, view, film, value), film)
+    walk(topic, block.show(_config(topic), current_view(topic), film, value), film)

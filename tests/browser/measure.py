@@ -44,7 +44,7 @@ CHANGES = {
         "image_classifier", ".share-row", "Enter", ".st-key-image-classifier-evidence",
     ),
     "image_classifier: evidence method": (
-        "image_classifier", ".st-key-image_classifier-method button", "Enter", ".st-key-image-classifier-evidence",
+        "image_classifier", ".st-key-image-classifier-method button", "Enter", ".st-key-image-classifier-evidence",
     ),
     "one_stage: score threshold": (
         "one_stage", ".st-key-one_stage-score input[type=range]", "ArrowLeft ArrowRight", ".st-key-one-stage-picture",

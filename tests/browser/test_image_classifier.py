@@ -64,7 +64,7 @@ def test_the_first_look_says_what_the_engine_says(visit):
     shown = bars(visitor)
     assert list(shown)[:4] == ["tiger cat", "Egyptian cat", "tabby", "lynx"]
     assert shown["Egyptian cat"] == f"{100 * expected.probabilities[285]:.1f}\u202f%"
-    for key in ("image_classifier-method", EVIDENCE, "image_classifier-samples", "image_classifier:target:en"):
+    for key in ("image-classifier-method", EVIDENCE, "image_classifier-samples", "image_classifier:target:en"):
         box = visitor.key(key).bounding_box()
         assert box["y"] + box["height"] <= 800, f"{key} is below the fold"
     assert visitor.query == {}
@@ -160,7 +160,7 @@ def test_a_click_on_a_bar_explains_its_class(visit):
 def test_grad_cam_after_another_layer_and_hover(visit):
     visitor = visit("/image_classifier")
     before = drawn(visitor)
-    visitor.key("image_classifier-layer").get_by_role("combobox").select_option("after stage3")
+    visitor.key("image-classifier-layer").get_by_role("combobox").select_option("after stage3")
     visitor.until(lambda: drawn(visitor) != before, "another layer, another map")
     shown = drawn(visitor)
     canvas = visitor.canvas(EVIDENCE)
@@ -178,13 +178,13 @@ def test_grad_cam_after_another_layer_and_hover(visit):
 
 def test_occlusion_runs_shows_its_progress_and_can_be_stopped(visit):
     visitor = visit("/image_classifier?window=112&stride=56")
-    visitor.key("image_classifier-method").get_by_text("Occlusion", exact=True).click()
+    visitor.key("image-classifier-method").get_by_text("Occlusion", exact=True).click()
     visitor.until(lambda: "probability of tiger cat falls" in meaning(visitor), "what it shows")
     visitor.until(lambda: not visitor.page.locator("[data-testid=stProgress]").count(), "nine windows are done")
     done = drawn(visitor)
 
     visitor = visit("/image_classifier?stride=8")
-    visitor.key("image_classifier-method").get_by_text("Occlusion", exact=True).click()
+    visitor.key("image-classifier-method").get_by_text("Occlusion", exact=True).click()
     bar = visitor.page.locator("[data-testid=stProgress]")
     visitor.until(lambda: re.search(r"\d+ of 529", bar.inner_text() if bar.count() else ""), "its progress")
     visitor.button("image_classifier:stop").click()
@@ -231,7 +231,7 @@ def test_a_class_far_from_the_answer_says_what_the_walk_leaves_and_its_numbers_w
 def test_every_stage_shows_its_maps_and_one_of_them_large(visit):
     visitor = visit("/image_classifier")
     for layer, count in {"stem": "32", "stage5": "112", "head": "320 of 1280", "stage1": "16"}.items():
-        visitor.key("image_classifier-maps").get_by_text(layer, exact=True).click()
+        visitor.key("image-classifier-maps").get_by_text(layer, exact=True).click()
         visitor.until(lambda text=f"{count} channels": text in visitor.words, f"the maps of {layer}")
         visitor.canvas(f"image-classifier-maps-{layer}")
     before = drawn(visitor, "image-classifier-channel")
@@ -243,7 +243,7 @@ def test_every_stage_shows_its_maps_and_one_of_them_large(visit):
 def test_chinese_and_back_keeps_everything(visit):
     visitor = visit("/image_classifier?target=287&flip=yes")
     before = drawn(visitor)
-    visitor.key("image_classifier-layer").get_by_role("combobox").select_option("after stage7")
+    visitor.key("image-classifier-layer").get_by_role("combobox").select_option("after stage7")
     visitor.until(lambda: drawn(visitor) != before, "another layer")
     visitor.settle()
     chosen = drawn(visitor)

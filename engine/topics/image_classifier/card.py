@@ -1,5 +1,8 @@
 """Image classifier: what it asks and what can be set."""
 
+import re
+from dataclasses import replace
+
 from engine.core.knob import KnobError, configuration, knob
 from engine.core.topic import Source, Topic
 
@@ -14,6 +17,12 @@ def check_picture(text: str) -> None:
     upload = kind == "upload" and len(name) == 16 and all(digit in "0123456789abcdef" for digit in name)
     if not (sample or upload):
         raise KnobError("Picture: expected sample:<name> or upload:<number>, got {key!r}", key=text[:40])
+
+
+def check_channel(text: str) -> None:
+    """KnobError unless the text is empty or names a layer and one of its channels, "stage2-5"."""
+    if text and not re.fullmatch(r"(stem|stage[1-7]|head)-[0-9]{1,4}", text):
+        raise KnobError("Channel: expected a layer and a number such as stage2-5, got {text!r}", text=text[:40])
 
 
 @configuration
@@ -60,6 +69,11 @@ class Config:
     cutout: int = knob(
         0, "Cutout", "Side of a grey square at a random place.", low=0, high=112, step=8, unit="px", advanced=True
     )
+
+
+def occluded(config: Config) -> Config:
+    """What the occlusion depends on, with the saliency at its default."""
+    return replace(config, saliency="gradient", cell=4)
 
 
 TOPIC = Topic(
@@ -114,7 +128,9 @@ TOPIC = Topic(
         "engine.instrument.attribution:integrated_gradients",
         "engine.topics.image_classifier.run:run",
     ),
-    views=("method", "layer", "answers", "maps", "scale", "order"),
+    looked_at=lambda config: replace(config, saliency="gradient"),  # else 32 looks and more, where they are looked for
+    completed="engine.topics.image_classifier.run:with_walk",
+    own={"picture": {"target": -1}},
     keywords=(
         "ImageNet", "EfficientNet", "Grad-CAM", "saliency", "occlusion", "feature maps", "photo", "camera", "upload",
         "augmentation", "softmax", "attribution", "explanation",

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 
-from engine.data.imagenet import class_names, english_names, full_names
+from engine.core.words import Name, Percent, Words, listed
+from engine.data.imagenet import class_names, full_names
 from engine.plots.diagrams import Bars
 from engine.plots.pixels import Over, PixelPicture, Tile
 
@@ -17,7 +17,10 @@ from .run import LAYERS, Result
 if TYPE_CHECKING:
     from torch import Tensor
 
-METHODS = ("grad_cam", "saliency", "occlusion", "none")
+METHODS = {"grad_cam": "Grad-CAM", "saliency": "Saliency", "occlusion": "Occlusion", "none": "Picture"}
+UNITS = {"grad_cam": Words("score per position"), "saliency": "", "occlusion": Words("fall of probability")}
+CELL = (Words("channel"), Words("row"), Words("column"))
+LAYER_NAMES = {layer: Words(layer) for layer in LAYERS}
 MAXIMUM_BYTES = 1_000_000  # of one picture sent to the browser; above it, maps go out as 8 bits
 
 
@@ -34,18 +37,14 @@ def draw_evidence(
     layer: str = "head",
     heat: Tensor | None = None,
     opacity: float = 0.6,
-    name: str = "",
-    unit: str = "",
-    words: tuple[str, str, str] | None = None,
     alt: str = "",
 ) -> PixelPicture:
     """The picture as the network sees it with the evidence for the explained class over it; under colours it is grey,
     for an orange cat would hide them.
 
     method: "grad_cam" (of `layer`), "saliency" (pass `heat` for that of a walk that has not arrived yet), "occlusion"
-    (pass `heat`, (56, 56) of a Snapshot; NaN is shown grey) or "none". name, unit and words (class, row, column): what
-    the read-out calls things. Colours run from 0 to the map's maximum; less than 0, evidence against the class, is left
-    without colour but read out. ValueError for another method.
+    (pass `heat`, (56, 56) of a Snapshot; NaN is shown grey) or "none". Colours run from 0 to the map's maximum; less
+    than 0, evidence against the class, is left without colour but read out. ValueError for another method.
     """
     if method not in METHODS:
         raise ValueError(f"expected one of {', '.join(METHODS)}, got {method!r}")
@@ -57,11 +56,13 @@ def draw_evidence(
     if method != "none" and heat is not None:
         values = heat.numpy().astype(np.float32)
         high = float(np.nanmax(values)) if np.isfinite(values).any() else 0.0
-        over = Over(values, "heat", 0.0, high if high > 0 else 1.0, opacity, unit, name)
-    target = english_names()[result.explained]
-    square = result.square.numpy()
-    tile = Tile(square if over is None else _grey(square), smooth=True, over=over, cell_names=words)
-    return PixelPicture([tile], alt=alt or f"The picture with the evidence for {target}", columns=1)
+        name = Words(METHODS[method])
+        over = Over(values, "heat", 0.0, high if high > 0 else 1.0, opacity, UNITS[method], name)
+    square, name = result.square.numpy(), explained_name(result)
+    cell_names = (name, Words("row"), Words("column"))
+    tile = Tile(square if over is None else _grey(square), smooth=True, over=over, cell_names=cell_names)
+    alt = alt or Words("The picture, coloured where it speaks for {name}", name=name)
+    return PixelPicture([tile], alt=alt, columns=1)
 
 
 def draw_saliency(result: Result, *, alt: str = "") -> PixelPicture:
@@ -75,31 +76,36 @@ def _grey(rgb: np.ndarray) -> np.ndarray:
     return np.repeat(luma[..., None], 3, axis=2)
 
 
-def draw_answers(
-    result: Result,
-    top_k: int = 5,
-    *,
-    language: str = "en",
-    explained: str = "the class explained",
-    before: str = "before the change",
-) -> Bars:
+def explained_name(result: Result) -> Name:
+    """Name of the class whose evidence is shown."""
+    return class_names()[result.explained]
+
+
+def draw_answers(result: Result, top_k: int = 5) -> Bars:
     """Bars of the `top_k` most probable classes, the explained one marked and, if it is not among them, added below.
 
-    Where the picture was changed, a tick marks the probability before. Hover says all names of the class.
+    Where the picture was changed, a tick marks the probability before. Hover says all names of the class; a click on a
+    bar stands for the class's index.
     """
     chosen = top_classes(result, top_k)
-    names, full = class_names(language), full_names()
-    shares = [result.probabilities[index].item() for index in chosen]
+    names, shares = [class_names()[index] for index in chosen], result.probabilities[chosen].tolist()
+    pairs = zip(names, shares, strict=True)
     return Bars(
-        [names[index] for index in chosen],
+        names,
         shares,
-        alt="; ".join(f"{names[index]} {share:.1%}" for index, share in zip(chosen, shares, strict=True)),
-        hover=[f"{names[index]}: {full[index]}" if language == "zh" else full[index] for index in chosen],
+        alt=listed([Words("{name} {share}", name=name, share=Percent(share)) for name, share in pairs], "; "),
+        hover=[_all_names(index) for index in chosen],
         marked=chosen.index(result.explained),
-        marked_name=explained,
-        ticks=[result.untouched[index].item() for index in chosen] if result.changed else None,
-        ticks_name=before,
+        marked_name=Words("the class explained"),
+        ticks=result.untouched[chosen].tolist() if result.changed else None,
+        ticks_name=Words("before the change"),
+        keys=chosen,
     )
+
+
+def _all_names(index: int) -> Name:
+    name, synonyms = class_names()[index], full_names()[index]
+    return Name(synonyms, **{language: f"{name.text(language)}: {synonyms}" for language in name.elsewhere})
 
 
 def top_classes(result: Result, top_k: int) -> list[int]:
@@ -115,14 +121,14 @@ def draw_features(
     scale: str = "own",
     order: str = "number",
     most: int = 320,
-    words: Sequence[str] = ("channel", "row", "column"),
     alt: str = "",
 ) -> PixelPicture:
     """All channels after a layer, each a small picture.
 
     scale: "own" (each from its own lowest to its highest value) or "common" (one scale for all, so that strong and
     weak channels differ). order: "number", or "evidence" (those that argue most for the explained class first). At
-    most `most` channels. Layers that end in ReLU6 have magnitudes, the others signed values.
+    most `most` channels. Layers that end in ReLU6 have magnitudes, the others signed values. A click on a tile stands
+    for "layer-channel".
     """
     if scale not in ("own", "common") or order not in ("number", "evidence"):
         raise ValueError(f"expected scale own or common and order number or evidence, got {scale!r} and {order!r}")
@@ -136,20 +142,12 @@ def draw_features(
     for channel in ranking[:most]:
         low, high = common if scale == "common" else _range(values[channel], colours)
         pixels = np.rint((values[channel] - low) / (high - low) * 255).astype(np.uint8) if compact else values[channel]
-        tiles.append(Tile(pixels, f"{channel}", colours, low, high, cell_names=tuple(words)))
-    return PixelPicture(tiles, alt=alt or f"Feature maps after {layer}")
+        tiles.append(Tile(pixels, f"{channel}", colours, low, high, cell_names=CELL))
+    alt = alt or Words("Feature maps after {layer}", layer=LAYER_NAMES[layer])
+    return PixelPicture(tiles, alt=alt, keys=[f"{layer}-{channel}" for channel in ranking[:most]])
 
 
-def draw_channel(
-    result: Result,
-    layer: str,
-    channel: int,
-    *,
-    words: tuple[str, str, str] | None = None,
-    name: str = "evidence",
-    unit: str = "score",
-    alt: str = "",
-) -> PixelPicture:
+def draw_channel(result: Result, layer: str, channel: int) -> PixelPicture:
     """One feature map large, and beside it where in the picture that channel argues for the class: alpha_k A_k > 0.
 
     Both have 224 rows and columns: each value of the map covers a square of pixels.
@@ -158,13 +156,15 @@ def draw_channel(
     values = maps[channel].numpy()
     low, high = _range(values, "magnitude" if layer in ("stem", "head") else "signed")
     evidence = values * getattr(result, f"{layer}_weights")[channel].item()
-    over = Over(evidence, "heat", 0.0, max(float(evidence.max()), 1e-9), 0.6, unit, name)
+    name = Words("argues for {name}", name=explained_name(result))
+    over = Over(evidence, "heat", 0.0, max(float(evidence.max()), 1e-9), 0.6, Words("score"), name)
     spread = values.repeat(side // values.shape[0], 0).repeat(side // values.shape[1], 1)
     tiles = [
-        Tile(spread, f"{channel}", "signed" if low < 0 else "magnitude", low, high, cell_names=words),
+        Tile(spread, f"{channel}", "signed" if low < 0 else "magnitude", low, high, cell_names=CELL),
         Tile(_grey(result.square.numpy()), name, smooth=True, over=over),
     ]
-    return PixelPicture(tiles, alt=alt or f"Channel {channel} after {layer}", columns=2)
+    alt = Words("Channel {channel} after {layer}", channel=channel, layer=LAYER_NAMES[layer])
+    return PixelPicture(tiles, alt=alt, columns=2)
 
 
 def channel_facts(result: Result, layer: str, channel: int) -> dict[str, float]:

@@ -1,11 +1,103 @@
-"""Image classifier: the formulas with the numbers of a Result in them, as LaTeX."""
+"""Image classifier: what is said about the evidence and the maps, and the formulas with the numbers of a Result."""
 
 from __future__ import annotations
 
-from engine.core.formula import Formula, written
+from collections.abc import Mapping
+from functools import cache
 
-from .draw import grad_cam_at
-from .run import Result
+from engine.core.blocks import Block, Say
+from engine.core.formula import Formula, written
+from engine.core.words import Number, Percent, Words
+from engine.data.imagenet import class_names
+from engine.training.fit import Snapshot
+
+from .card import Config
+from .draw import LAYER_NAMES, channel_facts, channels_by_evidence, explained_name, grad_cam_at
+from .run import LAYERS, NEAR, Result
+
+AFTER = {layer: Words("after {layer}", layer=LAYER_NAMES[layer]) for layer in LAYERS[::-1]}
+COUNTS = {count: str(count) for count in range(3, 11)}  # of answers shown
+MEANINGS = {
+    "grad_cam": "Colour: where the maps after this layer argue for **{name}** (score per position). No colour: nothing there does.",  # noqa: E501
+    "saliency": "Colour: how much each spot counts for the score of **{name}**.",
+    "occlusion": "Colour: how far the probability of **{name}** falls when this spot is covered. Grey: it does not fall, or was not tried yet.",  # noqa: E501
+    "none": "What the network sees: 224 × 224 pixels from the middle of the picture.",
+}
+
+
+@cache
+def classes() -> Mapping[int, str]:
+    """What can be explained: each class by its index, and -1 for the network's own answer."""
+    return {-1: Words("its own answer"), **dict(enumerate(class_names()))}
+
+
+def answer(result: Result) -> Say:
+    """The most probable class."""
+    best = int(result.probabilities.argmax())
+    share = Percent(result.probabilities[best].item())
+    return Say("The network says **{name}**, {share}", name=class_names()[best], share=share, style="status")
+
+
+def meaning(result: Result, method: str) -> Say:
+    """What the colours over the picture mean."""
+    return Say(Words(MEANINGS[method], name=explained_name(result)), style="small")
+
+
+def lacks_walk(config: Config, result: Result) -> bool:
+    """Whether integrated gradients are asked for, and the Result has the gradient's saliency."""
+    return config.saliency == "integrated" and result.saliency_steps == 1
+
+
+def way(result: Result, snapshot: Snapshot | None = None) -> Say:
+    """How far the walk of integrated gradients has come, and what its sum says; without a Snapshot that of a Result."""
+    if snapshot is None:
+        share, total, goal, steps = 1.0, result.saliency_sum, result.saliency_goal, result.saliency_steps
+    else:
+        total, goal, steps = (snapshot.seen[name] for name in ("sum", "goal", "steps"))
+        share = (snapshot.step / snapshot.total) ** 2
+    said = [
+        Words("{share} of the way walked: all pixels together {sum}, of {goal} for the whole way.",
+              share=Percent(share), sum=Number(total), goal=Number(goal))
+    ]  # fmt: skip
+    if share == 1 and abs(total - goal) > NEAR * abs(goal):
+        error = "What lies between the two is the error of {steps} steps; more would come closer."
+        said.append(Words(error, steps=steps))
+    return Say(*said, style="small")
+
+
+def channels_shown(result: Result, layer: str, shown: int) -> Say:
+    """How many channels a layer has, and how many of them are in the picture."""
+    total = len(getattr(result, layer))
+    if shown < total:
+        words = "{shown} of {count} channels. Click one to see it large."
+        return Say(words, shown=shown, count=total, style="small")
+    return Say("{count} channels. Click one to see it large.", count=total, style="small")
+
+
+def picked_channel(result: Result, layer: str, picked: str) -> int:
+    """The channel that "layer-channel" names, if it is of this layer; else the one that argues most for the class."""
+    of, _, channel = picked.partition("-")
+    if of == layer and int(channel) < len(getattr(result, layer)):
+        return int(channel)
+    return channels_by_evidence(result, layer)[0]
+
+
+def one_channel(result: Result, layer: str, channel: int) -> Say:
+    """The mean of a map, its weight, and what it adds to the score."""
+    facts = {name: Number(value) for name, value in channel_facts(result, layer, channel).items()}
+    return Say(
+        "Channel **{channel}** after **{layer}**: mean **{mean}**, weight for *{name}* α = **{weight}** "
+        "(Grad-CAM, eq. 1), together α · Σ = **{added}**. The score is {score}.",
+        channel=channel, layer=LAYER_NAMES[layer], name=explained_name(result),
+        score=Number(result.scores[result.explained].item()), **facts,
+    )  # fmt: skip
+
+
+def formulas(result: Result) -> list[Block]:
+    """All formulas, with the numbers of this picture."""
+    about = Say("For **{name}**, class {index}:", name=explained_name(result), index=result.explained)
+    made = (softmax_formula(result), grad_cam_formula(result), completeness_formula(result))
+    return [about, *(formula for formula in made if formula is not None)]
 
 
 def softmax_formula(result: Result) -> Formula:
