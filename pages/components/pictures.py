@@ -208,7 +208,7 @@ def _revision(topic: Topic, picture: PointsPicture, key: str) -> str:
     last = ((st.session_state.get(key) or {}).get("points") or {}).get("revision")
     if last is not None and drawn and all(getattr(config, name) == value for name, value in drawn.items()):
         return last
-    name = f"{zlib.crc32(np.ascontiguousarray(picture.points).data.cast('B')):08x}"
+    name = f"{zlib.crc32(np.asarray(picture.points, np.float32).tobytes()):08x}"
     return f"{name} again" if name == last else name
 
 
