@@ -23,8 +23,9 @@ PAGES = [slug for slug in catalogue() if page_module(slug) is not None]
 
 
 @lru_cache(maxsize=2)
-def film_of(topic, config):
+def film_of(slug, config):
     """The moments that the page of a Config shows: of a training two, else its one Result."""
+    topic = catalogue()[slug]
     if topic.training is None:
         looked_at = topic.looked_at(config) if topic.looked_at else config
         return Film.of(topic.load(topic.look(config) if topic.look else topic.run)(looked_at))
@@ -35,8 +36,7 @@ def film_of(topic, config):
 
 def blocks_of(slug, config, view):
     """All blocks that a page shows at once, those within others too."""
-    topic, module = catalogue()[slug], page_module(slug)
-    film = film_of(topic, config)
+    module, film = page_module(slug), film_of(slug, config)
     parts = [getattr(module, name)(config, view, film) for name in ("stage", "panel", "below") if hasattr(module, name)]
     if hasattr(module, "status"):
         parts.append([module.status(config, film.now)])

@@ -44,7 +44,7 @@ PICKS = [
         "image_classifier",
         "view.order=evidence&view.maps=stem",
         ("image-classifier-maps-stem", "cell", {"tile": 31, "row": 0, "column": 0}),
-        "view.channel=stem-",
+        "view.channel=stem-8",
     ),
 ]  # fmt: skip
 
