@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import dataclasses
 import json
+import re
 import string
 import sys
 import typing
@@ -16,55 +17,90 @@ from engine.core.topic import Topic, catalogue
 from pages.components.topics import view_type
 
 ROOT = Path(__file__).parents[1]
-TABLE = ROOT / "assets" / "language" / "zh.json"
+TABLES = ROOT / "assets" / "language" / "zh"
+FRAME = "frame"  # the table of what belongs to no topic alone
 # Their first argument is a template that the pages translate.
 TRANSLATED_ERRORS = ("KnobError", "PictureError", "SettingsError", "WeightsFileError", "Remark")
 SAYS = ("t", "drawn")  # of pages/components/language.py
 WORDS = ("Words", "Say")  # of engine/core
 
 
+def tables() -> dict[str, dict[str, str]]:
+    """Slug of a topic, or FRAME -> its Chinese texts by their English ones."""
+    return {path.stem: json.loads(path.read_text("utf-8")) for path in sorted(TABLES.glob("*.json"))}
+
+
 def table() -> dict[str, str]:
-    """The Chinese texts by their English ones."""
-    return json.loads(TABLE.read_text("utf-8"))
+    """The Chinese texts by their English ones, of all files."""
+    return {english: chinese for one in tables().values() for english, chinese in one.items()}
+
+
+def owner(place: str) -> str:
+    """Whose a text is that stands in a file ("engine/topics/mlp/card.py") or at a place of `used_strings`."""
+    slug = re.match(r"(?:topic |engine/topics/|pages/)(\w+)", place)
+    return slug[1] if slug and slug[1] in catalogue() else FRAME
 
 
 def used_strings() -> dict[str, str]:
     """Every English text that is certainly shown -> where it stands (the first place)."""
-    found: dict[str, str] = {}
+    return {text: places[0] for text, places in _used().items()}
+
+
+def _used() -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
     for topic in catalogue().values():
         for text in _texts_of(topic):
-            found.setdefault(text, f"topic {topic.slug}")
+            found.setdefault(text, []).append(f"topic {topic.slug}")
     for path in sorted(ROOT.glob("pages/**/*.py")):
         tree = ast.parse(path.read_text("utf-8"))
         for line, text in [*_translated(tree, SAYS), *_translated(tree, WORDS)]:
-            found.setdefault(text, f"{path.relative_to(ROOT)}:{line}")
+            found.setdefault(text, []).append(f"{path.relative_to(ROOT)}:{line}")
     for path in sorted(ROOT.glob("engine/**/*.py")):
         tree = ast.parse(path.read_text("utf-8"))
         for line, text in [*_error_templates(tree), *_translated(tree, WORDS)]:
-            found.setdefault(text, f"{path.relative_to(ROOT)}:{line}")
-    return {text: place for text, place in found.items() if text.strip()}
+            found.setdefault(text, []).append(f"{path.relative_to(ROOT)}:{line}")
+    return {text: places for text, places in found.items() if text.strip()}
 
 
-def possible_strings() -> set[str]:
-    """Every text constant of pages and engine: what a page may hand to t() by a name or out of a table."""
-    found = set()
+def possible_strings() -> dict[str, set[str]]:
+    """Every text constant of pages and engine, which a page may hand to t() by a name or out of a table -> whose."""
+    found: dict[str, set[str]] = {}
     for path in [*ROOT.glob("pages/**/*.py"), *ROOT.glob("engine/**/*.py")]:
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
-                found.add(node.value)
+                found.setdefault(node.value, set()).add(owner(str(path.relative_to(ROOT))))
+    return found
+
+
+def owners() -> dict[str, set[str]]:
+    """Every text that may be shown -> the topics, or FRAME, that it belongs to."""
+    found = possible_strings()
+    for text, places in _used().items():
+        found.setdefault(text, set()).update(map(owner, places))
     return found
 
 
 def missing() -> dict[str, str]:
-    """Texts without a translation -> where they stand."""
-    there = table()
-    return {text: place for text, place in used_strings().items() if text not in there}
+    """Texts without a translation in a file that is read for them -> where they stand."""
+    there = tables()
+    found = {}
+    for text, places in _used().items():
+        for place in places:
+            if text not in there[FRAME] and text not in there.get(owner(place), {}):
+                found[text] = place
+    return found
 
 
 def unused() -> list[str]:
-    """Entries of the table that nothing shows."""
-    known = used_strings().keys() | possible_strings()
-    return sorted(text for text in table() if text not in known)
+    """Entries that nothing shows of those whose file they stand in, and those that are said in two ways."""
+    known, all_texts = owners(), table()
+    found = []
+    for slug, texts in tables().items():
+        for text, chinese in texts.items():
+            mine = known.get(text, set())
+            if not mine or (slug != FRAME and slug not in mine) or chinese != all_texts[text]:
+                found.append(f"{slug}: {text}")
+    return sorted(found)
 
 
 def wrong_fields() -> list[str]:

@@ -1,7 +1,6 @@
 """What pages show, as values: every page that is a module can be made, translated and checked without Streamlit."""
 
 import dataclasses
-import json
 import math
 import random
 from functools import lru_cache
@@ -17,7 +16,7 @@ from engine.core.topic import catalogue
 from engine.core.words import Number, Percent, Words
 from pages.components.pictures import KINDS
 from pages.components.topics import page_module, view_type
-from tests.strings import TABLE
+from tests.strings import tables
 
 PAGES = [slug for slug in catalogue() if page_module(slug) is not None]
 
@@ -94,7 +93,7 @@ def own_texts(block):
 
 @pytest.mark.parametrize("slug", PAGES)
 def test_every_word_of_a_page_has_its_chinese(slug):
-    table, topic = json.loads(TABLE.read_text("utf-8")), catalogue()[slug]
+    table, topic = {**tables()["frame"], **tables().get(slug, {})}, catalogue()[slug]
     for config in topic.presets.values():
         for view in views(slug):
             for block in blocks_of(slug, config, view):

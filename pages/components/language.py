@@ -1,4 +1,4 @@
-"""English and Chinese, switched in place. English text is the key; assets/language/zh.json holds the Chinese."""
+"""English and Chinese, switched in place. The English text is the key; assets/language/zh holds the Chinese."""
 
 from __future__ import annotations
 
@@ -16,12 +16,17 @@ from engine.core.sentences import Marked, filled, harmless
 from engine.core.words import Name, Number, Percent, Words
 
 LANGUAGES = {"en": "EN", "zh": "中文"}
-_TABLE = Path(__file__).parents[2] / "assets" / "language" / "zh.json"
+_TABLES = Path(__file__).parents[2] / "assets" / "language" / "zh"
 
 
 @cache
 def _chinese() -> dict[str, str]:
-    return json.loads(_TABLE.read_text("utf-8"))
+    """Of all topics together: one that says a text as another does may have it in its own file, too."""
+    return {
+        english: chinese
+        for path in sorted(_TABLES.glob("*.json"))
+        for english, chinese in json.loads(path.read_text("utf-8")).items()
+    }
 
 
 def language() -> str:

@@ -1,6 +1,5 @@
 """What a page must show for a Config, read from the catalogue; shared by the browser tests."""
 
-import json
 import re
 from urllib.parse import urlencode
 
@@ -8,7 +7,7 @@ import pytest
 
 from engine.core.knob import knobs, to_query
 from engine.core.topic import Topic, catalogue
-from tests.server import ROOT
+from tests import strings
 
 TOPICS = catalogue()
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
@@ -16,8 +15,8 @@ CHINESE = re.compile(r"[\u4e00-\u9fff]")
 
 def zh(english: str) -> str:
     """The Chinese of an interface text, from the table the app uses; fails where there is none."""
-    table = json.loads((ROOT / "assets" / "language" / "zh.json").read_text("utf-8"))
-    assert english in table, f"assets/language/zh.json has no {english!r}"
+    table = strings.table()
+    assert english in table, f"assets/language/zh has no {english!r}"
     return table[english]
 
 

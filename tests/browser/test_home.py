@@ -1,13 +1,12 @@
 """The home page and the two languages."""
 
-import json
 import re
 
 import pytest
 
 from engine.core.knob import to_query
+from tests import strings
 from tests.browser.expectations import CHINESE, TOPICS, assert_widgets_show, telling_presets, zh
-from tests.server import ROOT
 
 # ---------------------------------------------------------------- home
 
@@ -157,9 +156,9 @@ def test_the_language_comes_from_the_link_or_else_the_browser(visit, path, local
 
 @pytest.mark.parametrize("slug", ["", *TOPICS])
 def test_no_english_is_left_on_a_chinese_page(visit, slug):
-    """Buttons, labels, headings and tabs; names that are the same in Chinese (XOR, ReLU) stand in zh.json too."""
+    """Buttons, labels, headings and tabs; names that are the same in Chinese (XOR, ReLU) stand in the tables too."""
     visitor = visit(f"/{slug}", locale="zh-CN")
-    table = json.loads((ROOT / "assets" / "language" / "zh.json").read_text("utf-8"))
+    table = strings.table()
     same = {english for english, chinese in table.items() if english == chinese}
     parts = visitor.page.locator(
         ".stMainBlockContainer :is(h1, h2, h3, button, label, [role=tab], p.question, [data-testid=stCaptionContainer])"
