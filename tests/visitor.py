@@ -87,6 +87,10 @@ class Visitor:
         state = WidgetState(id=f"$$STREAMLIT_INTERNAL_KEY_{base}__events", json_trigger_value=events)
         return self.ask(WidgetState(id=base, json_value="{}"), state, key=key)
 
+    def keep(self, key: str, event: str, value: Any) -> Answer:
+        """Change what one of our own components keeps under `event`: it reports that, in this and all later runs."""
+        return self.ask(WidgetState(id=self.widget(key).id, json_value=json.dumps({event: value})), key=key)
+
     def move(self, key: str, value: Any) -> Answer:
         """Give a widget another value."""
         state = WidgetState(id=self.widget(key).id)

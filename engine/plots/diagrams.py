@@ -176,6 +176,7 @@ def points_payload(
         raise ValueError(f"domain must be (x low, x high, y low, y high), got {domain}")
     if len(classes) < 1:
         raise ValueError("points need at least one class name")
+    points = points.tolist() if isinstance(points, np.ndarray) else points
     for point in points:
         if value_range is not None:
             continue

@@ -190,7 +190,7 @@ def fitting(fits: Fits | None, event: str, value: Any) -> bool:
         return True
     try:  # the browser may send anything
         return bool(fits(event, value))
-    except (AttributeError, IndexError, KeyError, TypeError):
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError):
         return False
 
 
