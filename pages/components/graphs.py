@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
-from html import escape
-from typing import Any
 
 import streamlit as st
 
@@ -22,7 +19,6 @@ from pages.components.language import number, t
 MEGABYTES = 1
 MOST_IN_THE_BOX = 100_000  # characters; a longer file is read, but not laid into the box
 CHOICE_WIDTH = 148  # CSS pixels: four in a row of the popover, two on a phone
-MOST_MESSAGES = 9  # rows of a table; what the others add is one row more
 CHOICES = {  # field of Choices -> what it is about, and its values with their names
     "separator": ("Separator", {"": "automatic", "comma": "comma", "semicolon": "semicolon", "tab": "tab",
                                 "space": "space"}),
@@ -110,28 +106,6 @@ def _choices(topic: Topic, offered: dict[str, tuple[str, list[str], list[str]]])
                 chosen=values.index(now) if now in values else 0,
                 on_pick=lambda name=name, values=values: _choose(topic, name, values),
             )  # fmt: skip
-
-
-def message_table(made: Any, names: Sequence[str]) -> None:
-    """Coefficient, value and product of everything that reaches a node, the largest product first, and their sum.
-
-    made: node, total, and messages, each with node, coefficient, value and product.
-    """
-    head = (t("reached by"), t("coefficient"), t("value (HW)"), t("product"))
-    rows = "".join(f"<th>{word}</th>" for word in head)
-    most = max(abs(message.product) for message in made.messages) or 1.0
-    for message in made.messages[:MOST_MESSAGES]:
-        who = t("itself") if message.node == made.node else escape(names[message.node])
-        bar, kind = 100 * abs(message.product) / most, "minus" if message.product < 0 else "plus"
-        rows += (
-            f"<tr><td>{who}</td><td>{number(message.coefficient, 3)}</td><td>{number(message.value, 3)}</td>"
-            f'<td><i class="{kind}" style="width:{bar:.0f}%"></i>{number(message.product, 3)}</td></tr>'
-        )
-    if rest := made.messages[MOST_MESSAGES:]:
-        more, added = t("and {count} more", count=len(rest)), sum(message.product for message in rest)
-        rows += f"<tr><td>{more}</td><td></td><td></td><td>{number(added, 3)}</td></tr>"
-    rows += f'<tr class="sum"><td>{t("sum")}</td><td></td><td></td><td>{number(made.total, 4)}</td></tr>'
-    st.html(f'<table class="messages">{rows}</table>')
 
 
 def _choose(topic: Topic, name: str, values: list[str]) -> None:
