@@ -52,12 +52,14 @@ def clicked(slug: str, key: str, name: str, click: Click, keys: tuple[Any, ...],
         answer(slug, click, event)
 
 
-def answer(slug: str, click: Click, event: dict[str, Any]) -> Any:
-    """Change what a click says for an event; returns the fields."""
+def answer(slug: str, click: Click, event: dict[str, Any], kept: str = "") -> None:
+    """Change what a click says for an event. kept: where the session keeps the fields; what changes them does not
+    come back, for a run begins."""
     topic = catalogue()[slug]
     fields = click(event, st.session_state[f"{slug}:config"], current_view(topic))
+    if kept:
+        st.session_state[kept] = dict(fields)
     change_fields(topic, fields)
-    return fields
 
 
 def spots_of(picture: Any) -> tuple[Spot, ...]:
@@ -217,9 +219,7 @@ def pointed(slug: str, key: str, name: str, click: Click, editable: bool) -> Non
     kind = "points" if editable else "spot"
     told = (st.session_state.get(key) or {}).get(kind)
     if told is not None:
-        fields = answer(slug, click, {**told, "event": kind, "place": name})
-        if editable:
-            st.session_state[f"{key}:drawn"] = dict(fields)
+        answer(slug, click, {**told, "event": kind, "place": name}, f"{key}:drawn" if editable else "")
 
 
 def _number(topic: Topic, picture: NumberField, key: str, block: Show, hear: Hear) -> None:
