@@ -41,7 +41,7 @@ def evidence(config, view, film):
     """The picture with the evidence over it, and what shows it."""
     told = explain.meaning(film.now, view.method)
     if view.method == "grad_cam":
-        told = Row([[told], [Choose("layer", explain.AFTER)]], (1.7, 1))
+        told = Row([[told], [Choose("layer", explain.AFTER)]], (2.2, 1))
     return [Choose("method", as_buttons=True), *picture(config, view, film), told]
 
 
@@ -85,7 +85,7 @@ def below(config, view, film):
     large = Show("channel", draw.draw_channel(film.now, view.maps, channel), height=300)
     return [
         Say("## Feature maps"),
-        Row([[Choose("maps", as_buttons=True)], [Choose("scale")], [Choose("order")]], (5, 1, 1), "bottom"),
+        Row([[Choose("maps", as_buttons=True)], [Choose("scale")], [Choose("order")]], (5, 2, 2), "bottom"),
         explain.channels_shown(film.now, view.maps, len(shown.tiles)),
         Row([[large], [explain.one_channel(film.now, view.maps, channel)]], (2, 1), "center"),
         Show(f"maps-{view.maps}", shown, Pick("channel", "key"), picked=marked),

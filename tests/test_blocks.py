@@ -13,7 +13,8 @@ from engine.core.film import Film, still_frames
 from engine.core.formula import Formula
 from engine.core.knob import knobs, random_value, to_query
 from engine.core.topic import catalogue
-from engine.core.words import Number, Percent, Words
+from engine.core.words import Name, Number, Percent, Words
+from engine.plots.diagrams import Bars
 from pages.components.pictures import KINDS
 from pages.components.topics import page_module, view_type
 from tests.strings import tables
@@ -182,6 +183,27 @@ def test_words_are_english_until_they_are_translated():
     with pytest.raises(KeyError):
         Words("{a} {b}", a=1)
     assert Number(math.nan).text() == Percent(math.nan).text() == "–"
+
+
+def test_a_name_brings_its_own_translations(monkeypatch):
+    import copy
+    import pickle
+
+    from pages.components import language
+
+    name = Name("crane <b>", zh="鹤 <b>")
+    for again in (name, pickle.loads(pickle.dumps(name)), copy.deepcopy(name)):
+        assert (again, again.text("en"), again.text("zh")) == ("crane <b>", "crane <b>", "鹤 <b>")
+    words = Words("after {layer}", layer=name)
+    shown = Bars([name, "b"], [0.5, 0.5], Words("before the change"), hover=[name, words])
+    for tongue, wanted, after in (("en", "crane <b>", "after crane <b>"), ("zh", "鹤 <b>", "鹤 <b>之后")):
+        monkeypatch.setattr(language, "language", lambda tongue=tongue: tongue)
+        assert (language.drawn(name), language.drawn(words)) == (wanted, after)
+        assert language.t(name) == wanted.replace("<", "&#60;").replace(">", "&#62;")
+        assert language.t(words) == after.replace("<", "&#60;").replace(">", "&#62;")
+        assert language.drawn_all([name, words, "own"]) == [wanted, after, "own"]
+        spoken = language.in_language(shown)
+        assert (list(spoken.names), list(spoken.hover)) == ([wanted, "b"], [wanted, after])
 
 
 def test_equal_content_has_an_equal_name_and_other_content_another():

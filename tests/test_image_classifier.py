@@ -83,6 +83,11 @@ def test_the_walk_shows_on_its_way_what_the_whole_run_has_at_its_end():
     assert (steps[-1], ways[-1], {one.total for one in snapshots}) == (32, 1.0, {32})
     assert len(steps) > 32
     there = with_walk(looked, snapshots[-1])
+    assert [explain.way(whole, one).parts[0].values["share"].share for one in snapshots[::8]] == [
+        one.seen["way"] for one in snapshots[::8]
+    ]
+    assert explain.way(whole, snapshots[-1]).parts == explain.way(whole).parts
+    assert (explain.lacks_walk(config, looked), explain.lacks_walk(config, whole)) == (True, False)
     for field in dataclasses.fields(whole):
         ours, theirs = getattr(there, field.name), getattr(whole, field.name)
         assert torch.equal(ours, theirs) if isinstance(ours, torch.Tensor) else ours == theirs, field.name

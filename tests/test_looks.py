@@ -111,6 +111,10 @@ def test_a_link_brings_back_the_moment(visitor):
         ("attention", "view.cell=one", "Cell: expected two positions such as 10-2"),
         ("attention", "view.head=L9H9", "Head: expected one of L1H1"),
         ("attention", "view.cell=99-99", ""),
+        ("image_classifier", "view.channel=stem", "Channel: expected a layer and a number such as stage2-5"),
+        ("image_classifier", "view.answers=11", "Answers: expected 3 to 10, got 11"),
+        ("image_classifier", "view.maps=stem&view.channel=stem-999", ""),
+        ("image_classifier", "view.maps=stem&view.channel=head-999", ""),
         ("gnn", "view.node=5000", ""),
         ("one_stage", "view.cell=12", "Cell: expected a number and a mark such as 12-0f3c9a2b"),
         ("one_stage", "view.step=2-0f3c9a2b", ""),
@@ -133,3 +137,35 @@ def test_a_click_in_one_part_draws_another_anew_only_where_that_shows_it(visitor
     before = visitor.widget("attention-every")
     visitor.touch("attention-head", "cell", {"tile": 0, "row": 1, "column": 1})
     assert visitor.widget("attention-every") is before
+
+
+@pytest.mark.parametrize(
+    ("link", "then"),
+    [
+        ("stride=24", "stride=24&view.method=occlusion"),
+        ("cell=8", "cell=8&view.method=saliency"),
+        ("cell=8&view.method=none", "cell=8&view.method=none"),  # what a link says itself goes before
+        ("target=287", "target=287"),
+    ],
+)
+def test_a_knob_that_one_view_shows_brings_it_up(visitor, link, then):
+    visitor.open("image_classifier", link)
+    assert visitor.alerts() == []
+    assert visitor.query == then
+    visitor.move("image_classifier.cell", 12)
+    assert "view.method=saliency" in visitor.query
+    visitor.touch("image-classifier-method", "pick", 0)
+    assert "view." not in visitor.query
+    visitor.move("image_classifier.cell", 4)  # as usual: nothing to look for
+    assert "view." not in visitor.query
+
+
+def test_a_column_drawn_by_itself_sends_nothing_else(visitor):
+    """Another method colours the picture; the thousand names beside it and the maps below are not sent again."""
+    visitor.open("image_classifier")
+    beside, below = visitor.widget("image_classifier:target:en"), visitor.widget("image-classifier-channel")
+    evidence = visitor.widget("image-classifier-evidence")
+    visitor.touch("image-classifier-method", "pick", 1)
+    assert visitor.widget("image-classifier-evidence") is not evidence
+    assert visitor.widget("image_classifier:target:en") is beside
+    assert visitor.widget("image-classifier-channel") is below

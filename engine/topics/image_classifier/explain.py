@@ -53,8 +53,7 @@ def way(result: Result, snapshot: Snapshot | None = None) -> Say:
     if snapshot is None:
         share, total, goal, steps = 1.0, result.saliency_sum, result.saliency_goal, result.saliency_steps
     else:
-        total, goal, steps = (snapshot.seen[name] for name in ("sum", "goal", "steps"))
-        share = (snapshot.step / snapshot.total) ** 2
+        share, total, goal, steps = (snapshot.seen[name] for name in ("way", "sum", "goal", "steps"))
     said = [
         Words("{share} of the way walked: all pixels together {sum}, of {goal} for the whole way.",
               share=Percent(share), sum=Number(total), goal=Number(goal))
