@@ -23,6 +23,7 @@ from pages.components.controls import change
 from pages.components.errors import sentence
 from pages.components.language import in_language, t
 from pages.components.looks import change_view, current_view
+from pages.components.own import with_what_is_here
 from pages.components.topics import body_of, view_type
 
 Hear = Callable[[], None] | None
@@ -56,7 +57,8 @@ def answer(slug: str, click: Click, event: dict[str, Any], kept: str = "") -> No
     """Change what a click says for an event. kept: where the session keeps the fields; what changes them does not
     come back, for a run begins."""
     topic = catalogue()[slug]
-    fields = click(event, st.session_state[f"{slug}:config"], current_view(topic))
+    shown = with_what_is_here(topic, st.session_state[f"{slug}:config"])  # as the page's functions were given it
+    fields = click(event, shown, current_view(topic))
     if kept:
         st.session_state[kept] = dict(fields)
     change_fields(topic, fields)
