@@ -169,3 +169,11 @@ def test_a_column_drawn_by_itself_sends_nothing_else(visitor):
     assert visitor.widget("image-classifier-evidence") is not evidence
     assert visitor.widget("image_classifier:target:en") is beside
     assert visitor.widget("image-classifier-channel") is below
+
+
+def test_a_link_that_says_only_what_to_look_at_is_followed_on_a_page_that_was_open_before(visitor):
+    visitor.open("gnn", "view.node=3")
+    visitor.open("")
+    visitor.open("gnn", "view.node=30")
+    assert visitor.query == "view.node=30"
+    assert "Node **31**" in visitor.texts()

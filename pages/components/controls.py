@@ -43,7 +43,7 @@ def current_config(topic: Topic) -> Any:
     if pending is not None:
         state.pop(f"{slug}:rejected", None)
         adopt(topic, pending)
-    elif known is None or _went_back() or (entered and query):
+    elif known is None or _went_back() or (entered and (query or _asks_to_look())):
         config, rejected = from_query(topic.config, query)
         state[f"{slug}:rejected"] = [
             *_remarks(topic), *rejected, *_adopt_views(topic), *adopt_pinned(again=_went_back()),
@@ -60,6 +60,11 @@ def current_config(topic: Topic) -> Any:
     if rejected := state.get(f"{slug}:rejected"):
         report_rejected(rejected)
     return state[f"{slug}:config"]
+
+
+def _asks_to_look() -> bool:
+    """Whether the link says what to look at."""
+    return any(name.startswith(VIEW) for name in st.query_params)
 
 
 def _adopt_views(topic: Topic) -> list[Rejected]:
