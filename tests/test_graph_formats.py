@@ -2,7 +2,6 @@
 
 import io
 import json
-import pprint
 
 import networkx as nx
 import numpy as np
@@ -137,57 +136,6 @@ def test_a_grid_has_pairs_for_nodes_and_prints_so():
     found = read_graph(repr(list(grid.edges())))
     assert in_names(found) == expected(grid)
     assert read_graph("[(np.int64(0), np.int64(1)), (np.str_('x'), np.int64(0))]").names == ("0", "1", "x")
-
-
-DICTIONARIES = {  # how a dictionary of neighbours is written -> networkx's own reader of it
-    "lists": (nx.to_dict_of_lists, nx.from_dict_of_lists),
-    "dictionaries": (nx.to_dict_of_dicts, nx.from_dict_of_dicts),
-    "numbers": (lambda graph: nx.to_dict_of_dicts(graph, edge_data=1), nx.from_dict_of_lists),
-    "sets": (lambda graph: {node: set(graph[node]) for node in graph}, nx.from_dict_of_lists),
-    "tuples": (lambda graph: {node: tuple(graph[node]) for node in graph}, nx.from_dict_of_lists),
-}
-
-
-@pytest.mark.parametrize("kind", DICTIONARIES)
-@pytest.mark.parametrize("how", [repr, pprint.pformat])
-@given(data=st.data())
-@settings(max_examples=40)
-def test_dictionaries_of_neighbours_are_what_networkx_makes_of_them(kind, how, data):
-    graph = data.draw(graphs(LOOSE, directed=data.draw(st.booleans())))
-    make, oracle = DICTIONARIES[kind]
-    found = read_graph(how(make(graph)))
-    assert in_names(found) == expected(oracle(make(graph)))
-    assert not found.by_lines
-
-
-@pytest.mark.parametrize("kind", ["lists", "dictionaries", "numbers"])
-@given(data=st.data())
-@settings(max_examples=40)
-def test_dictionaries_of_neighbours_as_json(kind, data):
-    graph = data.draw(graphs(LOOSE))
-    make, oracle = DICTIONARIES[kind]
-    made = make(graph)
-    for text in (json.dumps(made), json.dumps(made, indent=2, ensure_ascii=False)):
-        assert in_names(read_graph(text)) == expected(oracle(made))
-
-
-def test_dictionaries_as_programs_name_them():
-    wanted = {frozenset("AB"), frozenset("AC"), frozenset("BC")}
-    for text in (
-        "{'A': ['B', 'C'], 'B': ['C']}", '{"A": ["B", "C"], "B": ["C"]}', 
-        "graph = {\n  'A': ['B', 'C'],\n  'B': ['C'],\n}",
-        "defaultdict(<class 'list'>, {'A': ['B', 'C'], 'B': ['C']})", "{'A': {'B', 'C'}, 'B': {'C'}, 'C': set()}",
-        "AdjacencyView({'A': {'B': {}, 'C': {'weight': 2, 'why': \"it's {[\"}}, 'B': {'C': {}}})",
-        "{'A': frozenset({'B', 'C'}), 'B': {'C': None}}", "{'A': ('B', 'C'), 'B': ('C',)}",
-        "{'A': {'B': {0: {}, 1: {}}, 'C': {0: {}}}, 'B': {'C': {0: {}}}}",
-    ):  # fmt: skip
-        assert in_names(read_graph(text)) == ({"A", "B", "C"}, wanted), text
-        assert ("Edges with data, which are not used: 1." in map(str, read_graph(text).remarks)) == (
-            "weight" in text or "None" in text
-        )
-    grid = nx.grid_2d_graph(2, 3)
-    assert in_names(read_graph(repr(nx.to_dict_of_lists(grid)))) == expected(grid)
-    assert read_graph("{np.int64(0): [np.int64(1)]}").names == ("0", "1")
 
 
 @pytest.mark.parametrize("separator", [",", ";", "\t"])
@@ -377,6 +325,10 @@ BOMB = (
         ('{"edges": [["a", "b"], ["b", "c"]]}', "Line 1: expected a node and its neighbours such as"),
         ("{'A': {'B': ['C']}}", r"expected a node and its neighbours such as .*, got “\['C'\]}}”"),
         ("{'A': []}", "at least one edge"),
+        ("{'A': 'B'}", "Line 1: expected a node and its neighbours such as .*, got “'B'}”"),
+        ("{'A': ['B'],\n'B': ['']}", "Line 2: expected names of letters that can be seen, got an empty one"),
+        ("[('a', 'b'),\n('', 'a')]", "Line 2: expected names of letters that can be seen, got an empty one"),
+        ('{"nodes": [{"id": ""}, {"id": 1}], "links": []}', "names of letters that can be seen, got an empty one"),
         ("# GMT today\na 2\nb {}\n", "the file ends before"),
         ("# GMT today\na 1\nb {}\nc d {}\n", "Line 4: expected a node and its number of neighbours, got “c d {}”"),
     ],

@@ -102,68 +102,6 @@ def test_what_was_quietly_misread_is_read_rightly(text):
     assert read_graph(text).classes == ()
 
 
-# ---------------------------------------------------------------- a colon: neighbours, classes, or a part of a name
-
-SEVEN = [frozenset(pair) for pair in ("AB", "AC", "AD", "BC", "BE", "DE", "DF")]
-
-
-@pytest.mark.parametrize("colon", [": ", ":", "：", ":\t", " : "])
-@pytest.mark.parametrize("separator", [", ", ",", "; ", "；", "，", " ", "\t", "  "])
-def test_a_node_a_colon_and_its_neighbours_are_read_whatever_parts_them(colon, separator):
-    lists = {"A": "BCD", "B": "CE", "D": "EF"}
-    text = "\n".join(node + colon + separator.join(others) for node, others in lists.items())
-    assert [frozenset(pair) for pair in edges(text)] == SEVEN
-    assert [frozenset(pair) for pair in edges(text, lines="neighbours")] == SEVEN
-    assert read_graph(text).classes == ()
-    assert "a node and its neighbours, since “B” stands before a colon and after one" in said(text)
-    assert read_graph(text).by_lines  # so the reader can choose otherwise
-
-
-@pytest.mark.parametrize(
-    ("text", "pairs", "count"),
-    [
-        ("A: B C D\nB: A C", "AB AC AD BC", 4),
-        ("A: B\nB: C\nC: A", "AB BC AC", 3),  # as classes they would give no edge
-        ("A: B\nB:\nC", "AB", 3),
-        ("A: B, C,\nB: C,", "AB AC BC", 3),
-        ("A: [B, C]\nB: [C]\nC: []", "AB AC BC", 3),  # YAML
-        ("# a comment\nA: B, C\nB: C", "AB AC BC", 3),
-        ("H: a, b, c", "Ha Hb Hc", 4),  # an edge has two names
-        ("H: a, b\nI: c", "Ha Hb Ic", 5),
-    ],
-)
-def test_lists_of_neighbours_are_known_by_what_a_table_could_not_be(text, pairs, count):
-    assert ["".join(edge) for edge in edges(text)] == pairs.split()
-    assert len(read_graph(text).names) == count
-    assert "Every line is read as a node and its neighbours, since" in said(text)
-
-
-def test_names_with_spaces_and_quotes_stand_before_a_colon_too():
-    text = '"Lee, Ann": Bob Ray, Cem\nBob Ray: Cem, "Lee, Ann"'
-    assert edges(text) == [("Lee, Ann", "Bob Ray"), ("Lee, Ann", "Cem"), ("Bob Ray", "Cem")]
-
-
-def test_names_with_a_colon_stay_edges_and_the_other_reading_is_offered():
-    text = "Alien: Covenant,Ian Holm\nRocky: Part Two,Carl Weathers"
-    assert edges(text) == [("Alien: Covenant", "Ian Holm"), ("Rocky: Part Two", "Carl Weathers")]
-    assert "Names have a colon in them. If a line is a node and its neighbours, choose that." in said(text)
-    assert len(edges(text, lines="neighbours")) == 4
-    weighed = "a: b, c, 2.5\nd: e, f, 1"
-    assert edges(weighed) == [("a: b", "c"), ("d: e", "f")]
-    chosen = "A: B, C, D\nB: C, E\nD: E, F"
-    assert edges(chosen, lines="edge") == [("A: B", "C"), ("B: C", "E"), ("D: E", "F")]
-    assert edges("A: B, C\nB: C, E", first="edge") == [("A: B", "C"), ("B: C", "E")]
-
-
-def test_classes_stay_classes_beside_edges_and_alone_are_no_graph():
-    beside = read_graph("Ada, Bob\nBob, Cem\nAda: Bob\nCem: left club")
-    assert beside.edges == ((0, 1), (1, 2))
-    assert beside.classes == ("Bob", "left club")
-    for text in ("Ada: chess\nBob: music", "Ada: left club\nBob: right club"):
-        with pytest.raises(KnobError, match=r"every line here is “node: class”\. Where a line is a node"):
-            read_graph(text)
-
-
 # ---------------------------------------------------------------- said, and changed
 
 

@@ -1,8 +1,10 @@
 """Every kind of wrong file is refused with a sentence that says what was expected and what came; none is executed."""
 
+import bz2
 import gzip
 import io
 import json
+import lzma
 import pickle
 import struct
 import zipfile
@@ -154,6 +156,10 @@ def test_a_config_with_weights_that_are_not_here_says_so():
         (b"RIFF\x10\0\0\0WEBPVP8 ", "edges, got a WebP picture"),
         (zip_file(), "edges, got a ZIP or office document"),
         (gzip.compress(b"a b\n"), "edges, got a gzip archive"),
+        (bz2.compress(b"a b\n" * 99), "edges, got a compressed archive"),
+        (lzma.compress(b"a b\n"), "edges, got a compressed archive"),
+        (b"7z\xbc\xaf\x27\x1c", "edges, got a compressed archive"),
+        (b"Rar!\x1a\x07\x01\0", "edges, got a compressed archive"),
         (b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj", "edges, got a PDF document"),
         (b"%PDF-1.4\n1 0 obj\nendobj\n", "edges, got a PDF document"),
         (b"BM\x36\0\0\0" + bytes(50), "edges, got a BMP picture"),
@@ -162,6 +168,8 @@ def test_a_config_with_weights_that_are_not_here_says_so():
         (b"a b\n" * 5_000_000, "at most 1000000 characters, got 20000000"),
         (b'<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"/>', "of the kind GraphML or GEXF, got “svg”"),
         (b'<svg xmlns="http://www.w3.org/2000/svg" width="4"/>', "of the kind GraphML or GEXF, got “svg”"),
+        (b'<html lang="en"><body>a, b</body></html>', "of the kind GraphML or GEXF, got “html”"),
+        (b"<html>\n<body>a, b</body></html>", "of the kind GraphML or GEXF, got “html”"),
         (b"<!DOCTYPE html><html><p>a, b</html>", "of the kind GraphML or GEXF, got “html”"),
     ],
 )
@@ -171,7 +179,13 @@ def test_what_is_no_graph_is_called_what_it_is(content, words):
 
 
 def test_texts_that_begin_like_other_files_are_texts():
-    for text in ("BMW, Audi\nAudi, Opel", "ID3, ID4\nID4, ID5", "<html>, <body>\n<body>, <svg>", "GIF, PNG"):
+    for text in (
+        "BMW, Audi\nAudi, Opel",
+        "ID3, ID4\nID4, ID5",
+        "BZh1, BZh2",
+        "<html>, <body>\n<body>, <svg>",
+        "GIF, PNG",
+    ):
         assert len(read_graph(decode_text(text.encode())).edges) == text.count("\n") + 1
 
 

@@ -21,13 +21,18 @@ _SIGNATURES = (
     (b"IIU\x00", "a camera's raw photo"),  # Panasonic
     (b"IIRO", "a camera's raw photo"),  # Olympus
     (b"MMOR", "a camera's raw photo"),
+    (b"BZh", "a compressed archive"),
+    (b"\xfd7zXZ\x00", "a compressed archive"),
+    (b"7z\xbc\xaf", "a compressed archive"),
+    (b"Rar!\x1a\x07", "a compressed archive"),
+    (b"\x28\xb5\x2f\xfd", "a compressed archive"),
     (b"ID3", "a sound"),
     (b"OggS", "a sound"),
     (b"fLaC", "a sound"),
     (b"\x1aE\xdf\xa3", "a film"),
 )
 _TIFF = (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")
-_WORDS = (b"BM", b"ID3")  # a text may begin so too
+_WORDS = (b"BM", b"BZh", b"ID3")  # a text may begin so too
 _RIFF = {b"WEBP": "a WebP picture", b"AVI ": "a film", b"WAVE": "a sound"}
 # Major and compatible brands of ISO base media files (ISO/IEC 14496-12, 23008-12), as registered at mp4ra.org.
 _BRANDS = {

@@ -124,13 +124,16 @@ def _uploaded(topic: Topic, source: str) -> None:
     """Callback: a file has come, or was taken away."""
     state, slug = st.session_state, topic.slug
     file = state.get(source)
+    foreign = state.pop(f"{slug}:foreign", None)
     if file is None:
+        if foreign is not None and state.get(f"{slug}:problem") is foreign:  # what was wrong with it went with it
+            state.pop(f"{slug}:problem")
         return
     state.pop(f"{slug}:offered", None)
     try:
         text = decode_text(file.getvalue())
     except KnobError as error:
-        state[f"{slug}:problem"] = error
+        state[f"{slug}:problem"] = state[f"{slug}:foreign"] = error
         return
     if not _use(topic, text, AUTOMATIC):  # then it may be read in another way
         state[f"{slug}:choices"] = AUTOMATIC

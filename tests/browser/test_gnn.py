@@ -231,6 +231,8 @@ def test_other_files_get_one_sentence_in_the_readers_language(visit, locale, wor
         wanted = words.format(names[chinese]) if names else ("收到的却是空文件" if chinese else "got an empty file")
         visitor.until(lambda wanted=wanted: any(wanted in text for text in visitor.alerts()), wanted)
         assert len(visitor.alerts()) == 1
+    visitor.page.locator("[data-testid=stFileChipDeleteBtn] button, [data-testid=stFileChipDeleteBtn]").last.click()
+    visitor.until(lambda: visitor.alerts() == [], "the sentence goes with the file")
     script = "(element) => getComputedStyle(element, '::after').content"
     upload.set_input_files({"name": "a.txt", "mimeType": "text/plain", "buffer": b"a b\n" * 5_000_000})
     visitor.until(lambda: large in visitor.page.locator(".stFileUploader").evaluate(script), large)

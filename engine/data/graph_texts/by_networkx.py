@@ -33,7 +33,9 @@ class NodesAndEdges:
 
 def is_xml(text: str) -> bool:
     """Whether a text begins as XML does."""
-    return bool(re.match(r"\s*<(\?xml|!DOCTYPE|!--|graphml|gexf|svg(?=\s))\b", text, re.IGNORECASE))
+    return bool(
+        re.match(r"\s*<(\?xml|!DOCTYPE|!--|graphml|gexf|svg(?=\s)|html(?=\s+\w+=|>\s*<))\b", text, re.IGNORECASE)
+    )
 
 
 def is_gml(text: str) -> bool:
@@ -43,7 +45,7 @@ def is_gml(text: str) -> bool:
 
 def read_xml(text: str, classes: str = "") -> GivenGraph:
     """GraphML or GEXF. Document types and entities, with which a small file can grow to gigabytes, are refused."""
-    if re.match(r"\s*<!DOCTYPE\s+html\b", text, re.IGNORECASE):
+    if re.match(r"\s*<(!DOCTYPE\s+)?html\b", text, re.IGNORECASE):
         raise KnobError("Own graph: expected XML of the kind GraphML or GEXF, got {name!r}", name="html")
     if re.search(r"<!(DOCTYPE|ENTITY)", text, re.IGNORECASE):
         raise KnobError("Own graph: expected XML without a document type (DOCTYPE) and without entities")

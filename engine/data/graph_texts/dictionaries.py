@@ -16,7 +16,7 @@ from .printed import NODE, name_of
 
 MOST = 2 * MAXIMUM_EDGES + MAXIMUM_NODES  # neighbours in all: every edge from both ends, and loops
 _HEAD = re.compile(r"\s*(?:\w+\s*=\s*)?(?:\w+\(\s*(?:<class '\w+'>\s*,\s*)?)?\{\s*")  # graph = defaultdict(…, {
-_START = re.compile(rf"{_HEAD.pattern}{NODE}\s*:\s*(?:[\[{{(]|(?:frozen)?set\()")
+_START = re.compile(rf"{_HEAD.pattern}{NODE}\s*:")
 _KEY, _ITEM = re.compile(rf"({NODE})\s*:\s*"), re.compile(rf"({NODE})\s*")
 _EMPTY, _OPEN = re.compile(r"(?:frozen)?set\(\s*\)\s*"), re.compile(r"(?:(?:frozen)?set\(\s*)?([\[{(])\s*")
 _COLON, _COMMA = re.compile(r":\s*"), re.compile(r",\s*")
@@ -27,7 +27,7 @@ _SCRAP = re.compile(r"'(?:[^'\\\n]|\\.)*'|\"(?:[^\"\\\n]|\\.)*\"|[^'\"{}\[\](),]
 
 
 def is_dictionary(text: str) -> bool:
-    """Whether a text begins as a dictionary of every node's neighbours."""
+    """Whether a text begins as a dictionary whose keys are names."""
     return bool(_START.match(text[:4000]))
 
 

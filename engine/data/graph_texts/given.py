@@ -110,6 +110,10 @@ class Gathering:
             self.counts["unseen"] += sum(not _seen(letter) for letter in written.strip())
         if len(name) > MAXIMUM_NAME:
             refuse_name(name, line)
+        if not name and line:
+            raise KnobError("Line {line}: expected names of letters that can be seen, got an empty one", line=line)
+        if not name:
+            raise KnobError("Own graph: expected names of letters that can be seen, got an empty one")
         if name not in self.names and len(self.names) == MAXIMUM_NODES:
             raise KnobError("Line {line}: expected at most {most} nodes", line=line, most=MAXIMUM_NODES)
         return self.names.setdefault(name, len(self.names))

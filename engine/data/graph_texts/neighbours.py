@@ -21,7 +21,11 @@ SINCE_COUNT = Remark(
     "after it. If a line is an edge, choose that."
 )
 EVERY_SIGN = "".join(SIGNS.values())
-_HEAD = re.compile(rf'("(?:[^"]|"")*"\s*|[^:：{EVERY_SIGN}"]+)[:：](?!//)(.*)')
+# With space behind the colon a name may have others in it, "GO:1: GO:2, GO:3"; else each line has that one.
+_COLONS = (
+    (re.compile(rf'("(?:[^"]|"")*"\s*|[^{EVERY_SIGN}"]*?)(?:：|:(?=\s|$))(.*)'), re.compile(r"：|:(?=\s|$)")),
+    (re.compile(rf'("(?:[^"]|"")*"\s*|[^:：{EVERY_SIGN}"]+)[:：](?!//)(.*)'), re.compile("[:：]")),
+)
 _QUOTED = re.compile(r'"(?:[^"]|"")*"')
 _ARROW = re.compile(r"(?:^|\s)(?:<?[-=]{1,3}>?|[←→↔–—])\s")
 _NUMBER = re.compile(r"[-+]?\d+([.,]\d+)?([eE][-+]?\d+)?")
@@ -58,7 +62,11 @@ class Lists:
 
 def colon_lists(lines: Sequence[tuple[int, str]], separator: str = "") -> Lists | None:
     """The lines, if each is a node, a colon and names without one, or a single name; None for any other text."""
-    found = [_HEAD.fullmatch(text.strip()) for _, text in lines]
+    return next((lists for head, colon in _COLONS if (lists := _lists_at(head, colon, lines, separator))), None)
+
+
+def _lists_at(head_of: re.Pattern, colon: re.Pattern, lines: Sequence[tuple[int, str]], separator: str) -> Lists | None:
+    found = [head_of.fullmatch(text.strip()) for _, text in lines]
     if not any(found):
         return None
     heads, rests = [], []
@@ -66,7 +74,7 @@ def colon_lists(lines: Sequence[tuple[int, str]], separator: str = "") -> Lists 
         head, rest = (one[1], _listed(one[2])) if one else (text.strip(), "")
         alone = one or not (set(EVERY_SIGN + '":：') & set(head) or len(head.split()) > 1)
         plain = _QUOTED.sub("", rest)
-        if not alone or not bare(head) or set(":：{}") & set(plain) or _ARROW.search(plain):
+        if not alone or not bare(head) or colon.search(plain) or set("{}") & set(plain) or _ARROW.search(plain):
             return None
         heads.append(head)
         rests.append(rest)
@@ -83,9 +91,10 @@ def colon_lists(lines: Sequence[tuple[int, str]], separator: str = "") -> Lists 
 
 
 def _listed(rest: str) -> str:
-    """What stands after a colon without a separator at its end, and without brackets around it, as YAML writes it."""
+    """What stands after a colon without a separator at its end, and without brackets around it, as YAML and
+    tuples have them."""
     rest = rest.strip()
-    if rest.startswith("[") and rest.endswith("]"):
+    if rest[:1] + rest[-1:] in ("[]", "()"):
         rest = rest[1:-1]
     return rest.rstrip(EVERY_SIGN + " ").strip()
 

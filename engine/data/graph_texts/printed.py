@@ -68,6 +68,11 @@ def name_of(written: str) -> str:
     """The name of a node as Python prints it: text without its quotation marks, anything else as it stands."""
     if written.startswith("np."):
         written = written.partition("(")[2].removesuffix(")")
+    if written[0] == '"':
+        try:
+            return json.loads(written)  # where the two halves of a sign beyond 16 bits are one
+        except ValueError:  # Python's own escapes
+            pass
     if written[0] in "'\"":
         try:
             return ast.literal_eval(written)
@@ -80,8 +85,8 @@ def name_of(written: str) -> str:
 
 
 def is_json_graph(text: str) -> bool:
-    """Whether a text is a JSON object with nodes."""
-    return text.lstrip().startswith("{") and '"nodes"' in text
+    """Whether a text is a JSON object with nodes and what joins them; alone, "nodes" may be a name like others."""
+    return text.lstrip().startswith("{") and '"nodes"' in text and any(f'"{key}"' in text for key in _DATA_KEYS)
 
 
 def read_json(text: str, classes: str = "") -> GivenGraph:

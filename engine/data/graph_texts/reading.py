@@ -61,7 +61,8 @@ def decode_text(content: bytes) -> str:
             if "\0" not in (text := content.decode(name)):
                 return text
         except UnicodeDecodeError as error:
-            if name == "utf-8" and not set(content) & set(range(9)):
+            unsure = kind in ("text", "something else")
+            if unsure and name == "utf-8" and not set(content) & set(range(9)):
                 line = content.count(b"\n", 0, error.start) + 1
                 raise KnobError(
                     "Own graph: expected a text file in UTF-8, but line {line} is in another encoding. Save the file "
