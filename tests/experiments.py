@@ -81,6 +81,8 @@ def plain(value):
         return {field.name: plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
     if isinstance(value, dict):
         return {key: plain(item) for key, item in value.items()}
+    if isinstance(value, str):  # Words, too
+        return str(value)
     return [plain(item) for item in value] if isinstance(value, (list, tuple)) else value
 """
 

@@ -48,3 +48,10 @@ def class_names() -> tuple[Name, ...]:
     """Names as a page shows them: the English one, to a Chinese reader the Chinese with the English beside it."""
     both = zip(english_names(), chinese_names(), strict=True)
     return tuple(Name(english, zh=f"{chinese} {english}") for english, chinese in both)
+
+
+@cache
+def class_synonyms() -> tuple[Name, ...]:
+    """All synonyms of each class, to a Chinese reader after its name."""
+    both = zip(full_names(), class_names(), strict=True)
+    return tuple(Name(synonyms, zh=f"{name.text('zh')}: {synonyms}") for synonyms, name in both)

@@ -48,6 +48,7 @@ class Box:
     label: str = ""
     colour: str | int = 0
     frame: int | None = None
+    key: Any = None
 
 
 @dataclass(frozen=True)
@@ -131,6 +132,7 @@ class PixelPicture:
     columns: int | None = None
     legend: bool = True
     frames: Any = None
+    colours: Any = None
     keys: Sequence[Any] = ()
 
 

@@ -20,7 +20,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from engine.data.imagenet import english_names
+from engine.data.imagenet import english_names, full_names
 
 from .sources import ROOT, Place, read
 
@@ -106,6 +106,11 @@ def class_names() -> tuple[str, ...]:
     return english_names()
 
 
+def class_synonyms() -> tuple[str, ...]:
+    """All synonyms of the classes of ImageNet."""
+    return full_names()
+
+
 def unpacked(text: str, shape: tuple[int, ...], dtype: str) -> np.ndarray:
     """An array from its text: LZMA in base 85. Of pictures (uint8, H × W × 3) the differences of neighbours are packed,
     to the left and above, red and blue less green."""
@@ -133,6 +138,7 @@ INSTEAD = {
         "engine.core.axes:note": "note",
         "engine.core.device:current_device": "current_device",
         "engine.data.imagenet:class_names": "class_names",
+        "engine.data.imagenet:class_synonyms": "class_synonyms",
         "engine.weights:load_weights": "load_weights",
         "engine.weights:fill": "fill",
     }.items()

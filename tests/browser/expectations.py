@@ -7,6 +7,7 @@ import pytest
 
 from engine.core.knob import knobs, to_query
 from engine.core.topic import Topic, catalogue
+from pages.components.topics import page_module
 from tests import strings
 
 TOPICS = catalogue()
@@ -24,6 +25,14 @@ def link(slug: str, config) -> str:
     """Path and query of a page with this config."""
     query = urlencode(to_query(config))
     return f"/{slug}?{query}" if query else f"/{slug}"
+
+
+def query_of(topic: Topic, config) -> dict[str, str]:
+    """The link that a page writes for this config when nothing else was looked at before."""
+    module = page_module(topic.slug)
+    follow = getattr(module, "follow", None)
+    view = module.View(**follow(topic.config(), config)) if follow else None
+    return to_query(config) | ({f"view.{name}": value for name, value in to_query(view).items()} if follow else {})
 
 
 def shown(knob, value):

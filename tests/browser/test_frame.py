@@ -8,7 +8,7 @@ from urllib.parse import quote
 import pytest
 
 from engine.core.knob import to_query
-from tests.browser.expectations import CHINESE, TOPICS, assert_widgets_show, link, telling_presets
+from tests.browser.expectations import CHINESE, TOPICS, assert_widgets_show, link, query_of, telling_presets
 
 PRESETS = [pytest.param(slug, name, id=f"{slug}-{name}") for slug, topic in TOPICS.items() for name in topic.presets]
 
@@ -34,7 +34,7 @@ def test_every_preset_opens_from_its_link(visit, slug, name):
     assert topic.question in visitor.words
     assert visitor.alerts() == []
     assert_widgets_show(visitor, TOPICS[slug], preset)
-    assert visitor.query == to_query(preset)
+    assert visitor.query == query_of(topic, preset)
     assert visitor.page.locator("canvas.stage[data-ready]").count() >= 1
 
 
@@ -54,13 +54,13 @@ def test_a_preset_button_sets_widgets_and_link_and_back_undoes_it(visit, slug):
     visitor = visit(f"/{slug}")
     (first, one), (second, other) = telling_presets(TOPICS[slug])[:2]
     visitor.preset(slug, first)
-    visitor.until(lambda: visitor.query == to_query(one), "the link of the first preset")
+    visitor.until(lambda: visitor.query == query_of(TOPICS[slug], one), "the link of the first preset")
     assert_widgets_show(visitor, TOPICS[slug], one)
     visitor.preset(slug, second)
-    visitor.until(lambda: visitor.query == to_query(other), "the link of the second preset")
+    visitor.until(lambda: visitor.query == query_of(TOPICS[slug], other), "the link of the second preset")
     assert_widgets_show(visitor, TOPICS[slug], other)
     visitor.page.go_back()
-    visitor.until(lambda: visitor.query == to_query(one), "the first preset's link again")
+    visitor.until(lambda: visitor.query == query_of(TOPICS[slug], one), "the first preset's link again")
     assert_widgets_show(visitor, TOPICS[slug], one)
     assert visitor.alerts() == []
 

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from engine.core.words import Name, Percent, Words, listed
-from engine.data.imagenet import class_names, full_names
+from engine.data.imagenet import class_names, class_synonyms
 from engine.plots.diagrams import Bars
 from engine.plots.pixels import Over, PixelPicture, Tile
 
@@ -94,18 +94,13 @@ def draw_answers(result: Result, top_k: int = 5) -> Bars:
         names,
         shares,
         alt=listed([Words("{name} {share}", name=name, share=Percent(share)) for name, share in pairs], "; "),
-        hover=[_all_names(index) for index in chosen],
+        hover=[class_synonyms()[index] for index in chosen],
         marked=chosen.index(result.explained),
         marked_name=Words("the class explained"),
         ticks=result.untouched[chosen].tolist() if result.changed else None,
         ticks_name=Words("before the change"),
         keys=chosen,
     )
-
-
-def _all_names(index: int) -> Name:
-    name, synonyms = class_names()[index], full_names()[index]
-    return Name(synonyms, **{language: f"{name.text(language)}: {synonyms}" for language in name.elsewhere})
 
 
 def top_classes(result: Result, top_k: int) -> list[int]:
