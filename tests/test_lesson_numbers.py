@@ -108,7 +108,7 @@ def test_how_fast_the_cnn_learns():
 
 def test_what_the_classifier_says_of_the_samples():
     stands("image_classifier", "38 %", "91 %", "1.9 %", "95 %", "0.13", "17 %", "61 %", "5 %")
-    names = class_names("en")
+    names = class_names()
 
     def said(name: str, most: int = 1, **changes) -> tuple[list[str], list[float]]:
         shares, places = run_classifier(preset("image_classifier", name, **changes)).probabilities.topk(most)

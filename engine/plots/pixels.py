@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import struct
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -166,7 +166,7 @@ class PixelPicture:
     columns: int | None = None
     legend: bool = True
     frames: Frames | None = None
-    colours: Mapping[str, str] = field(default_factory=dict)
+    colours: Mapping[str, str] | None = None
     keys: Sequence[Any] = ()
 
     def __post_init__(self) -> None:

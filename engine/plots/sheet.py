@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import io
 import math
+import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -223,7 +224,9 @@ def _svg_of(mark: Any) -> str:
 
 def _legal(text: str) -> str:
     """Without the control characters that XML does not allow."""
-    return "".join(letter for letter in text if letter.isprintable() or letter in "\t\n")
+    return "".join(
+        letter for letter in text if letter.isprintable() or unicodedata.category(letter) == "Zs" or letter in "\t\n"
+    )
 
 
 # ---------------------------------------------------------------- PNG

@@ -121,7 +121,7 @@ def pixel_sheet(picture: PixelPicture, say: Callable[[str], str] = str, *, width
                 for tile, place in zip(picture.tiles, places, strict=True))  # fmt: skip
     bottom = max(place.y + place.height for place in places) + GAP
     across, down = legend(sheet, legend_of(picture, say), GAP, bottom) if picture.legend else (0, 0)
-    sheet.width = max(right, math.ceil(words) + GAP, across + 2 * GAP if down else 0)
+    sheet.width = max(right, math.ceil(words) + GAP, math.ceil(across) + 2 * GAP if down else 0)
     sheet.height = bottom + (down + GAP if down else 0)
     return sheet
 
@@ -228,7 +228,9 @@ def legend_of(picture: PixelPicture, say: Callable[[str], str] = str) -> list[En
     else:
         entries = [(theme.table(scale), f"{ends(low, high)} {unit}") for (scale, low, high), unit in bars.items()]
     classes = next((tile.classes for tile in picture.tiles if tile.classes is not None), ())
-    marks = [(np.array([theme.hex_to_rgb(colour)], np.uint8), say(name)) for colour, name in picture.colours.items()]
+    marks = [
+        (np.array([theme.hex_to_rgb(colour)], np.uint8), say(name)) for colour, name in (picture.colours or {}).items()
+    ]
     return entries + class_entries(classes) + marks
 
 
