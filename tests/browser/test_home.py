@@ -4,9 +4,8 @@ import re
 
 import pytest
 
-from engine.core.knob import to_query
 from tests import strings
-from tests.browser.expectations import CHINESE, TOPICS, assert_widgets_show, telling_presets, zh
+from tests.browser.expectations import CHINESE, TOPICS, assert_widgets_show, query_of, telling_presets, zh
 
 # ---------------------------------------------------------------- home
 
@@ -97,7 +96,7 @@ def test_a_preset_link_on_a_card_opens_the_page_with_its_values(visit, slug):
     visitor.until(lambda: visitor.path == f"/{slug}" and visitor.title == TOPICS[slug].title, "the topic's page")
     visitor.settle()
     assert_widgets_show(visitor, TOPICS[slug], preset)
-    assert visitor.query == to_query(preset)
+    assert visitor.query == query_of(TOPICS[slug], preset)
 
 
 # ---------------------------------------------------------------- language
