@@ -50,7 +50,12 @@ EVENTS = {
 # Streamlit's own script: right behind server.baseUrlPath, behind a proxy that strips a prefix, and on deep links.
 STUB = """const loaded = performance.getEntriesByType("resource").map((entry) => entry.name);
 const script = loaded.find((name) => /\\/static\\/js\\/index\\./.test(name)) ?? document.querySelector('script[src*="static/js/"]').src;
-export default async (component) => (await import(script.replace(/static\\/js\\/.*$/, "neurarium/%s/%s.js"))).default(component);
+const from = (name) => import(script.replace(/static\\/js\\/.*$/, "neurarium/%s/" + name));
+export default async (component) => {
+  const [module, { dress }] = await Promise.all([from("%s.js"), from("dress.js")]);
+  dress(component.parentElement);
+  return module.default(component);
+};
 """  # noqa: E501 - JavaScript
 
 
@@ -58,6 +63,8 @@ export default async (component) => (await import(script.replace(/static\\/js\\/
 def _assets() -> tuple[str, dict[str, bytes]]:
     """(hash of all the code, file name -> content): the modules as written; the palette and the words, made here."""
     files = {path.name: path.read_bytes() for path in sorted(FOLDER.glob("*.js"))}
+    sheet = (FOLDER / "canvas.css").read_text("utf-8")
+    files["sheet.js"] = _module("assets/components/canvas.css", "SHEET", sheet)
     files["palette.js"] = _module("engine/plots/theme.py", "PALETTE", theme.palette())
     files["words.js"] = _module("pages/components/keyboard.py", "WORDS", words_by_language())
     files["connection_words.js"] = _module("pages/components/connection.py", "CONNECTION", connection_words())
@@ -112,8 +119,7 @@ def stub(name: str) -> str:
 
 @cache
 def component(name: str) -> Callable[..., Any]:
-    css = (FOLDER / "canvas.css").read_text(encoding="utf-8")
-    return st.components.v2.component(f"neurarium_{name}", css=css, js=stub(name))
+    return st.components.v2.component(f"neurarium_{name}", js=stub(name))
 
 
 def words() -> dict[str, str]:
