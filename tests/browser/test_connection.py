@@ -53,7 +53,7 @@ def test_late_requests_name_nothing_that_the_browser_has_forgotten(visit):
     visitor = visit(None)
     line = SlowLine(visitor.page)
     visitor.open("/one_stage")  # its pictures are so large that they are kept
-    visitor.page.get_by_role("tab", name="Code").click()  # a knob now runs the whole page, which makes all it kept older
+    visitor.page.get_by_role("tab", name="Code").click()  # a knob now runs the whole page: all it kept grows older
     visitor.settle()
     line.held = True
     for name in (*(6 * ("A cat", "Half as large")), "Four in one"):
