@@ -58,6 +58,30 @@ def _blocks(visitor) -> list[str]:
     return [user_key(element) for kind, element, _ in visitor.brought if kind == "tab_container"]
 
 
+@pytest.mark.parametrize(
+    ("link", "touch", "brought", "not_brought"),
+    [
+        (
+            "view.every=yes",
+            ("attention-every", "cell", {"tile": 0, "row": 5, "column": 7}),
+            "attention-heads",
+            "attention-every",
+        ),
+        ("view.every=yes", ("attention-heads", "pick", {"row": 5, "column": 7}), "attention-heads", "attention-every"),
+        ("view.vector=yes", ("attention-habit", "pick", 1), "attention-heads", "attention-vector"),
+    ],
+)
+def test_a_click_brings_the_parts_that_show_what_it_changes_and_no_other(visitor, link, touch, brought, not_brought):
+    """Also where the part that shows it is another than the one that was clicked."""
+    visitor.open("attention", link)
+    assert {brought, not_brought} <= visitor.keys
+    answer = visitor.touch(*touch)
+    assert not answer.errors
+    assert brought in visitor.keys
+    assert not_brought not in visitor.keys
+    assert "attention-presets" not in visitor.keys
+
+
 def test_the_numbers_follow_a_change_while_they_are_open(visitor):
     visitor.open("mlp")
     visitor.move("mlp-tabs-en", "Numbers")

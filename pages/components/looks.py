@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import streamlit as st
@@ -42,8 +42,8 @@ def told_of(topic: Topic, field: str, reason: Any, text: str) -> None:
 class Reading:
     """A View that notes which of its fields are read: what a part of the page depends on."""
 
-    def __init__(self, view: Any):
-        self._view, self._read = view, {}
+    def __init__(self, view: Any, read: Mapping[str, Any] | None = None):
+        self._view, self._read = view, {} if read is None else read
 
     def __getattr__(self, name: str) -> Any:
         value = self._read[name] = getattr(self._view, name)
@@ -60,13 +60,23 @@ def begin_parts(topic: Topic) -> None:
     st.session_state[f"{topic.slug}:parts"] = {}
 
 
-def parts_behind(topic: Topic, part: str, view: Any) -> Iterator[str]:
-    """The other parts of the page that were drawn with another View, in what they read of it."""
-    for name, read in st.session_state.get(f"{topic.slug}:parts", {}).items():
-        if name != part and any(getattr(view, field) != value for field, value in read.items()):
-            yield name
+def begin_part(topic: Topic, name: str, within: tuple[str, ...], reading: Reading) -> None:
+    """A part is drawn now, those within it anew; what it reads of the View decides when it has to be drawn again."""
+    parts = st.session_state.setdefault(f"{topic.slug}:parts", {})
+    for inner in [other for other, (_, outer) in parts.items() if name in outer]:
+        del parts[inner]
+    parts[name] = (reading.read, within)
 
 
-def note_part(topic: Topic, part: str, reading: Reading) -> None:
-    """A part was drawn; what it read of the View decides when it has to be drawn again."""
-    st.session_state.setdefault(f"{topic.slug}:parts", {})[part] = dict(reading.read)
+def read_by(topic: Topic, part: str) -> Mapping[str, Any]:
+    """What a part has read of the View, to be added to by what is drawn in it later."""
+    return st.session_state.get(f"{topic.slug}:parts", {}).get(part, ({}, ()))[0]
+
+
+def parts_behind(topic: Topic, view: Any) -> list[str]:
+    """The parts that were drawn with another View, in what they read of it; not those within such a part."""
+    parts = st.session_state.get(f"{topic.slug}:parts", {})
+    behind = {
+        name for name, (read, _) in parts.items() if any(getattr(view, field) != value for field, value in read.items())
+    }
+    return [name for name in parts if name in behind and behind.isdisjoint(parts[name][1])]

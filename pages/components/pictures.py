@@ -22,9 +22,9 @@ from pages.components import canvas, grids
 from pages.components.controls import change
 from pages.components.errors import sentence
 from pages.components.language import in_language, t
-from pages.components.looks import change_view, current_view
+from pages.components.looks import change_view, current_view, parts_behind
 from pages.components.own import with_what_is_here
-from pages.components.topics import body_of, view_type
+from pages.components.topics import body_of, part_of, view_type
 
 Hear = Callable[[], None] | None
 Spot = tuple[int, tuple[float, float, float, float], Any]
@@ -98,7 +98,8 @@ def event_of(
 
 
 def change_fields(topic: Topic, fields: Any) -> None:
-    """Callback: change fields of the View, at once and for this page alone, and of the Config, from the next run on."""
+    """Callback, in the end: change fields of the View, at once and for this page alone, and of the Config, from the
+    next run on; then draw those parts of the page anew that show what has changed."""
     looks = {knob.name for knob in knobs(view_type(topic))}
     try:
         if views := {name: value for name, value in fields.items() if name in looks}:
@@ -110,6 +111,8 @@ def change_fields(topic: Topic, fields: Any) -> None:
         return
     if values:
         st.rerun(body_of(topic))  # not the part that was touched alone, nor title row and tabs
+    if behind := parts_behind(topic, current_view(topic)):
+        st.rerun([part_of(topic, name) for name in behind])
 
 
 # ---------------------------------------------------------------- one function a kind

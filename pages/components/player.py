@@ -22,6 +22,7 @@ from pages.components.compute import start_job
 from pages.components.controls import change, change_pending, note_progress, write_link
 from pages.components.errors import sentence
 from pages.components.language import t
+from pages.components.topics import part_of
 
 TICK_SECONDS = 0.25
 SPEEDS = {"slow": 12.0, "normal": 60.0, "fast": None}  # steps a second; None: as fast as the machine allows
@@ -69,7 +70,7 @@ def player(
     Returns a function that gives all kept snapshots (for the Numbers tab).
     """
     run = _run_of(topic, config)
-    fragment = st.fragment(_view, run_every=TICK_SECONDS if run.live else None)
+    fragment = st.fragment(_view, run_every=TICK_SECONDS if run.live else None, key=part_of(topic, "stage"))
     fragment(topic, run, first, draw, status, default_speed, run.live)
     return lambda: [snapshot for _, snapshot in run.job.history] if run.job and run.job.count else [first]
 

@@ -15,7 +15,6 @@ from html import escape
 from typing import Any
 
 import streamlit as st
-from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from engine.core.blocks import Amount, Block, Box, Choose, Later, Press, Row, Say, Show, Table
 from engine.core.film import Film
@@ -28,19 +27,19 @@ from pages.components.compute import compute
 from pages.components.controls import change_pending
 from pages.components.formulas import show_formulas
 from pages.components.language import drawn, drawn_all, language, number, t
-from pages.components.looks import Reading, current_view, note_part, parts_behind, told_of
+from pages.components.looks import Reading, begin_part, current_view, read_by, told_of
 from pages.components.own import with_what_is_here
 from pages.components.pictures import change_fields, place_of, show
 from pages.components.progress import watch
-from pages.components.topics import page_module, view_type
+from pages.components.topics import page_module, part_of, view_type
 
 MOST_LISTED = 30  # choices in a list of the browser's own; one can type into a longer one
 BOLD = re.compile(r"\*\*(.+?)\*\*")
 
 
-def walk(topic: Topic, blocks: Sequence[Block], film: Film | None = None) -> None:
+def walk(topic: Topic, blocks: Sequence[Block], film: Film | None = None, within: tuple[str, ...] = ()) -> None:
     """Show blocks one below the other. Formulas that follow each other stand close together. film: what the page's
-    functions were given."""
+    functions were given. within: the parts of the page that they stand in, the innermost last."""
     waiting: list[Formula] = []
     for block in [*blocks, None]:
         if isinstance(block, Formula):
@@ -60,38 +59,37 @@ def walk(topic: Topic, blocks: Sequence[Block], film: Film | None = None) -> Non
             case Press():
                 _press(topic, block)
             case Later():
-                _later(topic, block, film)
+                _later(topic, block, film, within)
             case Row():
                 gap = "small" if len(block.columns) > 2 and block.align == "bottom" else "medium"
                 places = st.columns(block.widths or len(block.columns), gap=gap, vertical_alignment=block.align)
                 for place, column in zip(places, block.columns, strict=True):
                     with place:
                         if callable(column):
-                            part(topic, column.__name__, film)
+                            part(topic, column.__name__, film, within)
                         else:
-                            walk(topic, column, film)
+                            walk(topic, column, film, within)
             case Box():
                 with st.container(border=True, key=place_of(topic, block.name)):
-                    walk(topic, block.blocks, film)
+                    walk(topic, block.blocks, film, within)
 
 
 # ---------------------------------------------------------------- parts of a page
 
 
-def part(topic: Topic, name: str, film: Film) -> None:
-    """A part of the page, `stage`, `panel`, `below` or a column of theirs, as a fragment: what is clicked in it runs it
-    alone, unless another part shows what has changed."""
-    st.fragment(draw_part)(topic, name, film)
+def part(topic: Topic, name: str, film: Film, within: tuple[str, ...] = ()) -> None:
+    """A part of the page, `stage`, `panel`, `below` or a column of theirs, as a fragment: a click draws those anew that
+    show what it changes."""
+    st.fragment(draw_part, key=part_of(topic, name))(topic, name, film, within)
 
 
-def draw_part(topic: Topic, name: str, film: Film) -> None:
-    """What a part shows now; the whole page instead where a change concerns more than this part."""
-    view, alone = current_view(topic), bool(get_script_run_ctx().fragment_ids_this_run)
-    if change_pending(topic) or (alone and any(parts_behind(topic, name, view))):
+def draw_part(topic: Topic, name: str, film: Film, within: tuple[str, ...] = ()) -> None:
+    """What a part shows now; the whole page instead where the Config has changed."""
+    if change_pending(topic):
         st.rerun()
-    reading = Reading(view)
-    walk(topic, getattr(page_module(topic.slug), name)(_config(topic), reading, film), film)
-    note_part(topic, name, reading)
+    reading = Reading(current_view(topic))
+    begin_part(topic, name, within, reading)
+    walk(topic, getattr(page_module(topic.slug), name)(_config(topic), reading, film), film, (*within, name))
 
 
 def _config(topic: Topic) -> Any:
@@ -210,14 +208,15 @@ def _pressed(slug: str, change: tuple[tuple[str, Any], ...]) -> None:
     change_fields(catalogue()[slug], dict(change))
 
 
-def _later(topic: Topic, block: Later, film: Film | None) -> None:
+def _later(topic: Topic, block: Later, film: Film | None, within: tuple[str, ...]) -> None:
     if inspect.isgeneratorfunction(topic.load(block.path)):
-        watch(topic, block.config, partial(_show_later, topic, block, film), path=block.path)
+        watch(topic, block.config, partial(_show_later, topic, block, film, within), path=block.path)
         return
     value = compute(topic, block.config, block.path)
     if value is not None:
-        _show_later(topic, block, film, value)
+        _show_later(topic, block, film, within, value)
 
 
-def _show_later(topic: Topic, block: Later, film: Film | None, value: Any) -> None:
-    walk(topic, block.show(_config(topic), current_view(topic), film, value), film)
+def _show_later(topic: Topic, block: Later, film: Film | None, within: tuple[str, ...], value: Any) -> None:
+    reading = Reading(current_view(topic), read_by(topic, within[-1]))
+    walk(topic, block.show(_config(topic), reading, film, value), film, within)
