@@ -7,12 +7,10 @@ import numpy as np
 import torch
 from PIL import Image
 
+from engine.core.probe import Brought, probe_of
 from engine.core.topic import catalogue
-from engine.data.graph_texts.given import Choices
-from engine.data.graph_texts.keys import key_of
-from engine.data.own_weights import WEIGHTS, read_weights, write_weights
+from engine.data.digits import SIDE, encode_drawing
 from engine.data.pictures import UPLOADS, decode
-from engine.data.points import encode_points
 
 PRESETS = [(slug, name) for slug, topic in catalogue().items() for name in topic.presets]
 
@@ -27,37 +25,16 @@ def upload():
     return UPLOADS.add(decode(file.getvalue(), "mine.png"))
 
 
-def own_weights():
-    """Weights that no seed gives, as a visitor's file."""
-    topic = catalogue()["mlp"]
-    state = topic.load(topic.network)(topic.config(seed=7)).state_dict()
-    return WEIGHTS.add(read_weights(write_weights({name: 2 * value for name, value in state.items()}, "mlp", {}, None)))
-
-
-OWN_GRAPH = "Who;Whom\nZoë;Bob, B.\nBob, B.;陈\n陈;Zoë\nZoë: x\n陈: [y](//z)"
-
-
 def own_cases():
     """What no preset has: training, and the reader's own points, graph, text, drawing and picture."""
-    key = upload()
-    points = encode_points([(-1.0, 1.0, 0), (1.0, -1.0, 1), (-1.2, 0.8, 0), (1.1, -0.7, 1), (0.2, 0.1, 2), (0, 2, 2)])
-    drawn = "drawn:" + catalogue()["diffusion"].config().drawing
+    drawing = np.zeros((SIDE, SIDE), np.float32)
+    drawing[5:22, 12:16] = 1.0
+    brought = Brought(picture=upload(), drawing=encode_drawing(drawing))
     return {
-        "mlp trained": ("mlp", {"steps": 60, "regularisation": "l1", "dropout": 0.2, "batch_size": 16}),
-        "mlp own": ("mlp", {"data": "own", "points": points, "steps": 5, "edits": "0:0.1.0=2.5;3:1.0.b=-1"}),
-        "mlp own weights": ("mlp", {"weights": own_weights(), "steps": 3}),
-        "mlp diverged": ("mlp", {"data": "hills", "optimizer": "sgd", "learning_rate": 5.0, "steps": 50}),
-        "cnn trained": ("cnn", {"start": "fresh", "steps": 8, "shift": 2, "channels": 4, "kernel": "3"}),
-        "cnn drawn": ("cnn", {"digit": drawn}),
-        "gnn trained": ("gnn", {"data": "blocks", "nodes": 60, "steps": 20, "coefficients": "gat", "depth": 3}),
-        "gnn own": ("gnn", {"data": "own", "graph": key_of(OWN_GRAPH, Choices(first="header")), "steps": 5}),
-        "attention own": ("attention", {"text": 'She said: "naïve \'quotes\' \\ and 汉字".', "off": ("L3H10", "L1H1"),
-                                        "temperature": 2.0, "causal": True, "positions": False}),
-        "diffusion trained": ("diffusion", {"steps": 25, "hidden": 32, "walk_steps": 7}),
-        "diffusion completed": ("diffusion", {"view": "digits", "known": "left", "digit_steps": 4, "skips": "8"}),
-        "image_classifier upload": ("image_classifier", {"picture": key, "crop": 0.8, "flip": True, "cell": 7}),
-        "one_stage upload": ("one_stage", {"picture": key, "detector": "grid", "scene": "picture", "size": 0.6}),
-    }  # fmt: skip
+        f"{slug} {name}": (slug, values)
+        for slug, topic in catalogue().items()
+        for name, values in probe_of(topic).cases(brought).items()
+    }
 
 
 def cases():

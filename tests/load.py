@@ -28,6 +28,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from engine.core.probe import probe_of
 from engine.core.topic import catalogue
 from tests.server import start_server
 from tests.visitor import Answer, Visitor, another_value, user_key
@@ -35,8 +36,14 @@ from tests.visitor import Answer, Visitor, another_value, user_key
 TARGET_MEDIAN, TARGET_GROWTH = 0.4, 0.10
 FIRST_MINUTE = 60.0
 SAMPLE_SECONDS = 2.0
-TRAININGS = {"mlp": "layers=32-32-32&until=20000", "cnn": "start=fresh"}
+TRAINERS = 2
 ACTIONS = {"knob": 10, "preset": 3, "choice": 3, "page": 3, "lesson": 1, "upload": 1}  # how often, relatively
+
+
+def trainings() -> dict[str, str]:
+    """The first topics that name a run which goes on for long, with its link."""
+    found = {slug: probe_of(topic).training for slug, topic in catalogue().items()}
+    return dict([(slug, link) for slug, link in found.items() if link][:TRAINERS])
 
 
 class Crowd:
@@ -109,7 +116,7 @@ class Crowd:
             try:
                 if visitor is None:
                     visitor = Visitor(self.address)
-                    visitor.open(slug, TRAININGS[slug])
+                    visitor.open(slug, trainings()[slug])
                 if not visitor.timers:
                     self.note("play", slug, visitor.press(f"{slug}:play"))
                 for answer in visitor.follow(1.0):
@@ -163,7 +170,7 @@ def run(address: str, visitors: int, minutes: float, pause: float) -> dict[str, 
     """Let the crowd in; what was measured, as the JSON file has it."""
     crowd = Crowd(address, minutes, pause)
     threads = [threading.Thread(target=crowd.visit, args=(number,), daemon=True) for number in range(visitors)]
-    threads += [threading.Thread(target=crowd.train, args=(slug,), daemon=True) for slug in TRAININGS]
+    threads += [threading.Thread(target=crowd.train, args=(slug,), daemon=True) for slug in trainings()]
     for thread in threads:
         thread.start()
     samples = []

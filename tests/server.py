@@ -68,12 +68,12 @@ class Server:
         return pages * os.sysconf("SC_PAGE_SIZE")
 
 
-def start_server(log_file: Path, *options: str, base: str = "", **environment: str) -> Server:
-    """Start app.py; options are Streamlit's, environment goes on top of this process's. Does not wait."""
+def start_server(log_file: Path, *options: str, base: str = "", script: str = "app.py", **environment: str) -> Server:
+    """Start app.py or another; options are Streamlit's, environment goes on top of this process's. Does not wait."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.address=127.0.0.1",
+    command = [sys.executable, "-m", "streamlit", "run", script, "--server.address=127.0.0.1",
                f"--server.port={port}", *options]  # fmt: skip
     with log_file.open("wb") as log:
         process = subprocess.Popen(

@@ -2,11 +2,11 @@
 
 import pytest
 
+from engine.core.probe import probe_of
+from engine.core.topic import catalogue
 from engine.topics.gnn import explain
 from engine.topics.gnn.card import Config
 from engine.topics.gnn.run import Experiment
-from engine.topics.one_stage.card import Config as Detection
-from engine.topics.one_stage.picks import marked, picture_mark
 from tests.visitor import Visitor
 
 
@@ -15,48 +15,15 @@ def said_by(visitor) -> list[str]:
     return sorted(visitor.texts().split("\n"))
 
 
-# (page, link) -> what was touched -> how the link ends
-PICKS = [
-    ("gnn", "", ("gnn-graph", "pick", {"node": 30}), "view.node=30"),
-    ("gnn", "", ("gnn-plane", "pick", {"node": 3}), "view.node=3"),
-    ("gnn", "", ("gnn-below", "pick", 2), "view.below=depth"),
-    ("gnn", "", ("gnn-layer", "pick", 1), "view.layer=2"),
-    ("gnn", "", ("gnn-channel", "pick", 5), "view.channel=5"),
-    ("gnn", "view.below=steps", ("gnn-flow", "pick", {"node": 16}), "view.node=16"),
-    ("attention", "", ("attention-heads", "pick", {"row": 5, "column": 11}), "view.head=L6H12"),
-    ("attention", "", ("attention-best", "pick", 1), "view.head=L2H10"),
-    ("attention", "", ("attention-head", "cell", {"tile": 0, "row": 4, "column": 7}), "view.cell=4-7"),
-    ("attention", "view.shape=lines", ("attention-lines", "pick", {"query": 4, "key": 9}), "view.cell=4-9"),
-    ("attention", "view.every=yes", ("attention-every", "cell", {"tile": 0, "row": 0, "column": 3}), "view.head=L1H4"),
-    ("mlp", "", ("mlp-network", "pick", {"kind": "neuron", "layer": 2, "index": 3}), "view.picked=2-3"),
-    ("mlp", "", ("mlp-network", "pick", {"kind": "edge", "layer": 1, "to": 4, "from": 0}), "view.picked=1-4-0"),
-    ("mlp", "view.picked=2-3", ("mlp-points", "spot", {"x": -1.25, "y": 2.5}), "view.x1=-1.25"),
-    ("attention", "view=toy", ("attention-chain", "cell", {"tile": 2, "row": 3, "column": 1}), "view.pair=3-1"),
-    ("one_stage", "", ("one-stage-found", "pick", 1), f"view.cell={marked(picture_mark(Detection()), 2877)}"),
-    ("one_stage", "", ("one-stage-levels", "cell", {"tile": 0, "row": 3, "column": 5}),
-     f"view.cell={marked(picture_mark(Detection()), 3 * 52 + 5)}"),
-    ("one_stage", "detector=grid", ("one-stage-grid", "cell", {"tile": 1, "row": 3, "column": 5}),
-     f"view.cell={marked(picture_mark(Detection(detector='grid')), 3 * 8 + 5)}"),
-    ("image_classifier", "", ("image-classifier-method", "pick", 3), "view.method=none"),
-    ("image_classifier", "", ("image-classifier-layer", "pick", 2), "view.layer=stage6"),
-    ("image_classifier", "", ("image-classifier-answers", "pick", 0), "view.answers=3"),
-    ("image_classifier", "", ("image-classifier-classes", "pick", 2), "target=281"),
-    ("image_classifier", "", ("image-classifier-maps", "pick", 8), "view.maps=head"),
-    ("image_classifier", "view.maps=stem", ("image-classifier-scale", "pick", 1), "view.scale=common"),
-    (
-        "image_classifier",
-        "view.order=evidence&view.maps=stem",
-        ("image-classifier-maps-stem", "cell", {"tile": 31, "row": 0, "column": 0}),
-        "view.channel=stem-8",
-    ),
-]  # fmt: skip
+TOUCHES = [(slug, touch) for slug, topic in catalogue().items() for touch in probe_of(topic).touches]
+MISTAKES = [(slug, mistake) for slug, topic in catalogue().items() for mistake in probe_of(topic).mistakes]
 
 
-@pytest.mark.parametrize(("page", "link", "touch", "wanted"), PICKS, ids=[f"{p[2][0]}-{p[2][1]}" for p in PICKS])
-def test_every_pick_stands_in_the_link_and_a_fresh_visitor_sees_it(server, visitor, page, link, touch, wanted):
-    visitor.open(page, link)
-    assert not visitor.touch(*touch).errors
-    assert wanted in visitor.query.replace("%2C", ",").split("&")
+@pytest.mark.parametrize(("page", "touch"), TOUCHES, ids=[f"{one.place}-{one.event}-{one.leads}" for _, one in TOUCHES])
+def test_every_pick_stands_in_the_link_and_a_fresh_visitor_sees_it(server, visitor, page, touch):
+    visitor.open(page, touch.link)
+    assert not visitor.touch(touch.place, touch.event, touch.value).errors
+    assert touch.leads in visitor.query.replace("%2C", ",").split("&")
     friend = Visitor(server.address)
     try:
         assert not friend.open(page, visitor.query).errors
@@ -98,34 +65,13 @@ def test_a_link_brings_back_the_moment(visitor):
     assert frames["steps"][frames["indices"].index(frames["at"])] == 20
 
 
-@pytest.mark.parametrize(
-    ("page", "link", "said"),
-    [
-        ("gnn", "view.node=-3", "Node: expected 0 to 9999, got -3"),
-        ("gnn", "view.below=nowhere", "Look into: expected one of node, steps, depth"),
-        ("gnn", "view.layer=9", "Layer: expected one of 1, 2, got"),
-        ("gnn", "view.nod=3", "does not know"),
-        ("mlp", "view.picked=2-x", "Neuron or weight: expected layer-neuron such as 2-0"),
-        ("mlp", "view.x1=7", "x₁: expected -3 to 3, got 7"),
-        ("mlp", "view.picked=9-63-63", ""),
-        ("attention", "view.cell=one", "Cell: expected two positions such as 10-2"),
-        ("attention", "view.head=L9H9", "Head: expected one of L1H1"),
-        ("attention", "view.cell=99-99", ""),
-        ("image_classifier", "view.channel=stem", "Channel: expected a layer and a number such as stage2-5"),
-        ("image_classifier", "view.answers=11", "Answers: expected 3 to 10, got 11"),
-        ("image_classifier", "view.maps=stem&view.channel=stem-999", ""),
-        ("image_classifier", "view.maps=stem&view.channel=head-999", ""),
-        ("gnn", "view.node=5000", ""),
-        ("one_stage", "view.cell=12", "Cell: expected a number and a mark such as 12-0f3c9a2b"),
-        ("one_stage", "view.step=2-0f3c9a2b", ""),
-    ],
-)
-def test_what_a_link_asks_to_look_at_in_vain_is_told_of(visitor, page, link, said):
-    answer = visitor.open(page, link)
+@pytest.mark.parametrize(("page", "mistake"), MISTAKES, ids=[f"{page}-{one.link}" for page, one in MISTAKES])
+def test_what_a_link_asks_to_look_at_in_vain_is_told_of(visitor, page, mistake):
+    answer = visitor.open(page, mistake.link)
     assert not answer.errors
     alerts = [element.body for kind, element, _ in visitor.elements.values() if kind == "alert"]
-    assert said in "".join(alerts)
-    assert bool(alerts) == bool(said)
+    assert mistake.said in "".join(alerts)
+    assert bool(alerts) == bool(mistake.said)
     assert visitor.widget(f"{page}-presets")
 
 

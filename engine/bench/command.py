@@ -14,7 +14,7 @@ from typing import Any
 import torch
 
 from engine.bench.clock import machine, medians, peak_bytes
-from engine.bench.comparisons import COMPARISONS
+from engine.bench.comparisons import comparisons as of_topics
 from engine.bench.topics import measure_topic
 from engine.core.device import using_device
 from engine.core.topic import catalogue
@@ -29,12 +29,13 @@ class BenchError(ValueError):
 
 def chosen(only: Sequence[str]) -> tuple[list[str], list[str]]:
     """(comparisons, topics) named in `only`; all of them if it is empty. BenchError for a name there is not."""
-    known = [*COMPARISONS, *catalogue()]
+    named = of_topics()
+    known = [*named, *catalogue()]
     for name in only:
         if name not in known:
             raise BenchError(f"There is no measurement {name[:40]!r}; there are {', '.join(known)}.")
     wanted = set(only or known)
-    return [name for name in COMPARISONS if name in wanted], [name for name in catalogue() if name in wanted]
+    return [name for name in named if name in wanted], [name for name in catalogue() if name in wanted]
 
 
 def bench(only: Sequence[str], repeats: int, seconds: float, say: Callable[[str], None]) -> dict[str, Any]:
@@ -61,7 +62,7 @@ def bench(only: Sequence[str], repeats: int, seconds: float, say: Callable[[str]
 
 def compare(name: str, repeats: int) -> dict[str, Any]:
     """One comparison: milliseconds and peak bytes of a unit of work, ours and the baseline's, and the ratio."""
-    comparison = COMPARISONS[name]
+    comparison = of_topics()[name]
     prepared = comparison.prepare()
     if not prepared.agree(prepared.ours(), prepared.baseline()):
         raise BenchError(f"{name}: {comparison.ours} and {comparison.baseline} do not give the same.")

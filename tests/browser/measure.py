@@ -1,9 +1,10 @@
 """How quick the pages are in a real browser: `python -m tests.browser.measure [--runs 20] [--json FILE]`.
 
 Starts the app, warms it up, and prints medians and 95th percentiles: first picture of a page and what it sends over the
-wire, a small change until the picture has changed, a warm page switch; and for the MLP playground the time from Play to
-a test accuracy of 98 % and the visible updates a second meanwhile. What is over budget is marked. Nothing is asserted:
-machines are noisy. `python -m engine bench --browser` calls it, too.
+wire, a small change until the picture has changed, a warm page switch; and where a topic names what its training
+reaches, the time from Play to there and the visible updates a second meanwhile. Machines differ, so in the same run the
+smallest Streamlit page there is is measured, too, and times are told as multiples of its; what is over budget is
+marked. Nothing is asserted: machines are noisy. `python -m engine bench --browser` calls it, too.
 """
 
 from __future__ import annotations
@@ -13,56 +14,40 @@ import json
 import statistics
 import tempfile
 import time
+import urllib.request
 from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Page, sync_playwright
 
+from engine.core.probe import Change, Goal, probe_of
 from engine.core.topic import catalogue
 from tests.browser.conftest import FLAGS, find_chromium
 from tests.server import Server, start_server
 
-# What a page promises: median and 95th percentile in milliseconds, None for no bound.
+# What a page promises, median and 95th percentile in milliseconds, None for no bound; as multiples of the bare page's.
 Budget = tuple[float | None, float | None]
-CHANGE: Budget = (150, 300)
-FIRST_PICTURE: Budget = (2000, None)
-SWITCH: Budget = (300, None)
+CHANGE, CHANGE_95 = 1.4, 2.8  # of a small change of the bare page
+FIRST_PICTURE = 1.25  # of its first picture
+SWITCH = 1 / 5  # of its first picture
+SLUGS = tuple(catalogue())
+BARE = "tests/browser/bare_page.py"
 
-PICTURES = {
-    "mlp": ".st-key-mlp-points canvas.stage",
-    "image_classifier": ".st-key-image-classifier-evidence canvas.stage",
-    "cnn": ".st-key-cnn-pad canvas.stage",
-    "attention": ".st-key-attention-head canvas.stage",
-    "one_stage": ".st-key-one-stage-picture canvas.stage",
-    "diffusion": ".st-key-diffusion-walk canvas.stage",
-    "gnn": ".st-key-gnn-graph canvas.stage",
-}
-# A small change that the reader makes with one key: where the focus goes first, the two keys in turn, what must change.
-CHANGES = {
-    "mlp: noise slider": ("mlp", ".st-key-mlp-noise input[type=range]", "ArrowRight ArrowLeft", ".st-key-mlp-points"),
-    "image_classifier: class explained": (
-        "image_classifier", ".share-row", "Enter", ".st-key-image-classifier-evidence",
-    ),
-    "image_classifier: evidence method": (
-        "image_classifier", ".st-key-image-classifier-method button", "Enter", ".st-key-image-classifier-evidence",
-    ),
-    "one_stage: score threshold": (
-        "one_stage", ".st-key-one_stage-score input[type=range]", "ArrowLeft ArrowRight", ".st-key-one-stage-picture",
-    ),
-    "one_stage: another cell": (
-        "one_stage", ".st-key-one-stage-found .share-row", "Enter", ".st-key-one-stage-picture",
-    ),
-    "cnn: ink to the maps": ("cnn", ".st-key-cnn-pad canvas.stage", "Delete Space", ".st-key-cnn-conv1-sum"),
-    "attention: temperature slider": (
-        "attention", ".st-key-attention-temperature input[type=range]", "ArrowRight ArrowLeft",
-        ".st-key-attention-head",
-    ),
-    "diffusion: sampling steps": (
-        "diffusion?steps=400", ".st-key-diffusion-walk_steps input[type=range]", "ArrowRight ArrowLeft",
-        ".st-key-diffusion-walk",
-    ),
-    "gnn: layers slider": ("gnn", ".st-key-gnn-depth input[type=range]", "ArrowRight ArrowLeft", ".st-key-gnn-plane"),
-}  # fmt: skip
+# The same for the bare page, whose picture is no canvas: milliseconds from a key until another picture is there.
+WATCH_BARE = """() => {
+  const picture = () => document.querySelector("[data-testid=stImage] img");
+  const before = picture()?.src;
+  window.changed = new Promise((resolve) => {
+    addEventListener("keydown", (event) => {
+      const look = () => {
+        const now = picture();
+        if (now && now.src !== before && now.complete && now.naturalWidth) resolve(performance.now() - event.timeStamp);
+        else requestAnimationFrame(look);
+      };
+      requestAnimationFrame(look);
+    }, { once: true, capture: true });
+  });
+}"""
 
 # Resolves with the milliseconds from the next key or click until the pixels of the canvas have changed. A strip of the
 # canvas is compared, for reading all of it would itself take a good part of the time. `fresh`: another canvas than the
@@ -95,9 +80,20 @@ WATCH = """([selector, fresh]) => {
 }"""  # noqa: E501 - JavaScript
 
 
+def place_of(slug: str, name: str) -> str:
+    """Where a block of a page is, as a CSS selector."""
+    return f".st-key-{slug}-{name}".replace("_", "-")
+
+
 def picture_of(slug: str) -> str:
-    """Where the picture of a page is that must be drawn; of a page not named above, the first of its stage."""
-    return PICTURES.get(slug, f".st-key-{slug}-stage canvas.stage")
+    """Where the picture of a page is that must be drawn; of a topic that names none, the first of its stage."""
+    name = probe_of(catalogue()[slug]).picture
+    return f"{place_of(slug, name) if name else f'.st-key-{slug}-stage'} canvas.stage"
+
+
+def small_changes() -> list[tuple[str, Change]]:
+    """(slug, change) of all topics."""
+    return [(slug, change) for slug, topic in catalogue().items() for change in probe_of(topic).changes]
 
 
 def quantile(values: list[float], share: float) -> float:
@@ -108,13 +104,16 @@ def quantile(values: list[float], share: float) -> float:
 class Report:
     """Lines as they are measured, printed at once; `lines` for the JSON file.
 
-    budget: the most that median and 95th percentile should be, None for no bound; a line over it is marked.
+    budget: the most that median and 95th percentile should be, None for no bound; a line over it is marked. of: what
+    the bare page takes.
     """
 
     def __init__(self) -> None:
         self.lines: list[dict[str, Any]] = []
 
-    def add(self, name: str, values: list[float], unit: str = "ms", budget: Budget = (None, None)) -> None:
+    def add(
+        self, name: str, values: list[float], unit: str = "ms", budget: Budget = (None, None), of: float | None = None
+    ) -> None:
         median, high = statistics.median(values), quantile(values, 0.95)
         over = any(most is not None and not value <= most for value, most in zip((median, high), budget, strict=True))
         self.lines.append(
@@ -122,7 +121,58 @@ class Report:
              "over": over}
         )  # fmt: skip
         line = f"{name:44s} median {median:7.0f} {unit}   p95 {high:7.0f} {unit}   ({len(values)} runs)"
-        print(line + ("   OVER BUDGET" if over else ""), flush=True)
+        ratio = f"   {median / of:.2f} × bare" if of else ""
+        print(line + ratio + ("   OVER BUDGET" if over else ""), flush=True)
+
+
+def bare_page(browser, runs: int) -> tuple[list[float], list[float]]:
+    """(milliseconds to its first picture, milliseconds from a key to another picture) of the bare page."""
+    with tempfile.TemporaryDirectory() as folder:
+        server = start_server(Path(folder) / "log", script=BARE)
+        try:
+            _wait_for(server)
+            firsts = [_first_of_bare(browser, server) for _ in range(1 + max(3, runs // 4))][1:]
+            page = browser.new_context(viewport={"width": 1280, "height": 800}).new_page()
+            page.goto(server.address)
+            slider = page.locator("input[type=range]")
+            slider.wait_for()
+            slider.focus()
+            page.wait_for_timeout(1500)
+            changes = []
+            for run in range(4 + runs):
+                page.evaluate(WATCH_BARE)
+                page.keyboard.press(("ArrowRight", "ArrowLeft")[run % 2])
+                changes.append(page.evaluate("window.changed"))
+                page.wait_for_timeout(500)
+            page.context.close()
+            return firsts, changes[4:]
+        finally:
+            server.stop()
+
+
+def _wait_for(server: Server) -> None:
+    """Until a plain Streamlit server answers."""
+    deadline = time.monotonic() + 60
+    while True:
+        try:
+            urllib.request.urlopen(f"{server.address}/_stcore/health", timeout=10).close()
+            return
+        except OSError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.1)
+
+
+def _first_of_bare(browser, server: Server) -> float:
+    page = browser.new_context(viewport={"width": 1280, "height": 800}).new_page()
+    start = time.perf_counter()
+    page.goto(server.address, wait_until="commit")
+    page.wait_for_function(
+        "() => { const i = document.querySelector('[data-testid=stImage] img'); return i?.complete && i.naturalWidth }"
+    )
+    took = 1000 * (time.perf_counter() - start)
+    page.context.close()
+    return took
 
 
 def first_picture(browser, server: Server, slug: str) -> tuple[float, float]:
@@ -153,17 +203,19 @@ def first_picture(browser, server: Server, slug: str) -> tuple[float, float]:
     return took, sent[0] / 1000
 
 
-def small_change(page: Page, name: str, runs: int) -> list[float]:
+def small_change(page: Page, slug: str, change: Change, runs: int) -> list[float]:
     """Milliseconds from a key to changed pixels of a picture that only the server can change."""
-    _, place, keys, selector = CHANGES[name]
-    keys, times = keys.split(), []
+    where = f".st-key-{slug}-{change.knob} input[type=range]"
+    if change.place:
+        where = f"{place_of(slug, change.place)} {change.part}"
+    times = []
     for run in range(runs):
-        if keys == ["Enter"]:
-            page.locator(place).nth((run + 1) % 2).focus()
+        if change.keys == ("Enter",):
+            page.locator(where).nth((run + 1) % 2).focus()
         elif run == 0:
-            page.locator(place).first.focus()
-        page.evaluate(WATCH, [selector, False])
-        page.keyboard.press(keys[run % len(keys)])
+            page.locator(where).first.focus()
+        page.evaluate(WATCH, [place_of(slug, change.shows), False])
+        page.keyboard.press(change.keys[run % len(change.keys)])
         times.append(page.evaluate("window.changed"))
         page.wait_for_timeout(500)
     return times
@@ -189,22 +241,27 @@ def main() -> None:
 
 def measure(playwright, server: Server, runs: int, report: Report) -> None:
     browser = playwright.chromium.launch(executable_path=find_chromium(), args=FLAGS)
-    slugs = list(catalogue())
-    for slug in slugs:
+    firsts, changes = bare_page(browser, runs)
+    first, change_of_bare = statistics.median(firsts), statistics.median(changes)
+    report.add("bare page: first picture", firsts)
+    report.add("bare page: small change", changes)
+    within = (CHANGE * change_of_bare, CHANGE_95 * change_of_bare)
+    for slug in SLUGS:
         first_picture(browser, server, slug)
         times, kilobytes = zip(*(first_picture(browser, server, slug) for _ in range(max(3, runs // 4))), strict=True)
-        report.add(f"{slug}: first picture", list(times), budget=FIRST_PICTURE)
+        report.add(f"{slug}: first picture", list(times), budget=(FIRST_PICTURE * first, None), of=first)
         report.add(f"{slug}: over the wire at first", list(kilobytes), "kB")
     page = browser.new_context(viewport={"width": 1280, "height": 800}).new_page()
-    for name, (slug, *_) in CHANGES.items():
-        page.goto(f"{server.address}/{slug}")  # what a page trains first is in its link
-        page.locator(picture_of(slug.partition("?")[0]) + "[data-ready=true]").first.wait_for()
-        page.wait_for_timeout(6000 if "?" in slug else 2500)
-        small_change(page, name, 4)
-        report.add(name, small_change(page, name, runs), budget=CHANGE)
+    for slug, change in small_changes():
+        page.goto(f"{server.address}/{slug}?{change.link}")  # what a page trains first is in its link
+        page.locator(picture_of(slug) + "[data-ready=true]").first.wait_for()
+        page.wait_for_timeout(6000 if change.link else 2500)
+        small_change(page, slug, change, 4)
+        times = small_change(page, slug, change, runs)
+        report.add(f"{slug}: {change.name}", times, budget=within, of=change_of_bare)
     switches = []
-    for run in range(runs + len(slugs)):
-        slug = slugs[run % len(slugs)]
+    for run in range(runs + len(SLUGS)):
+        slug = SLUGS[run % len(SLUGS)]
         page.locator('[data-testid="stTopNavSection"]').filter(has_text=catalogue()[slug].group).click()
         link = page.locator(f'a[href$="/{slug}"]').last
         link.wait_for()
@@ -212,32 +269,37 @@ def measure(playwright, server: Server, runs: int, report: Report) -> None:
         link.click()
         switches.append(page.evaluate("window.changed"))
         page.wait_for_timeout(1500)
-    report.add("warm page switch to a drawn picture", switches[len(slugs) :], budget=SWITCH)
-    played = [play(browser, server) for _ in range(3)]
-    report.add("mlp: Play to 98 % test accuracy", [1000 * solved for solved, _ in played])
-    report.add("mlp: visible updates while it plays", [updates for _, updates in played], "/s")
+    report.add(
+        "warm page switch to a drawn picture", switches[len(SLUGS) :], budget=(SWITCH * first, None), of=first
+    )  # fmt: skip
+    for slug in SLUGS:
+        if (goal := probe_of(catalogue()[slug]).goal) is not None:
+            played = [play(browser, server, slug, goal) for _ in range(3)]
+            report.add(f"{slug}: Play to {goal.words}", [1000 * reached for reached, _ in played])
+            report.add(f"{slug}: visible updates while it plays", [updates for _, updates in played], "/s")
 
 
-def play(browser, server: Server) -> tuple[float, float]:
-    """(seconds from Play to 98 % test accuracy on the default spiral, visible updates a second meanwhile)."""
+def play(browser, server: Server, slug: str, goal: Goal) -> tuple[float, float]:
+    """(seconds from Play to what the run that the page begins with reaches, visible updates a second meanwhile)."""
     page = browser.new_context(viewport={"width": 1280, "height": 800}).new_page()
-    page.goto(f"{server.address}/mlp")
-    canvas = page.locator(PICTURES["mlp"] + "[data-ready=true]")
+    page.goto(f"{server.address}/{slug}")
+    canvas = page.locator(picture_of(slug) + "[data-ready=true]")
     canvas.wait_for()
     page.wait_for_timeout(1500)
     start = time.perf_counter()
-    page.locator(".st-key-mlp-play button").click()
-    solved = None
-    while solved is None and time.perf_counter() - start < 30:
+    page.locator(f".st-key-{slug}-play button").click()
+    reached = None
+    while reached is None and time.perf_counter() - start < 30:
         numbers = page.locator("p.status b").all_inner_texts()
-        if len(numbers) == 3 and float(numbers[2].split("\u202f")[0].replace("–", "0")) >= 98:
-            solved = time.perf_counter() - start
+        if len(numbers) > goal.number:
+            value = numbers[goal.number].split("\u202f")[0].replace("–", "nan")
+            reached = time.perf_counter() - start if float(value) >= goal.least else None
         page.wait_for_timeout(20)
     first = int(canvas.get_attribute("data-drawn"))
     page.wait_for_timeout(3000)
     updates = (int(canvas.get_attribute("data-drawn")) - first) / 3
     page.context.close()
-    return float("nan") if solved is None else solved, updates
+    return float("nan") if reached is None else reached, updates
 
 
 if __name__ == "__main__":

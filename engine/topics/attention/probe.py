@@ -9,6 +9,7 @@ from random import Random
 from torch import Tensor
 
 from engine.core.formula import Shown
+from engine.core.probe import Change, Mistake, Probe, Touch
 
 from . import explain
 from .card import Config
@@ -44,3 +45,29 @@ def _of(
     yield Shown(scores.latex, (product, score, masked), {"s": score, "m": masked - score})
     yield Shown(explain.softmax_formula(cell).latex, (share.item(),))
     yield Shown(explain.output_formula(cell).latex, (output.item(),))
+
+
+def cases(brought):
+    """A text with signs that are hard to print, and heads switched off."""
+    text = "She said: \"naïve 'quotes' \\ and 汉字\"."
+    return {"own": {"text": text, "off": ("L3H10", "L1H1"), "temperature": 2.0, "causal": True, "positions": False}}
+
+
+PROBE = Probe(
+    picture="head",
+    changes=(Change("temperature slider", "head", knob="temperature"),),
+    touches=(
+        Touch("attention-heads", "pick", {"row": 5, "column": 11}, "view.head=L6H12"),
+        Touch("attention-best", "pick", 1, "view.head=L2H10"),
+        Touch("attention-head", "cell", {"tile": 0, "row": 4, "column": 7}, "view.cell=4-7"),
+        Touch("attention-lines", "pick", {"query": 4, "key": 9}, "view.cell=4-9", "view.shape=lines"),
+        Touch("attention-every", "cell", {"tile": 0, "row": 0, "column": 3}, "view.head=L1H4", "view.every=yes"),
+        Touch("attention-chain", "cell", {"tile": 2, "row": 3, "column": 1}, "view.pair=3-1", "view=toy"),
+    ),
+    mistakes=(
+        Mistake("view.cell=one", "Cell: expected two positions such as 10-2"),
+        Mistake("view.head=L9H9", "Head: expected one of L1H1"),
+        Mistake("view.cell=99-99"),
+    ),
+    cases=cases,
+)

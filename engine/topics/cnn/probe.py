@@ -7,6 +7,7 @@ from dataclasses import replace
 from random import Random
 
 from engine.core.formula import Shown
+from engine.core.probe import Change, Probe
 
 from . import explain
 from .card import Config
@@ -31,3 +32,14 @@ def formulas_at(config: Config, random: Random) -> Iterator[Shown]:
     digit = random.randrange(len(result.probabilities))
     yield Shown(explain.softmax_formula(result, digit).latex, (result.probabilities[digit].item(),))
     yield Shown(explain.softmax_formula(result).latex, (result.probabilities.max().item(),))
+
+
+PROBE = Probe(
+    picture="pad",
+    changes=(Change("ink to the maps", "conv1-sum", place="pad", keys=("Delete", "Space")),),
+    cases=lambda brought: {
+        "trained": {"start": "fresh", "steps": 8, "shift": 2, "channels": 4, "kernel": "3"},
+        "drawn": {"digit": f"drawn:{brought.drawing}"},
+    },
+    training="start=fresh",
+)

@@ -9,6 +9,7 @@ from random import Random
 import torch
 
 from engine.core.formula import Shown
+from engine.core.probe import Change, Probe
 from engine.models.diffusion.schedule import make_schedule
 
 from . import digits, explain, walks
@@ -73,3 +74,13 @@ def _live(config: Config, result, loss: float | None, chain: int, steps: int) ->
     bar = float(result.alpha_bar[at])
     values = (int(result.time[at]), bar, bar / (1 - bar), steps, chain)
     yield Shown(of_schedule.latex, values, {r"\bar\alpha_t": bar})
+
+
+PROBE = Probe(
+    picture="walk",
+    changes=(Change("sampling steps", "walk", knob="walk_steps", link="steps=400"),),
+    cases=lambda brought: {
+        "trained": {"steps": 25, "hidden": 32, "walk_steps": 7},
+        "completed": {"view": "digits", "known": "left", "digit_steps": 4, "skips": "8"},
+    },
+)

@@ -7,6 +7,9 @@ from dataclasses import replace
 from random import Random
 
 from engine.core.formula import Shown
+from engine.core.probe import Change, Mistake, Probe, Touch
+from engine.data.graph_texts.given import Choices
+from engine.data.graph_texts.keys import key_of
 
 from . import explain
 from .card import Config
@@ -38,3 +41,36 @@ def formulas_at(config: Config, random: Random) -> Iterator[Shown]:
     loss = -logs[known, result.labels[known]].mean().item()
     latex = explain.update_formula(len(known), float(result.loss[-1])).latex
     yield Shown(latex, (loss,))
+
+
+OWN_GRAPH = "Who;Whom\nZoë;Bob, B.\nBob, B.;陈\n陈;Zoë\nZoë: x\n陈: [y](//z)"
+
+
+def cases(brought):
+    """A training, and a reader's own graph with names that are hard to print."""
+    return {
+        "trained": {"data": "blocks", "nodes": 60, "steps": 20, "coefficients": "gat", "depth": 3},
+        "own": {"data": "own", "graph": key_of(OWN_GRAPH, Choices(first="header")), "steps": 5},
+    }
+
+
+PROBE = Probe(
+    picture="graph",
+    changes=(Change("layers slider", "plane", knob="depth"),),
+    touches=(
+        Touch("gnn-graph", "pick", {"node": 30}, "view.node=30"),
+        Touch("gnn-plane", "pick", {"node": 3}, "view.node=3"),
+        Touch("gnn-below", "pick", 2, "view.below=depth"),
+        Touch("gnn-layer", "pick", 1, "view.layer=2"),
+        Touch("gnn-channel", "pick", 5, "view.channel=5"),
+        Touch("gnn-flow", "pick", {"node": 16}, "view.node=16", "view.below=steps"),
+    ),
+    mistakes=(
+        Mistake("view.node=-3", "Node: expected 0 to 9999, got -3"),
+        Mistake("view.below=nowhere", "Look into: expected one of node, steps, depth"),
+        Mistake("view.layer=9", "Layer: expected one of 1, 2, got"),
+        Mistake("view.nod=3", "does not know"),
+        Mistake("view.node=5000"),
+    ),
+    cases=cases,
+)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from random import Random
 
 from engine.core.formula import Shown
+from engine.core.probe import Change, Mistake, Probe, Touch
 
 from . import explain
 from .card import Config
@@ -23,3 +24,31 @@ def formulas_at(config: Config, random: Random) -> Iterator[Shown]:
     formula = explain.completeness_formula(result)
     if formula is not None:
         yield Shown(formula.latex, (result.saliency_sum, result.saliency_goal))
+
+
+PROBE = Probe(
+    picture="evidence",
+    changes=(
+        Change("class explained", "evidence", place="classes", part=".share-row", keys=("Enter",)),
+        Change("evidence method", "evidence", place="method", part="button", keys=("Enter",)),
+    ),
+    touches=(
+        Touch("image-classifier-method", "pick", 3, "view.method=none"),
+        Touch("image-classifier-layer", "pick", 2, "view.layer=stage6"),
+        Touch("image-classifier-answers", "pick", 0, "view.answers=3"),
+        Touch("image-classifier-classes", "pick", 2, "target=281"),
+        Touch("image-classifier-maps", "pick", 8, "view.maps=head"),
+        Touch("image-classifier-scale", "pick", 1, "view.scale=common", "view.maps=stem"),
+        Touch(
+            "image-classifier-maps-stem", "cell", {"tile": 31, "row": 0, "column": 0}, "view.channel=stem-8",
+            "view.order=evidence&view.maps=stem",
+        ),
+    ),
+    mistakes=(
+        Mistake("view.channel=stem", "Channel: expected a layer and a number such as stage2-5"),
+        Mistake("view.answers=11", "Answers: expected 3 to 10, got 11"),
+        Mistake("view.maps=stem&view.channel=stem-999"),
+        Mistake("view.maps=stem&view.channel=head-999"),
+    ),
+    cases=lambda brought: {"upload": {"picture": brought.picture, "crop": 0.8, "flip": True, "cell": 7}},
+)  # fmt: skip

@@ -10,12 +10,15 @@ from random import Random
 import torch
 
 from engine.core.formula import Shown
+from engine.core.probe import Change, Goal, Mistake, Probe, Touch
+from engine.data.own_weights import WEIGHTS, read_weights, write_weights
+from engine.data.points import encode_points
 from engine.instrument.trace import record
 from engine.training.fit import TrainingDiverged
 
 from . import explain
 from .card import Config
-from .run import Experiment, result_of
+from .run import Experiment, network, result_of
 
 MOST_STEPS, PLACES = 8, 4  # of a training, and neurons looked at
 WHOLE = 400  # a batch of all points that are trained on
@@ -109,3 +112,35 @@ def _optimizer(config: Config, weight: torch.Tensor) -> torch.optim.Optimizer:
     if config.optimizer == "adam":
         return torch.optim.Adam([weight], lr=config.learning_rate)
     return torch.optim.SGD([weight], lr=config.learning_rate, momentum=0.9 * (config.optimizer == "momentum"))
+
+
+def cases(brought):
+    """Trainings, a reader's own points and weights, and one that diverges."""
+    points = encode_points([(-1.0, 1.0, 0), (1.0, -1.0, 1), (-1.2, 0.8, 0), (1.1, -0.7, 1), (0.2, 0.1, 2), (0, 2, 2)])
+    state = {name: 2 * value for name, value in network(Config(seed=7)).state_dict().items()}  # that no seed gives
+    weights = WEIGHTS.add(read_weights(write_weights(state, "mlp", {}, None)))
+    return {
+        "trained": {"steps": 60, "regularisation": "l1", "dropout": 0.2, "batch_size": 16},
+        "own": {"data": "own", "points": points, "steps": 5, "edits": "0:0.1.0=2.5;3:1.0.b=-1"},
+        "own weights": {"weights": weights, "steps": 3},
+        "diverged": {"data": "hills", "optimizer": "sgd", "learning_rate": 5.0, "steps": 50},
+    }
+
+
+PROBE = Probe(
+    picture="points",
+    changes=(Change("noise slider", "points", knob="noise"),),
+    touches=(
+        Touch("mlp-network", "pick", {"kind": "neuron", "layer": 2, "index": 3}, "view.picked=2-3"),
+        Touch("mlp-network", "pick", {"kind": "edge", "layer": 1, "to": 4, "from": 0}, "view.picked=1-4-0"),
+        Touch("mlp-points", "spot", {"x": -1.25, "y": 2.5}, "view.x1=-1.25", "view.picked=2-3"),
+    ),
+    mistakes=(
+        Mistake("view.picked=2-x", "Neuron or weight: expected layer-neuron such as 2-0"),
+        Mistake("view.x1=7", "x₁: expected -3 to 3, got 7"),
+        Mistake("view.picked=9-63-63"),
+    ),
+    cases=cases,
+    training="layers=32-32-32&until=20000",
+    goal=Goal("98 % test accuracy", 2, 98),
+)

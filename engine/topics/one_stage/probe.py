@@ -8,10 +8,12 @@ from random import Random
 import torch
 
 from engine.core.formula import Shown
+from engine.core.probe import Change, Mistake, Probe, Touch
 from engine.instrument.detection import paired_iou
 
 from . import explain
 from .card import Config
+from .picks import marked, picture_mark
 from .run import run
 
 PLACES = 4
@@ -36,3 +38,31 @@ def formulas_at(config: Config, random: Random) -> Iterator[Shown]:
     if formula is not None:
         pair = result.found.boxes[step.taken], result.found.boxes[step.removed[0].box]
         yield Shown(formula.latex, (paired_iou(*pair).item(),))
+
+
+def _cell(config: Config, number: int) -> str:
+    return f"view.cell={marked(picture_mark(config), number)}"
+
+
+PROBE = Probe(
+    picture="picture",
+    changes=(
+        Change("score threshold", "picture", knob="score", keys=("ArrowLeft", "ArrowRight")),
+        Change("another cell", "picture", place="found", part=".share-row", keys=("Enter",)),
+    ),
+    touches=(
+        Touch("one-stage-found", "pick", 1, _cell(Config(), 2877)),
+        Touch("one-stage-levels", "cell", {"tile": 0, "row": 3, "column": 5}, _cell(Config(), 3 * 52 + 5)),
+        Touch(
+            "one-stage-grid", "cell", {"tile": 1, "row": 3, "column": 5}, _cell(Config(detector="grid"), 3 * 8 + 5),
+            "detector=grid",
+        ),
+    ),
+    mistakes=(
+        Mistake("view.cell=12", "Cell: expected a number and a mark such as 12-0f3c9a2b"),
+        Mistake("view.step=2-0f3c9a2b"),
+    ),
+    cases=lambda brought: {
+        "upload": {"picture": brought.picture, "detector": "grid", "scene": "picture", "size": 0.6},
+    },
+)  # fmt: skip
