@@ -6,7 +6,9 @@ what went wrong, and how the memory went. Exit code 1 where a target is missed: 
 and after the first minute at most 10 % more memory than in it, highest moment against highest moment: what single
 answers need comes and goes within a second, so one sample tells little. Beside it stands how the highest moment
 compares with the one sample at the end of the first minute, and how the medians of the second and the last minute do.
-Run it on a machine that does nothing else.
+Before the crowd comes, one visitor alone finds out what an answer costs: milliseconds of the server's processor time by
+kind of answer. `--most` asks instead how many visitors it carries: crowds grow until one answer in twenty takes longer
+than a second. Run it on a machine that does nothing else.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ from __future__ import annotations
 import argparse
 import io
 import json
+import math
 import random
 import statistics
 import tempfile
@@ -21,6 +24,7 @@ import threading
 import time
 import urllib.request
 from collections import Counter, defaultdict
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -30,13 +34,15 @@ from PIL import Image
 
 from engine.core.probe import probe_of
 from engine.core.topic import catalogue
-from tests.server import start_server
+from tests.server import Server, start_server
 from tests.visitor import Answer, Visitor, another_value, user_key
 
 TARGET_MEDIAN, TARGET_GROWTH = 0.4, 0.10
 FIRST_MINUTE = 60.0
 SAMPLE_SECONDS = 2.0
 TRAINERS = 2
+ROUNDS = 6  # of each kind of answer on each page, to find out what it costs
+SLOW_SECONDS, GROWTH_OF_CROWDS, MINUTES_OF_A_CROWD = 1.0, 1.5, 0.75
 ACTIONS = {"knob": 10, "preset": 3, "choice": 3, "page": 3, "lesson": 1, "upload": 1}  # how often, relatively
 
 
@@ -149,6 +155,60 @@ def _possible(visitor: Visitor, chance: random.Random) -> list[tuple[str, Any]]:
             found.append(("lesson", lambda key=key: visitor.press(key)))
         elif key and (value := another_value(kind, element, chance)) is not None:
             found.append(("knob", lambda key=key, value=value: visitor.move(key, value)))
+    return found
+
+
+def costs(server: Server, rounds: int = ROUNDS) -> dict[str, float]:
+    """Milliseconds of the server's processor time for an answer, by kind of answer: the mean over all pages.
+
+    A live update costs what the training costs, too, where that is done by a thread of the server.
+    """
+    chance, visitor = random.Random(0), Visitor(server.address)
+    spent: dict[str, list[float]] = defaultdict(list)
+
+    def measure(kind: str, answers: Callable[[], int]) -> None:
+        before = server.processor_seconds()
+        if count := answers():
+            spent[kind].append(1000 * (server.processor_seconds() - before) / count)
+
+    def repeated(kind: str) -> int:
+        done = 0
+        for _ in range(rounds):
+            if acts := [act for name, act in _possible(visitor, chance) if name == kind]:
+                chance.choice(acts)()
+                done += 1
+        return done
+
+    for slug, topic in catalogue().items():
+        touches = [touch for touch in probe_of(topic).touches if not touch.link]
+        visitor.open(slug)  # what the first look computes is no part of it
+        measure("page", lambda slug=slug: len([visitor.open(page) for _ in range(rounds) for page in ("", slug)]) // 2)
+        measure("touch", lambda touches=touches: len([visitor.touch(one.place, one.event, one.value) for one in touches
+                                                      for _ in range(rounds) if visitor.find(one.place)]))  # fmt: skip
+        for kind in ("choice", "knob", "preset"):
+            measure(kind, lambda kind=kind: repeated(kind))
+    for slug, link in trainings().items():
+        visitor.open("")
+        visitor.open(slug, link)
+        visitor.press(f"{slug}:play")
+        measure("live update", lambda: len(visitor.follow(4.0)))
+        visitor.open("")
+    visitor.close()
+    return {kind: round(statistics.mean(values), 1) for kind, values in sorted(spent.items())}
+
+
+def most(server: Server, pause: float) -> list[dict[str, Any]]:
+    """Crowds that grow until one answer in twenty takes longer than a second: visitors, p95, processors used."""
+    found, visitors = [], 4
+    while not found or found[-1]["p95_ms"] < 1000 * SLOW_SECONDS:
+        before, started = server.processor_seconds(), time.monotonic()
+        figures = run(server.address, visitors, MINUTES_OF_A_CROWD, pause)
+        used = (server.processor_seconds() - before) / (time.monotonic() - started)
+        figures |= {"processors": round(used, 2), "visitors_a_processor": round(visitors / used)}
+        names = ("visitors", "processors", "visitors_a_processor", "median_ms", "p95_ms", "errors")
+        found.append({name: figures[name] for name in names})
+        print(found[-1], flush=True)
+        visitors = math.ceil(visitors * GROWTH_OF_CROWDS)
     return found
 
 
@@ -270,14 +330,23 @@ def main() -> int:
     options.add_argument("--pause", type=float, default=2.0, help="mean seconds between a visitor's answer and click")
     options.add_argument("--backend", choices=("threads", "processes"), default="threads")
     options.add_argument("--address", help="of a server that runs already")
+    options.add_argument("--most", action="store_true", help="how many visitors the server carries, and nothing else")
     options.add_argument("--out", type=Path, help="write the figures to this JSON file")
     asked = options.parse_args()
+    if asked.most and asked.address is not None:
+        options.error("--most: expected no --address, for what another server uses of processors cannot be seen")
     server = None
     with tempfile.TemporaryDirectory() as folder:
         if asked.address is None:
             server = start_server(Path(folder) / "log.txt", NEURARIUM_BACKEND=asked.backend).wait()
         try:
+            if asked.most:
+                return 0 if most(server, asked.pause) else 1
+            spent = costs(server) if server else {}
+            for kind, milliseconds in spent.items():
+                print(f"{kind:12} {milliseconds:6.1f} ms of the server's processor time an answer", flush=True)
             figures = run(asked.address or server.address, asked.visitors, asked.minutes, asked.pause)
+            figures["processor_ms"] = spent
             figures["tracebacks_in_log"] = server.log.count("Traceback") if server else None
             if server and figures["tracebacks_in_log"]:
                 print(server.log[server.log.index("Traceback") :][:4000])
