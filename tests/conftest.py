@@ -11,6 +11,8 @@ import torch
 from hypothesis import settings
 
 from engine.core.device import available_devices
+from engine.core.topic import catalogue
+from tests.budgets import Budgets
 
 torch.set_num_threads(1)
 settings.register_profile("neurarium", deadline=None, derandomize=True, database=None)
@@ -21,6 +23,16 @@ def pytest_configure(config):
     config.addinivalue_line("markers", "browser: drives the real app in a browser")
     config.addinivalue_line("markers", "gpu: needs a GPU that PyTorch can use")
     config.addinivalue_line("markers", "slow: takes more than a few seconds")
+    if not hasattr(config, "workerinput"):  # in the process that prints
+        config.pluginmanager.register(Budgets(list(catalogue())), "budgets")
+
+
+def pytest_collection_modifyitems(config, items):
+    """What is marked `everything` runs only where the mark is asked for: -m "everything or not everything"."""
+    if "everything" not in config.option.markexpr:
+        left_out = [item for item in items if item.get_closest_marker("everything")]
+        items[:] = [item for item in items if not item.get_closest_marker("everything")]
+        config.hook.pytest_deselected(items=left_out)
 
 
 def pytest_runtest_setup(item):

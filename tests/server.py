@@ -16,9 +16,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.patience import patience
+
 ROOT = Path(__file__).parents[1]
-PATIENCE = 60.0  # seconds for a start: generous, since machines that run tests are busy
-GRACE = 15.0  # seconds that a server may take to stop
+PATIENCE = patience(60.0)  # seconds for a start: generous, since machines that run tests are busy
+GRACE = patience(15.0)  # seconds that a server may take to stop
 
 
 @dataclass

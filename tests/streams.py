@@ -6,8 +6,9 @@ from contextlib import contextmanager
 
 from engine.core.jobs import JobQueue
 from engine.training.fit import Snapshot, TrainingDiverged
+from tests.patience import patience
 
-PATIENCE = 20  # seconds to wait for what must happen; nothing is measured
+PATIENCE = patience(20)  # seconds to wait for what must happen; nothing is measured
 
 
 def counting(steps, log=None):

@@ -1,12 +1,12 @@
 """What a page says of a link that it cannot use as it is: one clear sentence in the reader's language, and no error."""
 
 import json
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 import pytest
 from streamlit.proto.Alert_pb2 import Alert
 
-from engine.core.knob import knobs
+from engine.core.knob import knobs, to_query
 from engine.core.sentences import quoted
 from engine.core.topic import catalogue
 from tests.visitor import Visitor
@@ -49,6 +49,20 @@ def test_a_page_says_what_is_wrong_with_a_link(server, slug, query, english, chi
     assert len(warnings) == 1
     assert {"en": english, "zh": chinese}[language] in warnings[0]
     assert len(warnings[0]) < 400
+
+
+@pytest.mark.parametrize("slug", catalogue())
+def test_every_preset_opens_from_its_link(server, slug):
+    topic = catalogue()[slug]
+    for preset in topic.presets.values():
+        visitor, warnings = opened(server, slug, to_query(preset), "en")
+        assert warnings == []
+        written = dict(parse_qsl(visitor.query, keep_blank_values=True))
+        assert {name: value for name, value in written.items() if not name.startswith("view.")} == to_query(preset)
+        found = [(knob, visitor.find(f"{slug}.{knob.name}")) for knob in knobs(topic.config)]
+        sliders = [(knob, it[1]) for knob, it in found if it and it[0] == "slider" and not it[1].options]
+        for knob, slider in sliders:
+            assert slider.default == [pytest.approx(getattr(preset, knob.name))], knob.name
 
 
 TEXTS = [(slug, knob) for slug, topic in catalogue().items() for knob in knobs(topic.config) if knob.kind == "text"]

@@ -24,6 +24,7 @@ logger = logging.getLogger("neurarium.jobs")
 SNAPSHOTS_PER_SECOND = 20
 MAXIMUM_STRIDE = 500
 LOOKS_WHILE_CATCHING_UP = 50
+STOP_SECONDS = 8.0  # what jobs get to let go of when the server stops: hosts that stop it wait for ten
 QUICK_SHARE, HEAD_START = 5, 4
 
 
@@ -138,7 +139,7 @@ class JobQueue:
         with self.changed:
             return sum(job.bytes_held for job in list(self._all))
 
-    def shutdown(self, timeout: float = 5.0) -> bool:
+    def shutdown(self, timeout: float = STOP_SECONDS) -> bool:
         """Stop all jobs and close the backend; True when every one has let go within `timeout` seconds."""
         with self.changed:
             for job in list(self._line):

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.patience import patience
+
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
 APP = Path(__file__).with_name("canvas_app.py")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
@@ -76,7 +78,7 @@ def open_view(canvas_browser, canvas_address):
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.goto(f"{at or canvas_address}/?show={show}")
         drawn = page.locator("canvas.stage[data-ready], .transport, .shares[data-drawn], .choice")
-        drawn.first.wait_for(timeout=30_000)
+        drawn.first.wait_for(timeout=1000 * patience(30))
         return page
 
     yield open_one

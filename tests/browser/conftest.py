@@ -21,13 +21,15 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
+from tests.patience import patience as patient
 from tests.server import Server, start_server
 
 FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run",
     "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream",  # a camera that shows a moving disc
 ]  # fmt: skip
-PATIENCE = 30.0  # seconds to wait for anything: generous, since machines that run tests are busy
+SECONDS = 30.0
+PATIENCE = patient(SECONDS)  # seconds to wait for anything: generous, since machines that run tests are busy
 LANDMARK = ".stMainBlockContainer h1"
 
 
@@ -145,9 +147,9 @@ class Visitor:
         )  # fmt: skip
         return self
 
-    def until(self, look: Callable[[], Any], what: str, patience: float = PATIENCE) -> Any:
+    def until(self, look: Callable[[], Any], what: str, patience: float = SECONDS) -> Any:
         """The first true value of look(); AssertionError naming `what` and the last value otherwise."""
-        deadline, value = time.monotonic() + patience, None
+        deadline, value = time.monotonic() + patient(patience), None
         while time.monotonic() < deadline:
             value = look()
             if value:

@@ -14,6 +14,16 @@ TOPICS = catalogue()
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 
 
+def in_turn(pages, *combinations):
+    """Parameters of a test of every page: each page with one of the combinations, which take turns over the pages; with
+    all others under the mark `everything`."""
+    return [
+        pytest.param(page, *one, marks=() if number == at % len(combinations) else pytest.mark.everything)
+        for at, page in enumerate(pages)
+        for number, one in enumerate(combinations)
+    ]
+
+
 def zh(english: str) -> str:
     """The Chinese of an interface text, from the table the app uses; fails where there is none."""
     table = strings.table()

@@ -19,8 +19,11 @@ from tests.browser.canvas_tools import (
     tile_places,
     tip,
 )
+from tests.patience import patience
 
 pytest_plugins = ["tests.browser.canvas_tools"]
+
+LONG = 1000 * patience(20)  # milliseconds until a film of a few seconds has played
 pytestmark = [pytest.mark.browser, pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")]
 
 
@@ -225,7 +228,7 @@ def test_live_frames_play_evenly_and_end_at_the_last(open_view):
     page = open_view("live")
     canvases = {key: canvas_of(page, key) for key in ("live_pixels", "live_net", "live_loss")}
     for canvas in canvases.values():
-        page.wait_for_function("c => c.dataset.frame == '59'", arg=canvas.element_handle(), timeout=20_000)
+        page.wait_for_function("c => c.dataset.frame == '59'", arg=canvas.element_handle(), timeout=LONG)
     page.wait_for_timeout(300)
     pixels = canvases["live_pixels"]
     tile = tile_places(pixels)[0]
@@ -239,14 +242,14 @@ def test_live_frames_play_evenly_and_end_at_the_last(open_view):
 def test_dragging_leaves_live_mode_and_live_brings_it_back(open_view):
     page = open_view("live")
     canvas = canvas_of(page, "live_pixels")
-    page.wait_for_function("c => Number(c.dataset.frame) >= 8", arg=canvas.element_handle(), timeout=20_000)
+    page.wait_for_function("c => Number(c.dataset.frame) >= 8", arg=canvas.element_handle(), timeout=LONG)
     slider, live = page.locator(".st-key-live_bar input[type=range]"), page.locator(".st-key-live_bar [data-act=live]")
     slider.evaluate("r => { r.value = 3; r.dispatchEvent(new Event('input', {bubbles: true})); }")
     page.wait_for_timeout(700)
     assert canvas.get_attribute("data-frame") == "3"
     assert live.get_attribute("aria-pressed") == "false"
     live.click()
-    page.wait_for_function("c => c.dataset.frame == '59'", arg=canvas.element_handle(), timeout=20_000)
+    page.wait_for_function("c => c.dataset.frame == '59'", arg=canvas.element_handle(), timeout=LONG)
 
 
 def test_buttons_live_through_the_reruns_of_a_live_run(open_view):

@@ -7,6 +7,7 @@ import pytest
 from engine.core.topic import catalogue
 from engine.topics.mlp.card import Config
 from tests.browser.expectations import CHINESE, TOPICS, link, telling_presets, zh
+from tests.patience import patience
 
 MLP = catalogue()["mlp"]
 
@@ -149,7 +150,7 @@ def test_every_page_compares_stacked_on_a_phone_in_chinese(visit, slug):
     visitor = visit(f"{path}{'&' if '?' in path else '?'}pin={slug}", size=(390, 844), touch=True, locale="zh-CN")
     open_compare(visitor, zh("Compare"))
     table = visitor.page.locator(f".compared[aria-label='{zh('Knobs that differ')}']")
-    table.wait_for(timeout=60_000)
+    table.wait_for(timeout=1000 * patience(60))
     visitor.settle()
     assert CHINESE.search(table.inner_text())
     first, second = (

@@ -4,11 +4,10 @@ import re
 
 import pytest
 
-from tests.browser.expectations import TOPICS
+from tests.browser.expectations import TOPICS, in_turn
 
 
-@pytest.mark.parametrize(("theme", "locale"), [("light", "en-US"), ("dark", "zh-CN")])
-@pytest.mark.parametrize("slug", ["", *TOPICS])
+@pytest.mark.parametrize(("slug", "theme", "locale"), in_turn(["", *TOPICS], ("light", "en-US"), ("dark", "zh-CN")))
 def test_nothing_scrolls_sideways_on_a_phone(visit, slug, theme, locale):
     visitor = visit(f"/{slug}", size=(390, 844), touch=True, theme=theme, locale=locale)
     if slug:
@@ -41,8 +40,7 @@ def contrast(visitor, selector: str) -> float:
     )
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("slug", ["", *TOPICS])
+@pytest.mark.parametrize(("slug", "theme"), in_turn(["", *TOPICS], ("dark",), ("light",)))
 def test_light_and_dark_can_be_read(visit, slug, theme):
     visitor = visit(f"/{slug}", theme=theme)
     background = visitor.page.evaluate("getComputedStyle(document.querySelector('.stApp')).backgroundColor")
