@@ -13,21 +13,24 @@ import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
 from engine.core.device import available_devices, using_device
 from engine.core.knob import KnobError, knobs, to_query
+from engine.core.languages import LANGUAGES, drawn_in, translated
 from engine.core.names import nearest
 from engine.core.sentences import quoted
 from engine.core.topic import Topic, catalogue
+from engine.data.rows import config_rows, quantity_rows
 
 TICK_SECONDS = 1.0
 
 
 COVERS = Path(__file__).parents[1] / "assets" / "pictures" / "cards"
-LESSONS = Path(__file__).parents[1] / "assets" / "lessons" / "en"
+LESSONS = Path(__file__).parents[1] / "assets" / "lessons"
 
 
 class Refused(Exception):
@@ -76,9 +79,10 @@ def parser() -> argparse.ArgumentParser:
     running.add_argument("--device", metavar="NAME", help="cpu, cuda or mps (default: the best there is)")
     running.add_argument(
         "--out", metavar="FILE", type=Path,
-        help="write a file; its ending says which: .html (figures and numbers), .png or .svg (one figure), .zip "
+        help="write a file; its ending says which: .html (figures, formulas, numbers), .png or .svg (one figure), .zip "
         "(numbers as CSV), .npz (numbers), .json (the settings), .safetensors (the weights)",
     )  # fmt: skip
+    add_language(running)
     running.add_argument("--figure", metavar="NAME", help="the figure of a .png or .svg (default: the topic's first)")
     running.add_argument("--knobs", action="store_true", help="only list the topic's knobs")
     running.set_defaults(command=run_topic)
@@ -95,6 +99,7 @@ def parser() -> argparse.ArgumentParser:
     )  # fmt: skip
     scripting.add_argument("--notebook", action="store_true", help="a Jupyter notebook with the lesson in it")
     scripting.add_argument("--out", metavar="FILE", type=Path, required=True, help="where to write it")
+    add_language(scripting)
     scripting.set_defaults(command=write_script)
 
     covering = commands.add_parser("covers", help="redraw the pictures on the cards of the home page")
@@ -116,6 +121,11 @@ def parser() -> argparse.ArgumentParser:
     benching.add_argument("--out", metavar="FILE.json", type=Path, help="write all figures to a file")
     benching.set_defaults(command=run_bench)
     return parser
+
+
+def add_language(parser: argparse.ArgumentParser) -> None:
+    """In which language files are written."""
+    parser.add_argument("--language", choices=tuple(LANGUAGES), default="en", help="of the file (default: en)")
 
 
 def list_topics(options: argparse.Namespace) -> None:
@@ -149,7 +159,7 @@ def run_topic(options: argparse.Namespace) -> None:
     if options.out is None:
         return
     with refusing(), ticking("writing"):
-        content = file_of(options.out.suffix.lower(), topic, config, result, figure)
+        content = file_of(options.out.suffix.lower(), topic, config, result, figure, options.language)
     _write(options.out, content)
     print(f"\nwrote {options.out}")
 
@@ -163,7 +173,11 @@ def write_script(options: argparse.Namespace) -> None:
         from engine.script import notebook_for, script_for
 
         if options.notebook:
-            text = notebook_for(topic, config, (LESSONS / f"{topic.slug}.md").read_text("utf-8"))
+            from engine.plots.document import markdown
+
+            lesson = (LESSONS / options.language / f"{topic.slug}.md").read_text("utf-8")
+            formulas = topic.formulas_of(topic.load(topic.run)(config)) if topic.formulas else []
+            text = notebook_for(topic, config, lesson, formulas=markdown(formulas, options.language))
         else:
             text = script_for(topic, config)
     _write(options.out, text)
@@ -183,8 +197,8 @@ def check_ending(topic: Topic, config: Any, out: Path) -> None:
         raise Refused(f"{here} trains nothing; its weights are in assets/weights: {', '.join(topic.shipped)}.")
 
 
-def file_of(ending: str, topic: Topic, config: Any, result: Any, figure: str) -> bytes:
-    """A Result as the bytes of a file of this ending."""
+def file_of(ending: str, topic: Topic, config: Any, result: Any, figure: str, language: str = "en") -> bytes:
+    """A Result as the bytes of a file of this ending; pictures and pages in a language."""
     from engine.data import numbers, settings
 
     match ending:
@@ -201,14 +215,17 @@ def file_of(ending: str, topic: Topic, config: Any, result: Any, figure: str) ->
             state = topic.load(topic.training.network)(config, result).state_dict()
             tensors = {name: value.cpu() for name, value in state.items()}
             return write_weights(tensors, topic.slug, settings.all_texts(config), last_step(result))
-    from engine.plots.export import figure_file, page_html
+    from engine.plots.document import page_html
+    from engine.plots.export import figure_file
 
+    say = partial(drawn_in, values={}, language=language)
     if ending in (".png", ".svg"):
-        drawn = topic.load(topic.figures[figure])(result)
-        return figure_file(drawn, ending[1:], alt=f"{topic.title}: {figure}")
-    figures = {name: topic.load(path)(result) for name, path in topic.figures.items()}
-    tables = {"Numbers": quantity_rows(result), "Config": config_rows(config)}
-    return page_html(topic.title, topic.question, figures, tables).encode()
+        drawn = translated(topic.load(topic.figures[figure])(result), language)
+        alt = f"{say(topic.title)}: {say(topic.figure_title(figure))}"
+        return figure_file(drawn, ending[1:], alt=alt, say=say)
+    figures = {topic.figure_title(name): topic.load(path)(result) for name, path in topic.figures.items()}
+    tables = {"Numbers": quantity_rows(result, say), "Settings": config_rows(config, say)}
+    return page_html(topic.title, topic.question, figures, tables, topic.formulas_of(result), language).encode()
 
 
 def read_config(topic: Topic, preset: str | None, values: Sequence[str]) -> Any:
@@ -326,37 +343,6 @@ def ticking(what: str) -> Iterator[None]:
         thread.join()
         if time.monotonic() - begun > TICK_SECONDS:
             print(file=sys.stderr)
-
-
-def quantity_rows(result: Any) -> list[tuple[str, ...]]:
-    """Header and one row for every array of a Result: name, axes, shape, lowest, highest, unit, meaning."""
-    rows = [("name", "axes", "shape", "lowest", "highest", "unit", "meaning")]
-    for quantity in result.quantities():
-        shape = " × ".join(map(str, quantity.shape)) or "1"
-        lowest, highest = _extreme(quantity.values, "min"), _extreme(quantity.values, "max")
-        rows.append((quantity.name, " × ".join(quantity.axes), shape, lowest, highest, quantity.unit, quantity.meaning))
-    return rows
-
-
-def config_rows(config: Any) -> list[tuple[str, ...]]:
-    """Header and one row for every knob: name, value as in a link, unit, label."""
-    rows = [("knob", "value", "unit", "label")]
-    for knob in knobs(type(config)):
-        rows.append((knob.name, knob.to_text(getattr(config, knob.name)), knob.unit, knob.label))
-    return rows
-
-
-def _extreme(values: Any, which: str) -> str:
-    """The lowest or highest value that is a number; a dash where there is none."""
-    if getattr(values, "shape", ()):
-        values = values[values == values]
-        if 0 in values.shape:
-            return "–"
-        values = getattr(values, which)()
-    value = values.item() if hasattr(values, "item") else values
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return "–" if value != value else f"{value:.6g}"
 
 
 def _known(name: str, there: Any, what: str) -> Any:

@@ -89,8 +89,3 @@ def too_deep(config, view, seen):
 def other_depths(config, view, film, snapshot):
     """Accuracy and distance over the depths trained so far."""
     return [Show("depths-chart", picture, height=200)] if (picture := draw.depths(snapshot)) else []
-
-
-def formulas(result):
-    """The loss with the numbers of this moment."""
-    return [explain.update_formula(int(result.known.sum()), float(result.loss[-1]))]

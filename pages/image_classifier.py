@@ -90,8 +90,3 @@ def below(config, view, film):
         Row([[large], [explain.one_channel(film.now, view.maps, channel)]], (2, 1), "center"),
         Show(f"maps-{view.maps}", shown, Pick("channel", "key"), picked=marked),
     ]
-
-
-def formulas(result):
-    """The formulas with the numbers of this picture."""
-    return explain.formulas(result)

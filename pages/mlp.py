@@ -60,12 +60,6 @@ def below(config, view, film):
     return [Choose("hidden_space"), Say(explain.ABOUT_HIDDEN_SPACE, style="small"), space]
 
 
-def formulas(result):
-    """Loss, accuracy and update rule with the numbers of this moment."""
-    found = explain.live_formulas(result.config, result)
-    return [Row([[Say(what)], [formula]], (1, 2.6), "center") for what, formula in found]
-
-
 def on_plane(event, config, view):
     """Own points were drawn, moved or removed; of other data, another spot was chosen."""
     if event["event"] == "points":

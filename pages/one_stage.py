@@ -93,8 +93,3 @@ def pick_on_grid(event, config, view):
 def pick_step(event, config, view):
     """A step of the suppression; nothing need be said of the first."""
     return {"step": marked(event["run"], event["index"]) if event["index"] else ""}
-
-
-def formulas(result):
-    """The formulas with the numbers of this picture."""
-    return about.formulas(result)

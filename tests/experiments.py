@@ -27,8 +27,8 @@ def upload():
 
 def own_cases():
     """What no preset has: training, and the reader's own points, graph, text, drawing and picture."""
-    drawing = np.zeros((SIDE, SIDE), np.float32)
-    drawing[5:22, 12:16] = 1.0
+    drawing = np.zeros((SIDE, SIDE), np.uint8)
+    drawing[5:22, 12:16] = 255
     brought = Brought(picture=upload(), drawing=encode_drawing(drawing))
     return {
         f"{slug} {name}": (slug, values)

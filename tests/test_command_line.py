@@ -12,6 +12,7 @@ import pytest
 from engine import command_line
 from engine.core.knob import to_query
 from engine.core.topic import catalogue
+from engine.data import rows
 from engine.plots.diagrams import NetworkDiagram
 from engine.plots.pixels import PixelPicture
 from engine.topics.mlp.card import Config
@@ -179,10 +180,10 @@ def test_a_failure_of_our_own_is_not_hidden():
 
 
 def test_extremes_of_gaps_and_nothing():
-    assert command_line._extreme(np.array([np.nan, 2.0, 1.0]), "max") == "2"
-    assert command_line._extreme(np.array([np.nan]), "min") == "–"
-    assert command_line._extreme(float("nan"), "min") == "–"
-    assert command_line._extreme(np.array([True, False]), "min") == "no"
+    assert rows._extreme(np.array([np.nan, 2.0, 1.0]), "max") == "2"
+    assert rows._extreme(np.array([np.nan]), "min") == "–"
+    assert rows._extreme(float("nan"), "min") == "–"
+    assert rows._extreme(np.array([True, False]), "min") == "no"
 
 
 def test_the_real_command():

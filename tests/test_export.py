@@ -10,7 +10,8 @@ from PIL import Image
 
 from engine.plots import theme
 from engine.plots.diagrams import Bars
-from engine.plots.export import figure_html, page_html, picture_png
+from engine.plots.document import page_html
+from engine.plots.export import figure_html, picture_png
 from engine.plots.figures import bars
 from engine.plots.pixels import Box, Frames, Line, Over, PixelPicture, Point, Text, Tile
 from engine.plots.sheet_pixels import (

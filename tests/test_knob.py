@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.command_line import config_rows, read_config
+from engine.command_line import read_config
 from engine.core.knob import (
     Knob,
     KnobError,
@@ -29,6 +29,7 @@ from engine.core.knob import (
 from engine.core.sentences import filled
 from engine.core.signs import left_out, one_line, shows_nothing
 from engine.core.topic import catalogue
+from engine.data.rows import config_rows
 
 
 def no_spaces(text):

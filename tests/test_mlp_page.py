@@ -9,8 +9,9 @@ from engine.core.film import Film
 from engine.core.knob import KnobError
 from engine.data.points import encode_points
 from engine.topics.mlp import draw, explain
+from engine.topics.mlp.benchmark import SOLVED, spiral
 from engine.topics.mlp.card import FEATURES, MAXIMUM_EDITS, Config, check_picked, parse_edits, with_edit
-from engine.topics.mlp.run import first, run
+from engine.topics.mlp.run import Experiment, first, run
 
 SMALL = Config(layers=(6, 5), samples=60, data="moons", features=("x2", "x1_x2"))
 
@@ -183,3 +184,11 @@ def test_edits_that_do_not_fit_are_told_of_and_left_out(visitor):
     assert visitor.alerts() == ["Weights set by hand: this network has no weight 9.0.0"]
     assert visitor.query == "layers=3&seed=5"
     assert visitor.data("mlp-network")[0]["layers"][1]["neurons"] == ["h1,1", "h1,2", "h1,3"]
+
+
+def test_the_spiral_is_solved_and_not_before():
+    steps, _ = spiral().ours()
+    seen = [snapshot.seen["test_accuracy"] for snapshot in Experiment(Config()).train(steps)]
+    assert seen[-1] >= SOLVED
+    assert all(accuracy < SOLVED for accuracy in seen[:-1])
+    assert steps <= 500

@@ -17,10 +17,11 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from PIL import Image
 
-from engine.command_line import main, quantity_rows
+from engine.command_line import main
 from engine.core.topic import catalogue
 from engine.data.digits import load_digits
 from engine.data.resample import resampled
+from engine.data.rows import quantity_rows
 from engine.plots import pixels
 from engine.script import pictures, script_for, stand_ins
 from engine.weights import load_weights, names

@@ -1,6 +1,7 @@
 """What a page shows, as values: blocks with English words, made without knowing where and in which language they stand.
 
-A page's `stage` and `formulas` return lists of them; one walker (pages/components/walker.py) translates and shows them.
+A page's `stage` and a topic's `formulas` return lists of them; one walker (pages/components/walker.py) translates and
+shows them, and one writer (engine/plots/document.py) puts them into files.
 There are nine kinds. What needs more is a new kind of picture, not a new block. The ninth is Formula (formula.py).
 """
 
@@ -176,6 +177,22 @@ class Box:
 
 
 Block = Show | Say | Formula | Table | Choose | Press | Later | Row | Box
+
+
+def with_columns(blocks: Sequence[Block], config: Any, view: Any, film: Any) -> list[Block]:
+    """The same blocks; columns that are functions of the page are drawn."""
+    return [
+        dataclasses.replace(
+            block,
+            columns=[
+                with_columns(column(config, view, film) if callable(column) else column, config, view, film)
+                for column in block.columns
+            ],
+        )
+        if isinstance(block, Row)
+        else block
+        for block in blocks
+    ]
 
 
 def demand_module_function(function: Callable[..., Any] | None) -> None:

@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 
 DIGITS, TERM_DIGITS = 4, 3  # that count: of a result, and of a number among several
 BRACE = r"\underbrace"
+ABOUT_REST = "Over the brace: what the terms not written out come to. Under it: how many they are."
 SMALLEST, LARGEST = 1e-4, 1e6  # magnitudes written without a power of ten
 
 

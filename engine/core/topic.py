@@ -101,6 +101,7 @@ class Topic:
     shown, and sees to it. Raises CatalogueError when made wrong. called: what a figure is called on the page where its
     name says too little.
     views: what the page's choices of what to see are called in a link, behind "view."; * stands for a number.
+    formulas: dotted path of `formulas(result) -> blocks`, the formulas with the numbers of a Result.
     look: Config -> dotted path of what its page shows, where that is not always the whole Result; it is given the
     Config as `looked_at(config)` leaves it, with all at its default that plays no part. completed: dotted path of
     (look, last snapshot of a Later) -> Result, where a Later of the page makes what the look lacks; it lacks something
@@ -130,6 +131,7 @@ class Topic:
     views: tuple[str, ...] = ()
     training: Training | None = None
     watched: str | None = None
+    formulas: str | None = None
     look: Callable[[Any], str] | None = None
     absent: Callable[[Any], Collection[str]] | None = None
     looked_at: Callable[[Any], Any] | None = None
@@ -153,7 +155,7 @@ class Topic:
         for name, preset in self.presets.items():
             demand(type(preset) is self.config, f"preset {name!r} is a {type(preset).__name__}, not a {self.config}")
         demand(not (self.training and self.watched), "its stream is that of its training, so it takes no watched")
-        paths = [self.watched] if self.watched else []
+        paths = [path for path in (self.watched, self.formulas, self.completed) if path]
         if self.training is not None:
             there = [knob.name for knob in self.config.__knobs__]
             for name in (self.training.steps, self.training.weights, self.training.seed):
@@ -194,6 +196,10 @@ class Topic:
     def steps_of(self, config: Any) -> int:
         """The training steps that a Config asks for; 0 where nothing is trained."""
         return self.training.goes(config) if self.training else 0
+
+    def formulas_of(self, result: Any) -> list[Any]:
+        """The formulas with the numbers of a Result, as blocks; none where the topic has none."""
+        return self.load(self.formulas)(result) if self.formulas else []
 
     def figure_title(self, name: str) -> str:
         """What a figure is called on the page, in English."""

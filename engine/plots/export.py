@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from html import escape
 from typing import Any
 
@@ -112,19 +112,6 @@ def figure_page(figure: Any, *, alt: str = "", say: Callable[[str], str] = str, 
     """One figure as a page that stands alone."""
     words = getattr(figure, "alt", "") or alt
     return _page(words, "", figure_html(figure, "", alt=alt, say=say, **view).replace("<figcaption>: ", "<figcaption>"))
-
-
-def page_html(title: str, lead: str, figures: Mapping[str, Any], tables: Mapping[str, Sequence[Sequence[str]]]) -> str:
-    """A stand-alone page: figures, then tables (each a header row and its rows). Asks nothing of the network."""
-    parts, script = [], True
-    for name, figure in figures.items():
-        parts.append(figure_html(figure, name, with_script=script))
-        script = script and type(figure) in SHEETS and not isinstance(figure, Bars)
-    for name, (header, *rows) in tables.items():
-        head = "".join(f"<th>{escape(cell)}</th>" for cell in header)
-        body = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows)
-        parts.append(f"<h2>{escape(name)}</h2><table><tr>{head}</tr>{body}</table>")
-    return _page(title, lead, "".join(parts))
 
 
 def _page(title: str, lead: str, body: str) -> str:

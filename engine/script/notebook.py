@@ -19,8 +19,9 @@ from .whole import FUTURE, blobs, configuration, constants, imports_of, main_fun
 SHOWS = "import nbformat  # noqa: F401, without it Plotly shows no figure in a notebook"
 
 
-def notebook_for(topic: Topic, config: Any, lesson: str, address: str = "") -> str:
-    """A notebook (nbformat 4.5) that computes a topic with this Config; `lesson` is the text of assets/lessons.
+def notebook_for(topic: Topic, config: Any, lesson: str, address: str = "", formulas: str = "") -> str:
+    """A notebook (nbformat 4.5) that computes a topic with this Config; `lesson` is the text of assets/lessons,
+    `formulas` those with the numbers of this run, as Markdown.
 
     Its code cells are those of `script_for`, with the figures shown in the notebook. Raises what that raises.
 
@@ -45,6 +46,8 @@ def notebook_for(topic: Topic, config: Any, lesson: str, address: str = "") -> s
     cells.append(_prose("## Run\n\nThe numbers that the page shows, then its figures."))
     cells.append(_definitions(main_function(script, of_notebook=True)))
     cells.append(_code(f"{OUTCOME} = main()"))
+    if formulas:
+        cells.append(_prose(f"## Formulas\n\nWith the numbers of the run above.\n\n{formulas}"))
     cells.append(_prose(_about_lesson(script)))
     for number, step in enumerate(steps, 1):
         cells.append(_prose(step.markdown(number, script)))

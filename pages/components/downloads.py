@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import add_script_run_ctx, get_script_run_ctx
 
+from engine.core.blocks import Block
 from engine.core.topic import Topic, load
 from pages.components.canvas import choice
-from pages.components.language import drawn, number, t
+from pages.components.language import drawn, language, number, t
 from pages.components.own_weights import bring_back
 from pages.components.pinning import config_now
 from pages.components.scripts import script_files
@@ -23,14 +24,21 @@ FIGURE_FORMATS = {"png": "image/png", "svg": "image/svg+xml", "html": "text/html
 LONGEST = 90  # characters of a picture's name in the list
 
 
-def downloads(topic: Topic, config: Any, result: Any | Callable[[], Any] | None) -> None:
+def downloads(
+    topic: Topic,
+    config: Any,
+    result: Any | Callable[[], Any] | None,
+    blocks: Callable[[], Sequence[Block]] | None = None,
+) -> None:
     """Everything to take away at the left, the way back at the right. No file is made before its button is pressed.
 
-    result: a Result, or a function that makes it, or None while there is none.
+    result: a Result, or a function that makes it, or None while there is none. blocks: makes what the page shows.
     """
     away, back = st.columns([1.75, 1], gap="large")
     with away:
-        script_row(topic)
+        if blocks is not None and result is not None:
+            page_row(topic, result, blocks)
+        script_row(topic, result)
         if result is not None:
             figure_row(topic, result)
             numbers_row(topic, result)
@@ -78,16 +86,42 @@ def resulting(result: Any | Callable[[], Any]) -> Any:
     return result() if callable(result) else result
 
 
-def script_row(topic: Topic) -> None:
+def page_row(topic: Topic, result: Any, blocks: Callable[[], Sequence[Block]]) -> None:
+    """What the page shows now, as a document."""
+    words = t("What the page shows now, to print or hand out: pictures, explanations, formulas, numbers and settings.")
+    with row(topic, "page", t("This page"), words):
+        button(topic, "page", "HTML", "html", "text/html", lambda: page_file(topic, result, blocks()))
+
+
+def page_file(topic: Topic, result: Any, blocks: Sequence[Block]) -> bytes:
+    """Blocks and formulas in the reader's language, then the tables of numbers and settings."""
+    from engine.data.rows import config_rows, quantity_rows
+    from engine.plots.document import page_html
+
+    made = resulting(result)
+    tables = {"Numbers": quantity_rows(made, drawn), "Settings": config_rows(now(topic), drawn)}
+    shown = [*blocks, *topic.formulas_of(made)]
+    return page_html(topic.title, topic.question, {}, tables, shown, language()).encode()
+
+
+def script_row(topic: Topic, result: Any | Callable[[], Any] | None) -> None:
     """The whole experiment as code."""
     words = t(
         "The whole experiment in one file: model, data, run, numbers and figures, with this configuration and seed. "
         "It needs PyTorch, NumPy and Plotly, and says at its top which files of trained weights it reads."
     )
-    script, notebook = script_files(topic, lambda: now(topic))
+    formulas = (lambda: formulas_text(topic, result)) if topic.formulas and result is not None else str
+    script, notebook = script_files(topic, lambda: now(topic), formulas)
     with row(topic, "script", t("Script"), words):
         button(topic, "script", t("Python script"), "py", "text/x-python", script)
         button(topic, "notebook", t("Jupyter notebook"), "ipynb", "application/x-ipynb+json", notebook)
+
+
+def formulas_text(topic: Topic, result: Any) -> str:
+    """The formulas with the numbers of the Result, as Markdown."""
+    from engine.plots.document import markdown
+
+    return markdown(topic.formulas_of(resulting(result)), language())
 
 
 def figure_row(topic: Topic, result: Any) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from engine.core.formula import Formula, has_rest
+from engine.core.formula import ABOUT_REST, Formula, has_rest
 from pages.components.language import t
 
 
@@ -14,4 +14,4 @@ def show_formulas(*formulas: Formula | None) -> None:
     for formula in shown:
         st.latex(formula.latex)
     if any(map(has_rest, shown)):
-        st.caption(t("Over the brace: what the terms not written out come to. Under it: how many they are."))
+        st.caption(t(ABOUT_REST))

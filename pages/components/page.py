@@ -25,7 +25,7 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from engine.core.axes import Quantity
-from engine.core.blocks import Block
+from engine.core.blocks import Block, with_columns
 from engine.core.device import available_devices
 from engine.core.film import Film
 from engine.core.topic import Topic, catalogue
@@ -37,7 +37,7 @@ from pages.components.controls import controls, current_config, note_progress, w
 from pages.components.downloads import downloads
 from pages.components.language import LANGUAGES, language, number, t
 from pages.components.lesson import lesson
-from pages.components.looks import begin_parts, change_view
+from pages.components.looks import begin_parts, change_view, current_view
 from pages.components.own import own_things, with_what_is_here
 from pages.components.own_weights import usable
 from pages.components.pinning import keep_new, offer_places, pin_button
@@ -68,6 +68,7 @@ class Closed:
     page: Page
     result: Any
     formulas: Callable[[Any], None] | None
+    blocks: Callable[[], Sequence[Block]] | None
 
 
 _closed: ContextVar[Closed | None] = ContextVar("closed", default=None)  # by the page script of this run
@@ -129,8 +130,10 @@ def compose(topic: Topic, module: types.ModuleType) -> None:
             part(topic, "panel", film)
     if film is not None and hasattr(module, "below"):
         part(topic, "below", film)
-    formulas = getattr(module, "formulas", None)
-    close_page(page, made, formulas=partial(_formulas, topic, formulas) if formulas else None)
+    close_page(
+        page, made, formulas=partial(_formulas, topic) if topic.formulas else None,
+        blocks=partial(_blocks, topic, module, config, film) if film is not None else None,
+    )  # fmt: skip
 
 
 def _follow(topic: Topic, module: types.ModuleType, config: Any) -> None:
@@ -187,8 +190,14 @@ def _result_of(topic: Topic, config: Any, moments: Callable[[], Sequence[Any]]) 
     return topic.load(topic.training.result_of)(config, moments())
 
 
-def _formulas(topic: Topic, formulas: Callable[[Any], Sequence[Block]], made: Any) -> None:
-    walk(topic, formulas(made))
+def _formulas(topic: Topic, made: Any) -> None:
+    walk(topic, topic.formulas_of(made))
+
+
+def _blocks(topic: Topic, module: types.ModuleType, config: Any, film: Film) -> list[Block]:
+    given = (config, current_view(topic), film)
+    parts = [getattr(module, part) for part in ("stage", "below") if hasattr(module, part)]
+    return [block for part in parts for block in with_columns(part(*given), *given)]
 
 
 @cache
@@ -257,13 +266,14 @@ def close_page(
     result: Any | Callable[[], Any] | None,
     *,
     formulas: Callable[[Any], None] | None = None,
+    blocks: Callable[[], Sequence[Block]] | None = None,
 ) -> None:
     """The end of a page script: the address is written, and the tabs are told what there is to show.
 
     result: a Result, or a function that makes it when the Numbers tab is opened. formulas: draws the formulas with the
-    live values of the Result into the Numbers tab.
+    live values of the Result into the Numbers tab. blocks: makes what the page shows above, for a file.
     """
-    _closed.set(Closed(page, result, formulas))
+    _closed.set(Closed(page, result, formulas, blocks))
     write_link(page.topic)
 
 
@@ -304,7 +314,7 @@ def tabs(closed: Closed) -> None:
             compare(topic, result)
     if places["download"].open:
         with places["download"]:
-            downloads(topic, closed.page.config, result)
+            downloads(topic, closed.page.config, result, closed.blocks)
 
 
 def numbers_table(quantities: Sequence[Quantity]) -> None:

@@ -12,10 +12,12 @@ from pages.components.language import language
 from pages.components.lesson import FOLDER
 
 
-def script_files(topic: Topic, config: Callable[[], Any]) -> tuple[Callable[[], bytes], Callable[[], bytes]]:
+def script_files(
+    topic: Topic, config: Callable[[], Any], formulas: Callable[[], str]
+) -> tuple[Callable[[], bytes], Callable[[], bytes]]:
     """What makes this experiment one Python file, and what makes it a notebook with the lesson in it.
 
-    config: gives the Config at the moment when a file is asked for.
+    config: gives the Config at the moment when a file is asked for; formulas: those with its numbers, as Markdown.
     """
     address, lesson = _address(topic.slug), FOLDER / language() / f"{topic.slug}.md"
 
@@ -27,7 +29,7 @@ def script_files(topic: Topic, config: Callable[[], Any]) -> tuple[Callable[[], 
     def notebook() -> bytes:
         from engine.script import notebook_for
 
-        return notebook_for(topic, config(), lesson.read_text("utf-8"), address).encode()
+        return notebook_for(topic, config(), lesson.read_text("utf-8"), address, formulas()).encode()
 
     return script, notebook
 

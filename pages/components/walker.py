@@ -1,8 +1,8 @@
 """Shows blocks: translates their words, mounts their pictures, binds what can be clicked. The only one who does.
 
 A page is a module with `View`, `stage(config, view, film) -> blocks`, and where it has them `panel` (beside the knobs)
-and `below` (over the whole width) of the same form, `status(config, moment) -> Say`, `formulas(result) -> blocks`, and
-`follow(before, config) -> {field: value}`, which says what to look at after the Config has changed.
+and `below` (over the whole width) of the same form, `status(config, moment) -> Say`, and `follow(before, config) ->
+{field: value}`, which says what to look at after the Config has changed.
 """
 
 from __future__ import annotations

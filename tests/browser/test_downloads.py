@@ -68,6 +68,11 @@ def test_every_kind_of_file_leaves_and_comes_back(visit, locale, tab):
     assert ("训练" if locale == "zh-CN" else "train") in drawing
     assert b"neurarium-boot" not in taken(visitor, "figures", "HTML")  # a file, not a page of the app
     looks_alike(visitor, drawing, image)
+    document = taken(visitor, "page", "HTML").decode()
+    assert f"<h1>{zh(TOPICS['mlp'].title) if locale == 'zh-CN' else TOPICS['mlp'].title}</h1>" in document
+    assert document.count("<figure>") >= 3
+    assert '<div class="formula">' in document
+    assert all(f"<td>{text}</td>" in document for text in ("moons", "4-3", str(MLP.steps)))
 
     with zipfile.ZipFile(io.BytesIO(taken(visitor, "numbers", "CSV"))) as archive:
         rows = list(csv.DictReader(io.StringIO(archive.read("parameters.csv").decode())))

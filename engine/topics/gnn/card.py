@@ -129,6 +129,7 @@ TOPIC = Topic(
     config=Config,
     order=20,
     run="engine.topics.gnn.run:run",
+    formulas="engine.topics.gnn.explain:formulas",
     training=Training(
         stream="engine.topics.gnn.run:stream",
         first="engine.topics.gnn.run:first",

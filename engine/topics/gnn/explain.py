@@ -13,7 +13,7 @@ from engine.core.words import Number, Percent, Words
 from engine.training.fit import Snapshot
 
 from .card import MOST_BY_HAND, Config, by_hand
-from .run import Inside, graph_of, inside, smoothing
+from .run import Inside, Result, graph_of, inside, smoothing
 
 __all__ = ["inside"]  # what the page needs of the run, through what explains it
 
@@ -269,3 +269,8 @@ def label_button(seen: Inside, node: int) -> Block:
 def _text(name: str) -> str:
     """A reader's name inside \\text{}: letters that mean something to LaTeX stand for themselves."""
     return "".join(_IN_TEXT.get(letter, letter) for letter in name)
+
+
+def formulas(result: Result) -> list[Formula]:
+    """The loss with the numbers of this moment."""
+    return [update_formula(int(result.known.sum()), float(result.loss[-1]))]

@@ -236,6 +236,7 @@ TOPIC = Topic(
     config=Config,
     order=5,
     run="engine.topics.mlp.run:run",
+    formulas="engine.topics.mlp.explain:formulas",
     training=Training(
         stream="engine.topics.mlp.run:stream",
         first="engine.topics.mlp.run:first",

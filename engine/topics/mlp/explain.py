@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 
-from engine.core.blocks import Say
+from engine.core.blocks import Row, Say
 from engine.core.film import Film
 from engine.core.formula import TERM_DIGITS, Formula, added, aligned, bracketed, exact, rest_of, written
 from engine.core.words import Number, Percent, Words
@@ -294,3 +294,9 @@ def update_rule(config: Config, step: int) -> Formula:
     strength = rf",\qquad \alpha = {exact(config.strength)}" if config.regularisation != "none" else ""
     rows.append(rf"\eta &= {exact(config.learning_rate)}{strength},\qquad t = {step}")
     return aligned(rows)
+
+
+def formulas(result: Result) -> list[Row]:
+    """Loss, accuracy and update rule with the numbers of this moment."""
+    found = live_formulas(result.config, result)
+    return [Row([[Say(what)], [formula]], (1, 2.6), "center") for what, formula in found]

@@ -89,6 +89,7 @@ TOPIC = Topic(
     config=Config,
     order=10,
     run="engine.topics.one_stage.run:run",
+    formulas="engine.topics.one_stage.about:formulas",
     shipped=("nanodet", "grid_detector"),
     figures={
         "cover": "engine.topics.one_stage.draw:draw_cover",
