@@ -7,10 +7,11 @@ import numpy as np
 import torch
 from PIL import Image
 
+from engine.core.own import OWN
 from engine.core.probe import Brought, probe_of
 from engine.core.topic import catalogue
 from engine.data.digits import SIDE, encode_drawing
-from engine.data.pictures import UPLOADS, decode
+from engine.data.pictures import decode
 
 PRESETS = [(slug, name) for slug, topic in catalogue().items() for name in topic.presets]
 
@@ -22,7 +23,7 @@ def upload():
     rgb[30:60, 40:80] = (250, 200, 10)
     file = io.BytesIO()
     Image.fromarray(rgb).save(file, "PNG")
-    return UPLOADS.add(decode(file.getvalue(), "mine.png"))
+    return OWN.add(decode(file.getvalue(), "mine.png"))
 
 
 def own_cases():

@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from engine.core.own import OWN
 from engine.core.topic import catalogue
-from engine.data.pictures import UPLOADS, decode
+from engine.data.pictures import decode
 from pages.components.room import FILES_BYTES_EACH
 from pages.components.status import ROWS, page_of
 from tests.load import picture
@@ -105,11 +106,11 @@ def test_everybody_sees_the_answers_to_the_own_picture_alone(server):
     barrier, wrong = threading.Barrier(VISITORS), []
     expected, shown, squares = {}, {}, {}
     for number in range(VISITORS * ROUNDS):
-        key = UPLOADS.add(decode(picture(number)))
+        key = OWN.add(decode(picture(number)))
         result = run(topic.config(picture=key))
         bars = draw(result, 7)
         expected[number] = (key, list(bars.names), result.square.numpy())
-        UPLOADS.forget(key)
+        OWN.forget(key)
 
     def visit(place: int) -> None:
         try:
@@ -171,9 +172,9 @@ def test_worker_processes_keep_pictures_apart_too(server):
         thread.join(120)
     assert wrong == []
     for number, arrays in seen.items():
-        key = UPLOADS.add(decode(picture(number)))
+        key = OWN.add(decode(picture(number)))
         last = list(stream(topic.config(picture=key, window=112, stride=56)))[-1]
-        UPLOADS.forget(key)
+        OWN.forget(key)
         heat = last.seen["heat"].numpy()
         overlay = next(array for name, array in arrays.items() if name.startswith("o"))
         assert overlay.shape == heat.shape

@@ -17,9 +17,10 @@ from safetensors import safe_open
 from safetensors.torch import load as independent_load
 
 from engine import weights
+from engine.core.own import OWN
 from engine.core.topic import catalogue
 from engine.data.numbers import csv_zip, npz
-from engine.data.own_weights import WEIGHTS, read_weights, write_weights
+from engine.data.own_weights import read_weights, write_weights
 from engine.data.settings import all_texts, read_settings, write_settings
 from engine.plots.export import figure_file, sheet_of
 from engine.plots.pixels import PixelPicture
@@ -194,7 +195,7 @@ def test_weights_open_with_the_library_and_are_those_of_the_model(slug, tmp_path
 @pytest.mark.parametrize("slug", TRAINS)
 def test_a_page_that_loads_its_weights_back_says_the_same(slug):
     topic, config, result = made(slug)
-    key = WEIGHTS.add(read_weights(saved(slug)[1]))
+    key = OWN.add(read_weights(saved(slug)[1]))
     again = topic.load(topic.run)(dataclasses.replace(config, steps=0, weights=key))
     before, after = ({q.name: q.values for q in one.quantities()} for one in (result, again))
     answers = {"plane", "hidden", "probabilities", "logits", "embedding", "x", "x_0", "parameters"} & before.keys()
@@ -215,7 +216,7 @@ def test_training_goes_on_from_loaded_weights():
     from engine.topics.gnn.run import Experiment, run
 
     topic, config, _ = made("gnn")
-    key = WEIGHTS.add(read_weights(saved("gnn")[1]))
+    key = OWN.add(read_weights(saved("gnn")[1]))
     config = dataclasses.replace(config, steps=2, weights=key)
     model = topic.load(topic.network)(dataclasses.replace(config, weights="", steps=0))
     model.load_state_dict(independent_load(saved("gnn")[1]))

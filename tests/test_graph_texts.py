@@ -11,6 +11,7 @@ from engine.data.graph_texts import keys
 from engine.data.graph_texts.given import LETTERS, Choices
 from engine.data.graph_texts.keys import check_key, choices_of, key_of, text_of
 from engine.data.graph_texts.reading import decode_text, read_graph
+from tests.patience import patience
 
 
 def edges(text, **choices):
@@ -257,10 +258,10 @@ def readable(text, choices):
      '"' + 'x""' * 200_000 + "b: c"],
 )  # fmt: skip
 def test_hostile_texts_are_refused_soon(text):
-    began = time.perf_counter()
+    began = time.thread_time()
     with pytest.raises(KnobError):
         read_graph(text)
-    assert time.perf_counter() - began < 5
+    assert time.thread_time() - began < patience(5), "of the processor's time, whatever else the machine does"
 
 
 # ---------------------------------------------------------------- files and keys

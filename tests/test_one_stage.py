@@ -8,8 +8,9 @@ import torch
 
 from engine.core.formula import written
 from engine.core.knob import from_query, to_query
+from engine.core.own import OWN
 from engine.data.coco import COCO_CLASSES
-from engine.data.pictures import UPLOADS, PictureError, decode
+from engine.data.pictures import PictureError, decode
 from engine.instrument.detection import paired_iou, pairwise_iou
 from engine.models.detection import grid, nanodet
 from engine.models.detection.grid import CELLS
@@ -268,7 +269,7 @@ def test_an_own_picture():
 
     file = io.BytesIO()
     Image.fromarray(seen.find_picture("sample:astronaut").rgb).save(file, "PNG")
-    key = UPLOADS.add(decode(file.getvalue(), "me.png"))
+    key = OWN.add(decode(file.getvalue(), "me.png"))
     config = Config(picture=key, arrange="alone")
     assert from_query(Config, to_query(config)) == (config, [])
     found = find(see(config), config)

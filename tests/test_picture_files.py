@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms, PngImagePlugin
 
+from engine.core.own import OWN
 from engine.data.file_kinds import kind_of
 from engine.data.photos import photo
 from engine.data.picture_files import read_jpeg, read_png
@@ -95,11 +96,10 @@ def test_colours_of_a_profile_become_srgb(name, kind, options, most):
 
 
 def test_the_answer_does_not_hang_on_the_profile():
-    from engine.data.pictures import UPLOADS
 
     best = []
     for content in (encoded(CAT), encoded(in_space(CAT, "Display P3"), icc_profile=matrix_profile("Display P3"))):
-        key = UPLOADS.add(decode(content))
+        key = OWN.add(decode(content))
         found = TOPIC.load(TOPIC.run)(TOPIC.config(picture=key)).probabilities
         best.append((int(found.argmax()), float(found.max())))
     assert best[0][0] == best[1][0]

@@ -9,18 +9,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from engine.core.own import OWN, OwnStore
 from engine.data import pictures
 from engine.data.augment import augment
 from engine.data.photos import FOLDER, PHOTOS, find_picture, photo
 from engine.data.picture_pixels import LONG_SIDE, LONGEST_SIDE, ORIENTATION
-from engine.data.pictures import (
-    MAXIMUM_BYTES,
-    UPLOADS,
-    Picture,
-    PictureError,
-    PictureStore,
-    decode,
-)
+from engine.data.pictures import MAXIMUM_BYTES, Picture, PictureError, decode
 
 
 def encoded(image: Image.Image, kind: str = "PNG", **options) -> bytes:
@@ -259,7 +253,7 @@ def small(number: int) -> Picture:
 
 
 def test_the_store_keeps_by_content_and_drops_the_least_recently_used():
-    store, pictures_ = PictureStore(900), [small(number) for number in range(4)]
+    store, pictures_ = OwnStore(900), [small(number) for number in range(4)]
     keys = [store.add(picture) for picture in pictures_[:3]]
     assert keys[0] == f"upload:{pictures_[0].sha256[:16]}"
     assert store.add(small(0)) == keys[0]  # the same content is kept once, and is now the newest
@@ -269,12 +263,12 @@ def test_the_store_keeps_by_content_and_drops_the_least_recently_used():
     assert store.get(keys[2]) is None
     assert store.get(keys[1]) is pictures_[1]
     assert (len(store), store.bytes_held) == (3, 900)
-    with pytest.raises(ValueError, match="exceeds the budget"):
-        PictureStore(100).add(pictures_[0])
+    with pytest.raises(ValueError, match="exceed the budget"):
+        OwnStore(100).add(pictures_[0])
 
 
 def test_the_store_stays_right_under_threads():
-    store, pictures_ = PictureStore(1500), [small(number) for number in range(20)]
+    store, pictures_ = OwnStore(1500), [small(number) for number in range(20)]
 
     def work():
         for picture in pictures_ * 5:
@@ -289,7 +283,7 @@ def test_the_store_stays_right_under_threads():
 
 
 def test_find_picture():
-    key = UPLOADS.add(small(200))
+    key = OWN.add(small(200))
     assert find_picture(key).rgb[0, 0].tolist() == [200, 0, 0]
     assert find_picture("sample:chelsea").rgb.shape == (300, 451, 3)
     with pytest.raises(PictureError, match="not on this server"):

@@ -14,12 +14,13 @@ import torch
 
 from engine.core.backends import BackendError, ThreadBackend
 from engine.core.jobs import JobQueue
+from engine.core.own import OWN
 from engine.core.processes import ProcessBackend
 from engine.core.topic import catalogue
 from engine.data.graph_texts.keys import key_of
 from engine.data.luggage import having, luggage_of
-from engine.data.own_weights import WEIGHTS, read_weights, write_weights
-from engine.data.pictures import UPLOADS, Picture, PictureError
+from engine.data.own_weights import read_weights, write_weights
+from engine.data.pictures import Picture, PictureError
 from engine.training.fit import TrainingDiverged
 from tests.server import ROOT
 from tests.streams import PATIENCE, diverging, letters, steps_of, to_a_hundred, unsendable, until, without_end
@@ -159,14 +160,14 @@ def test_an_upload_travels_along_and_is_not_kept_there(pool):
     topic = catalogue()["image_classifier"]
     stream = topic.load(topic.stream)
     pixels = np.random.default_rng(5).integers(0, 256, (240, 300, 3)).astype(np.uint8)
-    key = UPLOADS.add(Picture(pixels, "5" * 64, "noise.png"))
+    key = OWN.add(Picture(pixels, "5" * 64, "noise.png"))
     config = topic.config(picture=key)
     try:
         here, there = (first_snapshots(backend, stream, config) for backend in (ThreadBackend(), pool))
         assert all(map(same, here, there))
         assert not same(here[0].seen, first_snapshots(pool, stream, topic.config())[0].seen)
     finally:
-        UPLOADS.forget(key)
+        OWN.forget(key)
     opened = pool.open(stream, config)  # now the picture does not travel along: the worker must not have it
     with pytest.raises(PictureError) as raised:
         next(opened)
@@ -180,7 +181,7 @@ def test_own_weights_and_a_large_own_graph_travel_with_the_job(pool):
     names = np.random.default_rng(3).permutation(400)
     text = "\n".join(f"node {a}, member {b}" for a, b in zip(names, names[::-1], strict=True))
     for topic, config in (
-        (mlp, mlp.config(weights=WEIGHTS.add(weights))),
+        (mlp, mlp.config(weights=OWN.add(weights))),
         (gnn, gnn.config(data="own", graph=key_of(text))),
     ):
         stream = topic.load(topic.stream)
@@ -188,7 +189,7 @@ def test_own_weights_and_a_large_own_graph_travel_with_the_job(pool):
         assert all(map(same, here, there))
         assert not same(here[0].seen, first_snapshots(pool, stream, topic.config())[0].seen)
     assert gnn.config(data="own", graph=key_of(text)).graph.startswith("upload:")
-    WEIGHTS.forget(weights.key)
+    OWN.forget(weights.key)
 
 
 def test_a_worker_that_dies_fails_its_job_and_no_other(queue, pool):

@@ -15,17 +15,10 @@ import torch
 from safetensors.numpy import save
 
 from engine.core.knob import KnobError
+from engine.core.own import OWN
 from engine.core.topic import catalogue
 from engine.data.graph_texts.reading import decode_text, read_graph
-from engine.data.own_weights import (
-    MAXIMUM_BYTES,
-    WEIGHTS,
-    OwnWeights,
-    WeightsFileError,
-    check_fit,
-    find_weights,
-    read_weights,
-)
+from engine.data.own_weights import MAXIMUM_BYTES, OwnWeights, WeightsFileError, check_fit, find_weights, read_weights
 from engine.data.settings import SettingsError, read_settings, write_settings
 from engine.topics.mlp.card import Config
 from engine.topics.mlp.run import Experiment, network, run
@@ -134,7 +127,7 @@ def test_a_config_with_weights_that_are_not_here_says_so():
     missing = Config(layers=(4, 3), samples=40, weights="upload:0123456789abcdef")
     with pytest.raises(KnobError, match="not on this server"):
         run(missing)
-    other = WEIGHTS.add(OwnWeights({"a": np.zeros(2, np.float32)}, {}, "f" * 64))
+    other = OWN.add(OwnWeights({"a": np.zeros(2, np.float32)}, {}, "f" * 64))
     with pytest.raises(KnobError, match="another network"):
         Experiment(Config(layers=(4, 3), samples=40, weights=other))
     assert find_weights(other).tensors["a"].shape == (2,)
@@ -155,7 +148,7 @@ def test_a_config_with_weights_that_are_not_here_says_so():
         (b"GIF89a\x01\0", "edges, got a GIF picture"),
         (b"RIFF\x10\0\0\0WEBPVP8 ", "edges, got a WebP picture"),
         (zip_file(), "edges, got a ZIP or office document"),
-        (gzip.compress(b"a b\n"), "edges, got a gzip archive"),
+        (gzip.compress(b"a b\n", mtime=0), "edges, got a gzip archive"),
         (bz2.compress(b"a b\n" * 99), "edges, got a compressed archive"),
         (lzma.compress(b"a b\n"), "edges, got a compressed archive"),
         (b"7z\xbc\xaf\x27\x1c", "edges, got a compressed archive"),

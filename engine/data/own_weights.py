@@ -18,8 +18,8 @@ import numpy as np
 from safetensors.numpy import save
 
 from engine.core.knob import KnobError
-from engine.core.uploads import UPLOAD
-from engine.data.pictures import PictureStore, kind_of
+from engine.core.own import OWN, key_of_digest
+from engine.data.pictures import kind_of
 
 MAXIMUM_BYTES = 4 * 1024 * 1024  # the largest network that trains here has a tenth of it
 MAXIMUM_HEADER = 256 * 1024
@@ -43,15 +43,12 @@ class OwnWeights:
     @property
     def key(self) -> str:
         """What a Config and a link name it by."""
-        return UPLOAD + self.sha256[:16]
+        return key_of_digest(self.sha256)
 
     @property
     def nbytes(self) -> int:
         """Bytes of the numbers."""
         return sum(tensor.nbytes for tensor in self.tensors.values())
-
-
-WEIGHTS = PictureStore(budget_bytes=64 * 1024 * 1024)  # it keeps whatever has a key and nbytes
 
 
 def write_weights(tensors: Mapping[str, Any], topic: str, config: Mapping[str, str], step: int | None) -> bytes:
@@ -173,7 +170,7 @@ def _sizes(shape: tuple[int, ...]) -> str:
 
 def find_weights(key: str) -> OwnWeights:
     """The weights behind `upload:<16 digits>`. WeightsFileError if this process does not have them (any more)."""
-    found = WEIGHTS.get(key)
+    found = OWN.get(key, OwnWeights)
     if found is None:
         raise WeightsFileError("The weights that this link names are not on this server; load their file again.")
     return found

@@ -10,7 +10,8 @@ from types import MappingProxyType
 import numpy as np
 from PIL import Image
 
-from engine.data.pictures import SAMPLE, UPLOAD, UPLOADS, Picture, PictureError, decode
+from engine.core.own import OWN, UPLOAD
+from engine.data.pictures import SAMPLE, Picture, PictureError, decode
 
 FOLDER = Path(__file__).resolve().parent.parent.parent / "assets" / "pictures"
 
@@ -57,7 +58,7 @@ def find_picture(key: str) -> Picture:
             )
         return photo(name)
     if key.startswith(UPLOAD):
-        found = UPLOADS.get(key)
+        found = OWN.get(key, Picture)
         if found is None:
             raise PictureError("This link's picture is not on this server; upload it again or choose a sample.")
         return found

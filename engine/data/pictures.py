@@ -9,13 +9,12 @@ import dataclasses
 import hashlib
 import io
 import math
-import threading
-from collections import OrderedDict
 
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
 from engine.core.knob import KnobError
+from engine.core.own import key_of_digest
 from engine.data.file_kinds import kind_of
 from engine.data.picture_files import END_OF_JPEG, JPEG, PNG, JpegFile, orientation_in, read_jpeg, read_png
 from engine.data.picture_pixels import memory_of, one_at_a_time, pixels_of
@@ -24,7 +23,7 @@ MAXIMUM_BYTES = 16 * 2**20
 MAXIMUM_PIXELS = 64_000_000
 MAXIMUM_MEMORY = 96 * 2**20  # bytes that decoding one picture may take, whatever its size
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF")
-UPLOAD, SAMPLE = "upload:", "sample:"
+SAMPLE = "sample:"
 _OURS = (PNG, JPEG, b"GIF87a", b"GIF89a")
 _LOWEST_GAMMA, _HIGHEST_GAMMA, _SRGB_GAMMA = 0.1, 3.0, 0.45455
 
@@ -44,7 +43,7 @@ class Picture:
     @property
     def key(self) -> str:
         """`upload:` and the first 16 hex digits: what a link carries."""
-        return UPLOAD + self.sha256[:16]
+        return key_of_digest(self.sha256)
 
     @property
     def nbytes(self) -> int:
@@ -171,50 +170,3 @@ def _readable(name: str) -> str:
     """A file's name without folders and control characters, at most 80 characters."""
     last = name.replace("\\", "/").rsplit("/", 1)[-1]
     return "".join(character for character in last if character.isprintable())[:80]
-
-
-class PictureStore:
-    """Visitors' pictures under a budget of bytes, the least recently used dropped first. Safe between threads."""
-
-    def __init__(self, budget_bytes: int):
-        self.budget_bytes = budget_bytes
-        self._lock = threading.Lock()
-        self._kept: OrderedDict[str, Picture] = OrderedDict()
-        self._bytes = 0
-
-    @property
-    def bytes_held(self) -> int:
-        """Bytes of all pictures kept now; never above the budget."""
-        return self._bytes
-
-    def __len__(self) -> int:
-        return len(self._kept)
-
-    def add(self, picture: Picture) -> str:
-        """Keep a picture and return its key. The same content is kept once. ValueError if it exceeds the budget."""
-        if picture.nbytes > self.budget_bytes:
-            raise ValueError(f"a picture of {picture.nbytes} bytes exceeds the budget of {self.budget_bytes}")
-        with self._lock:
-            known = self._kept.pop(picture.key, None)
-            self._bytes += picture.nbytes - (known.nbytes if known else 0)
-            self._kept[picture.key] = picture
-            while self._bytes > self.budget_bytes:
-                _, dropped = self._kept.popitem(last=False)
-                self._bytes -= dropped.nbytes
-        return picture.key
-
-    def get(self, key: str) -> Picture | None:
-        """The picture under a key, or None if this process does not have it (any more)."""
-        with self._lock:
-            if key in self._kept:
-                self._kept.move_to_end(key)
-            return self._kept.get(key)
-
-    def forget(self, key: str) -> None:
-        """Drop the picture under a key, if there is one."""
-        with self._lock:
-            known = self._kept.pop(key, None)
-            self._bytes -= known.nbytes if known else 0
-
-
-UPLOADS = PictureStore(budget_bytes=200_000_000)

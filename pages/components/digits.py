@@ -7,6 +7,7 @@ from typing import Any
 
 import streamlit as st
 
+from engine.core.own import OWN
 from engine.core.topic import Topic
 from engine.data.digit_keys import DRAWN, SAMPLE
 from engine.data.digit_photos import Found, find_digit
@@ -19,7 +20,7 @@ from engine.data.digits import (
     load_digits,
     quantised,
 )
-from engine.data.pictures import UPLOADS
+from engine.data.pictures import Picture
 from engine.plots.pixels import PixelPicture, Tile
 from pages.components.canvas import drawing_of, drawing_pad, pixels
 from pages.components.controls import change
@@ -73,7 +74,7 @@ def _turn(slug: str) -> None:
 def _uploaded(topic: Topic, knob: str, file: Any) -> None:
     """A file or a photo has come. PictureError if it is no picture; of one without a digit the frame says so."""
     picture = decode_upload(file, contrasting=True)
-    _found(topic, knob, UPLOADS.add(picture), find_digit(picture.rgb), moved=False)
+    _found(topic, knob, OWN.add(picture), find_digit(picture.rgb), moved=False)
 
 
 def _found(topic: Topic, knob: str, picture: str, found: Found, *, moved: bool) -> None:
@@ -94,7 +95,7 @@ def _photo(topic: Topic, knob: str, key: str) -> None:
     photo = state.get(f"{slug}:photo")
     if photo is None:
         return
-    picture = UPLOADS.get(photo["picture"])
+    picture = OWN.get(photo["picture"], Picture)
     if photo["digit"] != key or picture is None:  # another digit was chosen, or memory ran short
         del state[f"{slug}:photo"]
         return
@@ -116,7 +117,7 @@ def _framed(topic: Topic, knob: str) -> None:
     """Callback: the frame was let go."""
     slug = topic.slug
     photo = st.session_state.get(f"{slug}:photo")
-    picture = UPLOADS.get(photo["picture"]) if photo else None
+    picture = OWN.get(photo["picture"], Picture) if photo else None
     if picture is None:
         return
     frame = frame_of(f"{slug}-frame", picture.rgb.shape, photo["revision"])

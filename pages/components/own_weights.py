@@ -8,6 +8,7 @@ from typing import Any
 import streamlit as st
 
 from engine.core.knob import KnobError, knobs, without_run
+from engine.core.own import OWN
 from engine.core.topic import Topic, catalogue
 from pages.components.controls import change
 from pages.components.errors import sentence
@@ -136,7 +137,7 @@ def load_weights(topic: Topic, content: bytes) -> str:
     """
     import json
 
-    from engine.data.own_weights import WEIGHTS, WeightsFileError, check_fit, read_weights
+    from engine.data.own_weights import WeightsFileError, check_fit, read_weights
     from engine.data.settings import read_texts
 
     found = read_weights(content)
@@ -158,6 +159,6 @@ def load_weights(topic: Topic, content: bytes) -> str:
     if not topic.trains(config):
         raise WeightsFileError("Nothing is trained here, so weights cannot be loaded; settings (.json) can.")
     check_fit(found.tensors, shapes(topic.slug, _before(topic, config)))
-    config = topic.training.starting_from(_before(topic, config), WEIGHTS.add(found))
+    config = topic.training.starting_from(_before(topic, config), OWN.add(found))
     change(topic, **{knob.name: getattr(config, knob.name) for knob in knobs(topic.config)})
     return "The network starts from the weights of the file; Play trains them on."

@@ -39,7 +39,12 @@ class Settings:
         },
     )
     store_mb: int = limit(96, "memory for results that visitors share, in MB", 1, 1_000_000)
-    pictures_mb: int = limit(200, "memory for visitors' pictures, in MB; the oldest go first", 8, 1_000_000)
+    pictures_mb: int = limit(
+        200,
+        "memory for what visitors bring (pictures, weights, large graphs), in MB; the oldest go first",
+        8,
+        1_000_000,
+    )
     running_jobs: int = limit(2, "experiments that train at the same time; further ones wait in a queue", 1, 256)
     waiting_jobs: int = limit(64, "places in that queue", 0, 100_000)
     turn_seconds: int = limit(

@@ -21,7 +21,7 @@ from engine.core.axes import bytes_of
 from engine.core.device import available_devices
 from engine.core.job import ACTIVE_STATES, Job
 from engine.core.memory import resident_bytes
-from engine.data.pictures import UPLOADS
+from engine.core.own import OWN
 from pages.components.compute import JOBS, STORE
 from pages.components.guard import STYLED
 from pages.components.language import in_every_language
@@ -43,7 +43,7 @@ ROWS = {
     "history_bytes": ("Snapshots of all experiments", "bytes", "history_limit"),
     "store_bytes": ("Results that visitors share", "bytes", "store_limit"),
     "shown_bytes": ("Older results that open pages still show", "bytes", ""),
-    "pictures_bytes": ("Pictures of visitors", "bytes", "pictures_limit"),
+    "own_bytes": ("What visitors brought", "bytes", "own_limit"),
     "files_bytes": ("Uploaded files", "bytes", "files_limit"),
     "resident_bytes": ("Memory of this process", "bytes", ""),
     "workers": ("Worker processes", "", "workers_limit"),
@@ -81,9 +81,9 @@ def status() -> dict[str, Any]:
         "store_bytes": STORE.bytes_held,
         "shown_bytes": STORE.bytes_shown,
         "store_limit": STORE.budget_bytes,
-        "pictures": len(UPLOADS),
-        "pictures_bytes": UPLOADS.bytes_held,
-        "pictures_limit": UPLOADS.budget_bytes,
+        "own": len(OWN),
+        "own_bytes": OWN.bytes_held,
+        "own_limit": OWN.budget_bytes,
         "files": sum(map(len, files.values())),
         "files_bytes": sum(len(file.data) for kept in files.values() for file in kept.values()),
         "files_limit": FILES_BYTES,

@@ -7,9 +7,10 @@ from typing import Any
 
 import streamlit as st
 
+from engine.core.own import OWN, UPLOAD
 from engine.core.topic import Topic
 from engine.data.photos import PHOTOS, find_picture, thumbnail
-from engine.data.pictures import SAMPLE, UPLOAD, UPLOADS, Picture, PictureError, decode
+from engine.data.pictures import SAMPLE, Picture, PictureError, decode
 from engine.plots.pixels import PixelPicture, Tile
 from pages.components.canvas import pixels
 from pages.components.controls import change
@@ -45,7 +46,7 @@ def choose_picture(topic: Topic, current: str, *, knob: str = "picture", **also:
     pixels(picture, place, selected={"tile": shown}, height=190, whole=True, on_cell=choose)
 
     own_picture(
-        topic, "", lambda file: _take(topic, knob, UPLOADS.add(decode_upload(file)), also),
+        topic, "", lambda file: _take(topic, knob, OWN.add(decode_upload(file)), also),
         t("The picture stays in this server's memory for a while; its metadata is dropped at once."), width="stretch",
     )  # fmt: skip
     if missing:

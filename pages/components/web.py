@@ -20,7 +20,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 from streamlit import config
 
-from engine.data.pictures import UPLOADS
+from engine.core.own import OWN
 from pages.components.compute import JOBS, STORE
 from pages.components.guard import SECURITY_HEADERS, page_policy, script_hashes
 from pages.components.mount import module_paths
@@ -61,7 +61,7 @@ def set_limits(settings: Settings) -> None:
     """Hand the settings to those who must keep them: Streamlit and the store of pictures. Once, at the start."""
     config.set_option("server.maxUploadSize", settings.upload_mb)
     config.set_option("server.allowedHosts", list(settings.allowed_hosts))
-    UPLOADS.budget_bytes = settings.pictures_mb * 1_000_000
+    OWN.budget_bytes = settings.pictures_mb * 1_000_000
 
 
 async def health(request) -> JSONResponse:

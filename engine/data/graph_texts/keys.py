@@ -5,13 +5,12 @@ from __future__ import annotations
 
 import base64
 import binascii
-import hashlib
 import re
 import zlib
 from functools import lru_cache
 
 from engine.core.knob import KnobError
-from engine.core.store import ResultStore
+from engine.core.own import OWN, UPLOAD, OwnText
 
 from .given import MAXIMUM_TEXT, Choices, GivenGraph
 from .reading import AUTOMATIC, read_graph
@@ -19,7 +18,6 @@ from .reading import AUTOMATIC, read_graph
 LONGEST_KEY = 1500  # characters of a graph that travels in the link itself
 LONGEST_CHOICES = 6
 _KEY = re.compile(r"(z[A-Za-z0-9_-]{4,}|upload:[0-9a-f]{16})?(?:\.([a-z0-9]{1,5}))?")
-_UPLOADS = ResultStore(32_000_000)  # texts by key, the least recently used dropped first
 
 
 def key_of(text: str, choices: Choices = AUTOMATIC) -> str:
@@ -28,27 +26,18 @@ def key_of(text: str, choices: Choices = AUTOMATIC) -> str:
     inline = "z" + base64.urlsafe_b64encode(zlib.compress(content, 9)).decode().rstrip("=")
     if len(inline) <= LONGEST_KEY - LONGEST_CHOICES:
         return inline + after
-    key = "upload:" + hashlib.sha256(content).hexdigest()[:16]
-    keep_text(key, text)
-    return key + after
-
-
-def keep_text(key: str, text: str) -> None:
-    """Keep a large graph's text in this process."""
-    _UPLOADS.get_or_compute(key.partition(".")[0], lambda: text)
-
-
-def kept_text(key: str) -> str | None:
-    """A large graph's text, if this process has it."""
-    return _UPLOADS.find(key.partition(".")[0])
+    return OWN.add(OwnText(text)) + after
 
 
 def text_of(key: str) -> str:
     """The text behind a key. KnobError if it is malformed, or an upload that this server does not have."""
     check_key(key)
     key = key.partition(".")[0]
-    if key.startswith("upload:"):
-        return _UPLOADS.get_or_compute(key, _missing)
+    if key.startswith(UPLOAD):
+        kept = OWN.get(key, OwnText)
+        if kept is None:
+            raise KnobError("This link's graph is not on this server; give its edges again.")
+        return kept.text
     try:
         raw = base64.urlsafe_b64decode(key[1:] + "=" * (-len(key[1:]) % 4))
         unpacked = zlib.decompressobj().decompress(raw, MAXIMUM_TEXT)  # bounded: a key may unpack to gigabytes
@@ -78,7 +67,3 @@ def check_key(key: str) -> None:
         Choices.of_letters(found[2] or "")
     except ValueError:
         raise KnobError("Own graph: this link's graph cannot be read") from None
-
-
-def _missing() -> str:
-    raise KnobError("This link's graph is not on this server; give its edges again.")

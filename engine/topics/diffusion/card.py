@@ -3,8 +3,8 @@
 from dataclasses import replace
 
 from engine.core.knob import configuration, knob
+from engine.core.own import check_upload_key
 from engine.core.topic import Source, Topic, Training
-from engine.core.uploads import check_upload_key
 from engine.data.digit_keys import MOST_TEXT, unpack
 
 MAXIMUM_STEPS = 5000

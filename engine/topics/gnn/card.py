@@ -4,8 +4,8 @@ import re
 from dataclasses import replace
 
 from engine.core.knob import KnobError, configuration, knob, without_run
+from engine.core.own import check_upload_key
 from engine.core.topic import Source, Topic, Training
-from engine.core.uploads import check_upload_key
 from engine.data.graph_texts.keys import LONGEST_KEY, check_key
 
 DATA = {

@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing import Any
 
 from engine.core.knob import KnobError, configuration, knob
+from engine.core.own import check_upload_key
 from engine.core.topic import Source, Topic, Training
-from engine.core.uploads import check_upload_key
 from engine.data.point_codes import check_points
 
 FEATURES = {

@@ -10,8 +10,9 @@ from random import Random
 import torch
 
 from engine.core.formula import Shown
+from engine.core.own import OWN
 from engine.core.probe import Change, Goal, Mistake, Probe, Touch
-from engine.data.own_weights import WEIGHTS, read_weights, write_weights
+from engine.data.own_weights import read_weights, write_weights
 from engine.data.points import encode_points
 from engine.instrument.trace import record
 from engine.training.fit import TrainingDiverged
@@ -118,7 +119,7 @@ def cases(brought):
     """Trainings, a reader's own points and weights, and one that diverges."""
     points = encode_points([(-1.0, 1.0, 0), (1.0, -1.0, 1), (-1.2, 0.8, 0), (1.1, -0.7, 1), (0.2, 0.1, 2), (0, 2, 2)])
     state = {name: 2 * value for name, value in network(Config(seed=7)).state_dict().items()}  # that no seed gives
-    weights = WEIGHTS.add(read_weights(write_weights(state, "mlp", {}, None)))
+    weights = OWN.add(read_weights(write_weights(state, "mlp", {}, None)))
     return {
         "trained": {"steps": 60, "regularisation": "l1", "dropout": 0.2, "batch_size": 16},
         "own": {"data": "own", "points": points, "steps": 5, "edits": "0:0.1.0=2.5;3:1.0.b=-1"},
