@@ -120,7 +120,7 @@ class Choose:
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Press:
-    """A button that changes fields of View or Config."""
+    """A button that changes fields of View or Config. begin: the training then begins at once."""
 
     name: str
     words: str
@@ -129,6 +129,7 @@ class Press:
     help: str = ""
     primary: bool = False
     enabled: bool = True
+    begin: bool = False
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

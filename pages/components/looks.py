@@ -6,12 +6,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import streamlit as st
+from streamlit.errors import StreamlitAPIException
 
 from engine.core.knob import Knob, Rejected, from_query, knobs
 from engine.core.topic import Topic
 from pages.components.controls import VIEW, write_link
 from pages.components.errors import report_rejected
-from pages.components.topics import view_type
+from pages.components.topics import body_of, part_of, view_type
 
 
 def current_view(topic: Topic) -> Any:
@@ -40,13 +41,13 @@ def told_of(topic: Topic, field: str, reason: Any, text: str) -> None:
 
 
 class Reading:
-    """A View that notes which of its fields are read: what a part of the page depends on."""
+    """A View, or a Film, that notes which of its fields are read: what a part of the page depends on."""
 
-    def __init__(self, view: Any):
-        self._view, self._read = view, {}
+    def __init__(self, read: Any):
+        self._of, self._read = read, {}
 
     def __getattr__(self, name: str) -> Any:
-        value = self._read[name] = getattr(self._view, name)
+        value = self._read[name] = getattr(self._of, name)
         return value
 
     @property
@@ -65,6 +66,28 @@ def parts_behind(topic: Topic, part: str, view: Any) -> Iterator[str]:
     for name, read in st.session_state.get(f"{topic.slug}:parts", {}).items():
         if name != part and any(getattr(view, field) != value for field, value in read.items()):
             yield name
+
+
+def draw_behind(topic: Topic) -> None:
+    """Callback: the run that follows draws those parts of the page that show what has changed, and them alone."""
+    view, parts = current_view(topic), st.session_state.get(f"{topic.slug}:parts", {})
+    behind = list(parts_behind(topic, "", view))
+    parts.update((name, {}) for name in behind)  # they keep their order, that of the page
+    if behind:
+        try:
+            st.rerun([part_of(topic, name) for name in behind])
+        except StreamlitAPIException:  # one of them has gone with what it stood in
+            st.rerun(body_of(topic))
+
+
+def note_look_at_film(topic: Topic, part: str, looks: bool) -> None:
+    """Whether a part of the page looked at the film when it was drawn."""
+    st.session_state.setdefault(f"{topic.slug}:watching", {})[part] = looks
+
+
+def looks_at_film(topic: Topic, part: str) -> bool:
+    """Whether a part looked at the film when it was last drawn; True if it never was."""
+    return st.session_state.get(f"{topic.slug}:watching", {}).get(part, True)
 
 
 def note_part(topic: Topic, part: str, reading: Reading) -> None:

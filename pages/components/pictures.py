@@ -22,7 +22,7 @@ from pages.components import canvas, grids
 from pages.components.controls import change
 from pages.components.errors import sentence
 from pages.components.language import in_language, t
-from pages.components.looks import change_view, current_view
+from pages.components.looks import change_view, current_view, draw_behind
 from pages.components.own import with_what_is_here
 from pages.components.topics import body_of, view_type
 
@@ -97,8 +97,9 @@ def event_of(
     return None
 
 
-def change_fields(topic: Topic, fields: Any) -> None:
-    """Callback: change fields of the View, at once and for this page alone, and of the Config, from the next run on."""
+def change_fields(topic: Topic, fields: Any, *, begin: bool = False) -> None:
+    """Callback: change fields of the View, at once and for this page alone, and of the Config, from the next run on.
+    begin: what is trained on the page then begins at once."""
     looks = {knob.name for knob in knobs(view_type(topic))}
     try:
         if views := {name: value for name, value in fields.items() if name in looks}:
@@ -108,8 +109,10 @@ def change_fields(topic: Topic, fields: Any) -> None:
     except KnobError as error:  # too many, too large: nothing is changed
         st.toast(sentence(error), icon=":material/error:")
         return
-    if values:
+    if values or begin:
+        st.session_state[f"{topic.slug}:begin"] = begin
         st.rerun(body_of(topic))  # not the part that was touched alone, nor title row and tabs
+    draw_behind(topic)
 
 
 # ---------------------------------------------------------------- one function a kind

@@ -39,6 +39,11 @@ def body_of(topic: Topic) -> str:
     return f"{topic.slug}-body"
 
 
+def part_of(topic: Topic, name: str) -> str:
+    """The name of a part of a page that can be drawn by itself: "stage", "panel", "below", or a column of theirs."""
+    return f"{topic.slug}-part-{name}"
+
+
 def page_of(topic: Topic) -> Any:
     """The page of a topic, for the navigation and for links: whoever makes it, the same address is the same page."""
 

@@ -18,7 +18,7 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from engine.core.blocks import Amount, Block, Box, Choose, Later, Press, Row, Say, Show, Table
-from engine.core.film import Film
+from engine.core.film import MOMENT, Film
 from engine.core.formula import Formula
 from engine.core.knob import Knob, KnobError, knobs
 from engine.core.topic import Topic, catalogue
@@ -28,19 +28,37 @@ from pages.components.compute import compute
 from pages.components.controls import change_pending
 from pages.components.formulas import show_formulas
 from pages.components.language import drawn, drawn_all, language, number, t
-from pages.components.looks import Reading, current_view, note_part, parts_behind, told_of
+from pages.components.looks import (
+    Reading,
+    current_view,
+    looks_at_film,
+    note_look_at_film,
+    note_part,
+    parts_behind,
+    told_of,
+)
 from pages.components.own import with_what_is_here
 from pages.components.pictures import change_fields, place_of, show
+from pages.components.player import TICK_SECONDS
 from pages.components.progress import watch
-from pages.components.topics import page_module, view_type
+from pages.components.topics import page_module, part_of, view_type
 
 MOST_LISTED = 30  # choices in a list of the browser's own; one can type into a longer one
 BOLD = re.compile(r"\*\*(.+?)\*\*")
+FOLLOW_SECONDS = 3 * TICK_SECONDS  # between two looks of the other parts of a page at a film that goes on
 
 
-def walk(topic: Topic, blocks: Sequence[Block], film: Film | None = None) -> None:
+class Latest:
+    """The film that the player has shown last: what the other parts of the page speak of whenever they are drawn. What
+    is computed of its moment is computed once for all of them."""
+
+    def __init__(self, film: Film | None = None):
+        self.film = film
+
+
+def walk(topic: Topic, blocks: Sequence[Block], film: Film | Latest | None = None) -> None:
     """Show blocks one below the other. Formulas that follow each other stand close together. film: what the page's
-    functions were given."""
+    functions were given, or will be."""
     waiting: list[Formula] = []
     for block in [*blocks, None]:
         if isinstance(block, Formula):
@@ -78,20 +96,35 @@ def walk(topic: Topic, blocks: Sequence[Block], film: Film | None = None) -> Non
 # ---------------------------------------------------------------- parts of a page
 
 
-def part(topic: Topic, name: str, film: Film) -> None:
+def part(topic: Topic, name: str, film: Film | Latest) -> None:
     """A part of the page, `stage`, `panel`, `below` or a column of theirs, as a fragment: what is clicked in it runs it
-    alone, unless another part shows what has changed."""
-    st.fragment(draw_part)(topic, name, film)
+    alone, or together with those that show what has changed. A part that looks at a film which goes on follows it."""
+    follows = isinstance(film, Latest) and film.film.live and looks_at_film(topic, name)
+    draw = st.fragment(draw_part, run_every=FOLLOW_SECONDS if follows else None, key=part_of(topic, name))
+    draw(topic, name, film, follows)
 
 
-def draw_part(topic: Topic, name: str, film: Film) -> None:
-    """What a part shows now; the whole page instead where a change concerns more than this part."""
+def draw_part(topic: Topic, name: str, film: Film | Latest, timer_on: bool = False) -> None:
+    """What a part shows now; the whole page instead where a change concerns more than this part, and after it where
+    the part's timer has to start or to end."""
     view, alone = current_view(topic), bool(get_script_run_ctx().fragment_ids_this_run)
     if change_pending(topic) or (alone and any(parts_behind(topic, name, view))):
         st.rerun()
-    reading = Reading(view)
-    walk(topic, getattr(page_module(topic.slug), name)(_config(topic), reading, film), film)
+    now = _now(film)
+    reading, watching = Reading(view), Reading(now)
+    walk(topic, getattr(page_module(topic.slug), name)(_config(topic), reading, watching), film)
+    looks = bool(watching.read)
+    if looks and hasattr(view, MOMENT):
+        getattr(reading, MOMENT)  # it speaks of that moment
     note_part(topic, name, reading)
+    if isinstance(film, Latest):
+        note_look_at_film(topic, name, looks)
+        if alone and timer_on != (looks and now.live):
+            st.rerun()
+
+
+def _now(film: Film | Latest | None) -> Film | None:
+    return film.film if isinstance(film, Latest) else film
 
 
 def _config(topic: Topic) -> Any:
@@ -201,16 +234,16 @@ def _press(topic: Topic, block: Press) -> None:
     st.button(
         t(block.words), key=f"{topic.slug}:{block.name}", icon=f":material/{block.icon}:" if block.icon else None,
         help=t(block.help) or None, type="primary" if block.primary else "secondary", disabled=not block.enabled,
-        on_click=_pressed, args=(topic.slug, tuple(block.change.items())), width="stretch",
+        on_click=_pressed, args=(topic.slug, tuple(block.change.items()), block.begin), width="stretch",
     )  # fmt: skip
 
 
-def _pressed(slug: str, change: tuple[tuple[str, Any], ...]) -> None:
+def _pressed(slug: str, change: tuple[tuple[str, Any], ...], begin: bool) -> None:
     """Callback: a button was pressed."""
-    change_fields(catalogue()[slug], dict(change))
+    change_fields(catalogue()[slug], dict(change), begin=begin)
 
 
-def _later(topic: Topic, block: Later, film: Film | None) -> None:
+def _later(topic: Topic, block: Later, film: Film | Latest | None) -> None:
     if inspect.isgeneratorfunction(topic.load(block.path)):
         watch(topic, block.config, partial(_show_later, topic, block, film), path=block.path)
         return
@@ -219,5 +252,5 @@ def _later(topic: Topic, block: Later, film: Film | None) -> None:
         _show_later(topic, block, film, value)
 
 
-def _show_later(topic: Topic, block: Later, film: Film | None, value: Any) -> None:
-    walk(topic, block.show(_config(topic), current_view(topic), film, value), film)
+def _show_later(topic: Topic, block: Later, film: Film | Latest | None, value: Any) -> None:
+    walk(topic, block.show(_config(topic), current_view(topic), _now(film), value), film)
