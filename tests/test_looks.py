@@ -1,12 +1,17 @@
 """What a reader looks at stands in the link: picks, choices, switches, the moment; and what a link brings is shown."""
 
-import pytest
+from types import SimpleNamespace
 
+import pytest
+from streamlit.errors import StreamlitAPIException
+
+from engine.core.topic import catalogue
 from engine.topics.gnn import explain
 from engine.topics.gnn.card import Config
 from engine.topics.gnn.run import Experiment
 from engine.topics.one_stage.card import Config as Detection
 from engine.topics.one_stage.picks import marked, picture_mark
+from pages.components import looks
 from tests.visitor import Visitor
 
 
@@ -31,6 +36,9 @@ PICKS = [
     ("mlp", "", ("mlp-network", "pick", {"kind": "neuron", "layer": 2, "index": 3}), "view.picked=2-3"),
     ("mlp", "", ("mlp-network", "pick", {"kind": "edge", "layer": 1, "to": 4, "from": 0}), "view.picked=1-4-0"),
     ("mlp", "view.picked=2-3", ("mlp-points", "spot", {"x": -1.25, "y": 2.5}), "view.x1=-1.25"),
+    ("cnn", "", ("cnn-conv2-sum", "cell", {"tile": 5, "row": 6, "column": 8}), "view.cell=conv2-sum-5-6-8"),
+    ("cnn", "", ("cnn-hidden", "cell", {"tile": 1, "row": 1, "column": 3}), "view.cell=hidden-relu-19"),
+    ("cnn", "", ("cnn-outputs", "cell", {"tile": 1, "row": 0, "column": 8}), "view.probability=8"),
     ("attention", "view=toy", ("attention-chain", "cell", {"tile": 2, "row": 3, "column": 1}), "view.pair=3-1"),
     ("one_stage", "", ("one-stage-found", "pick", 1), f"view.cell={marked(picture_mark(Detection()), 2877)}"),
     ("one_stage", "", ("one-stage-levels", "cell", {"tile": 0, "row": 3, "column": 5}),
@@ -108,6 +116,10 @@ def test_a_link_brings_back_the_moment(visitor):
         ("mlp", "view.picked=2-x", "Neuron or weight: expected layer-neuron such as 2-0"),
         ("mlp", "view.x1=7", "x₁: expected -3 to 3, got 7"),
         ("mlp", "view.picked=9-63-63", ""),
+        ("cnn", "view.cell=conv1-sum-0-12", "Cell: expected layer-channel-row-column such as conv1-sum-0-12-13"),
+        ("cnn", "view.cell=conv2-pool-99-99-99", ""),
+        ("cnn", "start=fresh&channels=2&view.cell=conv1-sum-7-0-0", ""),
+        ("cnn", "view.probability=10", "Probability: expected -1 to 9, got 10"),
         ("attention", "view.cell=one", "Cell: expected two positions such as 10-2"),
         ("attention", "view.head=L9H9", "Head: expected one of L1H1"),
         ("attention", "view.cell=99-99", ""),
@@ -177,3 +189,33 @@ def test_a_link_that_says_only_what_to_look_at_is_followed_on_a_page_that_was_op
     visitor.open("gnn", "view.node=30")
     assert visitor.query == "view.node=30"
     assert "Node **31**" in visitor.texts()
+
+
+def test_what_was_picked_is_drawn_where_it_shows_and_nowhere_else(visitor):
+    """The head picked beside the knobs is shown on the stage; neither the knobs nor what was clicked is sent again."""
+    visitor.open("attention", "view.every=yes")
+    stage, every, knobs = (visitor.widget(f"attention-{name}") for name in ("head", "every", "presets"))
+    assert not visitor.touch("attention-every", "cell", {"tile": 0, "row": 2, "column": 3}).errors
+    assert "L3H4 ·" in visitor.texts()
+    assert visitor.widget("attention-head") is not stage
+    assert visitor.widget("attention-every") is every
+    assert visitor.widget("attention-presets") is knobs
+
+
+def test_a_part_that_is_gone_by_now_is_drawn_with_the_page(monkeypatch):
+    asked, topic = [], catalogue()["gnn"]
+    state = {
+        "gnn:views": {"node": "3"},
+        "gnn:parts": {"stage": {"node": 8}, "gone": {"node": 8}, "panel": {"layer": 1}},
+    }
+
+    def rerun(scope):
+        asked.append(scope)
+        if isinstance(scope, list):
+            raise StreamlitAPIException("no such part")
+
+    monkeypatch.setattr(looks, "st", SimpleNamespace(session_state=state, rerun=rerun))
+    looks.draw_behind(topic)
+    assert asked == [["gnn-part-stage", "gnn-part-gone"], "gnn-body"]
+    looks.draw_behind(topic)  # they are not behind twice
+    assert len(asked) == 2

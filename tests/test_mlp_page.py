@@ -183,3 +183,24 @@ def test_edits_that_do_not_fit_are_told_of_and_left_out(visitor):
     assert visitor.alerts() == ["Weights set by hand: this network has no weight 9.0.0"]
     assert visitor.query == "layers=3&seed=5"
     assert visitor.data("mlp-network")[0]["layers"][1]["neurons"] == ["h1,1", "h1,2", "h1,3"]
+
+
+def test_the_hidden_space_follows_the_training_and_costs_nothing_while_nobody_looks(visitor):
+    visitor.open("mlp", "layers=4&samples=60")
+    visitor.press("mlp:play")
+    assert len(visitor.timers) == 1
+    visitor.move("mlp:hidden_space", True)
+    assert len(visitor.timers) == 2
+    before = visitor.widget("mlp-hidden-space").SerializeToString()
+    visitor.follow(1.8)
+    assert visitor.widget("mlp-hidden-space").SerializeToString() != before
+    visitor.move("mlp:hidden_space", False)
+    assert len(visitor.timers) == 1
+    visitor.press("mlp:play")
+    end_of(visitor)
+    while visitor.tick():
+        pass
+    visitor.move("mlp:hidden_space", True)
+    newest = visitor.widget("mlp-hidden-space").SerializeToString()
+    visitor.touch("mlp-bar", "frame", visitor.data("mlp-bar")[0]["frames"]["indices"][0])
+    assert visitor.widget("mlp-hidden-space").SerializeToString() != newest  # of the moment that the page speaks of
