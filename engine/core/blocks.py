@@ -7,7 +7,7 @@ There are nine kinds. What needs more is a new kind of picture, not a new block.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from .formula import Formula
@@ -177,6 +177,19 @@ class Box:
 
 
 Block = Show | Say | Formula | Table | Choose | Press | Later | Row | Box
+
+
+def pictures_in(blocks: Sequence[Block]) -> Iterator[Any]:
+    """The pictures of blocks and of those within them; what a column that is a function returns is not asked for."""
+    for block in blocks:
+        if isinstance(block, Show):
+            yield block.picture
+        elif isinstance(block, Box):
+            yield from pictures_in(block.blocks)
+        elif isinstance(block, Row):
+            for column in block.columns:
+                if not callable(column):
+                    yield from pictures_in(column)
 
 
 def demand_module_function(function: Callable[..., Any] | None) -> None:

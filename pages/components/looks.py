@@ -80,14 +80,14 @@ def draw_behind(topic: Topic) -> None:
             st.rerun(body_of(topic))
 
 
-def note_look_at_film(topic: Topic, part: str, looks: bool) -> None:
-    """Whether a part of the page looked at the film when it was drawn."""
-    st.session_state.setdefault(f"{topic.slug}:watching", {})[part] = looks
+def note_following(topic: Topic, part: str, follows: bool) -> None:
+    """Whether a part of the page, as it was drawn now, is to follow a film that goes on."""
+    st.session_state.setdefault(f"{topic.slug}:following", {})[part] = follows
 
 
-def looks_at_film(topic: Topic, part: str) -> bool:
-    """Whether a part looked at the film when it was last drawn; True if it never was."""
-    return st.session_state.get(f"{topic.slug}:watching", {}).get(part, True)
+def is_following(topic: Topic, part: str) -> bool:
+    """What was last noted of a part; True if it was never drawn."""
+    return st.session_state.get(f"{topic.slug}:following", {}).get(part, True)
 
 
 def note_part(topic: Topic, part: str, reading: Reading) -> None:

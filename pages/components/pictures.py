@@ -253,3 +253,4 @@ KINDS: dict[type, Callable[[Topic, Any, str, Show, Hear], None]] = {
     Links: _links, Matrices: _matrices, Chart: _chart, PointsInSpace: _space, NetworkDiagram: _network,
     PointsPicture: _points, NumberField: _number,
 }  # fmt: skip
+MADE_ANEW = (Chart, PointsInSpace)  # Plotly's: Streamlit makes another with other content, turned as at first

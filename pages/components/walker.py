@@ -17,7 +17,7 @@ from typing import Any
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from engine.core.blocks import Amount, Block, Box, Choose, Later, Press, Row, Say, Show, Table
+from engine.core.blocks import Amount, Block, Box, Choose, Later, Press, Row, Say, Show, Table, pictures_in
 from engine.core.film import MOMENT, Film
 from engine.core.formula import Formula
 from engine.core.knob import Knob, KnobError, knobs
@@ -31,14 +31,14 @@ from pages.components.language import drawn, drawn_all, language, number, t
 from pages.components.looks import (
     Reading,
     current_view,
-    looks_at_film,
-    note_look_at_film,
+    is_following,
+    note_following,
     note_part,
     parts_behind,
     told_of,
 )
 from pages.components.own import with_what_is_here
-from pages.components.pictures import change_fields, place_of, show
+from pages.components.pictures import MADE_ANEW, change_fields, place_of, show
 from pages.components.player import TICK_SECONDS
 from pages.components.progress import watch
 from pages.components.topics import page_module, part_of, view_type
@@ -98,8 +98,9 @@ def walk(topic: Topic, blocks: Sequence[Block], film: Film | Latest | None = Non
 
 def part(topic: Topic, name: str, film: Film | Latest) -> None:
     """A part of the page, `stage`, `panel`, `below` or a column of theirs, as a fragment: what is clicked in it runs it
-    alone, or together with those that show what has changed. A part that looks at a film which goes on follows it."""
-    follows = isinstance(film, Latest) and film.film.live and looks_at_film(topic, name)
+    alone, or those that show what has changed. A part that looks at a film which goes on follows it, but for one with a
+    picture that would be made anew each time."""
+    follows = isinstance(film, Latest) and film.film.live and is_following(topic, name)
     draw = st.fragment(draw_part, run_every=FOLLOW_SECONDS if follows else None, key=part_of(topic, name))
     draw(topic, name, film, follows)
 
@@ -112,14 +113,16 @@ def draw_part(topic: Topic, name: str, film: Film | Latest, timer_on: bool = Fal
         st.rerun()
     now = _now(film)
     reading, watching = Reading(view), Reading(now)
-    walk(topic, getattr(page_module(topic.slug), name)(_config(topic), reading, watching), film)
+    blocks = getattr(page_module(topic.slug), name)(_config(topic), reading, watching)
+    walk(topic, blocks, film)
     looks = bool(watching.read)
     if looks and hasattr(view, MOMENT):
         getattr(reading, MOMENT)  # it speaks of that moment
     note_part(topic, name, reading)
     if isinstance(film, Latest):
-        note_look_at_film(topic, name, looks)
-        if alone and timer_on != (looks and now.live):
+        follows = looks and not any(isinstance(picture, MADE_ANEW) for picture in pictures_in(blocks))
+        note_following(topic, name, follows)
+        if alone and timer_on != (follows and now.live):
             st.rerun()
 
 
