@@ -1,12 +1,16 @@
 """What a reader looks at stands in the link: picks, choices, switches, the moment; and what a link brings is shown."""
 
+from types import SimpleNamespace
+
 import pytest
+from streamlit.errors import StreamlitAPIException
 
 from engine.core.probe import probe_of
 from engine.core.topic import catalogue
 from engine.topics.gnn import explain
 from engine.topics.gnn.card import Config
 from engine.topics.gnn.run import Experiment
+from pages.components import looks
 from tests.visitor import Visitor
 
 
@@ -123,3 +127,36 @@ def test_a_link_that_says_only_what_to_look_at_is_followed_on_a_page_that_was_op
     visitor.open("gnn", "view.node=30")
     assert visitor.query == "view.node=30"
     assert "Node **31**" in visitor.texts()
+
+
+def test_what_was_picked_is_drawn_where_it_shows_and_nowhere_else(visitor):
+    """The head picked beside the knobs is shown on the stage; neither the knobs nor what was clicked is sent again."""
+    visitor.open("attention", "view.every=yes")
+    stage, every, knobs = (visitor.widget(f"attention-{name}") for name in ("head", "every", "presets"))
+    assert not visitor.touch("attention-every", "cell", {"tile": 0, "row": 2, "column": 3}).errors
+    assert "L3H4 ·" in visitor.texts()
+    assert visitor.widget("attention-head") is not stage
+    assert visitor.widget("attention-every") is every
+    assert visitor.widget("attention-presets") is knobs
+
+
+def test_a_part_that_is_gone_by_now_is_drawn_with_the_page(monkeypatch):
+    asked, topic = [], catalogue()["gnn"]
+    state = {
+        "gnn:views": {"node": "3"},
+        "gnn:parts": {
+            "stage": ({"node": 8}, ()),
+            "column": ({"node": 8}, ("stage",)),
+            "gone": ({"node": 8}, ()),
+            "panel": ({"layer": 1}, ()),
+        },
+    }
+
+    def rerun(scope):
+        asked.append(scope)
+        if isinstance(scope, list):
+            raise StreamlitAPIException("no such part")
+
+    monkeypatch.setattr(looks, "st", SimpleNamespace(session_state=state, rerun=rerun))
+    looks.draw_behind(topic)
+    assert asked == [["gnn-part-stage", "gnn-part-gone"], "gnn-body"], "a column is drawn with what it stands in"

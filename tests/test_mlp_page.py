@@ -192,3 +192,23 @@ def test_the_spiral_is_solved_and_not_before():
     assert seen[-1] >= SOLVED
     assert all(accuracy < SOLVED for accuracy in seen[:-1])
     assert steps <= 500
+
+
+def test_the_hidden_space_shows_the_moment_and_stands_still_while_it_trains(visitor):
+    """Else the space that a reader has turned would be turned back at every tick."""
+    visitor.open("mlp", "layers=4&samples=60")
+    visitor.press("mlp:play")
+    assert len(visitor.timers) == 1
+    visitor.move("mlp:hidden_space", True)
+    before = visitor.widget("mlp-hidden-space")
+    visitor.follow(1.2)
+    assert len(visitor.timers) == 1
+    assert visitor.widget("mlp-hidden-space") is before
+    visitor.press("mlp:play")
+    end_of(visitor)
+    while visitor.tick():
+        pass
+    visitor.move("mlp:hidden_space", True)
+    newest = visitor.widget("mlp-hidden-space").SerializeToString()
+    visitor.touch("mlp-bar", "frame", visitor.data("mlp-bar")[0]["frames"]["indices"][0])
+    assert visitor.widget("mlp-hidden-space").SerializeToString() != newest  # of the moment that the page speaks of

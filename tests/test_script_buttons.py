@@ -23,7 +23,7 @@ def page(slug, language):
     try:
         topic = catalogue()[slug]
         st.session_state[f"{slug}:config"] = topic.config()
-        script_row(topic)
+        script_row(topic, None)
     finally:
         engine.script.script_for, engine.script.notebook_for = kept
 

@@ -8,7 +8,7 @@ There are nine kinds. What needs more is a new kind of picture, not a new block.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from .formula import Formula
@@ -121,7 +121,7 @@ class Choose:
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Press:
-    """A button that changes fields of View or Config."""
+    """A button that changes fields of View or Config. begin: the training then begins at once."""
 
     name: str
     words: str
@@ -130,6 +130,7 @@ class Press:
     help: str = ""
     primary: bool = False
     enabled: bool = True
+    begin: bool = False
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -193,6 +194,19 @@ def with_columns(blocks: Sequence[Block], config: Any, view: Any, film: Any) -> 
         else block
         for block in blocks
     ]
+
+
+def pictures_in(blocks: Sequence[Block]) -> Iterator[Any]:
+    """The pictures of blocks and of those within them; what a column that is a function returns is not asked for."""
+    for block in blocks:
+        if isinstance(block, Show):
+            yield block.picture
+        elif isinstance(block, Box):
+            yield from pictures_in(block.blocks)
+        elif isinstance(block, Row):
+            for column in block.columns:
+                if not callable(column):
+                    yield from pictures_in(column)
 
 
 def demand_module_function(function: Callable[..., Any] | None) -> None:

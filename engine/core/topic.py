@@ -50,7 +50,8 @@ class Training:
     before the first step.
     steps, weights, seed: names of the knobs that say how far the run goes, from which weights of a reader's own it
     starts (their key, "" for none), and where its randomness begins. experiment: Config -> Config, what the run depends
-    on, all else at its default; steps, too. speed: how fast it plays at first.
+    on, all else at its default; steps, too. speed: how fast it plays at first. sent: names of what is seen at a moment
+    that the pictures of a film send to the browser, where that is not all of it; numbers need not be named.
     """
 
     stream: str
@@ -62,6 +63,7 @@ class Training:
     weights: str = "weights"
     seed: str = "seed"
     speed: str = "normal"
+    sent: Collection[str] | None = None
 
     def applies(self, config: Any) -> bool:
         """Whether something is trained with the other knobs as they are; then it may start from a reader's weights."""

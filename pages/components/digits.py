@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -50,12 +51,9 @@ def choose_digit(topic: Topic, key: str, *, knob: str = "digit", height: int = 2
     picture = PixelPicture(tiles, alt=t("Held-out digits to choose from"), columns=CLASSES // 2, legend=False)
     number = int(key.removeprefix(SAMPLE)) if key.startswith(SAMPLE) else -1
     shown = {"tile": number // HELD_OUT_OF_EACH} if number % HELD_OUT_OF_EACH == page and number >= 0 else None
-    clicked = pixels(picture, f"{slug}-samples", selected=shown, height=96, whole=True)
-    if clicked:
-        wanted = f"{SAMPLE}{clicked['tile'] * HELD_OUT_OF_EACH + page}"
-        if wanted != key:
-            _take(topic, knob, wanted)
-            st.rerun()
+    pixels(
+        picture, f"{slug}-samples", selected=shown, height=96, whole=True, on_cell=partial(_sampled, topic, knob, page)
+    )
     with st.container(horizontal=True, gap="small", key=f"{slug}-sources"):
         st.button(t("Other digits"), key=f"{slug}:others", icon=":material/casino:", on_click=_turn, args=(slug,))
         own_picture(
@@ -64,6 +62,13 @@ def choose_digit(topic: Topic, key: str, *, knob: str = "digit", height: int = 2
               "only 28 × 28 pixels of it."),
         )  # fmt: skip
     _photo(topic, knob, key)
+
+
+def _sampled(topic: Topic, knob: str, page: int) -> None:
+    """Callback: a held-out digit was clicked."""
+    clicked = (st.session_state[f"{topic.slug}-samples"].get("cell") or {}).get("tile")
+    if clicked is not None and 0 <= clicked < CLASSES:
+        _take(topic, knob, f"{SAMPLE}{clicked * HELD_OUT_OF_EACH + page}")
 
 
 def _turn(slug: str) -> None:

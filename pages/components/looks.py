@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from typing import Any
 
 import streamlit as st
+from streamlit.errors import StreamlitAPIException
 
 from engine.core.knob import Knob, Rejected, from_query, knobs
 from engine.core.topic import Topic
 from pages.components.controls import VIEW, write_link
 from pages.components.errors import report_rejected
-from pages.components.topics import view_type
+from pages.components.topics import body_of, part_of, view_type
 
 
 def current_view(topic: Topic) -> Any:
@@ -40,13 +41,13 @@ def told_of(topic: Topic, field: str, reason: Any, text: str) -> None:
 
 
 class Reading:
-    """A View that notes which of its fields are read: what a part of the page depends on."""
+    """A View, or a Film, that notes which of its fields are read: what a part of the page depends on."""
 
-    def __init__(self, view: Any, read: Mapping[str, Any] | None = None):
-        self._view, self._read = view, {} if read is None else read
+    def __init__(self, of: Any, read: Mapping[str, Any] | None = None):
+        self._of, self._read = of, {} if read is None else read
 
     def __getattr__(self, name: str) -> Any:
-        value = self._read[name] = getattr(self._view, name)
+        value = self._read[name] = getattr(self._of, name)
         return value
 
     @property
@@ -80,3 +81,24 @@ def parts_behind(topic: Topic, view: Any) -> list[str]:
         name for name, (read, _) in parts.items() if any(getattr(view, field) != value for field, value in read.items())
     }
     return [name for name in parts if name in behind and behind.isdisjoint(parts[name][1])]
+
+
+def draw_behind(topic: Topic) -> None:
+    """Callback, in the end: the run that follows draws those parts of the page that show what has changed, in the order
+    of the page, and them alone."""
+    behind = parts_behind(topic, current_view(topic))
+    if behind:
+        try:
+            st.rerun([part_of(topic, name) for name in behind])
+        except StreamlitAPIException:  # one of them has gone with what it stood in
+            st.rerun(body_of(topic))
+
+
+def note_following(topic: Topic, part: str, follows: bool) -> None:
+    """Whether a part of the page, as it was drawn now, is to follow a film that goes on."""
+    st.session_state.setdefault(f"{topic.slug}:following", {})[part] = follows
+
+
+def is_following(topic: Topic, part: str) -> bool:
+    """What was last noted of a part; True if it was never drawn."""
+    return st.session_state.get(f"{topic.slug}:following", {}).get(part, True)

@@ -38,7 +38,7 @@ from pages.components.downloads import downloads
 from pages.components.language import LANGUAGES, language, number, t
 from pages.components.lesson import lesson
 from pages.components.looks import begin_parts, change_view, current_view
-from pages.components.own import own_things, with_what_is_here
+from pages.components.own import own_things, stage_beside, with_what_is_here
 from pages.components.own_weights import usable
 from pages.components.pinning import keep_new, offer_places, pin_button
 from pages.components.player import player
@@ -46,7 +46,7 @@ from pages.components.progress import is_under_way, watched_to_the_end
 from pages.components.share import share_button
 from pages.components.shown import begin
 from pages.components.topics import body_of, page_module
-from pages.components.walker import draw_part, part, status_line, walk
+from pages.components.walker import Latest, draw_part, film_now, part, status_line, walk
 
 DEVICE_NAMES = {"cpu": "CPU", "cuda": "CUDA GPU", "mps": "Apple GPU"}
 
@@ -104,6 +104,7 @@ def compose(topic: Topic, module: types.ModuleType) -> None:
     """The page of a module of plain functions: see pages/components/walker.py."""
     page = open_page(topic.slug)
     config, film, made = with_what_is_here(topic, page.config), None, None
+    at_once = st.session_state.pop(f"{topic.slug}:begin", False)  # see Press
     _follow(topic, module, config)
     begin_parts(topic)
     whole = _completed(topic, config)
@@ -111,16 +112,19 @@ def compose(topic: Topic, module: types.ModuleType) -> None:
     if start is None and topic.fallback is not None:
         config = note_progress(topic, **vars(topic.fallback(config)))
         start = _first_look(topic, config)
+    stage = stage_beside(topic, page.config, page.stage) if start is not None else page.stage
     if start is not None and topic.trains(config):
-        with page.stage:
+        film, training = Latest(), topic.training
+        experiment = training.at(training.experiment(config), training.goes(config))
+        with stage:
             moments = player(
-                topic, config, start, partial(draw_part, topic, "stage"), status=partial(_status, module, config),
-                default_speed=topic.training.speed,
+                topic, experiment, start, partial(_stage, topic, film), status=partial(_status, module, config),
+                default_speed=training.speed, begin=at_once,
             )  # fmt: skip
-        film, made = Film.of(moments()[-1]), partial(_result_of, topic, config, moments)
+        made = partial(_result_of, topic, config, moments)
     elif start is not None:
         film = Film.of(start)
-        with page.stage:
+        with stage:
             part(topic, "stage", film)
         made = start if start is whole or _looks_at_all(topic, config) else partial(_result, topic, config)
     with page.panel:  # after the pictures, which answer the change
@@ -182,6 +186,12 @@ def _first_look(topic: Topic, config: Any) -> Any | None:
     return compute(topic, looked_at(config) if looked_at else config, path)
 
 
+def _stage(topic: Topic, latest: Latest, film: Film) -> None:
+    """What the player shows; the other parts of the page speak of it, too."""
+    latest.film = film
+    draw_part(topic, "stage", film)
+
+
 def _status(module: types.ModuleType, config: Any, moment: Any) -> str:
     return status_line(module.status(config, moment))
 
@@ -194,8 +204,8 @@ def _formulas(topic: Topic, made: Any) -> None:
     walk(topic, topic.formulas_of(made))
 
 
-def _blocks(topic: Topic, module: types.ModuleType, config: Any, film: Film) -> list[Block]:
-    given = (config, current_view(topic), film)
+def _blocks(topic: Topic, module: types.ModuleType, config: Any, film: Film | Latest) -> list[Block]:
+    given = (config, current_view(topic), film_now(film))
     parts = [getattr(module, part) for part in ("stage", "below") if hasattr(module, part)]
     return [block for part in parts for block in with_columns(part(*given), *given)]
 

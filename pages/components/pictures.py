@@ -22,9 +22,9 @@ from pages.components import canvas, grids
 from pages.components.controls import change
 from pages.components.errors import sentence
 from pages.components.language import in_language, t
-from pages.components.looks import change_view, current_view, parts_behind
+from pages.components.looks import change_view, current_view, draw_behind
 from pages.components.own import with_what_is_here
-from pages.components.topics import body_of, part_of, view_type
+from pages.components.topics import body_of, view_type
 
 Hear = Callable[[], None] | None
 Spot = tuple[int, tuple[float, float, float, float], Any]
@@ -97,9 +97,10 @@ def event_of(
     return None
 
 
-def change_fields(topic: Topic, fields: Any) -> None:
+def change_fields(topic: Topic, fields: Any, *, begin: bool = False) -> None:
     """Callback, in the end: change fields of the View, at once and for this page alone, and of the Config, from the
-    next run on; then draw those parts of the page anew that show what has changed."""
+    next run on; then draw those parts of the page anew that show what has changed. begin: what is trained on the page
+    then begins at once."""
     looks = {knob.name for knob in knobs(view_type(topic))}
     try:
         if views := {name: value for name, value in fields.items() if name in looks}:
@@ -109,10 +110,10 @@ def change_fields(topic: Topic, fields: Any) -> None:
     except KnobError as error:  # too many, too large: nothing is changed
         st.toast(sentence(error), icon=":material/error:")
         return
-    if values:
+    if values or begin:
+        st.session_state[f"{topic.slug}:begin"] = begin
         st.rerun(body_of(topic))  # not the part that was touched alone, nor title row and tabs
-    if behind := parts_behind(topic, current_view(topic)):
-        st.rerun([part_of(topic, name) for name in behind])
+    draw_behind(topic)
 
 
 # ---------------------------------------------------------------- one function a kind
@@ -253,3 +254,4 @@ KINDS: dict[type, Callable[[Topic, Any, str, Show, Hear], None]] = {
     Links: _links, Matrices: _matrices, Chart: _chart, PointsInSpace: _space, NetworkDiagram: _network,
     PointsPicture: _points, NumberField: _number,
 }  # fmt: skip
+MADE_ANEW = (Chart, PointsInSpace)  # Plotly's: Streamlit makes another with other content, turned as at first

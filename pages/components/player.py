@@ -14,6 +14,7 @@ from typing import Any
 
 import streamlit as st
 
+from engine.core.axes import bytes_of
 from engine.core.film import MOMENT, Film
 from engine.core.knob import knobs
 from engine.core.topic import Topic
@@ -62,20 +63,21 @@ def player(
     *,
     status: Callable[[Any], str],
     default_speed: str = "normal",
+    begin: bool = False,
 ) -> Callable[[], Sequence[Any]]:
     """Draw the buttons and, through `draw`, the pictures of the run of `config`; keeps going over widget changes.
 
     The topic's Config has a knob `steps` (run_only, hidden): how far the run went, so that a link brings it back.
-    first: the snapshot before training, shown until there is a job. status(snapshot) -> live numbers, as HTML.
-    Returns a function that gives all kept snapshots (for the Numbers tab).
+    first: the snapshot before training, shown until there is a job. status(snapshot) -> live numbers, as HTML. begin:
+    as if Play were pressed now. Returns a function that gives all kept snapshots (for the Numbers tab).
     """
-    run = _run_of(topic, config)
+    run = _run_of(topic, config, begin)
     fragment = st.fragment(_view, run_every=TICK_SECONDS if run.live else None, key=part_of(topic, "stage"))
     fragment(topic, run, first, draw, status, default_speed, run.live)
     return lambda: [snapshot for _, snapshot in run.job.history] if run.job and run.job.count else [first]
 
 
-def _run_of(topic: Topic, config: Any) -> Run:
+def _run_of(topic: Topic, config: Any, begin: bool) -> Run:
     """The session's run for this experiment; another experiment begins a new one, which plays on if the old one did."""
     state, key = st.session_state, f"{topic.slug}:run"
     experiment, wanted = replace(config, steps=0), config.steps
@@ -89,12 +91,14 @@ def _run_of(topic: Topic, config: Any) -> Run:
         if run is not None and run.job is not None:
             run.job.stop()
         run = state[key] = Run(next(_runs), experiment)
-        if wanted:
+        if wanted and not begin:
             run.job = start_job(topic, experiment, start_at=wanted, pause_at=wanted)
-        elif played:
+        elif played and not begin:
             _play(topic, run)
     elif entered:
         run.sent = 0  # the page was left and opened again: the browser has forgotten its frames
+    if begin:
+        _play(topic, run)
     return run
 
 
@@ -198,7 +202,7 @@ def _view(
     if job is not None and job.error is not None:
         st.error(sentence(job.error), icon=":material/error:")
 
-    pairs = _to_send(run, first, live)
+    pairs = _to_send(topic, run, first, live)
     indices, moments = zip(*pairs, strict=True)
     draw(Film(moments, indices, shown, latest, run.name, slug, live))
     if not live and st.session_state[f"{slug}:config"].steps != latest.step:
@@ -250,7 +254,7 @@ def _progress(job: Any, latest: Any) -> str:
     return ""
 
 
-def _to_send(run: Run, first: Any, live: bool) -> list[tuple[int, Any]]:
+def _to_send(topic: Topic, run: Run, first: Any, live: bool) -> list[tuple[int, Any]]:
     """Live: what came since the last look and the one before it. Else: the whole history, thinned to a bounded size."""
     if run.job is None or run.job.count == 0:
         return [(0, first)]
@@ -262,8 +266,9 @@ def _to_send(run: Run, first: Any, live: bool) -> list[tuple[int, Any]]:
             pairs = run.job.history[-1:]
     else:
         pairs = run.job.since(0)
-    size = max(1, pairs[-1][1].nbytes)
-    most = max(2, PAYLOAD_BYTES // size)
+    last, sent = pairs[-1][1], topic.training.sent
+    size = last.nbytes if sent is None else bytes_of([last.seen[name] for name in sent]) + 8 * len(last.seen)
+    most = max(2, PAYLOAD_BYTES // max(1, size))
     if len(pairs) > most:
         stride = -(-len(pairs) // most)
         pairs = [*pairs[:-1][::stride], pairs[-1]]

@@ -40,7 +40,7 @@ def body_of(topic: Topic) -> str:
 
 
 def part_of(topic: Topic, name: str) -> str:
-    """The name of the fragment that draws a part of a page."""
+    """The name of a part of a page that can be drawn by itself: "stage", "panel", "below", or a column of theirs."""
     return f"{topic.slug}-part-{name}"
 
 

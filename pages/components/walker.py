@@ -15,9 +15,10 @@ from html import escape
 from typing import Any
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from engine.core.blocks import Amount, Block, Box, Choose, Later, Press, Row, Say, Show, Table
-from engine.core.film import Film
+from engine.core.blocks import Amount, Block, Box, Choose, Later, Press, Row, Say, Show, Table, pictures_in
+from engine.core.film import MOMENT, Film
 from engine.core.formula import Formula
 from engine.core.knob import Knob, KnobError, knobs
 from engine.core.topic import Topic, catalogue
@@ -27,19 +28,39 @@ from pages.components.compute import compute
 from pages.components.controls import change_pending
 from pages.components.formulas import show_formulas
 from pages.components.language import drawn, drawn_all, language, number, t
-from pages.components.looks import Reading, begin_part, current_view, read_by, told_of
+from pages.components.looks import (
+    Reading,
+    begin_part,
+    current_view,
+    is_following,
+    note_following,
+    read_by,
+    told_of,
+)
 from pages.components.own import with_what_is_here
-from pages.components.pictures import change_fields, place_of, show
+from pages.components.pictures import MADE_ANEW, change_fields, place_of, show
+from pages.components.player import TICK_SECONDS
 from pages.components.progress import watch
 from pages.components.topics import page_module, part_of, view_type
 
 MOST_LISTED = 30  # choices in a list of the browser's own; one can type into a longer one
 BOLD = re.compile(r"\*\*(.+?)\*\*")
+FOLLOW_SECONDS = 3 * TICK_SECONDS  # between two looks of the other parts of a page at a film that goes on
 
 
-def walk(topic: Topic, blocks: Sequence[Block], film: Film | None = None, within: tuple[str, ...] = ()) -> None:
+class Latest:
+    """The film that the player has shown last: what the other parts of the page speak of whenever they are drawn. What
+    is computed of its moment is computed once for all of them."""
+
+    def __init__(self, film: Film | None = None):
+        self.film = film
+
+
+def walk(
+    topic: Topic, blocks: Sequence[Block], film: Film | Latest | None = None, within: tuple[str, ...] = ()
+) -> None:
     """Show blocks one below the other. Formulas that follow each other stand close together. film: what the page's
-    functions were given. within: the parts of the page that they stand in, the innermost last."""
+    functions were given, or will be. within: the parts of the page that they stand in, the innermost last."""
     waiting: list[Formula] = []
     for block in [*blocks, None]:
         if isinstance(block, Formula):
@@ -77,19 +98,40 @@ def walk(topic: Topic, blocks: Sequence[Block], film: Film | None = None, within
 # ---------------------------------------------------------------- parts of a page
 
 
-def part(topic: Topic, name: str, film: Film, within: tuple[str, ...] = ()) -> None:
+def part(topic: Topic, name: str, film: Film | Latest, within: tuple[str, ...] = ()) -> None:
     """A part of the page, `stage`, `panel`, `below` or a column of theirs, as a fragment: a click draws those anew that
-    show what it changes."""
-    st.fragment(draw_part, key=part_of(topic, name))(topic, name, film, within)
+    show what it changes. A part that looks at a film which goes on follows it, but for one with a picture that would be
+    made anew each time."""
+    follows = isinstance(film, Latest) and film.film.live and is_following(topic, name)
+    draw = st.fragment(draw_part, run_every=FOLLOW_SECONDS if follows else None, key=part_of(topic, name))
+    draw(topic, name, film, within, follows)
 
 
-def draw_part(topic: Topic, name: str, film: Film, within: tuple[str, ...] = ()) -> None:
-    """What a part shows now; the whole page instead where the Config has changed."""
+def draw_part(
+    topic: Topic, name: str, film: Film | Latest, within: tuple[str, ...] = (), timer_on: bool = False
+) -> None:
+    """What a part shows now; the whole page instead where the Config has changed, and after it where the part's timer
+    has to start or to end."""
     if change_pending(topic):
         st.rerun()
-    reading = Reading(current_view(topic))
+    view, now = current_view(topic), film_now(film)
+    reading, watching = Reading(view), Reading(now)
     begin_part(topic, name, within, reading)
-    walk(topic, getattr(page_module(topic.slug), name)(_config(topic), reading, film), film, (*within, name))
+    blocks = getattr(page_module(topic.slug), name)(_config(topic), reading, watching)
+    looks = bool(watching.read)
+    if looks and hasattr(view, MOMENT):
+        getattr(reading, MOMENT)  # it speaks of that moment
+    walk(topic, blocks, film, (*within, name))
+    if isinstance(film, Latest):
+        follows = looks and not any(isinstance(picture, MADE_ANEW) for picture in pictures_in(blocks))
+        note_following(topic, name, follows)
+        if get_script_run_ctx().fragment_ids_this_run and timer_on != (follows and now.live):
+            st.rerun()
+
+
+def film_now(film: Film | Latest | None) -> Film | None:
+    """The film to speak of now."""
+    return film.film if isinstance(film, Latest) else film
 
 
 def _config(topic: Topic) -> Any:
@@ -199,16 +241,16 @@ def _press(topic: Topic, block: Press) -> None:
     st.button(
         t(block.words), key=f"{topic.slug}:{block.name}", icon=f":material/{block.icon}:" if block.icon else None,
         help=t(block.help) or None, type="primary" if block.primary else "secondary", disabled=not block.enabled,
-        on_click=_pressed, args=(topic.slug, tuple(block.change.items())), width="stretch",
+        on_click=_pressed, args=(topic.slug, tuple(block.change.items()), block.begin), width="stretch",
     )  # fmt: skip
 
 
-def _pressed(slug: str, change: tuple[tuple[str, Any], ...]) -> None:
+def _pressed(slug: str, change: tuple[tuple[str, Any], ...], begin: bool) -> None:
     """Callback: a button was pressed."""
-    change_fields(catalogue()[slug], dict(change))
+    change_fields(catalogue()[slug], dict(change), begin=begin)
 
 
-def _later(topic: Topic, block: Later, film: Film | None, within: tuple[str, ...]) -> None:
+def _later(topic: Topic, block: Later, film: Film | Latest | None, within: tuple[str, ...]) -> None:
     if inspect.isgeneratorfunction(topic.load(block.path)):
         watch(topic, block.config, partial(_show_later, topic, block, film, within), path=block.path)
         return
@@ -217,6 +259,6 @@ def _later(topic: Topic, block: Later, film: Film | None, within: tuple[str, ...
         _show_later(topic, block, film, within, value)
 
 
-def _show_later(topic: Topic, block: Later, film: Film | None, within: tuple[str, ...], value: Any) -> None:
+def _show_later(topic: Topic, block: Later, film: Film | Latest | None, within: tuple[str, ...], value: Any) -> None:
     reading = Reading(current_view(topic), read_by(topic, within[-1]))
-    walk(topic, block.show(_config(topic), reading, film, value), film, within)
+    walk(topic, block.show(_config(topic), reading, film_now(film), value), film, within)

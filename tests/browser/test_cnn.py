@@ -19,7 +19,7 @@ THREE = [(9, 8), (12, 6), (16, 6), (18, 9), (16, 12), (13, 13), (17, 14), (19, 1
 
 
 def answer(visitor) -> str:
-    return visitor.page.locator("p.cnn-answer").inner_text()
+    return visitor.page.locator("p.status[role=status]").inner_text()
 
 
 def clear(visitor) -> None:

@@ -1,14 +1,30 @@
 """Inside a CNN: what it asks and what can be set."""
 
+import re
 from dataclasses import replace
 
-from engine.core.knob import configuration, knob, without_run
+from engine.core.knob import KnobError, configuration, knob, without_run
 from engine.core.own import check_upload_key
 from engine.core.topic import Source, Topic, Training
 from engine.data.digit_keys import MOST_TEXT, check_digit
 
 MAXIMUM_STEPS = 5000
 SHIPPED_CHANNELS, SHIPPED_KERNEL = 8, "5"  # the network whose weights are shipped
+CELL = re.compile(r"(conv[12]-(?:sum|relu|pool))((?:-[0-9]{1,2}){3})|(hidden-sum|hidden-relu|logits)(-[0-9]{1,2})")
+FIRST_CELL = "conv1-sum-0-12-13"  # the middle of the first map
+
+
+def cell_named(text: str) -> tuple[str, tuple[int, ...]]:
+    """A cell as it stands in a link, "conv1-sum-0-12-13" (layer, channel, row, column) or "hidden-sum-5" (layer,
+    neuron) -> the layer's name and the place in it, which a network may or may not have. KnobError if malformed."""
+    found = CELL.fullmatch(text)
+    if found is None:
+        raise KnobError(
+            "Cell: expected layer-channel-row-column such as conv1-sum-0-12-13, or layer-neuron such as hidden-sum-5, "
+            "got {text!r}", text=text[:40],
+        )  # fmt: skip
+    layer, place = filter(None, found.groups())
+    return layer.replace("-", "."), tuple(int(number) for number in place[1:].split("-"))
 
 
 @configuration
@@ -79,6 +95,7 @@ TOPIC = Topic(
     config=Config,
     order=3,
     run="engine.topics.cnn.run:run",
+    formulas="engine.topics.cnn.explain:formulas",
     training=Training(
         stream="engine.topics.cnn.run:stream",
         first="engine.topics.cnn.run:first",
@@ -86,15 +103,17 @@ TOPIC = Topic(
         network="engine.topics.cnn.run:network",
         experiment=without_digit,
         speed="fast",
+        sent=(),
     ),
     shipped=("digit_cnn",),
+    own=("digit",),
     figures={
         "maps": "engine.topics.cnn.draw:draw_maps",
         "mosaic": "engine.topics.cnn.draw:draw_mosaic",
         "kernels": "engine.topics.cnn.draw:draw_kernels",
         "loss": "engine.topics.cnn.draw:draw_curves",
     },
-    compared={"maps": {}, "kernels": {"alt": "Kernels of the first convolution"}, "loss": {}},
+    compared={"maps": {}, "kernels": {}, "loss": {}},
     called={"maps": "Feature maps", "mosaic": "Maps side by side"},
     presets={
         "A three": Config(),

@@ -1,4 +1,4 @@
-"""Inside a CNN: where one number of a map comes from, and what a channel looks for."""
+"""Inside a CNN: what a digit is in the network, where one number of a map comes from, what a channel looks for."""
 
 from __future__ import annotations
 
@@ -10,18 +10,31 @@ import torch
 import torch.nn.functional as F
 
 from engine.core.device import current_device
+from engine.core.film import Film
 from engine.core.formula import Formula, added, aligned, bracketed, rest_of, written
+from engine.core.knob import without_run
 from engine.data.digits import load_digits
 from engine.instrument.attribution import drop_per_pixel, occlusion
 from engine.instrument.exciting import gradient_ascent, strongest
-from engine.instrument.receptive_field import field_size, receptive_field
+from engine.instrument.receptive_field import receptive_field
+from engine.models.cnn.cnn import SmallCNN
+from engine.training.fit import Snapshot
 
-from .card import Config
-from .run import DENSE, LAYERS, Result, accuracy, inputs_of, model_of, seen_digit, training_digits
+from .card import FIRST_CELL, Config, cell_named
+from .run import DENSE, LAYERS, Result, accuracy, inputs_of, look, model_of, seen_digit, training_digits
 
 SIDE = 28
 WINDOW, STRIDE = 5, 2  # of the occlusion, in pixels
 MOST = 8  # training digits shown for a channel
+
+
+def inside(config: Config, film: Film) -> Result:
+    """The digit of `config` in the network of the moment to speak of; one forward pass for all parts of the page."""
+    return film.once(_look, without_run(config))  # how far the run went is the film's to say
+
+
+def _look(moment: Snapshot, config: Config) -> Result:
+    return look(config, [moment], _network(config, moment.seen["weights"]))
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,6 +58,11 @@ class Cell:
     bias: float = 0.0
 
     @property
+    def in_maps(self) -> bool:
+        """Whether it is a cell of a feature map; else a neuron."""
+        return self.layer in LAYERS
+
+    @property
     def products(self) -> np.ndarray:
         """inputs · weights, (C, h, w). ValueError for a cell that is no sum."""
         if self.weights is None:
@@ -64,7 +82,7 @@ def explain_cell(config: Config, result: Result, layer: str, channel: int, row: 
 
     ValueError for a place that the network does not have.
     """
-    model = model_of(config, result.weights)
+    model = _network(config, result.weights)
     if layer not in (*LAYERS, *DENSE):
         raise ValueError(f"expected one of {', '.join((*LAYERS, *DENSE))}, got {layer!r}")
     values = getattr(result, layer.replace(".", "_"))
@@ -95,9 +113,13 @@ def explain_cell(config: Config, result: Result, layer: str, channel: int, row: 
                 bias=conv.bias[channel].item())  # fmt: skip
 
 
-def field_of(config: Config, result: Result, layer: str) -> int:
-    """Side of the receptive field of a map's cells away from the border, in pixels."""
-    return field_size(model_of(config, result.weights).windows()[layer])
+def cell_at(config: Config, result: Result, text: str) -> Cell:
+    """The cell that a link names, see card.cell_named; where the network has no such cell, one of the first map."""
+    layer, place = cell_named(text)
+    shape = getattr(result, layer.replace(".", "_")).shape
+    if any(at >= length for at, length in zip(place, shape, strict=True)):
+        layer, place = cell_named(FIRST_CELL)
+    return explain_cell(config, result, layer, *place)
 
 
 def strongest_term(cell: Cell) -> tuple[int, int, int]:
@@ -124,9 +146,9 @@ def cell_formulas(cell: Cell) -> Formula:
     ])  # fmt: skip
 
 
-def softmax_formula(result: Result, digit: int | None = None) -> Formula:
-    """The softmax of `digit`, by default the answer, with its numbers."""
-    k = int(result.probabilities.argmax()) if digit is None else digit
+def softmax_formula(result: Result, digit: int = -1) -> Formula:
+    """The softmax of `digit`, or (-1) of the answer, with its numbers."""
+    k = int(result.probabilities.argmax()) if digit < 0 else digit
     others = (result.logits.double() - result.logits[k]).exp()
     others = others[torch.arange(len(others)) != k].sum().item()  # of the rest, against this one
     return aligned([
@@ -139,7 +161,7 @@ def softmax_formula(result: Result, digit: int | None = None) -> Formula:
 def evidence(config: Config, result: Result) -> np.ndarray:
     """(28, 28): how far the probability of the answer falls when a 5 × 5 window of paper covers a pixel (mean of all
     windows that do); Zeiler and Fergus 2014."""
-    model = model_of(config, result.weights)
+    model = _network(config, result.weights)
     x = inputs_of(seen_digit(config)[None]).to(current_device())
     best = int(result.probabilities.argmax())
     for covered in occlusion(lambda p: model(p).softmax(1), x, best, WINDOW, STRIDE, 0.0, batch_size=200):
@@ -208,8 +230,23 @@ def _plain(config: Config) -> Config:
     return Config(start=config.start, channels=config.channels, kernel=config.kernel)
 
 
+def _network(config: Config, weights: tuple[np.ndarray, ...]) -> SmallCNN:
+    """The network with these weights, for many clicks and visitors ask for the same; nobody changes it."""
+    return _kept_network(_plain(config), _Weights(weights), current_device())
+
+
+@lru_cache(maxsize=16)
+def _kept_network(config: Config, weights: _Weights, device: str) -> SmallCNN:
+    return model_of(config, weights.arrays)
+
+
 @lru_cache(maxsize=8)
 def _strongest(config: Config, weights: _Weights, tap: str) -> tuple[np.ndarray, np.ndarray]:
     model = model_of(config, weights.arrays)
     indices, values = strongest(model, training_digits()[0].to(current_device()), tap, MOST)
     return indices.cpu().numpy(), values.cpu().numpy()
+
+
+def formulas(result: Result) -> list[Formula]:
+    """The softmax with its numbers."""
+    return [softmax_formula(result)]

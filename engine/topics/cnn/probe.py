@@ -7,7 +7,7 @@ from dataclasses import replace
 from random import Random
 
 from engine.core.formula import Shown
-from engine.core.probe import Change, Probe
+from engine.core.probe import Change, Mistake, Probe, Touch
 
 from . import explain
 from .card import Config
@@ -37,6 +37,17 @@ def formulas_at(config: Config, random: Random) -> Iterator[Shown]:
 PROBE = Probe(
     picture="pad",
     changes=(Change("ink to the maps", "conv1-sum", place="pad", keys=("Delete", "Space")),),
+    touches=(
+        Touch("cnn-conv2-sum", "cell", {"tile": 5, "row": 6, "column": 8}, "view.cell=conv2-sum-5-6-8"),
+        Touch("cnn-hidden", "cell", {"tile": 1, "row": 1, "column": 3}, "view.cell=hidden-relu-19"),
+        Touch("cnn-outputs", "cell", {"tile": 1, "row": 0, "column": 8}, "view.probability=8"),
+    ),
+    mistakes=(
+        Mistake("view.cell=conv1-sum-0-12", "Cell: expected layer-channel-row-column such as conv1-sum-0-12-13"),
+        Mistake("view.cell=conv2-pool-99-99-99"),
+        Mistake("start=fresh&channels=2&view.cell=conv1-sum-7-0-0"),
+        Mistake("view.probability=10", "Probability: expected -1 to 9, got 10"),
+    ),
     cases=lambda brought: {
         "trained": {"start": "fresh", "steps": 8, "shift": 2, "channels": 4, "kernel": "3"},
         "drawn": {"digit": f"drawn:{brought.drawing}"},

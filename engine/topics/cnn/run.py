@@ -197,9 +197,10 @@ def first(config: Config) -> Snapshot:
 
 
 @torch.no_grad()
-def look(config: Config, moments: Sequence[Snapshot]) -> Result:
-    """The digit of `config` in the network of the last of these moments: one forward pass."""
-    model = model_of(config, moments[-1].seen["weights"])
+def look(config: Config, moments: Sequence[Snapshot], model: SmallCNN | None = None) -> Result:
+    """The digit of `config` in the network of the last of these moments: one forward pass. model: that network, if it
+    is there already."""
+    model = model or model_of(config, moments[-1].seen["weights"])
     pixels = inputs_of(seen_digit(config)[None])
     with record(model) as trace:
         logits = model(pixels.to(current_device()))[0]
