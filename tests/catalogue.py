@@ -6,16 +6,23 @@ what the many cost: the start, the first picture in a browser, and the memory wi
 
 from __future__ import annotations
 
+import argparse
 import json
 import shutil
+import statistics
 import subprocess
-from collections.abc import Iterator
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from itertools import pairwise
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from PIL import Image
 
-from tests.server import ROOT
+from tests.server import PATIENCE, ROOT, Server, start_server
+from tests.visitor import Visitor
 
 GIVEN = Path(__file__).parent / "data" / "newton"
 PLACES = {
@@ -26,6 +33,7 @@ PLACES = {
     "zh.json": "assets/language/zh/newton.json",
 }  # fmt: skip
 TITLE, GROUP, ORDER = "Newton's method", "Foundations", 90  # what the newton files say of themselves
+HOUSEKEEPING_SECONDS = 5.0  # of app.py
 QUESTION = "How many guesses does a square root take?"
 
 
@@ -162,3 +170,127 @@ def _renamed(name: str, dummy: Dummy) -> str:
             assert old in text, f"tests/data/newton/card.py no longer says {old}"
             text = text.replace(old, new)
     return text.replace("engine.topics.newton", f"engine.topics.{dummy.slug}")
+
+
+# ---------------------------------------------------------------- what they cost
+
+
+def boot_seconds(root: Path, log: Path) -> float:
+    """From the start of a process to /health saying that it is warm; the process is stopped again."""
+    start, server = time.perf_counter(), start_server(log, root=root)
+    try:
+        while True:
+            if server.process.poll() is not None or time.perf_counter() > start + PATIENCE:
+                raise RuntimeError(f"the server did not get warm:\n{server.log}")
+            with suppress(OSError):
+                if server.health()["warm"]:
+                    return time.perf_counter() - start
+            time.sleep(0.02)
+    finally:
+        server.stop()
+
+
+def home_picture(browser: Any, server: Server, theme: str = "light") -> float:
+    """Milliseconds from the request of the home page to the link of its last topic, with nothing in the cache."""
+    page = browser.new_context(viewport={"width": 1280, "height": 800}, color_scheme=theme).new_page()
+    start = time.perf_counter()
+    page.goto(server.address, wait_until="commit")
+    page.locator("[class*=st-key-card-gnn] a, .st-key-tile-policy_gradient a").first.wait_for(timeout=60_000)
+    took = 1000 * (time.perf_counter() - start)
+    page.context.close()
+    return took
+
+
+def memory_by_round(root: Path, log: Path, visitors: int, rounds: int) -> list[int]:
+    """Bytes of a server at first, and after each round in which the same visitors open all its pages.
+
+    The house is kept every five seconds; what a round has left behind for that is given back before it is read.
+    """
+    server = start_server(log, root=root).wait()
+    try:
+        crowd, held = [Visitor(server.address) for _ in range(visitors)], [server.resident_bytes()]
+        crowd[0].open()
+        pages = sorted(crowd[0].pages)
+        for _ in range(rounds):
+            for page in pages:
+                for visitor in crowd:
+                    answer = visitor.open(page)
+                    if answer.errors:
+                        raise RuntimeError(f"/{page}: {answer.errors}")
+            time.sleep(2 * HOUSEKEEPING_SECONDS)
+            held.append(server.resident_bytes())
+        for visitor in crowd:
+            visitor.close()
+        return held
+    finally:
+        server.stop()
+
+
+def main() -> None:
+    """The command line."""
+    from playwright.sync_api import sync_playwright
+
+    from tests.browser.conftest import FLAGS, find_chromium
+    from tests.browser.measure import first_picture
+
+    options = argparse.ArgumentParser(prog="python -m tests.catalogue", description=__doc__.splitlines()[0])
+    options.add_argument("--rounds", type=int, default=5, help="starts, and first pictures, of each of the two")
+    options.add_argument("--page", default="gnn", help="whose first picture is waited for")
+    options.add_argument("--visitors", type=int, default=20)
+    options.add_argument("--only", choices=("boot", "pictures", "memory"), help="one of the three")
+    asked = options.parse_args()
+    wanted = (asked.only,) if asked.only else ("boot", "pictures", "memory")
+    with tempfile.TemporaryDirectory() as folder:
+        few, many, log = Path(folder) / "few", Path(folder) / "many", Path(folder) / "log.txt"
+        copy_project(few)
+        lay_dummies(copy_project(many))
+        for root in (few, many):  # compiled once, as an installed project is
+            boot_seconds(root, log)
+        if "boot" in wanted:
+            _compare("start until warm", "s", lambda root: boot_seconds(root, log), few, many, asked.rounds)
+        if "pictures" in wanted:
+            servers = {root: start_server(root / "log.txt", root=root) for root in (few, many)}
+            try:
+                with sync_playwright() as playwright:
+                    browser = playwright.chromium.launch(executable_path=find_chromium(), args=FLAGS)
+                    for name, measured in {
+                        f"/{asked.page}: first picture": lambda root: first_picture(
+                            browser, servers[root].wait(), asked.page
+                        )[0],
+                        "home: until its last topic": lambda root: home_picture(browser, servers[root].wait()),
+                    }.items():
+                        measured(few), measured(many)  # the first visitor of a server waits for what all keep
+                        _compare(name, "ms", measured, few, many, 2 * asked.rounds)
+                    browser.close()
+                opened = {root: Visitor(server.address) for root, server in servers.items()}
+                for page in ("", asked.page):
+                    name = f"/{page}: answer without a browser"
+                    ask = lambda root, page=page: 1000 * opened[root].open(page).seconds  # noqa: E731
+                    ask(few), ask(many)
+                    _compare(name, "ms", ask, few, many, 6 * asked.rounds)
+            finally:
+                for server in servers.values():
+                    server.stop()
+        if "memory" in wanted:
+            for root, name in ((few, "today's topics"), (many, "all topics")):
+                held = memory_by_round(root, log, asked.visitors, 3)
+                grown = " ".join(f"{after / before:.3f}" for before, after in pairwise(held[1:]))
+                megabytes = " ".join(f"{some / 1e6:.0f}" for some in held)
+                print(f"memory with {name}, MB at first and after each round of {asked.visitors} visitors over all "
+                      f"pages: {megabytes}; from round to round × {grown}", flush=True)  # fmt: skip
+
+
+def _compare(name: str, unit: str, measured: Callable[[Path], float], few: Path, many: Path, rounds: int) -> None:
+    """Both in turns, the first of a turn alternating; medians, and the median of the ratios of the turns."""
+    taken: dict[Path, list[float]] = {few: [], many: []}
+    for turn in range(rounds):
+        for root in (few, many) if turn % 2 == 0 else (many, few):
+            taken[root].append(measured(root))
+    ratio = statistics.median(later / sooner for sooner, later in zip(taken[few], taken[many], strict=True))
+    low, high = statistics.median(taken[few]), statistics.median(taken[many])
+    print(f"{name}: {low:.3g} {unit} with today's topics, {high:.3g} {unit} with all; × {ratio:.2f} ({rounds} turns)",
+          flush=True)  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()

@@ -50,7 +50,7 @@ def show_home() -> None:
     for group in GROUPS:
         in_group = [topic for topic in found if topic.group == group]
         if in_group:
-            st.markdown(f"## {t(group)}")
+            st.html(f"<h2>{t(group)}</h2>")  # Streamlit's own heading is a stop for the keyboard more
             with st.container(key=f"{'cards' if whole else 'tiles'}-{GROUPS.index(group)}"):
                 for topic in in_group:
                     card(topic) if whole else tile(topic, places[topic.slug])
