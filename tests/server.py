@@ -78,7 +78,7 @@ class Server:
 def start_server(
     log_file: Path, *options: str, base: str = "", root: Path = ROOT, script: str = "app.py", **environment: str
 ) -> Server:
-    """Start app.py or another script; options are Streamlit's, environment goes on top of this process's. Does not wait.
+    """Start app.py or another; options are Streamlit's, environment goes on top of this process's. Does not wait.
 
     root: the folder of the project, which may be a copy of it.
     """
