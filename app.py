@@ -26,6 +26,7 @@ except SettingsError as error:
     raise SystemExit(str(error)) from None
 
 from pages.components.compute import JOBS
+from pages.components.covers import cover_routes
 from pages.components.download_files import keep_downloads
 from pages.components.errors import on_script_error
 from pages.components.guard import Guard
@@ -112,7 +113,7 @@ async def lifespan(app):
 app = st.App(
     "pages/frame.py",
     lifespan=lifespan,
-    routes=[*web_routes(), *canvas_routes()],
+    routes=[*web_routes(), *canvas_routes(), *cover_routes()],
     middleware=[
         Middleware(Guard, settings=settings(), base=base_path()),
         Middleware(Room, most=settings().sessions),

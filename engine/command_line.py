@@ -255,10 +255,12 @@ def print_knobs(topic: Topic) -> None:
 
 
 def draw_covers(options: argparse.Namespace) -> None:
-    """Compute every topic's cover and write it to assets/pictures/cards."""
+    """Compute the cover of every topic that names one and write it to assets/pictures/cards."""
     from engine.plots.export import cover_jpeg
 
     for topic in catalogue().values():
+        if topic.cover is None:
+            continue
         figure, config = topic.cover
         with refusing(), ticking(f"drawing {topic.slug}"):
             picture = topic.load(topic.figures[figure])(topic.load(topic.run)(config))

@@ -75,8 +75,13 @@ class Server:
         return pages * os.sysconf("SC_PAGE_SIZE")
 
 
-def start_server(log_file: Path, *options: str, base: str = "", script: str = "app.py", **environment: str) -> Server:
-    """Start app.py or another; options are Streamlit's, environment goes on top of this process's. Does not wait."""
+def start_server(
+    log_file: Path, *options: str, base: str = "", root: Path = ROOT, script: str = "app.py", **environment: str
+) -> Server:
+    """Start app.py or another; options are Streamlit's, environment goes on top of this process's. Does not wait.
+
+    root: the folder of the project, which may be a copy of it.
+    """
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -84,7 +89,7 @@ def start_server(log_file: Path, *options: str, base: str = "", script: str = "a
                f"--server.port={port}", *options]  # fmt: skip
     with log_file.open("wb") as log:
         process = subprocess.Popen(
-            command, cwd=ROOT, stdout=log, stderr=subprocess.STDOUT,
+            command, cwd=root, stdout=log, stderr=subprocess.STDOUT,
             env={**os.environ, "OMP_NUM_THREADS": "1", "PYTHONUNBUFFERED": "1", **environment},
         )  # fmt: skip
     return Server(f"http://127.0.0.1:{port}{base}", port, process, log_file)

@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from pathlib import Path
+from collections.abc import Iterable, Sequence
 
 import streamlit as st
 
 from engine.core.knob import to_query
 from engine.core.topic import GROUPS, Topic
+from pages.components.canvas import chips
+from pages.components.covers import show_cover
 from pages.components.errors import report_rejected
-from pages.components.language import in_every_language, t
+from pages.components.language import drawn, in_every_language, t
 from pages.components.link import remarks_on_link
 from pages.components.page import title_row
 from pages.components.topics import page_of, topics_with_pages
 from pages.components.unknown import say_unknown
 
-COVERS = Path(__file__).parents[2] / "assets" / "pictures" / "cards"
 MOST_SOUGHT, MOST_KEPT = 80, 2000  # characters searched for, and left in the box
+MOST_CARDS = 12  # shown whole; of more topics at once the picture and the title
 
 
 def show_home() -> None:
-    """Title, search, learning path, cards by group."""
+    """Title, search, learning path, the topics by group: cards, or where these would be many, small pictures."""
     st.session_state["page"] = "home"
     topics = topics_with_pages()
     title_row("Neurarium")
@@ -40,16 +41,19 @@ def show_home() -> None:
         st.info(t("Nothing is called “{text}” here. Try a shorter word.", text=wanted))
     if len(typed) > MOST_SOUGHT:
         st.caption(t("Only the first {most} characters are searched for.", most=MOST_SOUGHT))
-    if not wanted:
+    if not wanted and len(topics) > MOST_CARDS:
+        chosen = group_choice(topics)
+        found = [topic for topic in found if chosen in (None, topic.group)]
+    elif not wanted:
         learning_path(topics)
+    whole, places = len(found) <= MOST_CARDS, {topic.slug: place for place, topic in enumerate(topics, 1)}
     for group in GROUPS:
         in_group = [topic for topic in found if topic.group == group]
         if in_group:
-            st.markdown(f"## {t(group)}")
-            for start in range(0, len(in_group), 3):
-                for column, topic in zip(st.columns(3, gap="medium"), in_group[start : start + 3], strict=False):
-                    with column:
-                        card(topic)
+            st.html(f"<h2>{t(group)}</h2>")  # Streamlit's own heading is a stop for the keyboard more
+            with st.container(key=f"{'cards' if whole else 'tiles'}-{GROUPS.index(group)}"):
+                for topic in in_group:
+                    card(topic) if whole else tile(topic, places[topic.slug])
 
 
 def _shorten() -> None:
@@ -69,12 +73,19 @@ def matches(topic: Topic, text: str) -> bool:
 def card(topic: Topic) -> None:
     """A picture the topic's own model made, title, question, and links that open a preset."""
     with st.container(border=True, key=f"card-{topic.slug}"):
-        st.image(COVERS / f"{topic.slug}.jpg", width="stretch", alt="")
+        show_cover(topic)
         st.page_link(page_of(topic), label=f"**{t(topic.title)}**", icon=topic.icon)
         st.html(f"<p>{t(topic.question)}</p>")
         with st.container(horizontal=True, gap="xsmall", key=f"card-{topic.slug}-links"):
             for name, preset in list(topic.presets.items())[:4]:
                 st.page_link(page_of(topic), label=t(name), query_params=to_query(preset) or None)
+
+
+def tile(topic: Topic, place: int) -> None:
+    """The picture, and the title with the topic's place on the learning path."""
+    with st.container(key=f"tile-{topic.slug}", gap="xxsmall"):
+        show_cover(topic, small=True)
+        st.page_link(page_of(topic), label=f"{place} · {t(topic.title)}")
 
 
 def learning_path(topics: Iterable[Topic]) -> None:
@@ -83,3 +94,28 @@ def learning_path(topics: Iterable[Topic]) -> None:
         st.markdown(f"**{t('Learning path')}**", width="content")
         for number, topic in enumerate(topics, 1):
             st.page_link(page_of(topic), label=f"{number} · {t(topic.title)}")
+
+
+def group_choice(topics: Sequence[Topic]) -> str | None:
+    """The learning path of many topics: its groups, with the places of their topics. Returns the one chosen; None: all.
+
+    What was chosen stays while other pages are visited.
+    """
+    groups: list[str | None] = [None, *(group for group in GROUPS if any(topic.group == group for topic in topics))]
+
+    def pick() -> None:
+        picked = st.session_state["home-groups"].get("pick")
+        if isinstance(picked, int):
+            st.session_state["home:group"] = groups[picked]
+
+    chosen = st.session_state.get("home:group")
+    names = []
+    for group in groups:
+        places = [place for place, topic in enumerate(topics, 1) if group in (None, topic.group)]
+        first, last = places[0], places[-1]
+        name = drawn("All") if group is None else drawn(group)
+        names.append(f"{name} · {first}" if first == last else f"{name} · {first}–{last}")
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="learning-groups"):
+        st.markdown(f"**{t('Learning path')}**", width="content")
+        chips(names, "home-groups", label=drawn("Learning path"), on_pick=pick, pressed=groups.index(chosen))
+    return chosen
