@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import dataclasses
 import importlib
+import inspect
 import re
 import sys
 from collections.abc import Collection, Iterator
@@ -12,13 +13,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import torch
-
 from engine.core.topic import load
 
 from .errors import ScriptError, wrong
-from .gather import Gathered, Part
+from .gather import Gathered, Part, united
 from .rules import BY_TEXT, CHANGING, OUTSIDE, emptied, walk
 from .sources import Outside, Place, read
 from .stand_ins import ASSETS, INSTEAD
@@ -43,31 +41,51 @@ def check(gathered: Gathered) -> None:
         _check_paths(part)
         _check_config(part, gathered)
         _check_embedded(part, gathered)
+        _check_calls(part)
+        _check_sizes(part, parts)
         for name in part.mentions.keys() & lost.keys():
             raise wrong(part.block, f"it mentions {name!r}, which {lost[name]}", LOST, part.mentions[name])
     _check_outside(gathered.outside, parts)
 
 
 def _lost(gathered: Gathered) -> Iterator[tuple[str, str]]:
-    """Names of attributes that objects have in the engine and not in a script, and why.
-
-    What arrays and tensors have as well is left out: nobody could tell whose it is.
-    """
-    arrays = {*dir(np.ndarray), *dir(torch.Tensor)}
+    """Names of attributes that objects have in the engine and not in a script, and why; of whatever object they are
+    read, for nobody can tell whose it is."""
     config = gathered.topic.config
     knobs = {field.name for field in dataclasses.fields(config)}
     for base in config.__mro__[:-1]:
-        for name in vars(base).keys() - knobs - arrays:
+        for name in vars(base).keys() - knobs:
             if name == "__knobs__" or not name.startswith("__"):
                 yield name, "the Config of a script does not have, being a plain dataclass of its knobs"
     for place, other in INSTEAD.items():
         theirs = load(f"{place.module}:{place.name}")
         if other in gathered.parts and isinstance(theirs, type):
-            for name in vars(theirs).keys() - vars(load(f"{other.module}:{other.name}")).keys() - arrays:
+            for name in vars(theirs).keys() - vars(load(f"{other.module}:{other.name}")).keys():
                 if not name.startswith("__"):
                     yield name, f"{place.name} does not have in a script"
     if INSTEAD[RESULT] in gathered.parts:
         yield "quantities", "Results do not have in a script"
+
+
+def _check_sizes(part: Part, parts: list[Part]) -> None:
+    """Arrays have `nbytes`, and so have Results of the engine, but not those of a script."""
+    if "nbytes" not in part.mentions:
+        return
+    results = {place for one in parts if _is_result(one) for place in one.places}
+    means = {reference.node: reference.target for reference in part.uses.references}
+    for function in walk(part.block.node, set(part.cuts)):
+        if isinstance(function, ast.FunctionDef):
+            given = [*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs]
+            names = {one.arg for one in given if {means.get(kind) for kind in united(one.annotation)} & results}
+            names |= {"self"} if set(part.places) & results else set()
+            for one in ast.walk(function):
+                if isinstance(one, ast.Attribute) and one.attr == "nbytes" and getattr(one.value, "id", "") in names:
+                    raise wrong(part.block, "it mentions 'nbytes', which Results do not have in a script", LOST, one)
+
+
+def _is_result(part: Part) -> bool:
+    decorators = {inner for one in getattr(part.block.node, "decorator_list", []) for inner in ast.walk(one)}
+    return any(one.target == RESULT and one.node in decorators for one in part.uses.references)
 
 
 def _check_text(part: Part) -> None:
@@ -214,6 +232,19 @@ def _check_embedded(part: Part, gathered: Gathered) -> None:
             if len(given) != 1 or not (isinstance(given[0], ast.Name) or (given[0] in made and given[0].keywords)):
                 what = f"{reference.text} is embedded: it has one value in a script, whatever it is given"
                 raise wrong(part.block, what, "Call it with the Config that is handed on", reference.node)
+
+
+def _check_calls(part: Part) -> None:
+    """A stand-in is called with what it takes."""
+    for call, target in part.uses.calls:
+        spread = [isinstance(one, ast.Starred) for one in call.args] + [one.arg is None for one in call.keywords]
+        if target in INSTEAD and not any(spread):
+            signature = inspect.signature(load(":".join(INSTEAD[target])))
+            try:
+                signature.bind(*call.args, **{one.arg: one.value for one in call.keywords})
+            except TypeError as error:
+                what = f"{ast.unparse(call)!r} is not what a script can call: {error}"
+                raise wrong(part.block, what, f"Call it as {target.name}{signature}", call) from error
 
 
 def _check_outside(outside: Collection[Outside], parts: list[Part]) -> None:

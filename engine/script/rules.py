@@ -23,8 +23,8 @@ Left out
   the home page, and the others show the same, and more. tests/test_script_rules.py lists all of these.
 
 Replaced
-- What `stand_ins.INSTEAD` names, by what gives the same answers in a few lines; mentioning what a stand-in lacks is an
-  error.
+- What `stand_ins.INSTEAD` names, by what gives the same answers in a few lines; mentioning or passing what a
+  stand-in lacks is an error.
 - The Config by a plain dataclass whose defaults are this Config's values, for a reader is to see and change them.
   Members that are no knobs are not in it, so mentioning one is an error. Calls of the Config mean the usual values
   (USUAL), with keywords alone; other uses of the class would mean this Config's values, and are errors.
@@ -88,7 +88,7 @@ def mentions(node: ast.AST, without: Collection[ast.AST] = ()) -> dict[str, ast.
     return found
 
 
-def only_checks(method: ast.FunctionDef, block: Block | None = None) -> bool:
+def only_checks(method: ast.FunctionDef, block: Block | None = None, before: tuple[Block, ...] = ()) -> bool:
     """Whether a method can do nothing but raise: it binds local names, and calls nothing that is there to change; as a
     statement only functions of the engine that are such checks themselves."""
     calls = {} if block is None else dict(uses_of(block).calls)
@@ -97,8 +97,10 @@ def only_checks(method: ast.FunctionDef, block: Block | None = None) -> bool:
             case ast.Expr(value=ast.Constant()):
                 pass
             case ast.Expr(value=call) if call in calls:
-                called = read(calls[call].module).blocks[calls[call].name].node
-                if not isinstance(called, ast.FunctionDef) or not only_checks(called):
+                called = read(calls[call].module).blocks[calls[call].name]
+                if not isinstance(called.node, ast.FunctionDef) or called in before:
+                    return False
+                if not only_checks(called.node, called, (*before, called)):
                     return False
             case ast.Expr():
                 return False
