@@ -80,13 +80,16 @@ def choosing(guard, annotation="Result | other.Result"):
     return {**imported, f"{head}Result:": f"{head}{annotation}:", BEGINNING: f"{BEGINNING}{guard}"}
 
 
-@pytest.mark.parametrize("annotation", ["Result | other.Result", "other.Result | Result"])
+@pytest.mark.parametrize(
+    "annotation", ["Result | other.Result", "other.Result | Result", "other.Result | Result | other.Result"]
+)
 def test_a_run_that_begins_with_a_choice_is_the_one_chosen(make, annotation):
     guard = "    if config.view == 'two':\n        return other.run(config)\n"
     topic = make(run=choosing(guard, annotation), files={"other": OTHER})
     text, module = run_script(topic)
     assert module.outcome.values.tolist() == [0, 1, 2]
-    assert "other numbers" not in text
+    assert "other" not in text[text.index("def run(") :].partition("\n\n\n")[0]
+    assert "def run(config: Config) -> Result:" in text
     assert "def main(config: Config = CONFIG) -> Result:" in text
     assert "the one that this configuration chooses" in text
     text, module = run_script(topic, view="two")

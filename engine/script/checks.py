@@ -17,7 +17,7 @@ from engine.core.topic import load
 
 from .errors import ScriptError, wrong
 from .gather import Gathered, Part, united
-from .rules import BY_TEXT, CHANGING, OUTSIDE, emptied, walk
+from .rules import ADDING, BY_TEXT, OUTSIDE, emptied, walk
 from .sources import Outside, Place, read
 from .stand_ins import ASSETS, INSTEAD
 
@@ -33,7 +33,7 @@ def check(gathered: Gathered) -> None:
     parts = list(dict.fromkeys(gathered.parts.values()))
     lost = dict(_lost(gathered))
     for part in parts:
-        _check_text(part)
+        _check_text(part, part.places[0] in gathered.embedded)
         if part.block.module.name.startswith("engine.script."):
             continue
         _check_module(part.block.module.name)
@@ -88,9 +88,9 @@ def _is_result(part: Part) -> bool:
     return any(one.target == RESULT and one.node in decorators for one in part.uses.references)
 
 
-def _check_text(part: Part) -> None:
+def _check_text(part: Part, embedded: bool) -> None:
     """What is left must be Python, and find all other code by its name."""
-    hollow = emptied(part.block.node, {*part.cuts, *part.uses.imports}) if not _embeds(part) else None
+    hollow = None if embedded else emptied(part.block.node, {*part.cuts, *part.uses.imports})
     if hollow is not None:
         what = "all that a block of it does is left out (rests, imports, methods of the pages)"
         raise wrong(part.block, what, "Put another statement there, or that one elsewhere", hollow)
@@ -100,10 +100,6 @@ def _check_text(part: Part) -> None:
         if by_text or path:
             what = f"{ast.unparse(node)} finds code by a text, and what it finds would be missing"
             raise wrong(part.block, what, "Import that and use it by its name", node)
-
-
-def _embeds(part: Part) -> bool:
-    return isinstance(part.block.node, ast.FunctionDef) and set(part.block.node.body[-1:]) <= set(part.cuts)
 
 
 @cache
@@ -130,7 +126,7 @@ def _check_filled(part: Part, gathered: Gathered) -> None:
             match inner:
                 case ast.Subscript(value=ast.Name(id=name), ctx=ast.Store()):
                     pass
-                case ast.Attribute(value=ast.Name(id=name), attr=method) if method in CHANGING:
+                case ast.Attribute(value=ast.Name(id=name), attr=method) if method in ADDING:
                     pass
                 case _:
                     continue

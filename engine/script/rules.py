@@ -57,9 +57,10 @@ ONLY_FOR_PAGES = {"nbytes", "payload", "meta"}  # methods: for the store, for th
 OUTSIDE = {"torch", "numpy", "plotly", "networkx"}  # what a reader of a script has besides the standard library
 BY_TEXT = {"globals", "eval", "exec", "__import__"}  # builtins that find code by a text
 READ_BY_NAME = {"getattr", "hasattr", "attrgetter", "methodcaller"}
-CHANGING = {
-    "append", "extend", "insert", "add", "update", "setdefault", "pop", "popitem", "remove", "discard", "clear", "sort",
-    "reverse", "__setattr__", "__delattr__", "setattr", "delattr", "setflags", "fill",
+ADDING = {"append", "extend", "insert", "add", "update", "setdefault"}
+CHANGING = ADDING | {
+    "pop", "popitem", "remove", "discard", "clear", "sort", "reverse", "__setattr__", "__delattr__", "setattr",
+    "delattr", "setflags", "fill",
 }  # fmt: skip
 
 

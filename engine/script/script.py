@@ -79,16 +79,15 @@ class Script:
         self.files: dict[str, str] = {}
         self.uses_usual = self.uses_replace = False
         self.sections = list(self._sections())
-        self.returned = self._returned()
+        self.returned = self._returned(gathered.part(gathered.run))
 
     # ------------------------------------------------------------ figures
 
     def _figures(self) -> dict[str, Place]:
         return {name: place for name, place in self.gathered.figures.items() if not only_at_home(self.topic, name)}
 
-    def _returned(self) -> str:
-        """The class of the Result, as it is called in the script; of several that it may be, A | B."""
-        part = self.gathered.part(self.gathered.run)
+    def _returned(self, part: Part) -> str:
+        """The class of a run's Result, as it is called in the script; of several that it may be, A | B."""
         means = {one.node: one.target for one in part.uses.references}
         members = [one for one in united(part.block.node.returns) if one not in part.cuts]
         if not members or not all(isinstance(means.get(one), Place) for one in members):
@@ -185,15 +184,15 @@ class Script:
     def _cut(self, part: Part) -> Iterator[tuple[int, int, str]]:
         content, module = part.block.module.content, part.block.module
         embedded = body_of(part.block.node) if part.places[0] in self.gathered.embedded else []
+        returns = getattr(part.block.node, "returns", None)
+        left = set(united(returns)) & set(part.cuts)
+        if left:
+            yield (*module.span(returns), self._returned(part))
         for node in [*part.cuts, *part.uses.imports]:
-            if node in embedded:
+            if node in embedded or node in left:
                 continue
             start, end = module.span(node)
-            if isinstance(node, ast.expr):
-                before = content[:start].rstrip()
-                if before.endswith(b"|"):
-                    yield len(before[:-1].rstrip()), end, ""
-                    continue
+            if isinstance(node, ast.expr):  # a decorator
                 start = content.rfind(b"@", 0, start)
             else:
                 start = module.line_starts[start_of(node) - 1]
