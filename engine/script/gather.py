@@ -1,29 +1,27 @@
 """Everything an experiment needs: the definitions of the engine that its run leads to, one after the other.
 
-Contracts that only the pages need are simplified on the way, by rules that hold for every topic:
-
-- what `stand_ins.INSTEAD` names is taken from there (reading weights, results with axes, the device, pictures);
-- methods in `ONLY_FOR_PAGES` and calls of `ONLY_FOR_CROWDS` are left out;
-- the Config becomes a plain dataclass with the values of this Config (`texts.config_text`);
-- what a function marked `embedded` returns for this Config stands in the script instead of its body;
-- a `run` that begins with a choice between two experiments is the one that this Config chooses.
+What is carried, left out, replaced or decided on the way: `rules`.
 """
 
 from __future__ import annotations
 
 import ast
+from collections.abc import Collection
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from engine.core.embed import is_embedded
 from engine.core.topic import Topic, load
 
+from .errors import ScriptError, naming, wrong
 from .references import Target, Uses, uses_of
-from .sources import Block, Outside, Place, read, settled
+from .rules import left_out_methods, mentions
+from .sources import Block, Outside, Place, Whole, read, settled
 from .stand_ins import SECTIONS, instead
 
-ONLY_FOR_PAGES = {"nbytes", "payload", "meta"}  # methods: for the store, for the canvas
 ONLY_FOR_CROWDS = {Place("engine.training.fit", "breathe")}
+PLAIN = (ast.Name, ast.Constant, ast.Attribute, ast.expr_context, ast.keyword)
 PICTURES, STAND_INS = "engine.script.pictures", "engine.script.stand_ins"
 ASSETS_PLACE = Place(STAND_INS, "ASSETS")
 RANKS = ("engine.core", "engine.data", "engine.weights", "engine.instrument", "engine.models", "engine.training",
@@ -34,20 +32,34 @@ RANKS = ("engine.core", "engine.data", "engine.weights", "engine.instrument", "e
 class Part:
     """A definition that goes into the script.
 
-    section: the module it stands for (of a stand-in, the one it replaces). cuts: statements left out. edits: (first
-    byte, one past the last, new text) in its module, made by the rules above.
+    section: the module it stands for (of a stand-in, the one it replaces). cuts: what is left out; methods: those of
+    them that come back when something kept mentions them.
     """
 
     block: Block
     section: str
     uses: Uses = field(default_factory=Uses)
-    cuts: list[ast.stmt] = field(default_factory=list)
-    edits: list[tuple[int, int, str]] = field(default_factory=list)
-    text: str | None = None
+    cuts: list[ast.AST] = field(default_factory=list)
+    methods: list[ast.FunctionDef] = field(default_factory=list)
 
     @property
     def places(self) -> list[Place]:
         return [Place(self.block.module.name, name) for name in self.block.names]
+
+    @cached_property
+    def mentions(self) -> dict[str, ast.AST]:
+        """Attributes that it reads, and where."""
+        return mentions(self.block.node, set(self.cuts))
+
+    def bring_back(self, mentioned: Collection[str]) -> bool:
+        """Carry the methods that something kept mentions; whether there were any."""
+        back = [method for method in self.methods if method.name in mentioned]
+        if back:
+            self.methods = [method for method in self.methods if method not in back]
+            self.cuts = [node for node in self.cuts if node not in back]
+            self.uses = uses_of(self.block, set(self.cuts))
+            self.__dict__.pop("mentions", None)
+        return bool(back)
 
 
 class Gathered:
@@ -65,15 +77,21 @@ class Gathered:
         self.config_place = settled(Place(topic.config.__module__, topic.config.__name__))
         self.cuts: dict[Place, list[ast.AST]] = {}
         self.chosen = False
-        self.run = self._chosen(settled(Place.of(topic.run)))
-        self.figures = {name: settled(Place.of(path)) for name, path in topic.figures.items()}
-        self.take(self.run, self.config_place)
+        with naming(topic.slug):
+            self.run = self._chosen(settled(Place.of(topic.run)))
+            self.figures = {name: settled(Place.of(path)) for name, path in topic.figures.items()}
+            self.take(self.run, self.config_place)
 
     def take(self, *places: Place) -> None:
         """These definitions too, and all that they need."""
         todo: list[Target] = list(places)
         while todo:
             todo += self._take(todo.pop())
+            if not todo:
+                parts = list(dict.fromkeys(self.parts.values()))
+                mentioned = {name for part in parts for name in part.mentions}
+                back = [part for part in parts if part.bring_back(mentioned)]
+                todo += [reference.target for part in back for reference in part.uses.references]
 
     def part(self, place: Place) -> Part:
         """The part that defines a place."""
@@ -91,52 +109,71 @@ class Gathered:
         found = settled(target)
         if isinstance(found, Outside):
             return [found]
+        if found.name in read(found.module).again:
+            raise ScriptError(*found, "it is defined twice, and a script would have the last alone", "Define it once")
         block = read(found.module).blocks[found.name]
         part = Part(block, section)
         self.parts.update(dict.fromkeys(part.places, part))
         if found == self.config_place:
             self.outside.add(Outside("dataclasses", "dataclass", "dataclass"))
             return []
-        part.cuts = [*self.cuts.get(found, []), *_cuts(block)]
+        part.methods = left_out_methods(block)
+        part.cuts = [*self.cuts.get(found, []), *part.methods]
         value = load(f"{found.module}:{found.name}") if isinstance(block.node, ast.FunctionDef) else None
         if is_embedded(value):
-            self.embedded[found] = value(self.config)
+            self.embedded[found] = self._embedded(block, value)
             part.cuts += [*body_of(block.node), *block.node.decorator_list]
         part.uses = uses_of(block, set(part.cuts))
         crowds = [node for node, called in part.uses.calls if called in ONLY_FOR_CROWDS]
         if crowds:
-            part.cuts += [node for node in ast.walk(block.node) if isinstance(node, ast.Expr) and node.value in crowds]
+            rests = [node for node in ast.walk(block.node) if isinstance(node, ast.Expr) and node.value in crowds]
+            for rest in rests:
+                if not all(isinstance(one, PLAIN) or one is rest.value for one in ast.walk(rest.value)):
+                    what = f"{ast.unparse(rest)!r} is left out, and what its arguments compute with it"
+                    raise wrong(block, what, "Give the call names and constants alone", rest)
+            part.cuts += rests
             part.uses = uses_of(block, set(part.cuts))
         return [reference.target for reference in part.uses.references]
 
+    def _embedded(self, block: Block, function: Any) -> Any:
+        """What a marked function returns for this Config."""
+        given = block.node.args
+        arguments = [*given.posonlyargs, *given.args, *filter(None, [given.vararg, *given.kwonlyargs, given.kwarg])]
+        if len(arguments) != 1 or given.kwonlyargs or given.vararg or given.kwarg:
+            what = f"it is embedded and takes {len(arguments)} arguments, not the Config alone"
+            raise wrong(block, what, "Give it one argument, the Config")
+        return function(self.config)
+
     def _chosen(self, place: Place) -> Place:
-        """The experiment behind a `run`: guards `if <of config>: return <other run>(config)` at its beginning are
-        decided. A guard that does not hold is left out, with the other experiment's Result in the annotation."""
-        block = read(place.module).blocks[place.name]
-        function = block.node
-        for statement in body_of(function):
+        """The experiment behind a `run`: guards at its beginning are decided. A guard that does not hold is left out,
+        with the other experiment's Result in the annotation."""
+        block = _function(place)
+        argument = block.node.args.args[0].arg if block.node.args.args else ""
+        calls = dict(uses_of(block).calls)
+        for statement in body_of(block.node):
             match statement:
-                case ast.If(test=test, body=[ast.Return(value=ast.Call(args=[ast.Name()], keywords=[]))],
-                            orelse=[]):  # fmt: skip
+                case ast.If(test=test, body=[ast.Return(value=ast.Call() as call)], orelse=[]):
                     names = {node.id for node in ast.walk(test) if isinstance(node, ast.Name)}
-                    argument = function.args.args[0].arg
-                    if argument not in names:
+                    handed_on = [ast.unparse(one) for one in call.args] == [argument] and not call.keywords
+                    if argument not in names or not handed_on or not _is_function(calls.get(call)):
                         return place
                 case _:
                     return place
-            target = next(target for call, target in uses_of(block).calls if call is statement.body[0].value)
-            holds = eval(
-                compile(ast.Expression(test), place.module, "eval"), block.module.namespace, {argument: self.config}
-            )
             self.chosen = True
-            if holds:
-                return self._chosen(target)
+            if self._holds(block, test, argument):
+                return self._chosen(calls[call])
             self.cuts.setdefault(place, []).append(statement)
-            returned = ast.unparse(read(target.module).blocks[target.name].node.returns)
-            for union in ast.walk(function.returns):
-                if isinstance(union, ast.BinOp) and ast.unparse(union.right).rpartition(".")[2] == returned:
-                    self.cuts[place].append(union.right)
+            self.cuts[place] += _leaving(block, calls[call])
         return place
+
+    def _holds(self, block: Block, test: ast.expr, argument: str) -> bool:
+        """Whether a guard sends this Config to another experiment."""
+        code = compile(ast.Expression(test), block.module.name, "eval")
+        try:
+            return bool(eval(code, block.module.namespace, {argument: self.config}))
+        except Exception as error:
+            what = f"whether {ast.unparse(test)!r} holds cannot be decided: {type(error).__name__}: {error}"
+            raise wrong(block, what, f"Let it depend on {argument!r} alone", test) from error
 
     # ------------------------------------------------------------ order
 
@@ -150,7 +187,10 @@ class Gathered:
         )
         done: list[Part] = []
         while waiting:
-            ready = next(part for part in waiting if not (self._early(part) - set(done) - {part}))
+            ready = next((part for part in waiting if not (self._early(part) - set(done) - {part})), None)
+            if ready is None:
+                what = f"it and {', '.join(part.block.names[0] for part in waiting[1:6])} need each other when made"
+                raise wrong(waiting[0].block, what, "Let one of them be made in a function")
             waiting.remove(ready)
             done.append(ready)
         return done
@@ -165,7 +205,7 @@ class Gathered:
         return next((rank for rank, layer in enumerate(RANKS, 1) if module.startswith(layer)), len(RANKS) + 1)
 
     def _early(self, part: Part) -> set[Part]:
-        """What must stand before a part: what is used when it is made, and all that functions called then use."""
+        """What must stand before a part: what is used when it is made, and all that what is called then uses."""
         found: set[Part] = set()
         todo = [reference for reference in part.uses.references if reference.early]
         while todo:
@@ -174,7 +214,8 @@ class Gathered:
                 other = self.part(reference.target)
                 if other not in found and other is not part:
                     found.add(other)
-                    todo += other.uses.references if isinstance(other.block.node, ast.FunctionDef) else []
+                    code = isinstance(other.block.node, (ast.FunctionDef, ast.ClassDef))
+                    todo += other.uses.references if code else []
         return found
 
     def _modules(self) -> list[str]:
@@ -208,9 +249,35 @@ def body_of(function: ast.FunctionDef) -> list[ast.stmt]:
     return function.body[1:] if documented else function.body
 
 
-def _cuts(block: Block) -> list[ast.stmt]:
-    """Methods that only the pages call; of pictures also the checks."""
-    dropped = ONLY_FOR_PAGES | ({"__post_init__"} if block.module.name.startswith("engine.plots.") else set())
-    if not isinstance(block.node, ast.ClassDef):
-        return []
-    return [node for node in block.node.body if isinstance(node, ast.FunctionDef) and node.name in dropped]
+def _is_function(place: Target | None) -> bool:
+    return isinstance(place, Place) and isinstance(read(place.module).blocks[place.name].node, ast.FunctionDef)
+
+
+def _function(place: Target | Whole) -> Block:
+    """The block of a function of the engine."""
+    if not _is_function(place):
+        name = place.name if isinstance(place, (Place, Outside)) else place.module
+        raise ScriptError(place.module, name, "it is no function of the engine", "Name a def at the top of a module")
+    return read(place.module).blocks[place.name]
+
+
+def targets_of(block: Block) -> dict[ast.AST, Target]:
+    """What the names in a block mean, by where they stand."""
+    return {reference.node: reference.target for reference in uses_of(block).references}
+
+
+def united(annotation: ast.expr | None) -> list[ast.expr]:
+    """The members of `A | B`, from left to right."""
+    if isinstance(annotation, ast.BinOp) and isinstance(annotation.op, ast.BitOr):
+        return [*united(annotation.left), *united(annotation.right)]
+    return [] if annotation is None else [annotation]
+
+
+def _leaving(block: Block, other: Place) -> list[ast.expr]:
+    """Members of the annotation of a `run` that only another experiment returns: all of that one's, of several."""
+    theirs = _function(other)
+    meant, means = targets_of(theirs), targets_of(block)
+    returned = {meant.get(one) for one in united(theirs.node.returns)} - {None}
+    members = united(block.node.returns)
+    leaving = [one for one in members if means.get(one) in returned]
+    return leaving if len(leaving) < len(members) else []

@@ -7,6 +7,7 @@ import builtins
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
+from .errors import wrong
 from .sources import Binding, Block, Module, Outside, Place, Whole, bindings, settled
 
 Target = Place | Outside
@@ -46,15 +47,16 @@ class _Scope:
 
 
 def uses_of(block: Block, without: Collection[ast.AST] = ()) -> Uses:
-    """The uses of a block, of the nodes `without` left out. LookupError for a name that is nowhere."""
-    walker = _Walker(block.module, without)
+    """The uses of a block, of the nodes `without` left out. ScriptError for a name that is nowhere."""
+    walker = _Walker(block, without)
     walker.visit(block.node)
     return walker.uses
 
 
 class _Walker(ast.NodeVisitor):
-    def __init__(self, module: Module, without: Collection[ast.AST]):
-        self.module, self.without, self.uses = module, without, Uses()
+    def __init__(self, block: Block, without: Collection[ast.AST]):
+        self.block, self.without, self.uses = block, without, Uses()
+        self.module: Module = block.module
         self.scopes: list[_Scope] = []
         self.late = 0  # above 0 within functions and annotations
 
@@ -64,8 +66,9 @@ class _Walker(ast.NodeVisitor):
 
     # ------------------------------------------------------------ names
 
-    def _binding(self, name: str) -> Binding | None:
+    def _binding(self, node: ast.Name) -> Binding | None:
         """What a name means here; None for a local name and for a builtin."""
+        name = node.id
         for depth, scope in enumerate(reversed(self.scopes)):
             if scope.of_class and depth > 0:
                 continue
@@ -77,19 +80,24 @@ class _Walker(ast.NodeVisitor):
         if isinstance(found, Block):
             return Place(self.module.name, name)
         if found is None and not hasattr(builtins, name) and name not in ("__file__", "__name__"):
-            raise LookupError(f"{self.module.name}: {name!r} is nowhere defined")
+            remedy = "Define it by a def, a class or an assignment at the top of the module, in no other statement"
+            raise wrong(self.block, f"{name!r} is nowhere defined", remedy, node)
         return found
 
     def _refer(self, node: ast.AST, text: str, binding: Binding) -> None:
         target = settled(binding) if isinstance(binding, Place) else binding
+        if isinstance(target, Whole):
+            what = f"{text!r} is a module of the engine, which a script does not have"
+            raise wrong(self.block, what, "Import the module where it stands and use it as module.name", node)
         local = frozenset(name for scope in self.scopes for name in scope.names - set(scope.lazy))
         start, end = self.module.span(node)
         self.uses.references.append(Reference(target, start, end, text, not self.late, local, node))
 
     def visit_Name(self, node: ast.Name) -> None:
-        binding = self._binding(node.id)
+        binding = self._binding(node)
         if isinstance(binding, Whole):
-            raise LookupError(f"{self.module.name}: {node.id!r} is a module and not used as module.name")
+            what = f"{node.id!r} is a module of the engine, which a script does not have"
+            raise wrong(self.block, what, f"Use it as {node.id}.name alone", node)
         if binding is not None and isinstance(node.ctx, ast.Load):
             self._refer(node, node.id, binding)
 
@@ -103,13 +111,13 @@ class _Walker(ast.NodeVisitor):
     def _inner(self, node: ast.expr) -> Binding | None:
         """For `module.name` with a module of the engine: the place."""
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
-            whole = self._binding(node.value.id)
+            whole = self._binding(node.value)
             if isinstance(whole, Whole):
                 return Place(whole.module, node.attr)
         return None
 
     def visit_Call(self, node: ast.Call) -> None:
-        binding = self._binding(node.func.id) if isinstance(node.func, ast.Name) else self._inner(node.func)
+        binding = self._binding(node.func) if isinstance(node.func, ast.Name) else self._inner(node.func)
         target = settled(binding) if isinstance(binding, Place) else None
         if isinstance(target, Place):
             self.uses.calls.append((node, target))

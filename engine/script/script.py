@@ -13,13 +13,15 @@ from typing import Any
 
 from engine.core.topic import Topic
 
-from .gather import ASSETS_PLACE, PICTURES, STAND_INS, Gathered, Part, body_of
+from .checks import check
+from .drawn import maker_of, only_at_home
+from .errors import naming, wrong
+from .gather import ASSETS_PLACE, PICTURES, STAND_INS, Gathered, Part, body_of, united
 from .sources import Place, read
 from .stand_ins import ASSETS, instead
 from .texts import config_text, edited, line_span, start_of, tidy, value_text
 
 UNPACK = Place(STAND_INS, "unpacked")
-ONLY_FOR_CARDS = ("cover", "mosaic")  # figures made for the home page: the others show the same, and more
 WEIGHTS = {Place("engine.weights", name) for name in ("fill", "load_weights", "card")}
 CONFIGURATION = "Configuration"
 HEADINGS = {
@@ -52,37 +54,45 @@ class Script:
 
     def __init__(self, topic: Topic, config: Any, address: str = ""):
         self.topic, self.config, self.address = topic, config, address
-        self.gathered = gathered = Gathered(topic, config)
+        with naming(topic.slug):
+            self._make()
+
+    def _make(self) -> None:
+        self.gathered = gathered = Gathered(self.topic, self.config)
         if gathered.embedded:
             gathered.take(UNPACK)
         self.figures = self._figures()
+        self.makers = {name: maker for name, place in self.figures.items() if (maker := maker_of(place))}
         gathered.take(Place(STAND_INS, "print_numbers"), Place(PICTURES, "write_page"), *self.figures.values())
-        gathered.take(*(Place.of(path) for path in self._makers().values()))
+        gathered.take(*self.makers.values())
+        if gathered.embedded:  # by a figure
+            gathered.take(UNPACK)
+        check(gathered)
         self.blobs: dict[str, str] = {}
         self.parts = gathered.ordered()
         self.names = self._names()
         self.usual = {
-            field.name: field.default for field in fields(config) if field.default != getattr(config, field.name)
+            field.name: field.default
+            for field in fields(self.config)
+            if field.default != getattr(self.config, field.name)
         }
         self.files: dict[str, str] = {}
         self.uses_usual = self.uses_replace = False
         self.sections = list(self._sections())
+        self.returned = self._returned(gathered.part(gathered.run))
 
     # ------------------------------------------------------------ figures
 
     def _figures(self) -> dict[str, Place]:
-        return {name: place for name, place in self.gathered.figures.items() if name not in ONLY_FOR_CARDS}
+        return {name: place for name, place in self.gathered.figures.items() if not only_at_home(self.topic, name)}
 
-    def _makers(self) -> dict[str, str]:
-        """Name of a figure -> path of the function that makes a Plotly figure of what is drawn; absent if it is one."""
-        makers = {"PixelPicture": f"{PICTURES}:picture_figure", "Bars": "engine.plots.figures:bars"}
-        found = {}
-        for name, place in self.figures.items():
-            returned = read(place.module).blocks[place.name].node.returns
-            kind = "" if returned is None else ast.unparse(returned)
-            if kind in makers:
-                found[name] = makers[kind]
-        return found
+    def _returned(self, part: Part) -> str:
+        """The class of a run's Result, as it is called in the script; of several that it may be, A | B."""
+        means = {one.node: one.target for one in part.uses.references}
+        members = [one for one in united(part.block.node.returns) if one not in part.cuts]
+        if not members or not all(isinstance(means.get(one), Place) for one in members):
+            raise wrong(part.block, "what it returns cannot be told", "Annotate it with the class of its Result")
+        return " | ".join(self.name(means[one]) for one in members)
 
     # ------------------------------------------------------------ names
 
@@ -158,7 +168,8 @@ class Script:
                 new = self.name(reference.target)
                 if new != reference.text:
                     if module.content[reference.start : reference.end].decode() != reference.text:
-                        raise ValueError(f"{module.name}: cannot rename {reference.text!r} within an f-string")
+                        what = f"{reference.text!r} stands in an f-string and must be called {new!r} in a script"
+                        raise wrong(part.block, what, "Give it a name before the f-string", reference.node)
                     yield reference.start, reference.end, new
         own = self.names[part.places[0]]
         if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and own != node.name:
@@ -173,15 +184,15 @@ class Script:
     def _cut(self, part: Part) -> Iterator[tuple[int, int, str]]:
         content, module = part.block.module.content, part.block.module
         embedded = body_of(part.block.node) if part.places[0] in self.gathered.embedded else []
+        returns = getattr(part.block.node, "returns", None)
+        left = set(united(returns)) & set(part.cuts)
+        if left:
+            yield (*module.span(returns), self._returned(part))
         for node in [*part.cuts, *part.uses.imports]:
-            if node in embedded:
+            if node in embedded or node in left:
                 continue
             start, end = module.span(node)
-            if isinstance(node, ast.expr):
-                before = content[:start].rstrip()
-                if before.endswith(b"|"):
-                    yield len(before[:-1].rstrip()), end, ""
-                    continue
+            if isinstance(node, ast.expr):  # a decorator
                 start = content.rfind(b"@", 0, start)
             else:
                 start = module.line_starts[start_of(node) - 1]
@@ -225,11 +236,14 @@ class Script:
                     self._note_file(value)
         for call, target in part.uses.calls:
             if target in WEIGHTS:
-                for argument in call.args:
-                    name = namespace.get(argument.id) if isinstance(argument, ast.Name) else None
-                    name = argument.value if isinstance(argument, ast.Constant) else name
-                    if isinstance(name, str):
-                        self._note_file(ASSETS / "weights" / f"{name}.safetensors")
+                given = [*call.args, *(keyword.value for keyword in call.keywords)]
+                names = [name for one in given if isinstance(name := _constant_value(one, namespace), str)]
+                files = [ASSETS / "weights" / f"{name}.safetensors" for name in names]
+                if not files or not all(file.is_file() for file in files):
+                    what = f"which weights {ast.unparse(call)!r} reads cannot be told before it runs"
+                    raise wrong(part.block, what, "Name shipped weights by a text or a constant of the module", call)
+                for file in files:
+                    self._note_file(file)
 
     def _note_file(self, path: Path) -> None:
         key = path.relative_to(ASSETS).as_posix()
@@ -240,11 +254,22 @@ class Script:
 
     def _embedded(self, part: Part, place: Place) -> tuple[int, int, str]:
         """The value of an embedded function instead of what made it."""
-        value = value_text(self.gathered.embedded[place], self.blobs, self.name(UNPACK), 4)
+        try:
+            value = value_text(self.gathered.embedded[place], self.blobs, self.name(UNPACK), 4)
+        except TypeError as error:
+            remedy = "Return arrays, numbers, texts, None and tuples of these"
+            raise wrong(part.block, f"its value cannot be written down: {error}", remedy) from error
         origin = f"{place.module.replace('.', '/')}.py"
         text = f"    # As made by {origin} for this configuration; long values stand at the end.\n"
         start = part.block.module.line_starts[body_of(part.block.node)[0].lineno - 1]
         return start, part.block.end, text + f"    return {value}\n"
+
+
+def _constant_value(node: ast.expr, namespace: dict[str, Any]) -> Any:
+    """What a text or a name at the top of a module stands for; None for anything else."""
+    if isinstance(node, ast.Constant):
+        return node.value
+    return namespace.get(node.id) if isinstance(node, ast.Name) else None
 
 
 def _constant(part: Part) -> bool:

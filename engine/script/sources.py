@@ -11,6 +11,8 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
+from .errors import ScriptError
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -60,7 +62,10 @@ class Block:
 
 @dataclass(eq=False)
 class Module:
-    """A module of the engine: its bytes, its statements by the names they define, its imports by theirs."""
+    """A module of the engine: its bytes, its statements by the names they define, its imports by theirs.
+
+    loose: statements that a script has no place for, as they define nothing; again: names that are defined twice.
+    """
 
     name: str
     content: bytes
@@ -68,6 +73,8 @@ class Module:
     line_starts: list[int]
     blocks: dict[str, Block] = field(default_factory=dict)
     imports: dict[str, Binding] = field(default_factory=dict)
+    loose: list[ast.stmt] = field(default_factory=list)
+    again: set[str] = field(default_factory=set)
 
     @property
     def namespace(self) -> dict:
@@ -109,7 +116,10 @@ def read(name: str) -> Module:
         for inner in imported:
             module.imports.update(bindings(inner, name))
         names = tuple(_defined(node))
+        if not (names or imported or _means_nothing(node)):
+            module.loose.append(node)
         if names:
+            module.again |= {one for one in names if module.find(one) is not None}
             block = Block(module, node, names, *_lines_of(node, lines, starts))
             module.blocks.update(dict.fromkeys(names, block))
     return module
@@ -128,10 +138,23 @@ def _defined(node: ast.stmt) -> Iterator[str]:
         case ast.FunctionDef() | ast.ClassDef():
             yield node.name
         case ast.Assign():
-            for target in node.targets:
-                yield from (inner.id for inner in ast.walk(target) if isinstance(inner, ast.Name))
+            inner = [one for target in node.targets for one in ast.walk(target)]
+            stored = [one for one in inner if isinstance(getattr(one, "ctx", None), ast.Store)]
+            if not any(isinstance(one, (ast.Attribute, ast.Subscript)) for one in stored):  # those change something
+                yield from (one.id for one in stored if isinstance(one, ast.Name))
         case ast.AnnAssign(target=ast.Name(id=name)):
             yield name
+
+
+def _means_nothing(node: ast.stmt) -> bool:
+    """Whether a statement at the top of a module does nothing there: a text, types, a program."""
+    match node:
+        case ast.Expr(value=ast.Constant()) | ast.Pass():
+            return True
+        case ast.If(test=test):
+            text = ast.unparse(test)
+            return not node.orelse and (text.endswith("TYPE_CHECKING") or text == "__name__ == '__main__'")
+    return isinstance(node, (ast.Import, ast.ImportFrom))
 
 
 def bindings(node: ast.Import | ast.ImportFrom, module: str) -> dict[str, Binding]:
@@ -170,10 +193,11 @@ def _is_module(name: str) -> bool:
 
 
 def settled(place: Place) -> Place | Outside | Whole:
-    """Where a name is really defined: re-exports followed to their source. LookupError for a name that is nowhere."""
+    """Where a name is really defined: re-exports followed to their source. ScriptError for a name that is nowhere."""
     found = read(place.module).find(place.name)
     while isinstance(found, Place):
         place, found = found, read(found.module).find(found.name)
     if found is None:
-        raise LookupError(f"{place.module} has no {place.name!r}")
+        remedy = "Define it by a def, a class or an assignment at the top of the module"
+        raise ScriptError(place.module, place.name, "it is nowhere defined", remedy)
     return place if isinstance(found, Block) else found

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import textwrap
 from typing import Any
 from urllib.parse import urlencode
@@ -14,7 +13,7 @@ from .gather import PICTURES, STAND_INS
 from .imports import import_lines
 from .script import CONFIGURATION, Script, Section
 from .sources import Outside, Place
-from .texts import WIDTH, literal
+from .texts import WIDTH, in_quotes, literal
 
 RULE = "# " + "-" * (WIDTH - 2)
 FUTURE = "from __future__ import annotations"
@@ -31,10 +30,11 @@ def script_for(topic: Topic, config: Any, address: str = "") -> str:
     """One Python file that computes a topic with this Config, prints its numbers and writes its figures.
 
     It needs PyTorch, NumPy, Plotly and the files that it names, nothing of ours. address: where the page stands, for a
-    link. Raises what the topic raises for a picture that is not there (a KnobError).
+    link. Raises what the topic raises for a picture that is not there (a KnobError), and a ScriptError where the script
+    would lack something.
     """
     script = Script(topic, config, address)
-    body = [f'"""{opening(script)}"""', FUTURE, imports_of(script), *constants(script)]
+    body = [f'"""{in_quotes(opening(script))}"""', FUTURE, imports_of(script), *constants(script)]
     text = "\n\n".join(body) + "\n"
     for number, section in enumerate(script.sections):
         gap = "\n" if number or script.files else ""  # after imports one line is enough, says the linter
@@ -108,13 +108,12 @@ def configuration(script: Script, section: Section) -> str:
 
 def main_function(script: Script, of_notebook: bool = False) -> str:
     """The function that runs everything; in a notebook it shows the figures, in a script it writes them to a file."""
-    gathered, makers = script.gathered, script._makers()
+    gathered = script.gathered
     run, printer = script.name(gathered.run), script.name(Place(STAND_INS, "print_numbers"))
     page = script.name(Place(PICTURES, "write_page"))
     config = script.name(gathered.config_place)
-    returned = result_name(script)
     lines = [
-        f"def main(config: {config} = CONFIG) -> {returned}:",
+        f"def main(config: {config} = CONFIG) -> {script.returned}:",
         f'    """Compute, print the numbers, {"show" if of_notebook else "write"} the figures; returns the result."""',
         "    torch.set_num_threads(1)  # as on the page: the same order of sums, the same last digits",
     ]
@@ -126,34 +125,21 @@ def main_function(script: Script, of_notebook: bool = False) -> str:
             f"        raise {failure}(f\"Not in {{ASSETS}}: {{', '.join(missing)}}. Say where they are: {where}\")",
         ]
     lines += [f"    result = {run}(config)", f"    {printer}(result)", "    figures = {"]
-    lines += [f'        "{name}": {figure_call(script, name, makers)},' for name in script.figures]
+    lines += [f"        {literal(name)}: {figure_call(script, name)}," for name in script.figures]
     lines.append("    }")
     if of_notebook:
         lines += ["    for name, figure in figures.items():", "        figure.update_layout(title=name).show()"]
     else:
         file = f"{script.topic.slug}.html"
-        lines.append(f'    {page}("{script.topic.title}", figures, "{file}")')
+        lines.append(f'    {page}({literal(script.topic.title)}, figures, "{file}")')
         lines.append(f'    print("\\nThe figures are in {file}")')
     return "\n".join([*lines, "    return result"])
 
 
-def result_name(script: Script) -> str:
-    """The class of the Result, as it is called in the script."""
-    part = script.gathered.part(script.gathered.run)
-    returned = part.block.node.returns
-    while isinstance(returned, ast.BinOp):  # what was left out stands at the right
-        returned = returned.left
-    return next(
-        script.name(one.target)
-        for one in part.uses.references
-        if one.node is returned and isinstance(one.target, Place)
-    )
-
-
-def figure_call(script: Script, name: str, makers: dict[str, str]) -> str:
+def figure_call(script: Script, name: str) -> str:
     """The call that makes one figure of `result`."""
     drawn = f"{script.name(script.figures[name])}(result)"
-    return f"{script.name(Place.of(makers[name]))}({drawn})" if name in makers else drawn
+    return f"{script.name(script.makers[name])}({drawn})" if name in script.makers else drawn
 
 
 def heading(title: str) -> str:
