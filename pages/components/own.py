@@ -8,6 +8,7 @@ from typing import Any
 
 from engine.core.topic import Topic
 from engine.data.graph_texts.example import EXAMPLE
+from pages.components.drawings import choose_drawing
 from pages.components.graphs import choose_graph
 from pages.components.uploads import choose_picture, usable_picture
 
@@ -27,7 +28,12 @@ def here_picture(topic: Topic, config: Any) -> Any:
     return dataclasses.replace(config, picture=usable_picture(topic, config.picture)[0])
 
 
-KINDS = {"graph": own_graph, "picture": own_picture}
+def own_drawing(topic: Topic, config: Any, also: Mapping[str, Any]) -> None:
+    """A shape of one's own."""
+    choose_drawing(topic, config.drawing, **also)
+
+
+KINDS = {"graph": own_graph, "picture": own_picture, "drawing": own_drawing}
 HERE = {"picture": here_picture}
 
 

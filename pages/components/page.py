@@ -106,15 +106,20 @@ def compose(topic: Topic, module: types.ModuleType) -> None:
     _follow(topic, module, config)
     begin_parts(topic)
     whole = _completed(topic, config)
-    start = _first_look(topic, config) if whole is None else whole
-    if start is None and topic.fallback is not None:
-        config = note_progress(topic, **vars(topic.fallback(config)))
-        start = _first_look(topic, config)
+    with page.stage:
+        if hasattr(module, "head"):
+            part(topic, "head", None)
+        start = _first_look(topic, config) if whole is None else whole
+        if start is None and topic.fallback is not None:
+            config = note_progress(topic, **vars(topic.fallback(config)))
+            start = _first_look(topic, config)
     if start is not None and topic.trains(config):
+        training = topic.training
         with page.stage:
             moments = player(
-                topic, config, start, partial(draw_part, topic, "stage"), status=partial(_status, module, config),
-                default_speed=topic.training.speed,
+                topic, training.at(training.experiment(config), training.goes(config)), start,
+                partial(draw_part, topic, "stage"), status=partial(_status, module, config),
+                default_speed=training.speed,
             )  # fmt: skip
         film, made = Film.of(moments()[-1]), partial(_result_of, topic, config, moments)
     elif start is not None:
@@ -146,20 +151,27 @@ def _follow(topic: Topic, module: types.ModuleType, config: Any) -> None:
 
 def _completed(topic: Topic, config: Any) -> Any | None:
     """The whole Result, if what the first look lacks has been computed by now; it is kept for all visitors."""
-    if topic.completed is None or _looks_at_all(topic, config):
+    if topic.completed is None or topic.trains(config) or _looks_at_all(topic, config):
         return None
-    found = found_result(topic, config)
-    if found is None and (arrived := watched_to_the_end(topic, config)) is not None:
+    wanted = _of_later(topic, config)
+    found = found_result(topic, wanted)
+    if found is None and (arrived := watched_to_the_end(topic, wanted)) is not None:
         found = topic.load(topic.completed)(_first_look(topic, config), arrived)
-        keep_result(topic, config, found)
+        keep_result(topic, wanted, found)
     return found
+
+
+def _of_later(topic: Topic, config: Any) -> Any:
+    """What a Later of the page is asked that makes what the first look lacks."""
+    return config if _path(topic, config) == topic.run else topic.looked_at(config)
 
 
 def _result(topic: Topic, config: Any) -> Any | None:
     """The whole Result, for the tabs; None while it is being watched, which ends with a run of the whole page."""
     if topic.completed is None:
         return compute(topic, config)
-    return None if is_under_way(topic, config) else compute(topic, config, long=True)
+    wanted = _of_later(topic, config)
+    return None if is_under_way(topic, wanted) else compute(topic, wanted, long=True)
 
 
 def _looks_at_all(topic: Topic, config: Any) -> bool:

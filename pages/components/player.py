@@ -14,6 +14,7 @@ from typing import Any
 
 import streamlit as st
 
+from engine.core.axes import bytes_of
 from engine.core.film import MOMENT, Film
 from engine.core.knob import knobs
 from engine.core.topic import Topic
@@ -197,7 +198,7 @@ def _view(
     if job is not None and job.error is not None:
         st.error(sentence(job.error), icon=":material/error:")
 
-    pairs = _to_send(run, first, live)
+    pairs = _to_send(topic, run, first, live)
     indices, moments = zip(*pairs, strict=True)
     draw(Film(moments, indices, shown, latest, run.name, slug, live))
     if not live and st.session_state[f"{slug}:config"].steps != latest.step:
@@ -249,7 +250,7 @@ def _progress(job: Any, latest: Any) -> str:
     return ""
 
 
-def _to_send(run: Run, first: Any, live: bool) -> list[tuple[int, Any]]:
+def _to_send(topic: Topic, run: Run, first: Any, live: bool) -> list[tuple[int, Any]]:
     """Live: what came since the last look and the one before it. Else: the whole history, thinned to a bounded size."""
     if run.job is None or run.job.count == 0:
         return [(0, first)]
@@ -261,7 +262,8 @@ def _to_send(run: Run, first: Any, live: bool) -> list[tuple[int, Any]]:
             pairs = run.job.history[-1:]
     else:
         pairs = run.job.since(0)
-    size = max(1, pairs[-1][1].nbytes)
+    newest, shown = pairs[-1][1], topic.training.pictured
+    size = max(1, bytes_of([newest.seen[name] for name in shown]) if shown else newest.nbytes)
     most = max(2, PAYLOAD_BYTES // size)
     if len(pairs) > most:
         stride = -(-len(pairs) // most)

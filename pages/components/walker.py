@@ -1,7 +1,8 @@
 """Shows blocks: translates their words, mounts their pictures, binds what can be clicked. The only one who does.
 
 A page is a module with `View`, `stage(config, view, film) -> blocks`, and where it has them `panel` (beside the knobs)
-and `below` (over the whole width) of the same form, `status(config, moment) -> Say`, `formulas(result) -> blocks`, and
+and `below` (over the whole width) of the same form, `head` too (above the buttons of a training; its film is None, for
+it stands there before anything is computed), `status(config, moment) -> Say`, `formulas(result) -> blocks`, and
 `follow(before, config) -> {field: value}`, which says what to look at after the Config has changed.
 """
 
@@ -78,13 +79,13 @@ def walk(topic: Topic, blocks: Sequence[Block], film: Film | None = None) -> Non
 # ---------------------------------------------------------------- parts of a page
 
 
-def part(topic: Topic, name: str, film: Film) -> None:
-    """A part of the page, `stage`, `panel`, `below` or a column of theirs, as a fragment: what is clicked in it runs it
-    alone, unless another part shows what has changed."""
+def part(topic: Topic, name: str, film: Film | None) -> None:
+    """A part of the page, `head`, `stage`, `panel`, `below` or a column of theirs, as a fragment: what is clicked in it
+    runs it alone, unless another part shows what has changed."""
     st.fragment(draw_part)(topic, name, film)
 
 
-def draw_part(topic: Topic, name: str, film: Film) -> None:
+def draw_part(topic: Topic, name: str, film: Film | None) -> None:
     """What a part shows now; the whole page instead where a change concerns more than this part."""
     view, alone = current_view(topic), bool(get_script_run_ctx().fragment_ids_this_run)
     if change_pending(topic) or (alone and any(parts_behind(topic, name, view))):

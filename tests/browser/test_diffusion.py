@@ -115,7 +115,7 @@ def test_digits_are_walked_to_and_judged(visit):
     visitor.preset("diffusion", "Sevens, strongly guided")
     visitor.until(lambda: "Variety" in visitor.words, "the variety of ten sevens")
     assert visitor.query == {"view": "digits", "digit": "7", "guidance": "8"}
-    visitor.key("diffusion-view").locator(".pill").first.click()
+    visitor.key("diffusion-view").get_by_role("radio").first.click()
     visitor.until(lambda: visitor.key("diffusion:play").count() == 1, "back to the points")
     assert visitor.alerts() == []
 
