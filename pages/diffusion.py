@@ -1,6 +1,6 @@
 """Diffusion."""
 
-from engine.core.blocks import Choose, Later, Row, Say, Show
+from engine.core.blocks import Choose, Later, Row, Show
 from engine.core.film import Bar
 from engine.core.knob import configuration, knob
 from engine.topics.diffusion import about, digits, draw, explain, walks
@@ -24,7 +24,7 @@ def follow(before, config):
     return brings_up(before, config)
 
 
-def head(config, view, film):
+def head(config, view):
     """Points or digits; a training of the points stays where it is."""
     return [Choose("view", about.KINDS, as_buttons=True)]
 
@@ -36,40 +36,40 @@ def status(config, moment):
 
 def stage(config, view, film):
     """Points: while they train their samples, then their walk. Digits: a walk that is watched, and stays."""
-    if of_points(config):
-        return training(config, film) if film.live else walk(config, view, film)
-    if isinstance(film.now, digits.Result):
-        return ten_digits(config, view, film.now)
-    return [Later("engine.topics.diffusion.digits:stream", film.now, walking)]
-
-
-def training(config, film):
-    """The data, beside it the samples so far, and how good they are."""
-    return [Show("training", draw.training(config, film), height=320), Show("curves", draw.curves(film), height=160)]
+    if not of_points(config):
+        later = Later("engine.topics.diffusion.digits:stream", film.now, walking)
+        return ten_digits(config, view, film.now) if isinstance(film.now, digits.Result) else [later]
+    if film.live:
+        training = Show("training", draw.training(config, film), height=320)
+        return [training, Show("curves", draw.curves(film), height=160)]
+    return walk(config, view, film)
 
 
 def walk(config, view, film):
-    """The points on their way and what the network expects, how good that is, the training, and the step of a point."""
-    direction, directions = about.directions(view.direction, film.newest)
-    walked = walks.walk_of(config, film.now, direction)
-    frames = draw.walk_frames(config, film.now, walked, view.at)
-    charts = {"curves": draw.curves(film), **draw.walk_charts(walked, frames)}
-    back = Row([[Say(about.BACK_IN_TRAINING, style="small")], [film.bar()]], (1, 3.4), "center")
+    """The points on their way; below, the schedule and the training so far, and last the way back in the training."""
+    charts = {"curves": draw.curves(film), **draw.walk_charts(*draw.walked(config, film, view.direction))}
+    direction = Choose("direction", about.directions(view.direction, film.newest), as_buttons=True)
     return [
-        Row([[Choose("direction", directions, as_buttons=True)], [Choose("arrows")]], (1.55, 1), "center"),
+        Row([[direction], [Choose("arrows")]], (1.55, 1), "center"),
+        Row([moving]),
+        Row([[Show(name, chart, height=160)] for name, chart in charts.items()]),
+        *about.back_in_training(film),
+    ]
+
+
+def moving(config, view, film):
+    """Where the points are, what the network expects, how good that is, and the step of the point that was clicked."""
+    walked, frames = draw.walked(config, film, view.direction, view.at)
+    return [
         Show("walk", draw.walk(config, film, walked, frames, view.arrows), on_walk, "", about.picked(view.point), 320),
         Show("walk-bar", Bar(frames, about.MOMENT), stand),
-        *about.verdict(config, film.now, walked),
-        Row([[Show(name, chart, height=160)] for name, chart in charts.items()]),
-        *[back] * (len(film.moments) > 1),
-        about.point(config, walked, frames, view.point),
-    ]
+        *about.verdict(config, film.now, walked), about.point(config, walked, frames, view.point),
+    ]  # fmt: skip
 
 
 def walking(config, view, film, snapshot):
     """The digits as far as their walk went."""
-    arrived = snapshot and digits.arrived(film.now, snapshot)
-    return ten_digits(config, view, arrived) if arrived else [Say(about.WALKING, style="small")]
+    return ten_digits(config, view, digits.arrived(film.now, snapshot)) if snapshot else [about.WALKING]
 
 
 def ten_digits(config, view, result):

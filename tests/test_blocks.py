@@ -19,7 +19,7 @@ from pages.components.pictures import KINDS
 from pages.components.topics import page_module, view_type
 from tests.strings import tables
 
-PARTS = ("head", "stage", "panel", "below")
+PARTS = ("stage", "panel", "below")
 PAGES = [slug for slug in catalogue() if page_module(slug) is not None]
 
 
@@ -39,6 +39,8 @@ def blocks_of(slug, config, view):
     """All blocks that a page shows at once, those within others too."""
     module, film = page_module(slug), film_of(slug, config)
     parts = [getattr(module, name)(config, view, film) for name in PARTS if hasattr(module, name)]
+    if hasattr(module, "head"):
+        parts.append(module.head(config, view))
     if catalogue()[slug].trains(config):
         parts.append([module.status(config, film.now)])
     return [block for part in parts for block in flat(part, config, view, film)]

@@ -61,12 +61,13 @@ def begin_parts(topic: Topic) -> None:
 
 
 def parts_behind(topic: Topic, part: str, view: Any) -> Iterator[str]:
-    """The other parts of the page that were drawn with another View, in what they read of it."""
-    for name, read in st.session_state.get(f"{topic.slug}:parts", {}).items():
-        if name != part and any(getattr(view, field) != value for field, value in read.items()):
+    """The parts of the page that were drawn with another View, in what they read of it; not those within this part,
+    which are drawn with it."""
+    for name, (within, read) in st.session_state.get(f"{topic.slug}:parts", {}).items():
+        if part not in (name, within) and any(getattr(view, field) != value for field, value in read.items()):
             yield name
 
 
-def note_part(topic: Topic, part: str, reading: Reading) -> None:
-    """A part was drawn; what it read of the View decides when it has to be drawn again."""
-    st.session_state.setdefault(f"{topic.slug}:parts", {})[part] = dict(reading.read)
+def note_part(topic: Topic, part: str, within: str, reading: Reading) -> None:
+    """A part was drawn, "" or within another; what it read of the View decides when it has to be drawn again."""
+    st.session_state.setdefault(f"{topic.slug}:parts", {})[part] = (within, dict(reading.read))

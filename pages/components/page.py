@@ -37,7 +37,7 @@ from pages.components.controls import controls, current_config, note_progress, w
 from pages.components.downloads import downloads
 from pages.components.language import LANGUAGES, language, number, t
 from pages.components.lesson import lesson
-from pages.components.looks import begin_parts, change_view
+from pages.components.looks import begin_parts, change_view, current_view
 from pages.components.own import own_things, with_what_is_here
 from pages.components.own_weights import usable
 from pages.components.pinning import keep_new, offer_places, pin_button
@@ -108,7 +108,7 @@ def compose(topic: Topic, module: types.ModuleType) -> None:
     whole = _completed(topic, config)
     with page.stage:
         if hasattr(module, "head"):
-            part(topic, "head", None)
+            walk(topic, module.head(config, current_view(topic)))
         start = _first_look(topic, config) if whole is None else whole
         if start is None and topic.fallback is not None:
             config = note_progress(topic, **vars(topic.fallback(config)))

@@ -1,9 +1,9 @@
 """Shows blocks: translates their words, mounts their pictures, binds what can be clicked. The only one who does.
 
 A page is a module with `View`, `stage(config, view, film) -> blocks`, and where it has them `panel` (beside the knobs)
-and `below` (over the whole width) of the same form, `head` too (above the buttons of a training; its film is None, for
-it stands there before anything is computed), `status(config, moment) -> Say`, `formulas(result) -> blocks`, and
-`follow(before, config) -> {field: value}`, which says what to look at after the Config has changed.
+and `below` (over the whole width) of the same form, `head(config, view) -> blocks` (over all of the stage, whatever can
+be computed), `status(config, moment) -> Say`, `formulas(result) -> blocks`, and `follow(before, config) -> {field:
+value}`, which says what to look at after the Config has changed.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from functools import partial
 from html import escape
 from typing import Any
@@ -39,9 +40,9 @@ MOST_LISTED = 30  # choices in a list of the browser's own; one can type into a 
 BOLD = re.compile(r"\*\*(.+?)\*\*")
 
 
-def walk(topic: Topic, blocks: Sequence[Block], film: Film | None = None) -> None:
+def walk(topic: Topic, blocks: Sequence[Block], film: Film | None = None, within: str = "") -> None:
     """Show blocks one below the other. Formulas that follow each other stand close together. film: what the page's
-    functions were given."""
+    functions were given; within: the part of the page that the blocks belong to."""
     waiting: list[Formula] = []
     for block in [*blocks, None]:
         if isinstance(block, Formula):
@@ -63,36 +64,43 @@ def walk(topic: Topic, blocks: Sequence[Block], film: Film | None = None) -> Non
             case Later():
                 _later(topic, block, film)
             case Row():
-                gap = "small" if len(block.columns) > 2 and block.align == "bottom" else "medium"
-                places = st.columns(block.widths or len(block.columns), gap=gap, vertical_alignment=block.align)
-                for place, column in zip(places, block.columns, strict=True):
+                for place, column in zip(_places(block), block.columns, strict=True):
                     with place:
                         if callable(column):
-                            part(topic, column.__name__, film)
+                            part(topic, column.__name__, film, within)
                         else:
-                            walk(topic, column, film)
+                            walk(topic, column, film, within)
             case Box():
                 with st.container(border=True, key=place_of(topic, block.name)):
-                    walk(topic, block.blocks, film)
+                    walk(topic, block.blocks, film, within)
+
+
+def _places(row: Row) -> Sequence[Any]:
+    """Where the columns of a row go; a single one needs no place of its own."""
+    if len(row.columns) == 1:
+        return [nullcontext()]
+    gap = "small" if len(row.columns) > 2 and row.align == "bottom" else "medium"
+    return st.columns(row.widths or len(row.columns), gap=gap, vertical_alignment=row.align)
 
 
 # ---------------------------------------------------------------- parts of a page
 
 
-def part(topic: Topic, name: str, film: Film | None) -> None:
-    """A part of the page, `head`, `stage`, `panel`, `below` or a column of theirs, as a fragment: what is clicked in it
-    runs it alone, unless another part shows what has changed."""
-    st.fragment(draw_part)(topic, name, film)
+def part(topic: Topic, name: str, film: Film, within: str = "") -> None:
+    """A part of the page, `stage`, `panel`, `below` or a column of theirs, as a fragment: what is clicked in it runs it
+    alone, unless another part shows what has changed. within: the part that it is a column of."""
+    st.fragment(draw_part)(topic, name, film, within)
 
 
-def draw_part(topic: Topic, name: str, film: Film | None) -> None:
+def draw_part(topic: Topic, name: str, film: Film, within: str = "") -> None:
     """What a part shows now; the whole page instead where a change concerns more than this part."""
     view, alone = current_view(topic), bool(get_script_run_ctx().fragment_ids_this_run)
     if change_pending(topic) or (alone and any(parts_behind(topic, name, view))):
         st.rerun()
     reading = Reading(view)
-    walk(topic, getattr(page_module(topic.slug), name)(_config(topic), reading, film), film)
-    note_part(topic, name, reading)
+    blocks = getattr(page_module(topic.slug), name)(_config(topic), reading, film)
+    note_part(topic, name, within, reading)  # before the parts within it, which else would find it behind
+    walk(topic, blocks, film, name)
 
 
 def _config(topic: Topic) -> Any:

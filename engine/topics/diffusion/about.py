@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from engine.core.blocks import Block, Box, Say
+from engine.core.blocks import Block, Box, Row, Say
+from engine.core.film import Film
 from engine.core.words import Number, Percent, Words
 from engine.plots.pixels import Frames
 from engine.training.fit import Snapshot
@@ -10,14 +11,13 @@ from engine.training.fit import Snapshot
 from . import digits, draw, explain
 from .card import Config
 from .predictor import cloud_for
-from .walks import Walk, steps_back
+from .walks import Walk, direction_of, steps_back
 
 KINDS = {"points": "Points, trained here", "digits": "Digits"}
 DIRECTIONS = {"forward": "Forward: data to noise", "backward": "Back: noise to data"}
 MOMENT = Words("moment {frame} of {count} · time {step}")
-BACK_IN_TRAINING = "Back in the training:"
 CLICK_A_POINT = "Click a point: its step appears here with all its numbers."
-WALKING = "Walking from noise to digits …"
+WALKING = Say("Walking from noise to digits …", style="small")
 EXPECTED = "x̂₀: the digits it expects, as the judge reads them"
 
 
@@ -28,12 +28,10 @@ def status(moment: Snapshot) -> Say:
     return Say(told, Words("near the data (8 steps): **{near}**", near=near), style="status")
 
 
-def directions(direction: str, newest: Snapshot) -> tuple[str, dict[str, str]]:
-    """The direction that a View's choice means, and what can be chosen: the samples are the usual ones to look at once
-    the network was trained, before that the data."""
-    usual = "backward" if newest.step else "forward"
-    names = {name: "usual" if name == usual != direction else name for name in DIRECTIONS}
-    return usual if direction == "usual" else direction, {names[name]: words for name, words in DIRECTIONS.items()}
+def directions(chosen: str, newest: Snapshot) -> dict[str, str]:
+    """What can be chosen in a View where this is chosen; the usual direction is called so, which no link need name."""
+    usual = direction_of("usual", newest)
+    return {"usual" if name == usual != chosen else name: words for name, words in DIRECTIONS.items()}
 
 
 def verdict(config: Config, moment: Snapshot, walked: Walk) -> list[Block]:
@@ -55,6 +53,13 @@ def verdict(config: Config, moment: Snapshot, walked: Walk) -> list[Block]:
         radius=Number(cloud_for(config).radius, 2), count=walked.x.shape[1],
     )  # fmt: skip
     return [Say(said, style="small", help=near)]
+
+
+def back_in_training(film: Film) -> list[Block]:
+    """The bar of the training, where it has more than one moment: each has a walk of its own."""
+    if len(film.moments) == 1:
+        return []
+    return [Row([[Say("Back in the training:", style="small")], [film.bar()]], (1, 3.4), "center")]
 
 
 def picked(number: int) -> int | None:

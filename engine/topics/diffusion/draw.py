@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,7 +22,7 @@ from .card import Config
 from .picks import digits_mark, walk_mark
 from .predictor import cloud_for
 from .run import Result
-from .walks import REACH, Walk, arrows, lattice
+from .walks import REACH, Walk, arrows, backward, direction_of, forward, lattice
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -36,6 +37,16 @@ def sectors(points: np.ndarray) -> np.ndarray:
     """(N,) which sixth of the plane each point (N, 2) lies in, counted from the right, counter-clockwise."""
     share = np.arctan2(points[:, 1], points[:, 0]) / (2 * np.pi) % 1
     return np.minimum(share * SECTORS, SECTORS - 1).astype(np.uint8)
+
+
+def walked(config: Config, film: Film, chosen: str, at: str = "") -> tuple[Walk, Frames]:
+    """The walk in the direction that a View's choice means, with the network of the film's moment, and its moments."""
+    found = film.once(_walked, config, direction_of(chosen, film.newest))
+    return found, walk_frames(config, film.now, found, at)
+
+
+def _walked(moment: Snapshot, config: Config, direction: str) -> Walk:
+    return (backward if direction == "backward" else forward)(config, moment)
 
 
 def walk_frames(config: Config, moment: Snapshot, walked: Walk, at: str) -> Frames:
@@ -250,4 +261,9 @@ def draw_schedule(result: Result | digits.Result):
 
 def alpha_bar_at(config: Config, time: int) -> float:
     """ᾱ of the schedule of a Config at a time."""
-    return float(make_schedule(config.schedule, config.chain).alpha_bar(time))
+    return _alpha_bar(config.schedule, config.chain, time)
+
+
+@lru_cache(maxsize=1024)
+def _alpha_bar(name: str, steps: int, time: int) -> float:
+    return float(make_schedule(name, steps).alpha_bar(time))

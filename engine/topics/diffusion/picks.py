@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import partial
 
 from engine.core.knob import to_query
@@ -17,9 +16,8 @@ check_at = partial(check_pick, "Moment of the walk")
 def walk_mark(config: Config, direction: str, step: int) -> str:
     """The mark of a walk of the points in a direction, with the network after a step of the training; the browser's
     film of the walk has this name, too."""
-    usual = Config()
-    walked = replace(config, steps=0, **{name: getattr(usual, name) for name in ONLY_DIGITS})
-    return mark_of((direction, step, to_query(walked)))
+    idle = ("steps", *ONLY_DIGITS)
+    return mark_of((direction, step, [pair for pair in to_query(config).items() if pair[0] not in idle]))
 
 
 def digits_mark(config: Config) -> str:

@@ -52,9 +52,10 @@ class Walk:
     previous: np.ndarray | None = None
 
 
-def walk_of(config: Config, snapshot: Snapshot, direction: str) -> Walk:
-    """The walk in a direction, "forward" or "backward"."""
-    return (backward if direction == "backward" else forward)(config, snapshot)
+def direction_of(chosen: str, newest: Snapshot) -> str:
+    """The direction that a View's choice means: "usual" is what there is to see, samples of a network that was trained,
+    before that the data."""
+    return chosen if chosen != "usual" else "backward" if newest.step else "forward"
 
 
 def steps_back(config: Config) -> int:
