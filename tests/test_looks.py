@@ -2,6 +2,8 @@
 
 import pytest
 
+from engine.topics.diffusion.card import Config as Diffusion
+from engine.topics.diffusion.picks import walk_mark
 from engine.topics.gnn import explain
 from engine.topics.gnn.card import Config
 from engine.topics.gnn.run import Experiment
@@ -49,6 +51,10 @@ PICKS = [
         ("image-classifier-maps-stem", "cell", {"tile": 31, "row": 0, "column": 0}),
         "view.channel=stem-8",
     ),
+    ("diffusion", "", ("diffusion-walk", "pick", {"point": 17, "frame": 20}), "view.point=17"),
+    ("diffusion", "", ("diffusion-walk", "pick", {"point": 17, "frame": 20}),
+     f"view.at={marked(walk_mark(Diffusion(), 'forward', 0), 20)}"),
+    ("diffusion", "", ("diffusion-direction", "pick", 1), "view.direction=backward"),
 ]  # fmt: skip
 
 
@@ -118,6 +124,10 @@ def test_a_link_brings_back_the_moment(visitor):
         ("gnn", "view.node=5000", ""),
         ("one_stage", "view.cell=12", "Cell: expected a number and a mark such as 12-0f3c9a2b"),
         ("one_stage", "view.step=2-0f3c9a2b", ""),
+        ("diffusion", "view.direction=sideways", "Direction: expected one of usual, forward, backward"),
+        ("diffusion", "view.point=500", "Point: expected -1 to 499, got 500"),
+        ("diffusion", "view.at=20", "Moment of the walk: expected a number and a mark such as 12-0f3c9a2b"),
+        ("diffusion", "view.at=20-0f3c9a2b&view.point=499", ""),
     ],
 )
 def test_what_a_link_asks_to_look_at_in_vain_is_told_of(visitor, page, link, said):

@@ -145,8 +145,9 @@ def _follow(topic: Topic, module: types.ModuleType, config: Any) -> None:
     state[kept] = (config, linked)
     if before != config and hasattr(module, "follow"):
         said = {} if linked is known else linked
-        wanted = module.follow(before, config).items()
-        change_view(topic, **{name: value for name, value in wanted if name not in said})
+        view, wanted = current_view(topic), module.follow(before, config).items()
+        if other := {name: to for name, to in wanted if name not in said and getattr(view, name) != to}:
+            change_view(topic, **other)
 
 
 def _completed(topic: Topic, config: Any) -> Any | None:

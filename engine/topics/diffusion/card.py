@@ -1,6 +1,7 @@
 """Diffusion: what it asks and what can be set."""
 
 from dataclasses import replace
+from functools import lru_cache
 
 from engine.core.knob import configuration, knob
 from engine.core.topic import Source, Topic, Training
@@ -131,6 +132,7 @@ WAY_BACK = ("walk_steps", "sampler", "eta", "sample_seed")  # of the points
 ONLY_SAMPLING = (*WAY_BACK, "view", *ONLY_DIGITS)  # training does not know these
 
 
+@lru_cache(maxsize=64)  # asked several times for one answer
 def before_sampling(config: Config) -> Config:
     """What the training depends on: every knob that only concerns the way back, and how far it went, at its default."""
     usual = Config()
