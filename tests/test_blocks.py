@@ -19,6 +19,7 @@ from pages.components.pictures import KINDS
 from pages.components.topics import page_module, view_type
 from tests.strings import tables
 
+PARTS = ("stage", "panel", "below")
 PAGES = [slug for slug in catalogue() if page_module(slug) is not None]
 
 
@@ -26,7 +27,7 @@ PAGES = [slug for slug in catalogue() if page_module(slug) is not None]
 def film_of(slug, config):
     """The moments that the page of a Config shows: of a training two, else its one Result."""
     topic = catalogue()[slug]
-    if topic.training is None:
+    if not topic.trains(config):
         looked_at = topic.looked_at(config) if topic.looked_at else config
         return Film.of(topic.load(topic.look(config) if topic.look else topic.run)(looked_at))
     first = topic.load(topic.training.first)(topic.training.experiment(config))
@@ -37,8 +38,10 @@ def film_of(slug, config):
 def blocks_of(slug, config, view):
     """All blocks that a page shows at once, those within others too."""
     module, film = page_module(slug), film_of(slug, config)
-    parts = [getattr(module, name)(config, view, film) for name in ("stage", "panel", "below") if hasattr(module, name)]
-    if hasattr(module, "status"):
+    parts = [getattr(module, name)(config, view, film) for name in PARTS if hasattr(module, name)]
+    if hasattr(module, "head"):
+        parts.append(module.head(config, view))
+    if catalogue()[slug].trains(config):
         parts.append([module.status(config, film.now)])
     return [block for part in parts for block in flat(part, config, view, film)]
 

@@ -10,8 +10,9 @@ import pytest
 import torch
 
 from engine import weights
+from engine.core.film import Film
 from engine.core.formula import written
-from engine.data.digits import CLASSES, load_digits
+from engine.data.digits import CLASSES, decode_drawing, encode_drawing, load_digits, quantised
 from engine.models.diffusion.samplers import walk
 from engine.models.diffusion.schedule import make_schedule
 from engine.plots.cloud import SENT, Cloud, Plane, cloud_payload, quantise_positions
@@ -326,18 +327,16 @@ def test_moving_points_travel_as_16_bits():
 def test_a_walk_is_small_enough_to_be_sent(short):
     config = dataclasses.replace(SHORT, walk_steps=200)
     back = walks.backward(config, short)
-    frames = draw.walk_frames("run", back)
-    shown = draw.walk_cloud(config, short, back, frames, titles=("x", "y"), names=("a", "b", "c"), note="n",
-                            with_arrows=True, alt="Points")  # fmt: skip
+    frames = draw.walk_frames(config, short, back, "")
+    shown = draw.walk(config, Film.of(short), back, frames, with_arrows=True)
     assert len(pack(*cloud_payload(shown))) < 500_000
     assert set(draw.sectors(np.array([[1.0, 0.1], [-1.0, 0.0], [0.1, -1.0]]))) == {0, 3, 4}
     assert draw.ratio_values(np.array([0.5, 1.0])).tolist() == [[1.0], [np.inf]]
 
 
 def test_a_cleared_pad_is_refused_in_one_sentence():
-    empty = draw.drawing_text(np.zeros((28, 28), np.uint8))
+    empty = encode_drawing(quantised(np.zeros((28, 28), np.uint8)))
     with pytest.raises(Exception, match="The pad is empty"):
         first(Config(data="drawn", drawing=empty))
-    text = draw.drawing_text(draw.drawing_pixels(Config()))
-    assert text == Config().drawing
+    assert encode_drawing(quantised(decode_drawing(Config().drawing))) == Config().drawing
     assert TOPIC.presets["Own drawing"].data == "drawn"

@@ -43,6 +43,11 @@ class Frames:
         if self.start not in ("first", "last"):
             raise ValueError(f"frames start at 'first' or 'last', got {self.start!r}")
 
+    @property
+    def standing(self) -> int:
+        """The index of the frame that is shown until the reader moves the bar."""
+        return self.at if self.at is not None else int(self.indices[0 if self.start == "first" else -1])
+
     def meta(self) -> dict[str, Any]:
         """What the browser's clock is told."""
         indices = [int(i) for i in self.indices]

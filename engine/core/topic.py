@@ -50,8 +50,9 @@ class Training:
     before the first step.
     steps, weights, seed: names of the knobs that say how far the run goes, from which weights of a reader's own it
     starts (their key, "" for none), and where its randomness begins. experiment: Config -> Config, what the run depends
-    on, all else at its default; steps, too. speed: how fast it plays at first. sent: names of what is seen at a moment
-    that the pictures of a film send to the browser, where that is not all of it; numbers need not be named.
+    on, all else at its default; steps, too. speed: how fast it plays at first. pictured: names of what the pictures
+    show of every moment, numbers left out, where that is not all that was seen of it: so many more moments go to the
+    browser at once.
     """
 
     stream: str
@@ -63,7 +64,7 @@ class Training:
     weights: str = "weights"
     seed: str = "seed"
     speed: str = "normal"
-    sent: Collection[str] | None = None
+    pictured: Collection[str] | None = None
 
     def applies(self, config: Any) -> bool:
         """Whether something is trained with the other knobs as they are; then it may start from a reader's weights."""
@@ -77,6 +78,10 @@ class Training:
     def at(self, config: Any, step: int) -> Any:
         """The Config of the same run up to another step."""
         return dataclasses.replace(config, **{self.steps: step})
+
+    def is_same(self, one: Any, other: Any) -> bool:
+        """Whether two Configs ask for the same training, however far."""
+        return self.experiment(one) == self.experiment(other)
 
     def own_weights(self, config: Any) -> str:
         """The key of the reader's own weights that the run starts from; "" for none."""
@@ -107,9 +112,10 @@ class Topic:
     look: Config -> dotted path of what its page shows, where that is not always the whole Result; it is given the
     Config as `looked_at(config)` leaves it, with all at its default that plays no part. completed: dotted path of
     (look, last snapshot of a Later) -> Result, where a Later of the page makes what the look lacks; it lacks something
-    where `looked_at` changes the Config. absent: Config -> knobs that have no place beside the picture. fallback:
-    Config -> a Config that can be computed whatever a link brought. own: kinds of things that a reader may bring
-    ("graph"), or for each kind the knobs that are set along with a new one; one named by `absent` has no place.
+    where `looked_at` changes the Config. The Later is of the Config itself; as `looked_at` leaves it where the look is
+    no Result. absent: Config -> knobs that have no place beside the picture. fallback: Config -> a Config that can be
+    computed whatever a link brought. own: kinds of things that a reader may bring ("graph"), or for each kind the knobs
+    that are set along with a new one; one named by `absent` has no place.
     """
 
     slug: str

@@ -70,9 +70,12 @@ class Cloud:
 
 def quantise_positions(positions: np.ndarray, reach: float) -> np.ndarray:
     """Positions -> uint16; x = (uint16 / 65535 · 2 - 1) · 4 reach, NaN: 0. Wrong by at most 4 reach / 65535."""
-    span = SENT * reach
-    inside = np.nan_to_num(np.asarray(positions, np.float64), nan=0.0, posinf=span, neginf=-span).clip(-span, span)
-    return np.rint((inside / span + 1) / 2 * LEVELS).astype(np.uint16)
+    with np.errstate(over="ignore"):  # what is too far out for a float lies at the border like all that is far out
+        levels = np.asarray(positions, np.float32) * np.float32(LEVELS / (2 * SENT * reach))
+    levels += np.float32(LEVELS / 2)
+    np.copyto(levels, np.float32(LEVELS / 2), where=np.isnan(levels))
+    np.clip(levels, 0, LEVELS, out=levels)  # in place: a walk is sent anew with every click on it
+    return np.rint(levels, out=levels).astype(np.uint16)
 
 
 def cloud_payload(cloud: Cloud) -> tuple[dict[str, Any], dict[str, np.ndarray]]:

@@ -320,8 +320,12 @@ def cloud(
     meta, arrays = cloud_payload(shown)
     meta |= {"picked": picked, "height": height, "click": click}
     note(key, shown, picked=picked)
-    count = len(shown.classes)
-    return mount("cloud", key, meta, arrays, fits=lambda _, at: 0 <= at["point"] < count, pick=on_pick)["pick"]
+    count, frames = len(shown.classes), frozenset(shown.frames.indices)
+
+    def fits(event: str, at: Any) -> bool:
+        return 0 <= at["point"] < count and at["frame"] in frames
+
+    return mount("cloud", key, meta, arrays, fits=fits, pick=on_pick)["pick"]
 
 
 def chart(figure: Any, key: str, *, alt: str) -> None:

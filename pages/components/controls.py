@@ -54,7 +54,7 @@ def current_config(topic: Topic) -> Any:
     else:
         from_widgets = _read_widgets(topic, known)
         if from_widgets != known:
-            state[f"{slug}:config"] = without_run(from_widgets)
+            state[f"{slug}:config"] = at_its_run(topic, known, from_widgets)
             state.pop(f"{slug}:rejected", None)
     state[f"{slug}:spoken"] = language()
     if rejected := state.get(f"{slug}:rejected"):
@@ -114,15 +114,30 @@ def adopt(topic: Topic, config: Any) -> None:
     st.session_state[f"{topic.slug}:unsettled"] = True
 
 
+def adopt_preset(topic: Topic, preset: Any) -> None:
+    """Set the page up as a preset says; a training that the preset does not change stays where it is."""
+    adopt(topic, at_its_run(topic, st.session_state[f"{topic.slug}:config"], preset))
+
+
 def change(topic: Topic, **values: Any) -> None:
     """Change some knobs by a click on a picture; holds from the next run on. KnobError if a value is bad.
 
-    A change of any knob that is not `run_only` begins a new run.
+    A change of any knob that is not `run_only` begins a new run, unless the training does not depend on it.
     """
     known = st.session_state[f"{topic.slug}:config"]
+    changed = dataclasses.replace(known, **values)
     if any(not knob.run_only for knob in knobs(topic.config) if knob.name in values):
-        known = without_run(known)
-    st.session_state[f"{topic.slug}:pending"] = dataclasses.replace(known, **values)
+        changed = dataclasses.replace(at_its_run(topic, known, changed), **values)
+    st.session_state[f"{topic.slug}:pending"] = changed
+
+
+def at_its_run(topic: Topic, known: Any, changed: Any) -> Any:
+    """A changed Config as far as the run has gone where it asks for the same training; else before any run."""
+    fresh = without_run(changed)
+    if topic.training is None or not topic.training.is_same(known, fresh):
+        return fresh
+    runs = {knob.name: getattr(known, knob.name) for knob in knobs(topic.config) if knob.run_only}
+    return dataclasses.replace(fresh, **runs)
 
 
 def change_pending(topic: Topic) -> bool:
@@ -175,7 +190,7 @@ def presets(topic: Topic) -> None:
         picked = state[place].get("pick")
         if picked is not None and picked < len(configs):
             state.pop(f"{topic.slug}:rejected", None)
-            adopt(topic, configs[picked])
+            adopt_preset(topic, configs[picked])
 
     pressed = next((at for at, config in enumerate(configs) if without_run(config) == now), None)
     chips([t(name) for name in topic.presets], place, label=t("Presets"), pressed=pressed, on_pick=choose)

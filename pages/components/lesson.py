@@ -22,7 +22,7 @@ from pathlib import Path
 import streamlit as st
 
 from engine.core.topic import Topic
-from pages.components.controls import adopt
+from pages.components.controls import adopt_preset
 from pages.components.language import language, t
 
 FOLDER = Path(__file__).parents[2] / "assets" / "lessons"
@@ -79,7 +79,7 @@ def lesson(topic: Topic) -> None:
         st.markdown(step.text)
         st.button(
             t("Set the page up: {preset}", preset=t(step.preset)), key=f"{slug}:lesson:set:{at}",
-            icon=":material/tune:", on_click=adopt, args=(topic, topic.presets[step.preset]),
+            icon=":material/tune:", on_click=adopt_preset, args=(topic, topic.presets[step.preset]),
         )  # fmt: skip
         chosen = st.radio(
             step.question, range(len(step.choices)), index=None, key=f"{slug}:lesson:{at}",

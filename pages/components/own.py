@@ -9,6 +9,7 @@ from typing import Any
 from engine.core.topic import Topic
 from engine.data.graph_texts.example import EXAMPLE
 from pages.components.digits import choose_digit
+from pages.components.drawings import choose_drawing
 from pages.components.graphs import choose_graph
 from pages.components.uploads import choose_picture, usable_picture
 
@@ -33,7 +34,12 @@ def here_picture(topic: Topic, config: Any) -> Any:
     return dataclasses.replace(config, picture=usable_picture(topic, config.picture)[0])
 
 
-KINDS = {"graph": own_graph, "picture": own_picture, "digit": own_digit}
+def own_drawing(topic: Topic, config: Any, also: Mapping[str, Any]) -> None:
+    """A shape of one's own."""
+    choose_drawing(topic, config.drawing, **also)
+
+
+KINDS = {"graph": own_graph, "picture": own_picture, "digit": own_digit, "drawing": own_drawing}
 HERE = {"picture": here_picture}
 # Kinds that stand at the left of the stage, which shows what becomes of them, and the widths of the two. Others stand
 # above the knobs.

@@ -108,11 +108,14 @@ def compose(topic: Topic, module: types.ModuleType) -> None:
     _follow(topic, module, config)
     begin_parts(topic)
     whole = _completed(topic, config)
-    start = _first_look(topic, config) if whole is None else whole
-    if start is None and topic.fallback is not None:
-        config = note_progress(topic, **vars(topic.fallback(config)))
-        start = _first_look(topic, config)
-    stage = stage_beside(topic, page.config, page.stage) if start is not None else page.stage
+    with page.stage:
+        if hasattr(module, "head"):
+            walk(topic, module.head(config, current_view(topic)))
+        start = _first_look(topic, config) if whole is None else whole
+        if start is None and topic.fallback is not None:
+            config = note_progress(topic, **vars(topic.fallback(config)))
+            start = _first_look(topic, config)
+        stage = stage_beside(topic, page.config, page.stage) if start is not None else page.stage
     if start is not None and topic.trains(config):
         film, training = Latest(), topic.training
         experiment = training.at(training.experiment(config), training.goes(config))
@@ -147,26 +150,34 @@ def _follow(topic: Topic, module: types.ModuleType, config: Any) -> None:
     state[kept] = (config, linked)
     if before != config and hasattr(module, "follow"):
         said = {} if linked is known else linked
-        wanted = module.follow(before, config).items()
-        change_view(topic, **{name: value for name, value in wanted if name not in said})
+        view, wanted = current_view(topic), module.follow(before, config).items()
+        if other := {name: to for name, to in wanted if name not in said and getattr(view, name) != to}:
+            change_view(topic, **other)
 
 
 def _completed(topic: Topic, config: Any) -> Any | None:
     """The whole Result, if what the first look lacks has been computed by now; it is kept for all visitors."""
-    if topic.completed is None or _looks_at_all(topic, config):
+    if topic.completed is None or topic.trains(config) or _looks_at_all(topic, config):
         return None
-    found = found_result(topic, config)
-    if found is None and (arrived := watched_to_the_end(topic, config)) is not None:
+    wanted = _of_later(topic, config)
+    found = found_result(topic, wanted)
+    if found is None and (arrived := watched_to_the_end(topic, wanted)) is not None:
         found = topic.load(topic.completed)(_first_look(topic, config), arrived)
-        keep_result(topic, config, found)
+        keep_result(topic, wanted, found)
     return found
+
+
+def _of_later(topic: Topic, config: Any) -> Any:
+    """What a Later of the page is asked that makes what the first look lacks."""
+    return config if _path(topic, config) == topic.run else topic.looked_at(config)
 
 
 def _result(topic: Topic, config: Any) -> Any | None:
     """The whole Result, for the tabs; None while it is being watched, which ends with a run of the whole page."""
     if topic.completed is None:
         return compute(topic, config)
-    return None if is_under_way(topic, config) else compute(topic, config, long=True)
+    wanted = _of_later(topic, config)
+    return None if is_under_way(topic, wanted) else compute(topic, wanted, long=True)
 
 
 def _looks_at_all(topic: Topic, config: Any) -> bool:

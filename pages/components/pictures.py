@@ -14,6 +14,7 @@ from engine.core.blocks import Click, Show
 from engine.core.film import Bar
 from engine.core.knob import KnobError, knobs
 from engine.core.topic import Topic, catalogue
+from engine.plots.cloud import Cloud
 from engine.plots.diagrams import Bars, Chart, CurvesPicture, NetworkDiagram, PointsInSpace, PointsPicture
 from engine.plots.graphs import GraphPicture
 from engine.plots.grids import Links, Matrices, Mosaic, NumberField
@@ -24,6 +25,7 @@ from pages.components.errors import sentence
 from pages.components.language import in_language, t
 from pages.components.looks import change_view, current_view, draw_behind
 from pages.components.own import with_what_is_here
+from pages.components.shown import note_clock
 from pages.components.topics import body_of, view_type
 
 Hear = Callable[[], None] | None
@@ -36,8 +38,9 @@ def show(topic: Topic, block: Show) -> None:
     key = place_of(topic, block.name)
     hear = None
     if block.click is not None:
-        keys = tuple(getattr(picture, "keys", ()) or ())
-        hear = partial(clicked, topic.slug, key, block.name, block.click, keys, spots_of(picture))
+        keys, frames = tuple(getattr(picture, "keys", ()) or ()), getattr(picture, "frames", None)
+        run = frames.run if frames else ""
+        hear = partial(clicked, topic.slug, key, block.name, block.click, keys, spots_of(picture), run)
     KINDS[type(picture)](topic, picture, key, block, hear)
 
 
@@ -46,11 +49,14 @@ def place_of(topic: Topic, name: str) -> str:
     return f"{topic.slug}-{name}".replace("_", "-")
 
 
-def clicked(slug: str, key: str, name: str, click: Click, keys: tuple[Any, ...], spots: tuple[Spot, ...]) -> None:
-    """Callback of every picture. It holds names and short keys alone, so that no Result outlives its page by it."""
+def clicked(
+    slug: str, key: str, name: str, click: Click, keys: tuple[Any, ...], spots: tuple[Spot, ...], run: str
+) -> None:
+    """Callback of every picture. It holds names and short keys alone, so that no Result outlives its page by it. run:
+    of the film that the picture is on."""
     event = event_of(st.session_state.get(key) or {}, name, keys, spots)
     if event is not None:
-        answer(slug, click, event)
+        answer(slug, click, event | {"run": run})
 
 
 def answer(slug: str, click: Click, event: dict[str, Any], kept: str = "") -> None:
@@ -147,6 +153,8 @@ def _bar(topic: Topic, picture: Bar, key: str, block: Show, hear: Hear) -> None:
     steps, run = dict(zip(picture.frames.indices, picture.frames.steps, strict=True)), picture.frames.run
     on_frame = partial(moved, topic.slug, key, block.name, block.click, steps, run) if block.click else None
     canvas.transport(key, picture.frames, report=on_frame is not None, on_frame=on_frame, moment=picture.moment)
+    if on_frame:  # the page says where it stands; what the bar last told may be of another film
+        note_clock(picture.frames.clock, picture.frames.standing)
 
 
 def moved(slug: str, key: str, name: str, click: Click, steps: dict[int, int], run: str) -> None:
@@ -244,6 +252,12 @@ def entered(slug: str, key: str, name: str, click: Click, stands_for: str) -> No
         answer(slug, click, {"event": "edit", "place": name, "key": stands_for, "value": value})
 
 
+def _cloud(topic: Topic, picture: Cloud, key: str, block: Show, hear: Hear) -> None:
+    """Points that move; the event of a click has the point, and the frame at which it was clicked."""
+    _title(block)
+    canvas.cloud(picture, key, picked=block.picked, height=block.height, click=hear is not None, on_pick=hear)
+
+
 def _title(block: Show) -> None:
     if block.title:
         st.caption(t(block.title))
@@ -252,6 +266,6 @@ def _title(block: Show) -> None:
 KINDS: dict[type, Callable[[Topic, Any, str, Show, Hear], None]] = {
     GraphPicture: _graph, PixelPicture: _pixels, CurvesPicture: _curves, Bar: _bar, Bars: _bars, Mosaic: _mosaic,
     Links: _links, Matrices: _matrices, Chart: _chart, PointsInSpace: _space, NetworkDiagram: _network,
-    PointsPicture: _points, NumberField: _number,
+    PointsPicture: _points, NumberField: _number, Cloud: _cloud,
 }  # fmt: skip
 MADE_ANEW = (Chart, PointsInSpace)  # Plotly's: Streamlit makes another with other content, turned as at first

@@ -266,8 +266,8 @@ def _to_send(topic: Topic, run: Run, first: Any, live: bool) -> list[tuple[int, 
             pairs = run.job.history[-1:]
     else:
         pairs = run.job.since(0)
-    last, sent = pairs[-1][1], topic.training.sent
-    size = last.nbytes if sent is None else bytes_of([last.seen[name] for name in sent]) + 8 * len(last.seen)
+    last, pictured = pairs[-1][1], topic.training.pictured
+    size = last.nbytes if pictured is None else bytes_of([last.seen[name] for name in pictured]) + 8 * len(last.seen)
     most = max(2, PAYLOAD_BYTES // max(1, size))
     if len(pairs) > most:
         stride = -(-len(pairs) // most)

@@ -64,8 +64,5 @@ def view_of(shown: Shown) -> dict[str, Any]:
     frames = getattr(shown.figure, "frames", None)
     if frames is None:
         return shown.view
-    indices = list(frames.indices)
-    at = st.session_state.get(CLOCKS, {}).get(frames.clock)
-    if at is None:
-        return shown.view | {"frame": 0 if frames.start == "first" else len(indices) - 1}
-    return shown.view | {"frame": max((place for place, index in enumerate(indices) if index <= at), default=0)}
+    at = st.session_state.get(CLOCKS, {}).get(frames.clock, frames.standing)
+    return shown.view | {"frame": max((place for place, index in enumerate(frames.indices) if index <= at), default=0)}

@@ -1,8 +1,9 @@
 """Shows blocks: translates their words, mounts their pictures, binds what can be clicked. The only one who does.
 
 A page is a module with `View`, `stage(config, view, film) -> blocks`, and where it has them `panel` (beside the knobs)
-and `below` (over the whole width) of the same form, `status(config, moment) -> Say`, and `follow(before, config) ->
-{field: value}`, which says what to look at after the Config has changed.
+and `below` (over the whole width) of the same form, `head(config, view) -> blocks` (over all of the stage, whatever can
+be computed), `status(config, moment) -> Say`, and `follow(before, config) -> {field: value}`, which says what to look
+at after the Config has changed.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from functools import partial
 from html import escape
 from typing import Any
@@ -82,9 +84,7 @@ def walk(
             case Later():
                 _later(topic, block, film, within)
             case Row():
-                gap = "small" if len(block.columns) > 2 and block.align == "bottom" else "medium"
-                places = st.columns(block.widths or len(block.columns), gap=gap, vertical_alignment=block.align)
-                for place, column in zip(places, block.columns, strict=True):
+                for place, column in zip(_places(block), block.columns, strict=True):
                     with place:
                         if callable(column):
                             part(topic, column.__name__, film, within)
@@ -93,6 +93,14 @@ def walk(
             case Box():
                 with st.container(border=True, key=place_of(topic, block.name)):
                     walk(topic, block.blocks, film, within)
+
+
+def _places(row: Row) -> Sequence[Any]:
+    """Where the columns of a row go; a single one needs no place of its own."""
+    if len(row.columns) == 1:
+        return [nullcontext()]
+    gap = "small" if len(row.columns) > 2 and row.align == "bottom" else "medium"
+    return st.columns(row.widths or len(row.columns), gap=gap, vertical_alignment=row.align)
 
 
 # ---------------------------------------------------------------- parts of a page

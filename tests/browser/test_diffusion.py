@@ -9,6 +9,7 @@ from engine.core.formula import written
 from engine.data.digits import decode_drawing
 from engine.topics.diffusion import digits
 from engine.topics.diffusion.card import Config
+from engine.topics.diffusion.picks import digits_mark, marked
 from engine.topics.diffusion.run import run
 
 
@@ -114,8 +115,9 @@ def test_digits_are_walked_to_and_judged(visit):
     assert visitor.picture("diffusion-digits-x") != before
     visitor.preset("diffusion", "Sevens, strongly guided")
     visitor.until(lambda: "Variety" in visitor.words, "the variety of ten sevens")
-    assert visitor.query == {"view": "digits", "digit": "7", "guidance": "8"}
-    visitor.key("diffusion-view").locator(".pill").first.click()
+    left = marked(digits_mark(Config(view="digits")), 5)  # where the bar of the other walk was let go
+    assert visitor.query == {"view": "digits", "digit": "7", "guidance": "8", "view.at": left}
+    visitor.key("diffusion-view").get_by_role("radio").first.click()
     visitor.until(lambda: visitor.key("diffusion:play").count() == 1, "back to the points")
     assert visitor.alerts() == []
 

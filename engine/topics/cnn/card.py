@@ -103,7 +103,7 @@ TOPIC = Topic(
         network="engine.topics.cnn.run:network",
         experiment=without_digit,
         speed="fast",
-        sent=(),
+        pictured=(),
     ),
     shipped=("digit_cnn",),
     own=("digit",),

@@ -1,6 +1,7 @@
 """Diffusion: what it asks and what can be set."""
 
 from dataclasses import replace
+from functools import lru_cache
 
 from engine.core.knob import configuration, knob
 from engine.core.own import check_upload_key
@@ -127,13 +128,38 @@ ONLY_POINTS = (
     "until", "steps", "drawing", "weights",
 )  # fmt: skip
 ONLY_DIGITS = ("digit", "guidance", "digit_steps", "known", "skips")
-ONLY_SAMPLING = ("walk_steps", "sampler", "eta", "sample_seed", "view", *ONLY_DIGITS)  # training does not know these
+WAY_BACK = ("walk_steps", "sampler", "eta", "sample_seed")  # of the points
+ONLY_SAMPLING = (*WAY_BACK, "view", *ONLY_DIGITS)  # training does not know these
 
 
+@lru_cache(maxsize=64)  # asked several times for one answer
 def before_sampling(config: Config) -> Config:
     """What the training depends on: every knob that only concerns the way back, and how far it went, at its default."""
     usual = Config()
     return replace(config, steps=0, **{name: getattr(usual, name) for name in ONLY_SAMPLING})
+
+
+def only_digits(config: Config) -> Config:
+    """The Config with every knob that digits do not depend on at its default."""
+    names = (*ONLY_DIGITS, "sampler", "eta", "sample_seed")
+    return Config(view="digits", **{name: getattr(config, name) for name in names})
+
+
+def brings_up(before: Config, config: Config) -> dict[str, str]:
+    """What to look at now that the Config is another: a turned knob of the way back brings the way back up, and once a
+    training went on, the usual direction is what it was for."""
+    turned = any(getattr(before, name) != getattr(config, name) for name in WAY_BACK)
+    trained = config.steps > 0 and config.steps != before.steps
+    if not of_points(config) or before_sampling(before) != before_sampling(config) or not (turned or trained):
+        return {}
+    return {"direction": "usual" if config.steps else "backward"}
+
+
+def absent(config: Config) -> tuple[str, ...]:
+    """Knobs that do nothing now; the drawing has a place where it is the data."""
+    if of_digits(config):
+        return ONLY_POINTS
+    return ONLY_DIGITS if config.data == "drawn" else (*ONLY_DIGITS, "drawing")
 
 
 TOPIC = Topic(
@@ -145,6 +171,7 @@ TOPIC = Topic(
     config=Config,
     order=4,
     run="engine.topics.diffusion.run:run",
+    formulas="engine.topics.diffusion.explain:formulas",
     training=Training(
         stream="engine.topics.diffusion.run:stream",
         first="engine.topics.diffusion.run:first",
@@ -152,7 +179,13 @@ TOPIC = Topic(
         network="engine.topics.diffusion.run:network",
         experiment=before_sampling,
         speed="fast",
+        pictured=("samples",),
     ),
+    look=lambda config: "engine.topics.diffusion.digits:asked",
+    looked_at=only_digits,
+    completed="engine.topics.diffusion.digits:arrived",
+    absent=absent,
+    own=("drawing",),
     shipped=("digit_diffusion",),
     figures={
         "samples": "engine.topics.diffusion.draw:draw_samples",
@@ -194,7 +227,6 @@ TOPIC = Topic(
         "engine.topics.diffusion.run:Experiment",
         "engine.data.clouds:Cloud",
     ),
-    views=("direction",),
     keywords=(
         "DDPM", "DDIM", "denoising", "noise schedule", "generative model", "score", "U-Net", "guidance", "sampling",
         "digits", "classifier-free", "SNR", "Stable Diffusion",

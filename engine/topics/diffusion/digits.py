@@ -14,7 +14,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from engine import weights
-from engine.core.axes import axes, result
+from engine.core.axes import axes, note, result
 from engine.core.device import current_device
 from engine.data.digits import CLASSES, HELD_OUT_OF_EACH, load_digits
 from engine.data.resample import resampled
@@ -25,7 +25,9 @@ from engine.models.diffusion.schedule import Schedule, make_schedule, q_sample
 from engine.models.diffusion.unet import SIDE, SmallUNet, guided_noise
 from engine.training.fit import Snapshot, seeded
 
-from .card import ONLY_DIGITS, SEVERAL, Config
+from .card import SEVERAL, Config, only_digits
+
+__all__ = ["only_digits"]
 
 NAME, JUDGE = "digit_diffusion", "digit_cnn"
 JUDGE_SCORE = "real held-out digits, 16 × 16, that the judge names rightly"  # its name in the card of the weights
@@ -89,6 +91,7 @@ def judged(images: Tensor) -> Tensor:
 class Result:
     """Ten digits on their way from noise, and what the judge sees in them."""
 
+    config: Config = note("what was asked for")
     time: Tensor = axes("moment", "times that the way back visits, T first and 0 last", unit="step of the chain")
     alpha_bar: Tensor = axes("moment", "ᾱ at these times: share of the variance that is data")
     x: Tensor = axes("moment sample row column", "the pictures at these times: -1 paper, 1 ink")
@@ -121,14 +124,22 @@ def labels_of(config: Config) -> list[int]:
     return list(range(CLASSES)) if config.digit == SEVERAL else [int(config.digit)] * SAMPLES
 
 
-def known_part(config: Config) -> tuple[Tensor, Tensor] | None:
-    """What is known where digits are to be completed: real held-out digits (N, 1, 16, 16) and a mask (16, 16), True
-    where they are given. None where nothing is known. Another seed of the samples takes other digits."""
+def known_mask(config: Config) -> Tensor | None:
+    """(16, 16), True where digits are given; None where none are."""
     if config.known == "nothing":
         return None
     mask = torch.zeros(SIDE, SIDE, dtype=torch.bool)
     rows, columns = {"left": (SIDE, SIDE // 2), "top": (SIDE // 2, SIDE)}[config.known]
     mask[:rows, :columns] = True
+    return mask
+
+
+def known_part(config: Config) -> tuple[Tensor, Tensor] | None:
+    """What is known where digits are to be completed: real held-out digits (N, 1, 16, 16) and a mask (16, 16), True
+    where they are given. None where nothing is known. Another seed of the samples takes other digits."""
+    mask = known_mask(config)
+    if mask is None:
+        return None
     numbers = [
         HELD_OUT_OF_EACH * label + (config.sample_seed + (0 if config.digit == SEVERAL else place)) % HELD_OUT_OF_EACH
         for place, label in enumerate(labels_of(config))
@@ -178,6 +189,7 @@ def result_of(config: Config, seen: Sequence[_Moment]) -> Result:
     x_0 = torch.stack([one.x_0 for one in seen])
     times, judgement = torch.tensor([one.time for one in seen]), torch.stack([one.judgement for one in seen])
     return Result(
+        config=config,
         time=times,
         alpha_bar=digit_schedule().alpha_bar(times),
         x=torch.stack([one.x for one in seen]),
@@ -204,10 +216,14 @@ def stream(config: Config) -> Iterator[Snapshot]:
         yield Snapshot(len(seen) - 1, math.nan, math.nan, {"moments": seen}, config.digit_steps)
 
 
-def only_digits(config: Config) -> Config:
-    """The Config with every knob that digits do not depend on at its default."""
-    names = (*ONLY_DIGITS, "sampler", "eta", "sample_seed")
-    return Config(view="digits", **{name: getattr(config, name) for name in names})
+def asked(config: Config) -> Config:
+    """What there is to see of a walk before its first step: what is asked for."""
+    return config
+
+
+def arrived(config: Config, last: Snapshot) -> Result:
+    """The Result of a walk that was watched to its end."""
+    return result_of(config, last.seen["moments"])
 
 
 def variety(images: Tensor, digit: int) -> float:

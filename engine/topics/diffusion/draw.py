@@ -3,26 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from engine.data.digits import decode_drawing, encode_drawing, quantised
+from engine.core.film import Film
+from engine.core.picks import number_in
+from engine.core.words import Percent, Words
 from engine.models.diffusion.schedule import make_schedule
 from engine.plots.cloud import Cloud, Plane
-from engine.plots.diagrams import Curve
+from engine.plots.diagrams import Curve, CurvesPicture
 from engine.plots.pixels import Box, Frames, PixelPicture, Point, Tile
 from engine.training.fit import Snapshot
 
 from . import digits
 from .card import Config
+from .picks import digits_mark, walk_mark
 from .predictor import cloud_for
 from .run import Result
-from .walks import REACH, Walk, arrows, lattice
+from .walks import REACH, Walk, arrows, backward, direction_of, forward, lattice
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 SECTORS = 6  # colours: a sixth of the plane each
 SHOWN = 800  # points of the data drawn behind
 TRACED = 24  # ways drawn
-PAD_SIDE = 28  # pixels of the pad
 MOMENTS = 6  # of the exported pictures
 
 
@@ -32,70 +39,81 @@ def sectors(points: np.ndarray) -> np.ndarray:
     return np.minimum(share * SECTORS, SECTORS - 1).astype(np.uint8)
 
 
-def walk_frames(run: str, walked: Walk, start: str = "first") -> Frames:
-    """The moments of a walk on the clock of the walks; their steps are the times t."""
-    return Frames(run, list(range(len(walked.times))), walked.times, clock="diffusion-walk", start=start)
+def walked(config: Config, film: Film, chosen: str, at: str = "") -> tuple[Walk, Frames]:
+    """The walk in the direction that a View's choice means, with the network of the film's moment, and its moments."""
+    found = film.once(_walked, config, direction_of(chosen, film.newest))
+    return found, walk_frames(config, film.now, found, at)
 
 
-def walk_cloud(
-    config: Config,
-    snapshot: Snapshot,
-    walked: Walk,
-    frames: Frames,
-    *,
-    titles: Sequence[str],
-    names: Sequence[str],
-    note: str,
-    with_arrows: bool,
-    alt: str,
-) -> Cloud:
-    """x_t and, beside it, x̂_0. names: of the data, the ways and the arrows; note: what the colours mean."""
+def _walked(moment: Snapshot, config: Config, direction: str) -> Walk:
+    return (backward if direction == "backward" else forward)(config, moment)
+
+
+def walk_frames(config: Config, moment: Snapshot, walked: Walk, at: str) -> Frames:
+    """The moments of a walk of the points; their steps are the times t. at: where the reader left the bar of a walk."""
+    direction = "backward" if walked.backward else "forward"
+    start = "last" if walked.backward else "first"
+    return _frames(walk_mark(config, direction, moment.step), walked.times, at, start)
+
+
+def _frames(mark: str, times: Sequence[int], at: str, start: str, live: bool = False) -> Frames:
+    left = number_in(at, mark)
+    left = None if left is None else min(left, len(times) - 1)
+    return Frames(mark, range(len(times)), times, live=live, clock=f"diffusion {mark}", start=start, at=left)
+
+
+def walk(config: Config, film: Film, walked: Walk, frames: Frames, with_arrows: bool) -> Cloud:
+    """x_t and, beside it, x̂_0."""
     end = walked.x[-1] if walked.backward else walked.x[0]
+    titles = Words("xₜ: the points at time {step}"), Words("x̂₀: the data the network expects")
     return Cloud(
-        [Plane(titles[0], walked.x), Plane(titles[1], walked.x_0)], frames, REACH, sectors(end), [], alt,
-        data=cloud_for(config).reference[:SHOWN].numpy(), data_name=names[0],
-        traced=range(0, TRACED * 8, 8), traced_name=names[1],
-        arrows=arrows(config, snapshot, tuple(walked.times)) if with_arrows else None,
-        lattice=lattice() if with_arrows else None, arrows_name=names[2] if with_arrows else "", note=note,
+        [Plane(titles[0], walked.x), Plane(titles[1], walked.x_0)], frames, REACH, sectors(end), [],
+        Words("500 points on their way between data and noise, and beside it where the network expects them"),
+        data=cloud_for(config).reference[:SHOWN].numpy(), data_name=Words("data"),
+        traced=range(0, TRACED * 8, 8), traced_name=Words("ways of some points"),
+        arrows=arrows(config, film.now, tuple(walked.times)) if with_arrows else None,
+        lattice=lattice() if with_arrows else None, arrows_name=Words("−ε̂") if with_arrows else "",
+        note=Words("colour: where in the plane a point is at time 0"),
     )  # fmt: skip
 
 
-def training_frames(moments: Sequence[tuple[int, Snapshot]], run: str, live: bool) -> Frames:
-    """The moments of a training run that are sent together."""
-    indices, steps = [at for at, _ in moments], [moment.step for _, moment in moments]
-    return Frames(run, indices, steps, live=live, clock="diffusion-training")
-
-
-def training_cloud(
-    config: Config, moments: Sequence[tuple[int, Snapshot]], frames: Frames, *, titles: Sequence[str], data_name: str,
-    alt: str,
-) -> Cloud:  # fmt: skip
+def training(config: Config, film: Film) -> Cloud:
     """The data, and beside it the samples at each moment of the training."""
-    cloud = cloud_for(config)
-    samples = np.stack([moment.seen["samples"] for _, moment in moments])
-    real = np.broadcast_to(cloud.reference[: samples.shape[1]].numpy(), samples.shape)
+    cloud, samples = cloud_for(config), film.stack("samples")
+    count = samples.shape[1]
+    real = np.broadcast_to(cloud.reference[:count].numpy(), samples.shape)
+    planes = [Plane(Words("Data"), real), Plane(Words("Samples after {step} steps of training"), samples)]
     return Cloud(
-        [Plane(titles[0], real), Plane(titles[1], samples)], frames, REACH, np.zeros(samples.shape[1], np.uint8), [],
-        alt, data=cloud.reference[:SHOWN].numpy(), data_name=data_name,
+        planes, film.frames, REACH, np.zeros(count, np.uint8), [],
+        Words("The data, and beside it samples of the network"), data=cloud.reference[:SHOWN].numpy(),
+        data_name=Words("data"),
     )  # fmt: skip
 
 
-def training_values(moments: Sequence[tuple[int, Snapshot]]) -> np.ndarray:
-    """(T, 3): held-out loss, share of the samples near the data, share of the data with a sample near."""
-    values = [[one.seen["held_out_loss"], one.seen["near"], one.seen["covered"]] for _, one in moments]
-    values = np.array(values, np.float32)
+def curves(film: Film) -> CurvesPicture:
+    """Held-out loss, share of the samples near the data and share of the data with a sample near, over the training."""
+    rows = [[one.seen["held_out_loss"], one.seen["near"], one.seen["covered"]] for one in film.moments]
+    values = np.array(rows, np.float32)
     values[~np.isfinite(values)] = np.nan
-    return values
+    lines = [Curve(Words("held-out loss"), 0), Curve(Words("near the data (8 steps)"), 2),
+             Curve(Words("data covered (8 steps)"), 3, dashed=True)]  # fmt: skip
+    alt = Words("Held-out loss, share of samples near the data and share of the data covered")
+    return CurvesPicture(values, lines, film.frames, alt, low=0.0)
 
 
-def training_lines(names: Sequence[str]) -> list[Curve]:
-    """The three lines of `training_values`, under the names given."""
-    return [Curve(names[0], 0), Curve(names[1], 2), Curve(names[2], 3, dashed=True)]
+def walk_charts(walked: Walk, frames: Frames) -> dict[str, CurvesPicture]:
+    """Shares of data and noise, and the signal-to-noise ratio, at the moments of a walk."""
+    lines, alt = [Curve(Words("SNR = ᾱ / (1 − ᾱ)"), 0)], Words("Signal-to-noise ratio at each time")
+    ratio = CurvesPicture(ratio_values(walked.alpha_bars), lines, frames, alt, "t", log=True)
+    return {"shares": _shares(walked.alpha_bars, frames), "ratio": ratio}
 
 
-def schedule_values(alpha_bars: np.ndarray) -> np.ndarray:
-    """(M, 2): ᾱ and 1 - ᾱ at the moments of a walk."""
-    return np.stack([alpha_bars, 1 - alpha_bars], 1).astype(np.float32)
+def _shares(alpha_bars: np.ndarray, frames: Frames) -> CurvesPicture:
+    """ᾱ and 1 - ᾱ at the moments of a walk."""
+    values = np.stack([alpha_bars, 1 - alpha_bars], 1).astype(np.float32)
+    lines = [Curve(Words("ᾱ: data"), 0), Curve(Words("1 − ᾱ: noise"), 1, dashed=True)]
+    alt = Words("Shares of data and noise in the variance at each time")
+    return CurvesPicture(values, lines, frames, alt, "t", low=0.0, high=1.0)
 
 
 def ratio_values(alpha_bars: np.ndarray) -> np.ndarray:
@@ -104,35 +122,50 @@ def ratio_values(alpha_bars: np.ndarray) -> np.ndarray:
     return np.where(bars < 1, bars / np.maximum(1 - bars, 1e-12), np.inf).astype(np.float32)[:, None]
 
 
-def schedule_lines(names: Sequence[str]) -> list[Curve]:
-    """Lines of `schedule_values` or, of one name, `ratio_values`."""
-    return [Curve(name, colour, dashed=bool(colour)) for colour, name in enumerate(names)]
-
-
 def _grey(pictures: np.ndarray) -> np.ndarray:
     """-1 (paper) to 1 (ink) -> uint8, ink bright."""
     return np.rint((np.clip(pictures, -1, 1) + 1) * 127.5).astype(np.uint8)
 
 
-def digit_frames(run: str, result: digits.Result, live: bool) -> Frames:
-    """The moments of a walk to digits on their clock; their steps are the times t."""
-    return Frames(run, list(range(len(result.time))), result.time.tolist(), live=live, clock="diffusion-digits")
+def digit_frames(config: Config, result: digits.Result, at: str) -> Frames:
+    """The moments of a walk to digits as far as it went; their steps are the times t. at: as in `walk_frames`."""
+    times = result.time.tolist()
+    return _frames(digits_mark(config), times, at, "last", live=times[-1] > 0)
 
 
-def digit_picture(
-    config: Config, result: digits.Result, frames: Frames, which: str, captions: Sequence[str], *,
-    words: tuple[str, str, str], alt: str,
-) -> PixelPicture:  # fmt: skip
-    """The ten pictures x_t ("x") or x̂_0 ("x_0") at all moments, five a row; a frame round what is known of them."""
-    values = _grey(getattr(result, which).numpy())
-    given = digits.known_part(config)
-    rows, columns = (given[1].any(1).sum().item(), given[1].any(0).sum().item()) if given else (0, 0)
-    boxes = [Box((0, 0, columns, rows), colour=1)] if given else []
+def digit_pictures(config: Config, result: digits.Result, frames: Frames) -> PixelPicture:
+    """The ten pictures x_t at all moments, with the digits asked for; a frame round what is known of them."""
+    captions = [Words("asked: {digit}", digit=label) for label in result.label.tolist()]
+    return _ten(config, result.x, frames, captions, Words("Ten pictures, from noise to digits"))
+
+
+def expected_digits(config: Config, result: digits.Result, frames: Frames) -> PixelPicture:
+    """The ten x̂_0 at all moments, with what the judge sees in the last."""
+    sure, seen = result.judgement[-1].max(1)
+    judged = zip(seen.tolist(), sure.tolist(), strict=True)
+    captions = [Words("{digit} · {share}", digit=digit, share=Percent(share, 0)) for digit, share in judged]
+    return _ten(config, result.x_0, frames, captions, Words("The digits the network expects"))
+
+
+def _ten(config: Config, pictures: Tensor, frames: Frames, captions: Sequence[str], alt: str) -> PixelPicture:
+    """Five a row."""
+    values, names = _grey(pictures.numpy()), ("", Words("row"), Words("column"))
+    mask = digits.known_mask(config)
+    rows, columns = (mask.any(1).sum().item(), mask.any(0).sum().item()) if mask is not None else (0, 0)
+    boxes = [Box((0, 0, columns, rows), colour=1)] if mask is not None else []
     tiles = [
-        Tile(values[:, n], caption, "grey", -1.0, 1.0, cell_names=words, boxes=boxes)
+        Tile(values[:, n], caption, "grey", -1.0, 1.0, cell_names=names, boxes=boxes)
         for n, caption in enumerate(captions)
     ]
     return PixelPicture(tiles, alt=alt, columns=5, legend=False, frames=frames)
+
+
+def digit_charts(result: digits.Result, frames: Frames) -> dict[str, CurvesPicture]:
+    """How sure the judge is of the digit asked for, and the shares of data and noise, at the moments of a walk."""
+    lines = [Curve(Words("the judge's certainty"), 0)]
+    alt = Words("How sure the judge is of the digit asked for, at each time")
+    agreement = CurvesPicture(agreement_values(result), lines, frames, alt, "t", low=0.0, high=1.0)
+    return {"agreement": agreement, "digits-shares": _shares(result.alpha_bar.numpy(), frames)}
 
 
 def agreement_values(result: digits.Result) -> np.ndarray:
@@ -226,16 +259,11 @@ def draw_schedule(result: Result | digits.Result):
     )  # fmt: skip
 
 
-def drawing_pixels(config: Config) -> np.ndarray:
-    """The own drawing, (28, 28) uint8, 0 paper and 255 ink."""
-    return decode_drawing(config.drawing)
-
-
-def drawing_text(pixels: np.ndarray) -> str:
-    """A drawing (28, 28) uint8 as text for a link."""
-    return encode_drawing(quantised(pixels))
-
-
 def alpha_bar_at(config: Config, time: int) -> float:
     """ᾱ of the schedule of a Config at a time."""
-    return float(make_schedule(config.schedule, config.chain).alpha_bar(time))
+    return _alpha_bar(config.schedule, config.chain, time)
+
+
+@lru_cache(maxsize=1024)
+def _alpha_bar(name: str, steps: int, time: int) -> float:
+    return float(make_schedule(name, steps).alpha_bar(time))

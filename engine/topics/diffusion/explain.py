@@ -136,3 +136,8 @@ def _pair(values: np.ndarray) -> Pair:
 
 def _vector(pair: Pair) -> str:
     return f"({written(pair[0])},\\,{written(pair[1])})"
+
+
+def formulas(result: Result | digits.Result) -> list[Formula]:
+    """The loss and the schedule with their numbers."""
+    return live_formulas(result.config, result)

@@ -9,11 +9,12 @@ from random import Random
 import torch
 
 from engine.core.formula import Shown
-from engine.core.probe import Change, Probe
+from engine.core.probe import Change, Mistake, Probe, Touch
 from engine.models.diffusion.schedule import make_schedule
 
 from . import digits, explain, walks
 from .card import Config, of_points
+from .picks import marked, walk_mark
 from .run import Experiment, result_of
 
 MOST_STEPS, WALK = 12, 6  # of a training, and of a walk to digits
@@ -79,6 +80,22 @@ def _live(config: Config, result, loss: float | None, chain: int, steps: int) ->
 PROBE = Probe(
     picture="walk",
     changes=(Change("sampling steps", "walk", knob="walk_steps", link="steps=400"),),
+    touches=(
+        Touch("diffusion-walk", "pick", {"point": 17, "frame": 20}, "view.point=17"),
+        Touch(
+            "diffusion-walk",
+            "pick",
+            {"point": 17, "frame": 20},
+            f"view.at={marked(walk_mark(Config(), 'forward', 0), 20)}",
+        ),
+        Touch("diffusion-direction", "pick", 1, "view.direction=backward"),
+    ),
+    mistakes=(
+        Mistake("view.direction=sideways", "Direction: expected one of usual, forward, backward"),
+        Mistake("view.point=500", "Point: expected -1 to 499, got 500"),
+        Mistake("view.at=20", "Moment of the walk: expected a number and a mark such as 12-0f3c9a2b"),
+        Mistake("view.at=20-0f3c9a2b&view.point=499"),
+    ),
     cases=lambda brought: {
         "trained": {"steps": 25, "hidden": 32, "walk_steps": 7},
         "completed": {"view": "digits", "known": "left", "digit_steps": 4, "skips": "8"},

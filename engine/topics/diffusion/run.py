@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from engine.core.axes import axes, result
+from engine.core.axes import axes, note, result
 from engine.core.device import current_device
 from engine.models.diffusion.denoiser import PointDenoiser
 from engine.models.diffusion.samplers import walk
@@ -33,6 +33,7 @@ SLOWEST = 0.02  # of the learning rate, at the end
 class Result:
     """A trained noise predictor, the way of 500 points from noise to data, and how near they came."""
 
+    config: Config = note("what was asked for")
     time: Tensor = axes("moment", "times that the way back visits, T first and 0 last", unit="step of the chain")
     alpha_bar: Tensor = axes("moment", "ᾱ at these times: share of the variance that is data")
     x: Tensor = axes("moment point coordinate", "the points at these times", unit="standard deviation of the data")
@@ -158,6 +159,7 @@ def result_of(config: Config, moments: Sequence[Snapshot]) -> Result:
     back = backward(config, last)
 
     return Result(
+        config=config,
         time=torch.tensor(back.times),
         alpha_bar=torch.from_numpy(back.alpha_bars),
         x=torch.from_numpy(back.x),

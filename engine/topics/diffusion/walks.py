@@ -15,7 +15,7 @@ from engine.models.diffusion.samplers import walk, walk_times
 from engine.models.diffusion.schedule import make_schedule, predict_x_0
 from engine.training.fit import Snapshot, seeded
 
-from .card import Config
+from .card import Config, before_sampling
 from .predictor import cloud_for, denoiser_of, predictor
 
 COUNT = 500  # samples shown
@@ -50,6 +50,12 @@ class Walk:
     mean: np.ndarray | None = None
     sigma: tuple[float, ...] = ()
     previous: np.ndarray | None = None
+
+
+def direction_of(chosen: str, newest: Snapshot) -> str:
+    """The direction that a View's choice means: "usual" is what there is to see, samples of a network that was trained,
+    before that the data."""
+    return chosen if chosen != "usual" else "backward" if newest.step else "forward"
 
 
 def steps_back(config: Config) -> int:
@@ -91,11 +97,15 @@ def _backward(config: Config, snapshot: Snapshot) -> Walk:
     )  # fmt: skip
 
 
-@lru_cache(maxsize=8)
-@torch.no_grad()
 def forward(config: Config, snapshot: Snapshot) -> Walk:
     """From data to noise: x_t = √(1 - β_t) x_{t-1} + √β_t z, eq. 2 of Ho et al. 2020, all T steps; and at the moments
-    kept what the network of the snapshot makes of the points."""
+    kept what the network of the snapshot makes of the points. Kept for the last few asked for."""
+    return _forward(replace(before_sampling(config), sample_seed=config.sample_seed), snapshot)
+
+
+@lru_cache(maxsize=8)
+@torch.no_grad()
+def _forward(config: Config, snapshot: Snapshot) -> Walk:
     schedule, device = make_schedule(config.schedule, config.chain), current_device()
     predict = predictor(denoiser_of(config, snapshot.seen["weights"]), schedule)
     times = sorted(set(walk_times(schedule.steps, min(schedule.steps, MOST_FRAMES))))
@@ -114,14 +124,18 @@ def forward(config: Config, snapshot: Snapshot) -> Walk:
     return Walk(False, times, bars.numpy(), _stack(seen), _stack(noise), _stack(x_0), *score)
 
 
-@lru_cache(maxsize=4)
-@torch.no_grad()
 def arrows(config: Config, snapshot: Snapshot, times: tuple[int, ...]) -> np.ndarray:
     """(M, G, 2) float32: -ε̂ on a lattice of G places at each time, the way the network would move a point there.
 
     It is the score, the slope of the log density of x_t, times √(1 - ᾱ_t) (section 3.2 of Ho et al. 2020). At time 0,
-    which the network does not know, that of time 1.
+    which the network does not know, that of time 1. Kept for the last few asked for.
     """
+    return _arrows(before_sampling(config), snapshot, times)
+
+
+@lru_cache(maxsize=4)
+@torch.no_grad()
+def _arrows(config: Config, snapshot: Snapshot, times: tuple[int, ...]) -> np.ndarray:
     schedule = make_schedule(config.schedule, config.chain)
     predict = predictor(denoiser_of(config, snapshot.seen["weights"]), schedule)
     places = torch.from_numpy(lattice()).to(current_device())
