@@ -139,7 +139,7 @@ def test_one_name_everywhere():
     assert folders == set(catalogue())
     assert pages == set(catalogue())
     for slug, topic in catalogue().items():
-        assert page_module(slug) is not None or f'open_page("{slug}")' in (ROOT / f"pages/{slug}.py").read_text("utf-8")
+        assert page_module(slug).View
         for path in (topic.run, *filter(None, [topic.stream]), *topic.figures.values()):
             assert within(path.partition(":")[0], f"engine.topics.{slug}")
 

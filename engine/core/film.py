@@ -115,11 +115,6 @@ class Film:
         )  # fmt: skip
         return Frames(self.run, self.indices, steps, live=self.live, clock=self.clock, at=at)
 
-    @property
-    def pairs(self) -> list[tuple[int, Any]]:
-        """(index, moment) of every moment."""
-        return list(zip(self.indices, self.moments, strict=True))
-
     def stack(self, name: str) -> np.ndarray:
         """(T, ...) what was seen under a name at every moment; the same array for all who ask."""
         import numpy as np

@@ -107,7 +107,6 @@ class Topic:
     Colours and axes get one scale by themselves; a `draw` that places things in pixels takes `beside`, all Results
     shown, and sees to it. Raises CatalogueError when made wrong. called: what a figure is called on the page where its
     name says too little.
-    views: what the page's choices of what to see are called in a link, behind "view."; * stands for a number.
     formulas: dotted path of `formulas(result) -> blocks`, the formulas with the numbers of a Result.
     look: Config -> dotted path of what its page shows, where that is not always the whole Result; it is given the
     Config as `looked_at(config)` leaves it, with all at its default that plays no part. completed: dotted path of
@@ -136,7 +135,6 @@ class Topic:
     shipped: tuple[str, ...] = ()
     called: Mapping[str, str] = dataclasses.field(default_factory=dict)
     in_turn: bool = False
-    views: tuple[str, ...] = ()
     training: Training | None = None
     watched: str | None = None
     formulas: str | None = None

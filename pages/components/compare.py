@@ -218,7 +218,7 @@ def _choose(topic: Topic, name: str, label: str, options: Sequence[str]) -> str:
     if len(options) == 1:
         st.markdown(f"**{t(topic.figure_title(options[0]))}**")
         return options[0]
-    return choose_view(topic.slug, name, label, options, lambda one: t(topic.figure_title(one)), as_buttons=True)
+    return choose_view(topic, name, label, options, lambda one: t(topic.figure_title(one)))
 
 
 _curves_of: dict[tuple[str, str], bool] = {}  # whether a figure of a topic is a chart of lines; as many as figures

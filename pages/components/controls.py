@@ -72,22 +72,17 @@ def _adopt_views(topic: Topic) -> list[Rejected]:
     slug, view = topic.slug, view_type(topic)
     views = {name.removeprefix(VIEW): value for name, value in st.query_params.items() if name.startswith(VIEW)}
     views = {name: value for name, value in views.items() if is_known(name, views_of(topic))}
-    rejected: list[Rejected] = []
-    if view is not None:
-        now = {name: next((knob.name for knob in knobs(view) if is_known(name, knob.was)), name) for name in views}
-        views = {now[name]: value for name, value in views.items()}
-        _, rejected = from_query(view, views)
-        views = {name: value for name, value in views.items() if name not in {one.name for one in rejected}}
+    now = {name: next((knob.name for knob in knobs(view) if is_known(name, knob.was)), name) for name in views}
+    views = {now[name]: value for name, value in views.items()}
+    _, rejected = from_query(view, views)
+    views = {name: value for name, value in views.items() if name not in {one.name for one in rejected}}
     st.session_state[f"{slug}:views"], st.session_state[f"{slug}:linked_views"] = views, dict(views)
     return [dataclasses.replace(one, name=VIEW + one.name) for one in rejected]
 
 
 def views_of(topic: Topic) -> tuple[str, ...]:
     """What the choices of what to see are called on a page."""
-    view = view_type(topic)
-    if view is None:
-        return (*topic.views, *EVERYWHERE)
-    return (*(name for knob in knobs(view) for name in (knob.name, *knob.was)), *EVERYWHERE)
+    return (*(name for knob in knobs(view_type(topic)) for name in (knob.name, *knob.was)), *EVERYWHERE)
 
 
 def _remarks(topic: Topic) -> list[Rejected]:

@@ -222,13 +222,6 @@ def stand_at(topic: Topic, step: int | None) -> None:
     write_link(topic)
 
 
-def stand_at_index(topic: Topic, pairs: Sequence[tuple[int, Any]], index: int | None) -> None:
-    """The same for a frame at which a bar was let go; pairs: (index, snapshot) of all frames."""
-    steps = {number: snapshot.step for number, snapshot in pairs}
-    if index in steps:
-        stand_at(topic, None if index == pairs[-1][0] else steps[index])
-
-
 def _scrubbed(topic: Topic, run: Run, latest: Any) -> Any:
     """The snapshot at which the reader let go of the bar; the newest if they did not, or went on."""
     asked = st.session_state.get(f"{topic.slug}:views", {}).get(MOMENT, "")

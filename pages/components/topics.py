@@ -22,16 +22,14 @@ def topics_with_pages() -> tuple[Topic, ...]:
 
 
 @cache
-def page_module(slug: str) -> ModuleType | None:
-    """The module pages/<slug>.py; None where the page is a script that is run anew each time."""
-    text = (PAGES / f"{slug}.py").read_text("utf-8")
-    return importlib.import_module(f"pages.{slug}") if "\nclass View" in text else None
+def page_module(slug: str) -> ModuleType:
+    """The module pages/<slug>.py."""
+    return importlib.import_module(f"pages.{slug}")
 
 
 def view_type(topic: Topic) -> Any:
-    """The class that says what a reader of the page can look at; None for a page that is a script."""
-    module = page_module(topic.slug)
-    return None if module is None else module.View
+    """The class that says what a reader of the page can look at."""
+    return page_module(topic.slug).View
 
 
 def body_of(topic: Topic) -> str:

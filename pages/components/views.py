@@ -1,43 +1,27 @@
-"""Choices of what to see, which recompute nothing: a layer, a scale, a method. In the link they are view.<name>."""
+"""Figures that the Compare tab shows, chosen among those of the topic; in the link as view.<name>."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from functools import partial
 
 import streamlit as st
 
 from engine.core.knob import KnobError, Rejected
-from engine.core.names import is_known
-from engine.core.topic import catalogue
+from engine.core.topic import Topic, catalogue
 from pages.components.canvas import choice
-from pages.components.controls import VIEW, views_of, write_link
+from pages.components.controls import VIEW, write_link
 from pages.components.errors import report_rejected
 
 
-def choose_view(
-    slug: str,
-    name: str,
-    label: str,
-    options: Sequence[str],
-    names: Callable[[str], str],
-    *,
-    default: str | None = None,
-    as_buttons: bool = False,
-    show_label: bool = False,
-    width: Any = "stretch",
-) -> str:
-    """One of `options`, as a list to open or as a row of buttons; kept for the session under <slug>:views.
+def choose_view(topic: Topic, name: str, label: str, options: Sequence[str], words: Callable[[str], str]) -> str:
+    """One of `options`, as a row of buttons, the first unless the link or the reader says another.
 
-    What a link asks for and is none of the options stands for nothing, and the reader is told. LookupError for a name
-    that the topic's card does not have among its views: a link with it would be told of as wrong.
+    What a link asks for and is none of the options stands for nothing, and the reader is told.
     """
-    if not is_known(name, views_of(catalogue()[slug])):
-        raise LookupError(f"{name!r} is none of the views of {slug}: {', '.join(views_of(catalogue()[slug]))}")
+    slug = topic.slug
     kept, place = st.session_state.setdefault(f"{slug}:views", {}), f"{slug}-{name.replace('_', '-')}"
-    usual = st.session_state.get(f"{slug}:usual_views", {}).get(name, default)
-    usual = usual if usual in options else options[0]
-    chosen = kept.get(name, usual)
+    chosen = kept.get(name, options[0])
     if chosen not in options:
         if st.session_state.get(f"{slug}:linked_views", {}).get(name) == chosen:
             reason = KnobError(
@@ -45,25 +29,21 @@ def choose_view(
                 choices=", ".join(options),
             )  # fmt: skip
             report_rejected([Rejected(VIEW + name, chosen, reason)])
-        chosen = usual
         del kept[name]
-
-    def pick() -> None:
-        index = st.session_state[place].get("pick")
-        if index is not None and index < len(options):
-            kept[name] = options[index]
-            if options[index] == usual:
-                del kept[name]  # links stay short
-            write_link(catalogue()[slug])
-
+        chosen = options[0]
     choice(
-        [names(option) for option in options], place, label=label, chosen=options.index(chosen), on_pick=pick,
-        as_buttons=as_buttons, show_label=show_label, width=width,
+        [words(option) for option in options], place, label=label, chosen=options.index(chosen), as_buttons=True,
+        show_label=False, on_pick=partial(_pick, slug, name, place, tuple(options)),
     )  # fmt: skip
     return chosen
 
 
-def show_view(slug: str, name: str, value: str) -> None:
-    """What `choose_view` of that name shows when it is drawn next, and from then on if the reader says nothing else."""
-    st.session_state.setdefault(f"{slug}:usual_views", {})[name] = value
-    st.session_state.get(f"{slug}:views", {}).pop(name, None)
+def _pick(slug: str, name: str, place: str, options: tuple[str, ...]) -> None:
+    """Callback: another one was chosen."""
+    kept, index = st.session_state[f"{slug}:views"], (st.session_state.get(place) or {}).get("pick")
+    if index is None or index >= len(options):
+        return
+    kept[name] = options[index]
+    if index == 0:
+        del kept[name]  # links stay short
+    write_link(catalogue()[slug])
