@@ -73,10 +73,11 @@ def warm_up() -> None:
 def keep_house(over: threading.Event) -> None:
     """Give memory back that nobody uses, until `over`: soon where it has grown, now and then anyway.
 
-    What a page script names lives on, its results too, until the collector finds that nobody needs them: functions and
-    their module hold each other. Left to itself it comes seldom, for it counts objects and not bytes. It stops all
-    threads for a tenth of a second, so it comes at most every HOUSEKEEPING_SECONDS. Giving back costs 14 ms; looking
-    often and giving back only what has grown by much keeps the highest moment low and comes twice a second in a crowd.
+    Pages hold no result beyond their time (tests/test_page_memory.py), but Streamlit's objects of a run and a session
+    hold each other, and what they lead to. Left to itself the collector comes seldom, for it counts objects and not
+    bytes. It stops all threads for a tenth of a second, so it comes at most every HOUSEKEEPING_SECONDS. Giving back
+    costs 14 ms; looking often and giving back only what has grown by much keeps the highest moment low and comes twice
+    a second in a crowd.
     """
     after_collecting = after_giving = 0  # bytes held then
     collected = given = time.monotonic()
