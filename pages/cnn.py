@@ -41,7 +41,7 @@ def below(config, view, film):
     seen = explain.inside(config, film)
     cell = explain.cell_at(config, seen, view.cell)
     layers = [*convolution(seen, cell, "conv1"), *convolution(seen, cell, "conv2"), *dense(seen, cell, view)]
-    card = Box("detail", [*one_cell(seen, cell), *([] if film.live else looked_into(config, view, seen, cell))])
+    card = Box("beside", [*one_cell(seen, cell), *([] if film.live else looked_into(config, view, seen, cell))])
     return [Row([[Say(about.CLICK, style="small"), *layers], [card]], (1.9, 1))]
 
 

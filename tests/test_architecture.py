@@ -2,6 +2,7 @@
 
 import ast
 import importlib.util
+import re
 import tomllib
 from pathlib import Path
 
@@ -191,3 +192,21 @@ def test_streamlit_is_set_up_for_speed_and_silence():
         section, _, key = name.partition(".")
         assert name in options, f"Streamlit has no option {name} any more"
         assert written[section][key] == value
+
+
+# What stands with a topic: its own files, and the recipes that make its weights.
+OWN_FILES = "engine/topics/{slug}/ pages/{slug}.py engine/training/recipes/ assets/lessons/ assets/language/"
+SHARED = [
+    path for folder in ("engine", "pages", "assets") for path in sorted((ROOT / folder).rglob("*"))
+    if path.suffix in (".py", ".js", ".css", ".toml") and "katex" not in path.parts
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("slug", catalogue())
+def test_the_house_names_no_topic(slug):
+    """Whoever adds a topic changes nothing but its files; a topic may name another one that it is akin to."""
+    own, key = tuple(OWN_FILES.format(slug=slug).split()), slug.replace("_", "-")
+    names = re.compile(rf"[\"'/]{slug}[\"'/:~?]|st-key-(?:{slug}|{key})\b|topics\.{slug}\b|[\"'](?:{slug}|{key})[-:]")
+    texts = {str(path.relative_to(ROOT)): path.read_text("utf-8") for path in [*SHARED, ROOT / "app.py"]}
+    others = {place for place in texts if not place.startswith((*own, "engine/topics/"))}
+    assert [place for place in sorted(others) if names.search(texts[place])] == []

@@ -171,7 +171,8 @@ class Row:
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Box:
-    """Blocks that belong together, in a frame."""
+    """Blocks that belong together, in a frame. A box called "beside", alone in its column, stays in view while the page
+    scrolls past it."""
 
     name: str
     blocks: Sequence[Any]

@@ -28,7 +28,7 @@ class Pin:
     config: Any
 
     def text(self) -> str:
-        """As it stands in a link: "mlp~layers~8-8~steps~300"; knobs at their default stay out."""
+        """As it stands in a link: "slug~layers~8-8~steps~300"; knobs at their default stay out."""
         parts = [part for item in to_query(self.config).items() for part in item]
         return "~".join([self.slug, *(re.sub("[%~]", lambda found: _ESCAPES[found[0]], part) for part in parts)])
 

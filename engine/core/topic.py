@@ -1,7 +1,7 @@
 """A Topic describes one page: what it asks, what can be set, what is computed and how it is drawn.
 
 Cards are light: they import neither torch nor plotly. Everything heavy is named by a dotted path
-("engine.topics.mlp.run:run") and imported at first use.
+("engine.topics.<slug>.run:run") and imported at first use.
 """
 
 from __future__ import annotations

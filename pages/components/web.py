@@ -184,7 +184,7 @@ class CompressedStatic:
 def on_one_level(scope: Any) -> str | None:
     """Where to send who asks for the page at an address of several levels; None if it has one.
 
-    The page names its scripts from where it lies, so below another level (/mlp/x, /a/b) it would stay blank. The answer
+    The page names its scripts from where it lies, so below another level (/x/y, /a/b) it would stay blank. The answer
     is relative, since a proxy may have taken a prefix away; the levels stay in the name, for the page to tell of.
     """
     raw = (scope.get("raw_path") or quote(scope["path"]).encode()).decode("latin-1").partition("?")[0]

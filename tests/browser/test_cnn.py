@@ -98,7 +98,7 @@ def test_a_clicked_cell_shows_its_sum_of_products(visit):
     row, column = 6, 8
     spot = {"x": tile["x"] + (column + 0.5) * tile["w"] / 14, "y": tile["y"] + (row + 0.5) * tile["h"] / 14}
     canvas.click(position=spot)
-    detail = visitor.key("cnn-detail")
+    detail = visitor.key("cnn-beside")
     visitor.until(lambda: f"channel 5, row {row}, column {column}" in detail.inner_text(), "the cell is named")
     config = Config()
     cell = explain_cell(config, run(config), "conv2.sum", 5, row, column)
@@ -122,7 +122,7 @@ def test_what_excites_a_channel_and_what_the_answer_hangs_on(visit):
 
 
 CARD = """() => {
-  const card = document.querySelector(".st-key-cnn-detail"), column = card.closest(".stColumn");
+  const card = document.querySelector(".st-key-cnn-beside"), column = card.closest(".stColumn");
   const box = column.getBoundingClientRect();
   return {
     left_out: [...card.querySelectorAll(".katex-display")].map((shown) => shown.scrollWidth - shown.clientWidth),
@@ -140,16 +140,16 @@ def test_the_numbers_of_a_cell_are_wholly_in_view_beside_the_maps(visit, size, l
         canvas = visitor.canvas(f"cnn-{layer}")
         canvas.scroll_into_view_if_needed()
         tile = canvas.evaluate("c => c.neurarium.tiles[0]")
-        before = visitor.key("cnn-detail").inner_text()
+        before = visitor.key("cnn-beside").inner_text()
         canvas.click(position={"x": tile["x"] + 0.55 * tile["w"], "y": tile["y"] + 0.45 * tile["h"]})
-        visitor.until(lambda before=before: visitor.key("cnn-detail").inner_text() != before, f"a cell of {layer}")
+        visitor.until(lambda before=before: visitor.key("cnn-beside").inner_text() != before, f"a cell of {layer}")
         visitor.settle()
         seen = visitor.page.evaluate(CARD)
         assert seen["left_out"] == [0], layer
         assert seen["bottom"] <= size[1], layer
         if size[0] > 640:
             assert seen["wanted"] <= seen["there"], layer
-    last = visitor.key("cnn-detail").locator(".katex-display").last
+    last = visitor.key("cnn-beside").locator(".katex-display").last
     last.scroll_into_view_if_needed()
     box = last.bounding_box()
     assert box["y"] + box["height"] <= size[1]
