@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -15,17 +14,16 @@ from engine.data.digit_photos import Found, find_digit
 from engine.data.digits import (
     CLASSES,
     HELD_OUT_OF_EACH,
-    SIDE,
     digit_of,
     encode_drawing,
     load_digits,
-    quantised,
 )
 from engine.data.pictures import Picture
 from engine.plots.pixels import PixelPicture, Tile
-from pages.components.canvas import drawing_of, drawing_pad, pixels
+from pages.components.canvas import pixels
 from pages.components.controls import change
 from pages.components.crop import crop_frame, frame_of
+from pages.components.drawings import pad
 from pages.components.errors import sentence
 from pages.components.language import t
 from pages.components.uploads import decode_upload, own_picture
@@ -38,13 +36,8 @@ def choose_digit(topic: Topic, key: str, *, knob: str = "digit", height: int = 2
     as it is where another digit is no other training.
     """
     slug, state = topic.slug, st.session_state
-    if state.get(f"{slug}:drawn") != key:  # it came from anywhere but the reader's hand: the pad must show it
-        state[f"{slug}:drawn"], state[f"{slug}:revision"] = key, state.get(f"{slug}:revision", 0) + 1
-    drawing_pad(
-        digit_of(key), f"{slug}-pad", revision=str(state[f"{slug}:revision"]), height=height,
-        on_drawing=lambda: _drawn(topic, knob),
-        alt=t("Pad to draw a digit on: arrows move the pen, Space draws, Delete clears"),
-    )  # fmt: skip
+    alt = t("Pad to draw a digit on: arrows move the pen, Space draws, Delete clears")
+    pad(topic, knob, key, digit_of(key), alt=alt, height=height, before=DRAWN)
     page = state.setdefault(f"{slug}:samples", 4)
     images = load_digits().held_out_images[page::HELD_OUT_OF_EACH]
     tiles = [Tile(image, "", "grey", cell_names=(f"{t('digit')} {k}", "", "")) for k, image in enumerate(images)]
@@ -68,7 +61,7 @@ def _sampled(topic: Topic, knob: str, page: int) -> None:
     """Callback: a held-out digit was clicked."""
     clicked = (st.session_state[f"{topic.slug}-samples"].get("cell") or {}).get("tile")
     if clicked is not None and 0 <= clicked < CLASSES:
-        _take(topic, knob, f"{SAMPLE}{clicked * HELD_OUT_OF_EACH + page}")
+        change(topic, **{knob: f"{SAMPLE}{clicked * HELD_OUT_OF_EACH + page}"})
 
 
 def _turn(slug: str) -> None:
@@ -88,7 +81,7 @@ def _found(topic: Topic, knob: str, picture: str, found: Found, *, moved: bool) 
     digit = getattr(state[f"{slug}:config"], knob)
     if found.drawing.any():
         digit = DRAWN + encode_drawing(found.drawing)
-        _take(topic, knob, digit)
+        change(topic, **{knob: digit})
     number = state[f"{slug}:photos"] = state.get(f"{slug}:photos", 0) + (not moved)
     state[f"{slug}:photo"] = {"picture": picture, "found": found, "moved": moved, "digit": digit,
                               "revision": f"{picture} {number}"}  # fmt: skip
@@ -128,20 +121,3 @@ def _framed(topic: Topic, knob: str) -> None:
     frame = frame_of(f"{slug}-frame", picture.rgb.shape, photo["revision"])
     if frame is not None:
         _found(topic, knob, photo["picture"], find_digit(picture.rgb, frame), moved=True)
-
-
-def _drawn(topic: Topic, knob: str) -> None:
-    """Callback: a stroke has ended."""
-    slug = topic.slug
-    drawing = drawing_of(f"{slug}-pad", (SIDE, SIDE))
-    if drawing is not None:
-        key = DRAWN + encode_drawing(quantised(drawing))
-        st.session_state[f"{slug}:drawn"] = key
-        _take(topic, knob, key)
-
-
-def _take(topic: Topic, knob: str, key: str) -> None:
-    known, training, kept = st.session_state[f"{topic.slug}:config"], topic.training, {}
-    if training is not None and training.experiment(replace(known, **{knob: key})) == training.experiment(known):
-        kept = {training.steps: getattr(known, training.steps)}
-    change(topic, **{knob: key}, **kept)
