@@ -7,10 +7,10 @@ import pytest
 
 from engine.core.formula import written
 from engine.data.digits import decode_drawing
-from engine.topics.diffusion import digits
+from engine.topics.diffusion import digits, walks
 from engine.topics.diffusion.card import Config
-from engine.topics.diffusion.picks import digits_mark, marked
-from engine.topics.diffusion.run import run
+from engine.topics.diffusion.picks import digits_mark, marked, walk_mark
+from engine.topics.diffusion.run import Experiment, run
 
 
 def seek(visitor, key: str, position: int) -> None:
@@ -128,6 +128,28 @@ def test_chinese(visit):
     visitor.until(lambda: "认出所要求数字的有 10 个" in visitor.words.replace("\u202f", " "), "the verdict in Chinese")
     visitor.switch_language("en")
     visitor.until(lambda: "sees the digit asked for in 10 of 10" in visitor.words, "English")
+
+
+def test_a_link_opens_a_walk_at_its_moment(visit):
+    """The bar and all pictures on its clock stand there, and the point's numbers are of it; another place is noted."""
+    mark = walk_mark(Config(), "forward", 0)
+    visitor = visit(f"/diffusion?view.point=17&view.at=20-{mark}")
+    there = walks.forward(Config(), next(Experiment(Config()).train(0)))
+    canvas = visitor.canvas("diffusion-walk")
+    visitor.until(lambda: canvas.get_attribute("data-frame") == "20", "the moment of the link")
+    assert visitor.key("diffusion-walk-bar").locator("input[type=range]").input_value() == "20"
+    assert f"Point 17 at t = {there.times[20]}" in visitor.key("diffusion-point").inner_text()
+    seek(visitor, "diffusion-walk-bar", 33)
+    visitor.until(lambda: visitor.query == {"view.point": "17", "view.at": f"33-{mark}"}, "the moment in the link")
+    visitor.until(lambda: f"at t = {there.times[33]}" in visitor.key("diffusion-point").inner_text(), "its numbers")
+    assert canvas.get_attribute("data-frame") == "33"
+
+
+def test_a_link_opens_the_walk_to_digits_at_its_moment(visit):
+    visitor = visit(f"/diffusion?view=digits&view.at=5-{digits_mark(Config(view='digits'))}")
+    visitor.until(lambda: "10 of 10" in visitor.words, "the judge's verdict")
+    canvas = visitor.canvas("diffusion-digits-x0")
+    visitor.until(lambda: canvas.get_attribute("data-frame") == "5", "the moment of the link")
 
 
 def test_a_link_with_bad_values_says_so(visit):
