@@ -27,13 +27,14 @@ def status(config, moment):
 def stage(config, view, film):
     """The answer, and how the training goes."""
     seen = explain.inside(config, film)
-    shown = [about.answer(seen), Show("answers", draw.answers(seen)), *about.score(config, film)]
+    yield about.answer(seen)
+    yield Show("answers", draw.answers(seen))
+    yield from about.score(config, film)
     if film.live or film.newest.step:
-        return [*shown, film.bar(), Show("curves", draw.curves(film), height=130)]
-    if config.start == "trained":
-        untrained = {"start": "fresh", "weights": ""}
-        return [*shown, Press("scratch", "Train from scratch", untrained, icon="restart_alt", begin=True)]
-    return shown
+        yield film.bar()
+        yield Show("curves", draw.curves(film), height=130)
+    elif config.start == "trained":
+        yield Press("scratch", "Train from scratch", {"start": "fresh", "weights": ""}, "restart_alt", begin=True)
 
 
 def below(config, view, film):
@@ -41,7 +42,8 @@ def below(config, view, film):
     seen = explain.inside(config, film)
     cell = explain.cell_at(config, seen, view.cell)
     layers = [*convolution(seen, cell, "conv1"), *convolution(seen, cell, "conv2"), *dense(seen, cell, view)]
-    card = Box("beside", [*one_cell(seen, cell), *([] if film.live else looked_into(config, view, seen, cell))])
+    more = [Row([looked_into])] if cell.in_maps and not film.live else []
+    card = Box("beside", [*one_cell(seen, cell), *more])
     return [Row([[Say(about.CLICK, style="small"), *layers], [card]], (1.9, 1))]
 
 
@@ -60,9 +62,8 @@ def convolution(seen, cell, name):
 def dense(seen, cell, view):
     """The hidden layer, the logits and the softmax."""
     hidden = Show("hidden", draw.draw_dense(seen), pick_neuron, about.hidden(), draw.mark(cell, "hidden"), 110)
-    outputs = draw.draw_outputs(seen)
-    shown = Show("outputs", outputs, pick_neuron, outputs.alt, draw.mark(cell, "outputs"), 110)
-    return [hidden, shown, explain.softmax_formula(seen, view.probability)]
+    outputs = Show("outputs", draw.draw_outputs(seen), pick_neuron, about.OUTPUTS, draw.mark(cell, "outputs"), 110)
+    return [hidden, outputs, explain.softmax_formula(seen, view.probability)]
 
 
 def one_cell(seen, cell):
@@ -73,18 +74,19 @@ def one_cell(seen, cell):
     return [about.cell(cell), field, about.field(cell), products, *symbols, explain.cell_formulas(cell)]
 
 
-def looked_into(config, view, seen, cell):
-    """What excites the channel, and which pixels the answer hangs on; made only where it is asked for."""
-    if not cell.in_maps:
-        return []
-    exciting, falls = [], []
+def looked_into(config, view, film):
+    """What excites the cell's channel, and which pixels the answer hangs on; made only where it is asked for."""
+    seen = explain.inside(config, film)
+    yield Choose("excites")
     if view.excites:
+        cell = explain.cell_at(config, seen, view.cell)
         made = explain.explain_channel(config, seen, cell.layer, cell.channel)
-        exciting = [Show("channel", draw.draw_channel(made), height=220), about.channel(cell, made)]
+        yield Show("channel", draw.draw_channel(made), height=220)
+        yield about.channel(cell, made)
+    yield Choose("occlude")
     if view.occlude:
-        falls = [Show("occlusion", draw.draw_evidence(seen, explain.evidence(config, seen)), height=190)]
-        falls.append(Say(about.OCCLUSION, style="small"))
-    return [Choose("excites"), *exciting, Choose("occlude"), *falls]
+        yield Show("occlusion", draw.draw_evidence(seen, explain.evidence(config, seen)), height=190)
+        yield Say(about.OCCLUSION, style="small")
 
 
 def pick_neuron(event, config, view):

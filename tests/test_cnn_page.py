@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import pages.cnn as page
+from engine.core.blocks import Choose
 from engine.core.film import Film
 from engine.core.knob import KnobError
 from engine.core.words import number
@@ -16,6 +17,7 @@ from engine.plots.pixels import picture_payload
 from engine.topics.cnn import about, draw, explain
 from engine.topics.cnn.card import FIRST_CELL, Config, cell_named
 from engine.topics.cnn.run import DENSE, LAYERS, first, look, run
+from tests.test_blocks import flat
 from tests.visitor import Visitor
 
 STEPS = 40
@@ -129,11 +131,12 @@ def test_a_digit_passes_through_the_network_once_for_all_parts_of_the_page(monke
     passed = []
     monkeypatch.setattr(explain, "look", lambda config, *more: passed.append(config) or look(config, *more))
     film, later = Film.of(first(Config())), Film.of(first(FRESH))
-    page.stage(Config(), page.View(), film)
+    list(page.stage(Config(), page.View(), film))
     page.below(Config(steps=20), page.View(cell="conv2-sum-3-4-5"), film)  # how far it went is noted in between
+    list(page.looked_into(Config(steps=20), page.View(), film))
     assert len(passed) == 1
     page.below(Config(digit="sample:4"), page.View(), film)
-    page.stage(FRESH, page.View(), later)
+    list(page.stage(FRESH, page.View(), later))
     assert len(passed) == 3
 
 
@@ -209,13 +212,44 @@ def test_what_the_switches_show_is_made_only_where_they_are_on(monkeypatch):
     monkeypatch.setattr(explain, "explain_channel", lambda *_: made.append("channel"))
     monkeypatch.setattr(explain, "evidence", lambda *_: made.append("evidence") or np.zeros((28, 28)))
     film = Film.of(first(Config()))
-    page.below(Config(), page.View(), film)
-    page.below(Config(), page.View(occlude=True, excites=True, cell="hidden-sum-3"), film)  # no map
-    live = Film(film.moments, (0,), film.now, film.now, "run", "cnn", True)
-    page.below(Config(), page.View(occlude=True, excites=True), live)
+
+    def below(view, film=film):
+        return list(flat(page.below(Config(), view, film), Config(), view, film))
+
+    asked = [block.field for block in below(page.View()) if isinstance(block, Choose)]
+    assert asked == ["excites", "occlude"]
+    for view, at in (
+        (page.View(occlude=True, excites=True, cell="hidden-sum-3"), film),  # no map
+        (page.View(occlude=True, excites=True), Film(film.moments, (0,), film.now, film.now, "run", "cnn", True)),
+    ):
+        assert not any(isinstance(block, Choose) for block in below(view, at))
     assert made == []
-    page.below(Config(), page.View(occlude=True), film)
+    below(page.View(occlude=True))
     assert made == ["evidence"]
+
+
+def test_a_switch_sends_what_it_shows_and_no_map(visitor):
+    visitor.open("cnn")
+    maps, number = visitor.widget("cnn-conv1-sum"), visitor.widget("cnn-products")
+    assert not visitor.move("cnn:occlude", True).errors
+    assert visitor.find("cnn-occlusion")
+    assert visitor.widget("cnn-conv1-sum") is maps
+    assert visitor.widget("cnn-products") is number
+    visitor.touch("cnn-conv2-pool", "cell", {"tile": 3, "row": 2, "column": 1})
+    assert visitor.find("cnn-occlusion")
+    visitor.touch("cnn-outputs", "cell", {"tile": 0, "row": 0, "column": 1})  # a logit has no map
+    assert not visitor.find("cnn-occlusion")
+    assert not visitor.find("cnn:excites")
+
+
+def test_the_answer_is_shown_before_the_score_is_made(monkeypatch):
+    made = []
+    monkeypatch.setattr(about, "full_score", lambda *_: made.append("score") or 0.5)
+    blocks = page.stage(Config(), page.View(), Film.of(first(Config())))
+    assert "The network says" in next(blocks).parts[0]
+    assert next(blocks).name == "answers"
+    assert made == []
+    assert "50.00" in next(blocks).parts[0]
 
 
 # ---------------------------------------------------------------- the answer

@@ -1,5 +1,6 @@
 """What a reader looks at stands in the link: picks, choices, switches, the moment; and what a link brings is shown."""
 
+import contextlib
 from types import SimpleNamespace
 
 import pytest
@@ -140,23 +141,41 @@ def test_what_was_picked_is_drawn_where_it_shows_and_nowhere_else(visitor):
     assert visitor.widget("attention-presets") is knobs
 
 
-def test_a_part_that_is_gone_by_now_is_drawn_with_the_page(monkeypatch):
-    asked, topic = [], catalogue()["gnn"]
-    state = {
-        "gnn:views": {"node": "3"},
-        "gnn:parts": {
-            "stage": ({"node": 8}, ()),
-            "column": ({"node": 8}, ("stage",)),
-            "gone": ({"node": 8}, ()),
-            "panel": ({"layer": 1}, ()),
-        },
+@pytest.mark.parametrize(
+    ("touched", "there", "asked"),
+    [
+        (["1"], {"stage": "1", "below": "2"}, ["gnn-part-stage", "gnn-part-below"]),
+        (["1", "2"], {"stage": "1", "below": "2"}, None),  # both are drawn anyway
+        (None, {"stage": "1", "below": "2"}, None),  # as is the whole page
+        (["1"], {"stage": "1"}, "gnn-body"),  # one of them has gone with what it stood in
+    ],
+)
+def test_what_is_behind_is_drawn_once_with_what_was_touched(monkeypatch, touched, there, asked):
+    """A column is drawn with what it stands in."""
+    parts = {
+        "stage": ({"node": 8}, ()),
+        "column": ({"node": 8}, ("stage",)),
+        "below": ({"node": 8, "layer": 1}, ()),
+        "panel": ({"layer": 1}, ()),
     }
+    state, reruns = {"gnn:views": {"node": "3"}, "gnn:parts": parts}, []
+
+    def resolve_target(names):
+        if missing := [name for name in names if name.removeprefix("gnn-part-") not in there]:
+            raise StreamlitAPIException(f"no fragment {missing}")
+        return [there[name.removeprefix("gnn-part-")] for name in names]
+
+    class Rerun(BaseException):
+        """As Streamlit's: what calls it does not come back."""
 
     def rerun(scope):
-        asked.append(scope)
-        if isinstance(scope, list):
-            raise StreamlitAPIException("no such part")
+        reruns.append(scope)
+        raise Rerun
 
+    storage = SimpleNamespace(resolve_target=resolve_target)
+    context = SimpleNamespace(fragment_ids_this_run=touched, fragment_storage=storage)
     monkeypatch.setattr(looks, "st", SimpleNamespace(session_state=state, rerun=rerun))
-    looks.draw_behind(topic)
-    assert asked == [["gnn-part-stage", "gnn-part-gone"], "gnn-body"], "a column is drawn with what it stands in"
+    monkeypatch.setattr(looks, "get_script_run_ctx", lambda: context)
+    with contextlib.suppress(Rerun):
+        looks.draw_behind(catalogue()["gnn"])
+    assert reruns == ([] if asked is None else [asked])

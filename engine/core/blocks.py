@@ -1,14 +1,15 @@
 """What a page shows, as values: blocks with English words, made without knowing where and in which language they stand.
 
 A page's `stage` and a topic's `formulas` return lists of them; one walker (pages/components/walker.py) translates and
-shows them, and one writer (engine/plots/document.py) puts them into files.
+shows them, and one writer (engine/plots/document.py) puts them into files. A page may yield them instead: then the
+first are shown before the last are made.
 There are nine kinds. What needs more is a new kind of picture, not a new block. The ninth is Formula (formula.py).
 """
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from .formula import Formula
@@ -181,20 +182,17 @@ class Box:
 Block = Show | Say | Formula | Table | Choose | Press | Later | Row | Box
 
 
-def with_columns(blocks: Sequence[Block], config: Any, view: Any, film: Any) -> list[Block]:
+def with_columns(blocks: Iterable[Block], config: Any, view: Any, film: Any) -> list[Block]:
     """The same blocks; columns that are functions of the page are drawn."""
-    return [
-        dataclasses.replace(
-            block,
-            columns=[
-                with_columns(column(config, view, film) if callable(column) else column, config, view, film)
-                for column in block.columns
-            ],
-        )
-        if isinstance(block, Row)
-        else block
-        for block in blocks
-    ]
+    given, made = (config, view, film), []
+    for block in blocks:
+        if isinstance(block, Row):
+            columns = [column(*given) if callable(column) else column for column in block.columns]
+            block = dataclasses.replace(block, columns=[with_columns(column, *given) for column in columns])
+        elif isinstance(block, Box):
+            block = dataclasses.replace(block, blocks=with_columns(block.blocks, *given))
+        made.append(block)
+    return made
 
 
 def pictures_in(blocks: Sequence[Block]) -> Iterator[Any]:

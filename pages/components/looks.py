@@ -7,6 +7,7 @@ from typing import Any
 
 import streamlit as st
 from streamlit.errors import StreamlitAPIException
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from engine.core.knob import Knob, Rejected, from_query, knobs
 from engine.core.topic import Topic
@@ -86,12 +87,16 @@ def parts_behind(topic: Topic, view: Any) -> list[str]:
 def draw_behind(topic: Topic) -> None:
     """Callback, in the end: the run that follows draws those parts of the page that show what has changed, in the order
     of the page, and them alone."""
-    behind = parts_behind(topic, current_view(topic))
-    if behind:
-        try:
-            st.rerun([part_of(topic, name) for name in behind])
-        except StreamlitAPIException:  # one of them has gone with what it stood in
-            st.rerun(body_of(topic))
+    names = [part_of(topic, name) for name in parts_behind(topic, current_view(topic))]
+    if not names:
+        return
+    context = get_script_run_ctx()
+    try:
+        wanted = context.fragment_storage.resolve_target(names)
+    except StreamlitAPIException:  # one of them has gone with what it stood in
+        st.rerun(body_of(topic))
+    if not set(wanted) <= set(context.fragment_ids_this_run or wanted):  # what was touched is drawn anyway, for less
+        st.rerun(names)
 
 
 def note_following(topic: Topic, part: str, follows: bool) -> None:

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from functools import partial
 from html import escape
+from itertools import chain
 from typing import Any
 
 import streamlit as st
@@ -59,12 +60,13 @@ class Latest:
 
 
 def walk(
-    topic: Topic, blocks: Sequence[Block], film: Film | Latest | None = None, within: tuple[str, ...] = ()
+    topic: Topic, blocks: Iterable[Block], film: Film | Latest | None = None, within: tuple[str, ...] = ()
 ) -> None:
-    """Show blocks one below the other. Formulas that follow each other stand close together. film: what the page's
-    functions were given, or will be. within: the parts of the page that they stand in, the innermost last."""
+    """Show blocks one below the other, each as soon as it is there. Formulas that follow each other stand close
+    together. film: what the page's functions were given, or will be. within: the parts of the page that they stand in,
+    the innermost last."""
     waiting: list[Formula] = []
-    for block in [*blocks, None]:
+    for block in chain(blocks, [None]):
         if isinstance(block, Formula):
             waiting.append(block)
             continue
@@ -123,18 +125,24 @@ def draw_part(
     if change_pending(topic):
         st.rerun()
     view, now = current_view(topic), film_now(film)
-    reading, watching = Reading(view), Reading(now)
+    reading, watching, shown = Reading(view), Reading(now), []
     begin_part(topic, name, within, reading)
     blocks = getattr(page_module(topic.slug), name)(_config(topic), reading, watching)
+    walk(topic, _noted(blocks, shown), film, (*within, name))
     looks = bool(watching.read)
     if looks and hasattr(view, MOMENT):
         getattr(reading, MOMENT)  # it speaks of that moment
-    walk(topic, blocks, film, (*within, name))
     if isinstance(film, Latest):
-        follows = looks and not any(isinstance(picture, MADE_ANEW) for picture in pictures_in(blocks))
+        follows = looks and not any(isinstance(picture, MADE_ANEW) for picture in pictures_in(shown))
         note_following(topic, name, follows)
         if get_script_run_ctx().fragment_ids_this_run and timer_on != (follows and now.live):
             st.rerun()
+
+
+def _noted(blocks: Iterable[Block], shown: list[Block]) -> Iterator[Block]:
+    for block in blocks:
+        shown.append(block)
+        yield block
 
 
 def film_now(film: Film | Latest | None) -> Film | None:

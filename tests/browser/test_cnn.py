@@ -56,22 +56,6 @@ def test_the_first_look_says_what_the_engine_says(visit):
         assert tiles == (8 if layer.startswith("conv1") else 16)
 
 
-def test_what_a_reader_draws_stands_beside_what_becomes_of_it_above_the_fold(visit):
-    visitor = visit("/cnn")
-    boxes = {name: visitor.key(name).bounding_box() for name in
-             ("cnn-pad", "cnn-sources", "cnn-buttons", "cnn-answers", "cnn:scratch", "cnn-panel")}  # fmt: skip
-    assert all(box["y"] + box["height"] <= 800 for box in boxes.values())
-    pad, buttons, answers, panel = (boxes[name] for name in ("cnn-pad", "cnn-buttons", "cnn-answers", "cnn-panel"))
-    assert pad["y"] == pytest.approx(buttons["y"], abs=4)
-    assert pad["x"] + pad["width"] < buttons["x"] < buttons["x"] + buttons["width"] < panel["x"]
-    assert pad["width"] / answers["width"] == pytest.approx(1 / 1.2, rel=0.05)
-    rows = [row.bounding_box() for row in visitor.key("cnn-answers").locator(".share-row").all()]
-    assert len(rows) == 10
-    assert [rows[number]["y"] for number in range(5)] == [rows[number]["y"] for number in range(5, 10)]
-    assert rows[0]["x"] < rows[5]["x"]
-    assert answers["height"] < 130
-
-
 def test_a_three_drawn_with_the_mouse_is_read_and_travels_in_the_link(visit):
     visitor = visit("/cnn")
     clear(visitor)

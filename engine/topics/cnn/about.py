@@ -13,6 +13,7 @@ from .explain import Cell, Channel, full_score
 from .run import Result
 
 CLICK = "Click any cell to see where its number comes from."
+OUTPUTS = "Logits and softmax"
 SYMBOLS = "x: what the cell reads, w: its weights, x·w: their products."
 EXCITING = (
     "The {count} training digits with the largest value in map {channel}, then an input made by gradient ascent: "
