@@ -61,7 +61,7 @@ def number_rows(result: Any, prefix: str = "") -> Iterator[tuple[str, ...]]:
 
 def print_numbers(result: Any) -> None:
     """A table of every array of a result."""
-    rows = [("name", "axes", "shape", "lowest", "highest", "unit", "meaning"), *number_rows(result)]
+    rows = [("Name", "Axes", "Shape", "Lowest", "Highest", "Unit", "Meaning"), *number_rows(result)]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         print("  ".join(f"{cell:{width}}" for cell, width in zip(row, widths, strict=True)).rstrip())
