@@ -212,3 +212,19 @@ def test_the_hidden_space_shows_the_moment_and_stands_still_while_it_trains(visi
     newest = visitor.widget("mlp-hidden-space").SerializeToString()
     visitor.touch("mlp-bar", "frame", visitor.data("mlp-bar")[0]["frames"]["indices"][0])
     assert visitor.widget("mlp-hidden-space").SerializeToString() != newest  # of the moment that the page speaks of
+
+
+def test_the_bar_may_stand_at_every_moment_that_the_browser_has(visitor):
+    """Of a long run the server sends some moments again; those in between the browser has from when they came."""
+    visitor.open("mlp", "steps=240")
+    end_of(visitor)
+    sent = visitor.data("mlp-bar")[0]["frames"]
+    between = sent["indices"][1] - 1
+    assert between not in sent["indices"]
+    assert not visitor.touch("mlp-bar", "frame", between).errors
+    now = visitor.data("mlp-bar")[0]["frames"]
+    step = now["steps"][now["indices"].index(between)]
+    assert now["at"] == between
+    assert sent["steps"][0] < step < sent["steps"][1]
+    assert f"view.moment={step}" in visitor.query
+    assert f"step <b>{step}</b>" in visitor.texts()

@@ -159,7 +159,9 @@ def _bar(topic: Topic, picture: Bar, key: str, block: Show, hear: Hear) -> None:
 
 def moved(slug: str, key: str, name: str, click: Click, steps: dict[int, int], run: str) -> None:
     """Callback of a bar that was let go: the event's key is the step that it stands at, "run" the film it moves."""
-    index = (st.session_state.get(key) or {}).get("frame")
+    index, film = (st.session_state.get(key) or {}).get("frame"), st.session_state.get(f"{slug}:run")
+    if index not in steps and film is not None and film.name == run:  # the browser has moments that are not sent again
+        steps = {number: moment.step for number, moment in film.job.history}
     if index in steps:
         step = -1 if index == max(steps) else steps[index]
         answer(slug, click, {"event": "frame", "place": name, "index": index, "key": step, "run": run})

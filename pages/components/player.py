@@ -202,7 +202,7 @@ def _view(
     if job is not None and job.error is not None:
         st.error(sentence(job.error), icon=":material/error:")
 
-    pairs = _to_send(topic, run, first, live)
+    pairs = _to_send(topic, run, first, live, shown)
     indices, moments = zip(*pairs, strict=True)
     draw(Film(moments, indices, shown, latest, run.name, slug, live))
     if not live and st.session_state[f"{slug}:config"].steps != latest.step:
@@ -247,8 +247,9 @@ def _progress(job: Any, latest: Any) -> str:
     return ""
 
 
-def _to_send(topic: Topic, run: Run, first: Any, live: bool) -> list[tuple[int, Any]]:
-    """Live: what came since the last look and the one before it. Else: the whole history, thinned to a bounded size."""
+def _to_send(topic: Topic, run: Run, first: Any, live: bool, shown: Any) -> list[tuple[int, Any]]:
+    """Live: what came since the last look and the one before it. Else: the whole history, thinned to a bounded size;
+    the moment that is shown stays in it."""
     if run.job is None or run.job.count == 0:
         return [(0, first)]
     if live:
@@ -264,5 +265,6 @@ def _to_send(topic: Topic, run: Run, first: Any, live: bool) -> list[tuple[int, 
     most = max(2, PAYLOAD_BYTES // max(1, size))
     if len(pairs) > most:
         stride = -(-len(pairs) // most)
-        pairs = [*pairs[:-1][::stride], pairs[-1]]
+        at = [pair for pair in pairs if pair[1] is shown]
+        pairs = sorted(dict([*pairs[:-1][::stride], *at, pairs[-1]]).items())
     return pairs
