@@ -62,7 +62,10 @@ def one_node(config, view, seen):
     number = Say("Node **{name}**, layer {layer}, channel {channel}: **{value}**", name=seen.name(made.node),
                  layer=made.layer + 1, channel=channels[made.channel], value=Number(made.output, 4))  # fmt: skip
     formulas = explain.node_formulas(config, made, seen.name(made.messages[0].node))
-    return [Row(choices, (1, 1, 1.3), "bottom"), Row([[explain.message_table(seen, made)], [number, *formulas]])]
+    return [
+        Row(choices, (1, 1, 1.3), "bottom"),
+        Row([[explain.message_table(seen, made)], [number, *formulas]], (1, 1.4)),
+    ]
 
 
 def step_by_step(config, view, seen):
