@@ -48,6 +48,12 @@ def test_every_kind_of_block_is_written_or_left_out():
     assert markdown(blocks).split("\n\n") == ["## Title", f"$${blocks[4].latex}$$", "$$y < 2$$"]
 
 
+def test_a_caption_says_nothing_twice():
+    picture = PixelPicture([Tile(np.zeros((1, 2), np.float32))], alt="Two pixels")
+    made = Writer().blocks([Show("one", picture, title="Two pixels"), Show("two", picture, title="**Both**")])
+    assert re.findall("<figcaption>(.*?)</figcaption>", made) == ["Two pixels", "Both: Two pixels"]
+
+
 def test_katex_comes_only_with_formulas_and_nothing_is_asked_of_the_network():
     without, having = page_html("T", "Q", {}, {}), page_html("T", "Q", {}, {}, [Formula("x")])
     assert "katex" not in without

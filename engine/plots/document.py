@@ -107,7 +107,8 @@ class Writer:
         return self.figure(picture, BOLD.sub(r"\1", drawn_in(block.title, {}, self.language)))
 
     def figure(self, figure: Any, name: str, *, alt: str = "") -> str:
-        """A figure with its caption; plotly.js comes with the first that needs it."""
+        """A figure with its caption, which says nothing twice; plotly.js comes with the first that needs it."""
+        name = "" if name == (alt or getattr(figure, "alt", "")) else name
         live = isinstance(figure, Bars) or type(figure) not in SHEETS
         say = partial(drawn_in, values={}, language=self.language)
         how = {} if live else {"say": say}
