@@ -1,6 +1,7 @@
 """Pictures as files: the PNG has the very colours of the canvas at every pixel, and the page stands alone."""
 
 import io
+import re
 from html.parser import HTMLParser
 
 import numpy as np
@@ -9,11 +10,12 @@ import pytest
 from PIL import Image
 
 from engine.plots import theme
-from engine.plots.diagrams import Bars
+from engine.plots.diagrams import Bars, Curve, CurvesPicture
 from engine.plots.document import page_html
-from engine.plots.export import figure_html, picture_png
+from engine.plots.export import figure_html, picture_png, sheet_of
 from engine.plots.figures import bars
 from engine.plots.pixels import Box, Frames, Line, Over, PixelPicture, Point, Text, Tile
+from engine.plots.sheet import svg
 from engine.plots.sheet_pixels import (
     still,
     tile_colours,
@@ -246,3 +248,12 @@ def test_bars_that_do_not_fit_are_refused(change, message):
 def test_what_is_no_figure_is_refused():
     with pytest.raises(TypeError, match="got dict"):
         figure_html({}, "one")
+
+
+def test_time_that_runs_down_runs_to_the_right():
+    """As on the page: noise at the left, data at the right."""
+    for steps in ([400, 200, 0], [0, 200, 400]):
+        frames = Frames("r", range(3), steps)
+        made = svg(sheet_of(CurvesPicture(np.array([[0.0], [0.5], [1.0]]), [Curve("a")], frames, "A line")))
+        places = {text: float(x) for x, text in re.findall(r'<text x="([\d.]+)"[^>]*>(\d+)</text>', made)}
+        assert (places["400"] < places["0"]) == (steps[0] == 400)

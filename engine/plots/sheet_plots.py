@@ -65,8 +65,10 @@ def chart_sheet(
     log: bool = False,
     limits: tuple[float | None, float | None] = (None, None),
     cursor: float | None = None,
+    falling: bool = False,
 ) -> Sheet:
-    """Curves over a common x axis, with names and units. NaN breaks a curve. cursor: x of a vertical hair."""
+    """Curves over a common x axis, with names and units. NaN breaks a curve. cursor: x of a vertical hair. falling: the
+    largest x is at the left, as time runs from noise to data."""
     sheet = Sheet(WIDTH, HEIGHT, alt, say)
     x_all = [float(v) for line in lines for v in line.x if math.isfinite(v)]
     y_all = [float(v) for line in lines for v in line.y if math.isfinite(v) and (not log or v > 0)]
@@ -88,7 +90,8 @@ def chart_sheet(
 
     def at(x: float, y: float) -> tuple[float, float]:
         share = (scale(y) - scale(low)) / (scale(high) - scale(low))
-        return left + (x - x_low) / (x_high - x_low) * (right - left), bottom - share * (bottom - top)
+        along = (x - x_low) / (x_high - x_low)
+        return left + (1 - along if falling else along) * (right - left), bottom - share * (bottom - top)
 
     for value in marks:
         y = at(x_low, value)[1]
@@ -153,6 +156,7 @@ def curves_sheet(picture: CurvesPicture, say: Callable[[str], str] = str, *, fra
     return chart_sheet(
         lines, picture.alt, say, x_title=picture.x_label, y_title=picture.y_label, log=picture.log,
         limits=(picture.low, picture.high), cursor=steps[frame] if len(steps) > 1 else None,
+        falling=steps[0] > steps[-1],
     )  # fmt: skip
 
 
