@@ -118,36 +118,54 @@ def test_a_queue_without_waiting_room_still_runs():
         gate.release(5)
 
 
+class Clock:
+    """Goes on only where a test says so, however late its machine wakes it; counts how often it is looked at."""
+
+    def __init__(self):
+        self.now, self.looks = 0.0, 0
+
+    def __call__(self):
+        self.looks += 1
+        return self.now
+
+    def after(self, seconds):
+        """Go on, and wait until the queue has looked."""
+        self.now += seconds
+        looks = self.looks
+        until(lambda: self.looks > looks + 1)
+
+
 @pytest.mark.parametrize("state", ["running", "queued", "paused"])
 def test_a_job_that_nobody_watches_stops(state):
-    with queue_of(running=1, heartbeat_seconds=0.4) as queue:
-        blocker = None
+    clock = Clock()
+    with queue_of(running=1, heartbeat_seconds=0.4, clock=clock) as queue:
+        jobs = []
         if state == "queued":
-            blocker = queue.submit(counting(10**9), None, visitor="z")
-            assert blocker.wait(("running",), PATIENCE)
+            jobs.append(queue.submit(counting(10**9), None, visitor="z"))
+            assert jobs[0].wait(("running",), PATIENCE)
         job = queue.submit(counting(10**9), None, visitor="a", pause_at=3 if state == "paused" else None)
+        jobs.append(job)
         assert job.wait((state,), PATIENCE)
-        end = time.monotonic() + 1.2  # three heartbeats: watching keeps it alive
-        while time.monotonic() < end:
-            job.watch()
-            if blocker:
-                blocker.watch()
+        for _ in range(5):  # more than three heartbeats: watching keeps it alive
+            for watched in jobs:
+                watched.watch()
+            clock.after(0.3)
             assert job.active
-            time.sleep(0.01)
-        while blocker and job.active:
-            blocker.watch()
-            time.sleep(0.01)
+        for watched in jobs[:-1]:
+            watched.watch()
+        clock.after(0.3)
         assert job.wait(("stopped",), PATIENCE)
+        assert all(watched.active for watched in jobs[:-1])
 
 
 def test_looking_counts_as_watching():
-    with queue_of(heartbeat_seconds=0.4) as queue:
+    clock = Clock()
+    with queue_of(heartbeat_seconds=0.4, clock=clock) as queue:
         job = queue.submit(counting(10**9), None, visitor="a", pause_at=2)
         assert job.wait(("paused",), PATIENCE)
-        end = time.monotonic() + 1.2
-        while time.monotonic() < end:
+        for _ in range(5):
             assert [index for index, _ in job.since(1)] == list(range(1, job.count))
-            time.sleep(0.01)
+            clock.after(0.3)
         assert job.active
         job.stop()
 

@@ -68,7 +68,8 @@ class Job:
         self._bytes = 0
         self._count = 0
         self._seconds = 0.0
-        self._seen_at = self._asked_at = self._admitted_at = time.monotonic()
+        self._asked_at = self._admitted_at = time.monotonic()
+        self._seen_at = queue.clock()
         self._served_seconds = 0.0  # how long it has had a place since it was asked for
         self._context = contextvars.copy_context()  # the visitor's device travels along
 

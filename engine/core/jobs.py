@@ -56,12 +56,13 @@ class JobQueue:
         all_history_bytes: int = 256_000_000,
         backend: Backend | None = None,
         present: Callable[[str], bool] = lambda visitor: True,
+        clock: Callable[[], float] = time.monotonic,
     ):
         """streams: most jobs begun and not ended, each with its model in memory; beyond it the paused job that nobody
         has looked at for longest is stopped (Play brings it back), or a new one waits until one ends. None: no limit.
         history_limit, history_bytes: of one job; all_history_bytes: of all jobs that somebody still holds.
-        present(visitor): whether the visitor is connected."""
-        self.present = present
+        present(visitor): whether the visitor is connected. clock: seconds, for heartbeats."""
+        self.present, self.clock = present, clock
         self.running_limit, self.waiting_limit, self.heartbeat_seconds = running, waiting, heartbeat_seconds
         self.streams_limit = None if streams is None else max(streams, running)
         self.slice_seconds = slice_seconds
@@ -191,7 +192,7 @@ class JobQueue:
         """Wait for a running place; False once the job is no longer active. Holding a place ends in `_work`."""
         with self.changed:
             while job.active:
-                if time.monotonic() - job._seen_at > self.heartbeat_seconds:
+                if self.clock() - job._seen_at > self.heartbeat_seconds:
                     logger.info("job %d stopped: nobody watches", job.number)
                     self._leave(job, "stopped")
                     break
