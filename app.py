@@ -17,23 +17,31 @@ import streamlit as st
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 
-from engine.core.memory import give_back, resident_bytes, tame_allocator
-from pages.components.settings import SettingsError, settings
+from engine.machinery.memory import give_back, resident_bytes, tame_allocator
+from pages.components.server.settings import SettingsError, settings
 
 try:
     settings()
 except SettingsError as error:
     raise SystemExit(str(error)) from None
 
-from pages.components.compute import JOBS
-from pages.components.covers import cover_routes
-from pages.components.download_files import keep_downloads
-from pages.components.errors import on_script_error
-from pages.components.guard import Guard
-from pages.components.message_cache import MessageCache
-from pages.components.mount import canvas_routes
-from pages.components.room import Room, bound_files, forget_widgets
-from pages.components.web import CompressedStatic, PageHead, base_path, send_at_once, set_limits, warm, web_routes
+from pages.components.parts.covers import cover_routes
+from pages.components.parts.errors import on_script_error
+from pages.components.pictures.mount import canvas_routes
+from pages.components.server.compute import JOBS
+from pages.components.server.message_cache import MessageCache
+from pages.components.server.security import Guard
+from pages.components.server.streamlit_inside import bound_files, forget_widgets, keep_downloads
+from pages.components.server.visitors import Room
+from pages.components.server.web import (
+    CompressedStatic,
+    PageHead,
+    base_path,
+    send_at_once,
+    set_limits,
+    warm,
+    web_routes,
+)
 
 tame_allocator()
 logger = logging.getLogger("neurarium")
@@ -57,7 +65,7 @@ def warm_up() -> None:
         optimizer.step()
         import plotly.graph_objects  # noqa: F401
 
-        from engine.core.topic import catalogue
+        from engine.contracts.topic import catalogue
 
         for topic in catalogue().values():
             topic.load(topic.run)
@@ -73,9 +81,9 @@ def warm_up() -> None:
 def keep_house(over: threading.Event) -> None:
     """Give memory back that nobody uses, until `over`: soon where it has grown, now and then anyway.
 
-    Pages hold no result beyond their time (tests/test_page_memory.py), but Streamlit's objects of a run and a session
-    hold each other, and what they lead to. Left to itself the collector comes seldom, for it counts objects and not
-    bytes. It stops all threads for a tenth of a second, so it comes at most every HOUSEKEEPING_SECONDS. Giving back
+    Pages hold no result beyond their time (tests/pages/test_page_memory.py), but Streamlit's objects of a run and a
+    session hold each other, and what they lead to. Left to itself the collector comes seldom, for it counts objects and
+    not bytes. It stops all threads for a tenth of a second, so it comes at most every HOUSEKEEPING_SECONDS. Giving back
     costs 14 ms; looking often and giving back only what has grown by much keeps the highest moment low and comes twice
     a second in a crowd.
     """

@@ -18,13 +18,13 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-from engine.core.device import available_devices, using_device
-from engine.core.knob import KnobError, knobs, to_query
-from engine.core.languages import LANGUAGES, drawn_in, translated
-from engine.core.names import nearest
-from engine.core.sentences import quoted
-from engine.core.topic import Topic, catalogue
+from engine.contracts.knob import KnobError, knobs, to_query
+from engine.contracts.languages import LANGUAGES, drawn_in, translated
+from engine.contracts.names import nearest
+from engine.contracts.sentences import quoted
+from engine.contracts.topic import Topic, catalogue
 from engine.data.rows import config_rows, quantity_rows
+from engine.machinery.device import available_devices, using_device
 
 TICK_SECONDS = 1.0
 
@@ -173,7 +173,7 @@ def write_script(options: argparse.Namespace) -> None:
         from engine.script import notebook_for, script_for
 
         if options.notebook:
-            from engine.plots.document import markdown
+            from engine.pictures.document import markdown
 
             lesson = (LESSONS / options.language / f"{topic.slug}.md").read_text("utf-8")
             formulas = topic.formulas_of(topic.load(topic.run)(config)) if topic.formulas else []
@@ -210,13 +210,13 @@ def file_of(ending: str, topic: Topic, config: Any, result: Any, figure: str, la
             return numbers.npz(result.quantities(), {"topic": topic.slug, "config": settings.all_texts(config)})
         case ".safetensors":
             from engine.data.own_weights import write_weights
-            from engine.plots.compare import last_step
+            from engine.pictures.comparison import last_step
 
             state = topic.load(topic.training.network)(config, result).state_dict()
             tensors = {name: value.cpu() for name, value in state.items()}
             return write_weights(tensors, topic.slug, settings.all_texts(config), last_step(result))
-    from engine.plots.document import page_html
-    from engine.plots.export import figure_file
+    from engine.pictures.document import page_html
+    from engine.pictures.files import figure_file
 
     say = partial(drawn_in, values={}, language=language)
     if ending in (".png", ".svg"):
@@ -256,7 +256,7 @@ def print_knobs(topic: Topic) -> None:
 
 def draw_covers(options: argparse.Namespace) -> None:
     """Compute the cover of every topic that names one and write it to assets/pictures/cards."""
-    from engine.plots.export import cover_jpeg
+    from engine.pictures.files import cover_jpeg
 
     for topic in catalogue().values():
         if topic.cover is None:
@@ -268,9 +268,9 @@ def draw_covers(options: argparse.Namespace) -> None:
 
 
 def train_weights(options: argparse.Namespace) -> None:
-    """Run a recipe of engine.training.recipes, show its progress on stderr, print the card of what it saved."""
-    from engine.core.topic import load
-    from engine.training.recipes import RECIPES
+    """Run a recipe of engine.recipes, show its progress on stderr, print the card of what it saved."""
+    from engine.contracts.topic import load
+    from engine.recipes import RECIPES
     from engine.weights import WeightsError
 
     make = load(_known(options.name, RECIPES, "recipe"))

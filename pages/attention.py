@@ -1,8 +1,8 @@
 """Attention and the Transformer."""
 
-from engine.core.blocks import Box, Choose, Later, Pick, Press, Row, Say, Show
-from engine.core.knob import configuration, knob
-from engine.core.words import Words
+from engine.contracts.blocks import Box, Choose, Later, Pick, Press, Row, Say, Show
+from engine.contracts.knob import configuration, knob
+from engine.contracts.words import Words
 from engine.topics.attention import about, draw, explain
 from engine.topics.attention.card import HEAD_NAMES, check_place, only
 from engine.topics.attention.mechanism import random_numbers, with_number

@@ -1,7 +1,7 @@
 """Inside a CNN."""
 
-from engine.core.blocks import Box, Choose, Pick, Press, Row, Say, Show
-from engine.core.knob import configuration, knob
+from engine.contracts.blocks import Box, Choose, Pick, Press, Row, Say, Show
+from engine.contracts.knob import configuration, knob
 from engine.topics.cnn import about, draw, explain
 from engine.topics.cnn.card import FIRST_CELL, MAXIMUM_STEPS, cell_named
 

@@ -1,8 +1,8 @@
 """Diffusion."""
 
-from engine.core.blocks import Choose, Later, Row, Show
-from engine.core.film import Bar
-from engine.core.knob import configuration, knob
+from engine.contracts.blocks import Choose, Later, Row, Show
+from engine.contracts.film import Bar
+from engine.contracts.knob import configuration, knob
 from engine.topics.diffusion import about, digits, draw, explain, walks
 from engine.topics.diffusion.card import MAXIMUM_STEPS, brings_up, of_points
 from engine.topics.diffusion.picks import check_at, marked

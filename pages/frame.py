@@ -4,10 +4,10 @@ from pathlib import Path
 
 import streamlit as st
 
-from engine.core.topic import GROUPS
-from pages.components.language import adopt_language, t
-from pages.components.topics import page_of, topics_with_pages
-from pages.components.unknown import forget_unknown, go_home_if_unknown
+from engine.contracts.topic import GROUPS
+from pages.components.parts.language import adopt_language, t
+from pages.components.parts.topics import page_of, topics_with_pages
+from pages.components.parts.unknown import forget_unknown, go_home_if_unknown
 
 ICON = Path(__file__).parents[1] / "assets" / "icon.png"
 

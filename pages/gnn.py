@@ -1,9 +1,9 @@
 """Graph neural networks."""
 
-from engine.core.blocks import Choose, Later, Pick, Row, Say, Show
-from engine.core.film import Bar
-from engine.core.knob import configuration, knob
-from engine.core.words import Number, Percent, Words
+from engine.contracts.blocks import Choose, Later, Pick, Row, Say, Show
+from engine.contracts.film import Bar
+from engine.contracts.knob import configuration, knob
+from engine.contracts.words import Number, Percent, Words
 from engine.topics.gnn import draw, explain
 from engine.topics.gnn.card import MAXIMUM_STEPS
 from engine.topics.gnn.depths import DEPTHS, SEEDS, of_all_depths

@@ -1,5 +1,5 @@
 """Home: search, cards by group, a learning path. Everything comes from TOPICS; neither torch nor plotly is imported."""
 
-from pages.components.home import show_home
+from pages.components.parts.home import show_home
 
 show_home()

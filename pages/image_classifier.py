@@ -1,7 +1,7 @@
 """Image classifier."""
 
-from engine.core.blocks import Choose, Later, Pick, Row, Say, Show
-from engine.core.knob import configuration, knob
+from engine.contracts.blocks import Choose, Later, Pick, Row, Say, Show
+from engine.contracts.knob import configuration, knob
 from engine.topics.image_classifier import draw, explain
 from engine.topics.image_classifier.card import check_channel, occluded
 from engine.topics.image_classifier.run import LAYERS

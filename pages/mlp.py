@@ -1,7 +1,7 @@
 """MLP playground."""
 
-from engine.core.blocks import Box, Choose, Row, Say, Show
-from engine.core.knob import configuration, knob
+from engine.contracts.blocks import Box, Choose, Row, Say, Show
+from engine.contracts.knob import configuration, knob
 from engine.topics.mlp import draw, explain
 from engine.topics.mlp.card import MAXIMUM_STEPS, check_picked, with_edit
 

@@ -1,8 +1,8 @@
 """One-stage detectors."""
 
-from engine.core.blocks import Choose, Press, Row, Say, Show
-from engine.core.film import Bar
-from engine.core.knob import configuration, knob
+from engine.contracts.blocks import Choose, Press, Row, Say, Show
+from engine.contracts.film import Bar
+from engine.contracts.knob import configuration, knob
 from engine.topics.one_stage import about, draw, draw_scene, explain, scene
 from engine.topics.one_stage.card import MOST_OBJECTS, MOST_SEED
 from engine.topics.one_stage.picks import check_cell, check_step, course, marked, number_in, picture_mark

@@ -21,7 +21,7 @@ from typing import Any, NamedTuple
 
 from PIL import Image
 
-from tests.server import PATIENCE, ROOT, Server, start_server
+from tests.app_server import PATIENCE, ROOT, Server, start_server
 from tests.visitor import Visitor
 
 GIVEN = Path(__file__).parent / "data" / "newton"

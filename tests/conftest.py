@@ -10,8 +10,8 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 import torch
 from hypothesis import settings
 
-from engine.core.device import available_devices
-from engine.core.topic import catalogue
+from engine.contracts.topic import catalogue
+from engine.machinery.device import available_devices
 from tests.budgets import Budgets
 
 torch.set_num_threads(1)
@@ -43,7 +43,7 @@ def pytest_runtest_setup(item):
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
     """A warm server for the tests of one file. It must end without a traceback in its log."""
-    from tests.server import start_server
+    from tests.app_server import start_server
 
     server = start_server(tmp_path_factory.mktemp("server") / "log.txt")
     try:

@@ -7,11 +7,11 @@ import numpy as np
 import torch
 from PIL import Image
 
-from engine.core.own import OWN
-from engine.core.probe import Brought, probe_of
-from engine.core.topic import catalogue
+from engine.contracts.probe import Brought, probe_of
+from engine.contracts.topic import catalogue
 from engine.data.digits import SIDE, encode_drawing
 from engine.data.pictures import decode
+from engine.machinery.own import OWN
 
 PRESETS = [(slug, name) for slug, topic in catalogue().items() for name in topic.presets]
 

@@ -2,7 +2,7 @@
 
 import html
 
-from engine.core.sentences import WORD_JOINER
+from engine.contracts.sentences import WORD_JOINER
 
 HOSTILE = (
     "[x](//y)", "<b>x</b>", "*y*", "__y__", "$5 - $10", "{z}", "`c`", ":material/skull:", ":red[x]", ":streamlit:",

@@ -32,9 +32,9 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from engine.core.probe import probe_of
-from engine.core.topic import catalogue
-from tests.server import Server, start_server
+from engine.contracts.probe import probe_of
+from engine.contracts.topic import catalogue
+from tests.app_server import Server, start_server
 from tests.visitor import Answer, Visitor, another_value, user_key
 
 TARGET_MEDIAN, TARGET_GROWTH = 0.4, 0.10

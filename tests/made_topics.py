@@ -8,12 +8,12 @@ import types
 import pytest
 
 import engine.topics
-from engine.core.topic import Source, Topic, catalogue
+from engine.contracts.topic import Source, Topic, catalogue
 from engine.script import ScriptError, script_for
 
 CARD = '''"""A card."""
 
-from engine.core.knob import configuration, knob
+from engine.contracts.knob import configuration, knob
 
 
 @configuration
@@ -31,7 +31,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from engine.core.axes import axes, result
+from engine.contracts.axes import axes, result
 
 from .card import Config
 
@@ -57,7 +57,7 @@ DRAW = '''"""Drawings."""
 
 from __future__ import annotations
 
-from engine.plots.pixels import PixelPicture, Tile
+from engine.pictures.pixels.values import PixelPicture, Tile
 
 from .run import Result
 

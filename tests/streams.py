@@ -4,7 +4,7 @@ import os
 import time
 from contextlib import contextmanager
 
-from engine.core.jobs import JobQueue
+from engine.machinery.jobs import JobQueue
 from engine.training.fit import Snapshot, TrainingDiverged
 from tests.patience import patience
 

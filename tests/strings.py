@@ -11,23 +11,26 @@ import sys
 import typing
 from pathlib import Path
 
-from engine.core.axes import AxesError
-from engine.core.knob import knobs
-from engine.core.topic import Topic, catalogue
-from pages.components.topics import view_type
+from engine.contracts.axes import AxesError
+from engine.contracts.knob import knobs
+from engine.contracts.topic import Topic, catalogue
+from engine.pictures.kinds import kinds
+from pages.components.parts.topics import view_type
 
 ROOT = Path(__file__).parents[1]
 TABLES = ROOT / "assets" / "language" / "zh"
 FRAME = "frame"  # the table of what belongs to no topic alone
 # Their first argument is a template that the pages translate.
 TRANSLATED_ERRORS = ("KnobError", "PictureError", "SettingsError", "WeightsFileError", "Remark")
-SAYS = ("t", "drawn")  # of pages/components/language.py
-WORDS = ("Words", "Say")  # of engine/core
+SAYS = ("t", "drawn")  # of pages/components/parts/language.py
+WORDS = ("Words", "Say")  # of engine/contracts
 
 
 def tables() -> dict[str, dict[str, str]]:
-    """Slug of a topic, or FRAME -> its Chinese texts by their English ones."""
-    return {path.stem: json.loads(path.read_text("utf-8")) for path in sorted(TABLES.glob("*.json"))}
+    """Slug of a topic, FRAME, or pictures/<kind> -> its Chinese texts by their English ones."""
+    files = {path.stem: path for path in sorted(TABLES.glob("*.json"))}
+    files |= {f"pictures/{path.parent.name}": path for path in sorted(ROOT.glob("engine/pictures/*/zh.json"))}
+    return {name: json.loads(path.read_text("utf-8")) for name, path in files.items()}
 
 
 def table() -> dict[str, str]:
@@ -37,6 +40,8 @@ def table() -> dict[str, str]:
 
 def owner(place: str) -> str:
     """Whose a text is that stands in a file ("engine/topics/mlp/card.py") or at a place of `used_strings`."""
+    if kind := re.match(r"engine/(pictures/\w+)/", place):
+        return kind[1]
     slug = re.match(r"(?:topic |engine/topics/|pages/)(\w+)", place)
     return slug[1] if slug and slug[1] in catalogue() else FRAME
 
@@ -51,6 +56,9 @@ def _used() -> dict[str, list[str]]:
     for topic in catalogue().values():
         for text in _texts_of(topic):
             found.setdefault(text, []).append(f"topic {topic.slug}")
+    for kind in kinds().values():
+        for text in [*kind.words.values(), *kind.keys.values()]:
+            found.setdefault(text, []).append(f"engine/pictures/{kind.name}/kind.py")
     for path in sorted(ROOT.glob("pages/**/*.py")):
         tree = ast.parse(path.read_text("utf-8"))
         for line, text in [*_translated(tree, SAYS), *_translated(tree, WORDS)]:

@@ -10,31 +10,39 @@ import networkx as nx
 import pytest
 from streamlit import config as streamlit_config
 
-from engine.core.topic import catalogue
-from pages.components.topics import page_module
+from engine.contracts.topic import catalogue
+from pages.components.parts.topics import page_module
 
 ROOT = Path(__file__).parents[1]
 MOST_LINES = 400
 
 # The table of the design: importer -> what it may import of ours. The longest prefix counts.
 MAY_IMPORT = {
-    "engine.core": ("engine.core",),
-    "engine.data": ("engine.core", "engine.data"),
-    "engine.instrument": ("engine.core", "engine.instrument"),
-    "engine.weights": ("engine.core",),
-    "engine.models": ("engine.core", "engine.instrument", "engine.models", "engine.weights"),
-    "engine.training": ("engine.core", "engine.data", "engine.instrument", "engine.training"),
-    "engine.training.recipes": ("engine",),  # run by hand, to make the shipped weights
-    "engine.plots": ("engine.core", "engine.plots"),
+    "engine.contracts": ("engine.contracts",),
+    "engine.machinery": ("engine.contracts", "engine.machinery"),
+    "engine.data": ("engine.contracts", "engine.machinery", "engine.data"),
+    "engine.instrument": ("engine.contracts", "engine.instrument"),
+    "engine.weights": ("engine.contracts",),
+    "engine.models": (
+        "engine.contracts",
+        "engine.machinery.device",
+        "engine.instrument",
+        "engine.models",
+        "engine.weights",
+    ),
+    "engine.training": ("engine.contracts", "engine.machinery", "engine.data", "engine.instrument", "engine.training"),
+    "engine.recipes": ("engine",),  # run by hand, to make the shipped weights
+    "engine.pictures": ("engine.contracts", "engine.pictures"),
     "engine.topics": ("engine",),
     "engine.script": ("engine",),
     "engine.bench": ("engine",),
     "engine.command_line": ("engine",),
     "engine.__main__": ("engine",),
-    "pages": ("engine.topics", "engine.core", "pages.components"),
+    "pages": ("engine.topics", "engine.contracts", "pages.components"),
     "pages.components": (
-        "engine.core",
-        "engine.plots",
+        "engine.contracts",
+        "engine.machinery",
+        "engine.pictures",
         "engine.data",
         "engine.script",
         "pages.components",
@@ -42,7 +50,7 @@ MAY_IMPORT = {
 }
 NEVER = {
     "engine": ("streamlit", "pages"),
-    "engine.plots": ("torch",),
+    "engine.pictures": ("torch",),
     "pages": ("torch", "numpy"),
     "pages.components": ("torch",),
 }
@@ -113,12 +121,12 @@ def test_imports_keep_to_the_layers(path):
 def test_the_reader_of_imports_sees_them():
     for source, expected in {
         "from engine import weights": {"engine.weights"},
-        "from engine.core.knob import knob": {"engine.core.knob"},
+        "from engine.contracts.knob import knob": {"engine.contracts.knob"},
         "import torch.nn as n": {"torch.nn"},
         "def f():\n    import numpy": {"numpy"},
         "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import torch": {"typing"},
     }.items():
-        path = ROOT / "engine" / "core" / "imagined.py"  # never written: only its text is read
+        path = ROOT / "engine" / "contracts" / "imagined.py"  # never written: only its text is read
         fake = type("Fake", (), {"read_text": lambda self, _, source=source: source, "name": path.name,
                                  "relative_to": lambda self, root, path=path: path.relative_to(root)})()  # fmt: skip
         assert imports_of(fake) == expected
@@ -161,7 +169,13 @@ def test_no_global_seeds_and_no_hooks_on_shared_models(path):
 
 
 def test_files_stay_short():
-    files = [*SOURCES, *ROOT.glob("tests/**/*.py"), ROOT / "app.py", *ROOT.glob("assets/components/*.*")]
+    files = [
+        *SOURCES,
+        *ROOT.glob("tests/**/*.py"),
+        ROOT / "app.py",
+        *ROOT.glob("assets/components/*.*"),
+        *ROOT.glob("engine/pictures/*/*.js"),
+    ]
     lengths = {str(path.relative_to(ROOT)): len(path.read_text("utf-8").splitlines()) for path in files}
     assert {name: length for name, length in lengths.items() if length > MOST_LINES} == {}
 
@@ -195,7 +209,7 @@ def test_streamlit_is_set_up_for_speed_and_silence():
 
 
 # What stands with a topic: its own files, and the recipes that make its weights.
-OWN_FILES = "engine/topics/{slug}/ pages/{slug}.py engine/training/recipes/ assets/lessons/ assets/language/"
+OWN_FILES = "engine/topics/{slug}/ pages/{slug}.py engine/recipes/ assets/lessons/ assets/language/"
 SHARED = [
     path for folder in ("engine", "pages", "assets") for path in sorted((ROOT / folder).rglob("*"))
     if path.suffix in (".py", ".js", ".css", ".toml") and "katex" not in path.parts

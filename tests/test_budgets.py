@@ -14,8 +14,8 @@ from tests.budgets import Budgets
         ("tests/test_alpha.py::test_a", "alpha"),
         ("tests/test_alpha_page.py::test_a[x]", "alpha"),
         ("tests/test_alphabet.py::test_a", ""),
-        ("tests/browser/test_looks.py::test_a[beta-light]", "beta"),
-        ("tests/browser/test_looks.py::test_a[light-alpha_two-en]", "alpha_two"),
+        ("tests/browser/pages/test_looks.py::test_a[beta-light]", "beta"),
+        ("tests/browser/pages/test_looks.py::test_a[light-alpha_two-en]", "alpha_two"),
         ("tests/browser/test_alpha_two.py::test_a[beta]", "alpha_two"),
         ("tests/test_house.py::test_a[alphabet-1]", ""),
         ("tests/test_house.py::test_a", ""),
@@ -29,7 +29,7 @@ def test_a_topic_over_its_budget_is_named():
     budgets = Budgets(["alpha", "beta"])
     for test, seconds in [
         ("tests/test_alpha.py::test_a", 50.0), ("tests/test_house.py::test_a[alpha]", 20.0),
-        ("tests/browser/test_looks.py::test_a[beta]", 39.0), ("tests/test_house.py::test_a", 500.0),
+        ("tests/browser/pages/test_looks.py::test_a[beta]", 39.0), ("tests/test_house.py::test_a", 500.0),
     ]:  # fmt: skip
         budgets.pytest_runtest_logreport(SimpleNamespace(nodeid=test, duration=seconds))
     lines = [" ".join(line.split()) for line in budgets.lines()]

@@ -9,17 +9,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine import command_line
-from engine.core.knob import to_query
-from engine.core.topic import catalogue
+from engine import command_line, recipes
+from engine.contracts.knob import to_query
+from engine.contracts.topic import catalogue
 from engine.data import rows
-from engine.plots.diagrams import NetworkDiagram
-from engine.plots.pixels import PixelPicture
+from engine.pictures.network.values import NetworkDiagram
+from engine.pictures.pixels.values import PixelPicture
 from engine.topics.mlp.card import Config
 from engine.topics.mlp.run import run
-from engine.training import recipes
 from engine.weights import Card, WeightsError
-from tests.test_export import Reader
+from tests.pictures.test_export import Reader
 
 ROOT = Path(__file__).parents[1]
 QUICK = ["data=moons", "layers=4-3", "samples=40", "steps=5"]

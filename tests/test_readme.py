@@ -10,9 +10,9 @@ from importlib.metadata import version
 
 from packaging.requirements import Requirement
 
-from engine.core.topic import catalogue
-from pages.components.settings import Settings, variable
-from tests.server import ROOT
+from engine.contracts.topic import catalogue
+from pages.components.server.settings import Settings, variable
+from tests.app_server import ROOT
 
 README = (ROOT / "README.md").read_text("utf-8")
 
@@ -93,7 +93,7 @@ def test_what_is_imported_is_required():
 
 
 def test_the_page_table_is_the_catalogue():
-    from pages.components.topics import topics_with_pages
+    from pages.components.parts.topics import topics_with_pages
 
     wanted = [[topic.title, topic.group, topic.question] for topic in topics_with_pages()]
     assert table("Pages") == wanted
@@ -131,13 +131,13 @@ def test_the_command_line_examples_run_as_written():
         if name == "run":
             topic = catalogue()[words[0]]
             values = dict(words[at + 1].split("=") for at, word in enumerate(words) if word == "--set")
-            from engine.core.knob import from_query
+            from engine.contracts.knob import from_query
 
             assert from_query(topic.config, values)[1] == []
             assert values
         elif name == "script":
             assert words[words.index("--preset") + 1] in catalogue()[words[0]].presets
         elif name == "train":
-            from engine.training.recipes import RECIPES
+            from engine.recipes import RECIPES
 
             assert words[0] in RECIPES

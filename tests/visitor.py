@@ -19,7 +19,7 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 from websockets.sync.client import connect
 
-from engine.plots.pixels import unpack
+from engine.pictures.packing import unpack
 
 PATIENCE = 60.0
 

@@ -1,6 +1,7 @@
 // What every canvas component shares: payload, colours, theme, stage (canvas + tooltip + live region), numbers.
 import { PALETTE } from "./palette.js";
 import { describing } from "./keys.js";
+import { TEXTS } from "./texts.js";
 import { reaches } from "./connection.js";
 
 export const CLASS_COLOURS = PALETTE.classColours;
@@ -36,7 +37,7 @@ export function lineColourOf(value, theme) {
 
 const READERS = { uint8: Uint8Array, uint16: Uint16Array, float32: Float32Array, int32: Int32Array };
 
-/** Bytes of engine.plots.pixels.pack -> {meta, arrays: {name: {shape, data}}}. */
+/** Bytes of engine.pictures.pixels.pack -> {meta, arrays: {name: {shape, data}}}. */
 export function decode(bytes) {
   const payload = bytes.slice(); // own, aligned copy: typed arrays need it, and the message can be freed
   const length = new DataView(payload.buffer).getUint32(0, true);
@@ -249,11 +250,12 @@ export class View {
       const { meta, arrays } = decode(bytes);
       this.meta = meta;
       this.arrays = arrays;
-      this.text = meta.text ?? {};
+      const texts = TEXTS[meta.language] ?? TEXTS.en;
+      this.text = { ...texts.shared, ...texts[meta.kind] };
       this.title.textContent = meta.title ?? "";
       this.title.hidden = !meta.title;
       this.receive(meta, arrays);
-      const keys = describing(this.shortcuts(), this.text.language);
+      const keys = describing(this.shortcuts(), meta.language);
       if (this.hint.textContent !== keys) this.hint.textContent = keys;
       if (!this.canvas.hasAttribute("aria-label")) this.canvas.setAttribute("aria-label", meta.alt ?? "");
       this.nameSoon();

@@ -113,3 +113,13 @@ function boxLabels(context, tile, named, font) {
 function dark(colour) {
   return luminance(...rgb(colour)) < MIDDLE_LUMINANCE;
 }
+
+/** Round numbers that divide low..high into about `count` parts. */
+export function ticks(low, high, count) {
+  const rough = (high - low) / Math.max(1, count) || 1;
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step = [1, 2, 5, 10].find((factor) => factor * power >= rough * 0.999) * power;
+  const found = [];
+  for (let at = Math.ceil(low / step - 1e-9); at * step <= high + step * 1e-9; at++) found.push(Number((at * step).toPrecision(12)));
+  return found;
+}

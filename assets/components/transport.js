@@ -13,7 +13,7 @@ class Transport extends View {
 
   receive(meta) {
     follow(this, meta, {});
-    const text = meta.moment ? { ...meta.text, frameOf: meta.moment } : meta.text;
+    const text = meta.moment ? { ...this.text, frameOf: meta.moment } : this.text;
     this.bar.attach(this.clock, text, meta.report ? (frame) => this.keep("frame", frame) : null, this.root);
   }
 

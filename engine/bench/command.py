@@ -16,8 +16,8 @@ import torch
 from engine.bench.clock import machine, medians, peak_bytes
 from engine.bench.comparisons import comparisons as of_topics
 from engine.bench.topics import measure_topic
-from engine.core.device import using_device
-from engine.core.topic import catalogue
+from engine.contracts.topic import catalogue
+from engine.machinery.device import using_device
 
 ROOT = Path(__file__).parents[2]
 BROWSER = "tests.browser.measure"  # a program of its own: the engine knows neither the pages nor their tests

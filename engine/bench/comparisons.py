@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from importlib.util import find_spec
 from types import MappingProxyType
 
-from engine.bench.compared import Comparison
-from engine.core.topic import catalogue
+from engine.bench.comparison import Comparison
+from engine.contracts.topic import catalogue
 
 
 def comparisons() -> Mapping[str, Comparison]:

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from engine.bench.clock import medians, peak_bytes
-from engine.core.axes import bytes_of
-from engine.core.topic import Topic
+from engine.contracts.axes import bytes_of
+from engine.contracts.topic import Topic
 
 LOOK_EVERY = 50  # steps between the snapshots asked for, so that steps are measured and not the looking
 

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from engine.core.knob import KnobError
+from engine.contracts.knob import KnobError
 from engine.data.digits import decode_drawing
 
 CLOUDS = ("spiral", "moons", "circles", "pinwheel", "gaussians", "drawn")

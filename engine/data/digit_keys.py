@@ -6,7 +6,7 @@ import base64
 import binascii
 import zlib
 
-from engine.core.knob import KnobError
+from engine.contracts.knob import KnobError
 
 SAMPLE, DRAWN = "sample:", "drawn:"
 HELD_OUT = 2000  # digits that can be named

@@ -1,6 +1,6 @@
 """Handwritten digits: 10,000 of MNIST, drawings of one's own, and the step that makes the second look like the first.
 
-assets/data/digits.npz is made by engine/training/recipes/digits.py; its licence stands beside it.
+assets/data/digits.npz is made by engine/recipes/digits.py; its licence stands beside it.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from engine.core.axes import bytes_of
+from engine.contracts.axes import bytes_of
 
 MOST_ONE_HOT = 500  # nodes; larger graphs get random features instead of a column for each node
 RANDOM_FEATURES = 64

@@ -7,7 +7,7 @@ from collections import Counter
 from functools import cache
 from pathlib import Path
 
-from engine.core.words import Name
+from engine.contracts.words import Name
 
 ASSETS = Path(__file__).resolve().parent.parent.parent / "assets"
 

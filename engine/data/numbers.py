@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.core.axes import Quantity
+from engine.contracts.axes import Quantity
 
 DESCRIPTION = "description"  # entry of the NPZ: JSON of topic, config, and axes, unit and meaning of every array
 HEADER = ("name", "axes", "shape", "unit", "meaning")

@@ -17,9 +17,9 @@ from typing import Any
 import numpy as np
 from safetensors.numpy import save
 
-from engine.core.knob import KnobError
-from engine.core.own import OWN, key_of_digest
+from engine.contracts.knob import KnobError
 from engine.data.pictures import kind_of
+from engine.machinery.own import OWN, key_of_digest
 
 MAXIMUM_BYTES = 4 * 1024 * 1024  # the largest network that trains here has a tenth of it
 MAXIMUM_HEADER = 256 * 1024

@@ -10,8 +10,8 @@ from types import MappingProxyType
 import numpy as np
 from PIL import Image
 
-from engine.core.own import OWN, UPLOAD
 from engine.data.pictures import SAMPLE, Picture, PictureError, decode
+from engine.machinery.own import OWN, UPLOAD
 
 FOLDER = Path(__file__).resolve().parent.parent.parent / "assets" / "pictures"
 

@@ -13,11 +13,11 @@ import math
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
-from engine.core.knob import KnobError
-from engine.core.own import key_of_digest
+from engine.contracts.knob import KnobError
 from engine.data.file_kinds import kind_of
 from engine.data.picture_files import END_OF_JPEG, JPEG, PNG, JpegFile, orientation_in, read_jpeg, read_png
 from engine.data.picture_pixels import memory_of, one_at_a_time, pixels_of
+from engine.machinery.own import key_of_digest
 
 MAXIMUM_BYTES = 16 * 2**20
 MAXIMUM_PIXELS = 64_000_000

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import string
 
-from engine.core.knob import KnobError
+from engine.contracts.knob import KnobError
 
 MAXIMUM_POINTS = 400
 SIGNS = string.ascii_letters + string.digits + "-_"  # the digits 0 to 63

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from engine.core.knob import knobs
+from engine.contracts.knob import knobs
 
 
 def quantity_rows(result: Any, say: Callable[[str], str] = str) -> list[tuple[str, ...]]:

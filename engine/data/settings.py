@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlencode
 
-from engine.core.knob import KnobError, from_query, knobs, to_query
-from engine.core.names import nearest
-from engine.core.topic import Topic, catalogue
+from engine.contracts.knob import KnobError, from_query, knobs, to_query
+from engine.contracts.names import nearest
+from engine.contracts.topic import Topic, catalogue
 
 VERSION = 1
 MAXIMUM_BYTES = 64 * 1024

@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from engine.core.topic import load
+from engine.contracts.topic import load
 
 from .errors import ScriptError, wrong
 from .gather import Gathered, Part, united
@@ -21,8 +21,8 @@ from .rules import ADDING, BY_TEXT, OUTSIDE, emptied, walk
 from .sources import Outside, Place, read
 from .stand_ins import ASSETS, INSTEAD
 
-EMBEDDED = Place("engine.core.embed", "embedded")
-RESULT = Place("engine.core.axes", "result")
+EMBEDDED = Place("engine.contracts.embed", "embedded")
+RESULT = Place("engine.contracts.axes", "result")
 LOST = "Make it a function outside the class, or a field, or call it otherwise"
 FILES = "Write the whole path of a file of assets as folder / name, with names that are constants"
 OF_A_PATH = re.compile(r"engine(\.\w+)+(:[\w.]+)?")

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from engine.core.embed import is_embedded
-from engine.core.topic import Topic, load
+from engine.contracts.embed import is_embedded
+from engine.contracts.topic import Topic, load
 
 from .errors import ScriptError, naming, wrong
 from .references import Target, Uses, uses_of
@@ -24,8 +24,8 @@ ONLY_FOR_CROWDS = {Place("engine.training.fit", "breathe")}
 PLAIN = (ast.Name, ast.Constant, ast.Attribute, ast.expr_context, ast.keyword)
 PICTURES, STAND_INS = "engine.script.pictures", "engine.script.stand_ins"
 ASSETS_PLACE = Place(STAND_INS, "ASSETS")
-RANKS = ("engine.core", "engine.data", "engine.weights", "engine.instrument", "engine.models", "engine.training",
-         "engine.topics", "engine.plots", PICTURES)  # fmt: skip
+RANKS = ("engine.contracts", "engine.machinery", "engine.data", "engine.weights", "engine.instrument", "engine.models",
+         "engine.training", "engine.topics", "engine.pictures", PICTURES)  # fmt: skip
 
 
 @dataclass(eq=False)

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from engine.core.knob import differences
-from engine.core.topic import Topic
+from engine.contracts.knob import differences
+from engine.contracts.topic import Topic
 
 from .gather import Gathered
 from .script import OUTCOME, Script

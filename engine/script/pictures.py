@@ -16,7 +16,7 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from engine.plots.theme import CLASS_COLOURS, class_mixture
+from engine.pictures.theme import CLASS_COLOURS, class_mixture
 
 # Low to high; signed: around zero.
 COLOUR_SCALES = {
@@ -134,6 +134,7 @@ class PixelPicture:
     frames: Any = None
     colours: Any = None
     keys: Sequence[Any] = ()
+    whole: bool = False
 
 
 def picture_figure(picture: PixelPicture) -> go.Figure:

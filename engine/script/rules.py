@@ -15,12 +15,13 @@ Carried
 Left out
 - Methods in `ONLY_FOR_PAGES`, which the store and the canvas call, while no kept code mentions an attribute or an
   argument of `getattr` of that name and no base from outside the engine has a method of it; else they are carried.
-- `__post_init__` of pictures (engine.plots), if it can do nothing but raise: drawings of the engine are right already.
+- `__post_init__` of pictures (engine.pictures), if it can do nothing but raise: drawings of the engine are right
+  already.
 - Statements that call what is in `ONLY_FOR_CROWDS`, for a script has one visitor. As part of an expression such a call
   is carried; an argument that computes something is an error, for that would be left out with it.
 - Imports within functions, which stand at the top of the script. A block that nothing is left of is an error.
 - The card's cover, if it is none of the figures that it has side by side (`Topic.compared`): such a picture is made for
-  the home page, and the others show the same, and more. tests/test_script_rules.py lists all of these.
+  the home page, and the others show the same, and more. tests/script/test_script_rules.py lists all of these.
 
 Replaced
 - What `stand_ins.INSTEAD` names, by what gives the same answers in a few lines; mentioning or passing what a
@@ -121,7 +122,7 @@ def left_out_methods(block: Block) -> list[ast.FunctionDef]:
     if not isinstance(block.node, ast.ClassDef):
         return []
     methods = [node for node in block.node.body if isinstance(node, ast.FunctionDef)]
-    checked = block.module.name.startswith("engine.plots.")
+    checked = block.module.name.startswith("engine.pictures.")
     found = [one for one in methods if checked and one.name == "__post_init__" and only_checks(one, block)]
     for_pages = [one for one in methods if one.name in ONLY_FOR_PAGES]
     if for_pages:

@@ -11,10 +11,10 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from engine.core.topic import Topic
+from engine.contracts.topic import Topic
+from engine.script.figure_calls import maker_of, only_at_home
 
 from .checks import check
-from .drawn import maker_of, only_at_home
 from .errors import naming, wrong
 from .gather import ASSETS_PLACE, PICTURES, STAND_INS, Gathered, Part, body_of, united
 from .sources import Place, read
@@ -25,15 +25,11 @@ UNPACK = Place(STAND_INS, "unpacked")
 WEIGHTS = {Place("engine.weights", name) for name in ("fill", "load_weights", "card")}
 CONFIGURATION = "Configuration"
 HEADINGS = {
-    "engine.core.knob": "What is said of a value that does not fit",
-    "engine.core.axes": "Results whose fields say what they hold",
-    "engine.core.device": "Where the numbers are computed",
+    "engine.contracts.knob": "What is said of a value that does not fit",
+    "engine.contracts.axes": "Results whose fields say what they hold",
+    "engine.machinery.device": "Where the numbers are computed",
     "engine.weights": "Trained weights",
-    "engine.plots.theme": "Colours",
-    "engine.plots.figures": "Charts",
-    "engine.plots.diagrams": "Parts of figures",
-    "engine.plots.graphs": "Graphs as pictures",
-    "engine.plots.grids": "Grids of small matrices",
+    "engine.pictures.theme": "Colours",
     PICTURES: "Pictures as Plotly figures",
     STAND_INS: "Numbers",
 }  # of the modules whose own first line speaks of the pages

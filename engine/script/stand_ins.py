@@ -133,10 +133,10 @@ def packed(values: np.ndarray) -> str:
 INSTEAD = {
     Place.of(path): Place(__name__, name)
     for path, name in {
-        "engine.core.axes:result": "result",
-        "engine.core.axes:axes": "axes",
-        "engine.core.axes:note": "note",
-        "engine.core.device:current_device": "current_device",
+        "engine.contracts.axes:result": "result",
+        "engine.contracts.axes:axes": "axes",
+        "engine.contracts.axes:note": "note",
+        "engine.machinery.device:current_device": "current_device",
         "engine.data.imagenet:class_names": "class_names",
         "engine.data.imagenet:class_synonyms": "class_synonyms",
         "engine.weights:load_weights": "load_weights",
@@ -145,9 +145,9 @@ INSTEAD = {
 } | {
     Place(module, name): Place("engine.script.pictures", name)
     for module, names in {
-        "engine.plots.pixels": ("Point", "Box", "Line", "Text", "Over", "Tile", "PixelPicture"),
-        "engine.core.film": ("Frames",),
-        "engine.plots.theme": ("plotly_template",),
+        "engine.pictures.pixels.values": ("Point", "Box", "Line", "Text", "Over", "Tile", "PixelPicture"),
+        "engine.contracts.film": ("Frames",),
+        "engine.pictures.theme": ("plotly_template",),
     }.items()
     for name in names
 }

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.core.knob import Knob, knobs
+from engine.contracts.knob import Knob, knobs
 
 from .stand_ins import packed
 

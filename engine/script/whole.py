@@ -6,8 +6,8 @@ import textwrap
 from typing import Any
 from urllib.parse import urlencode
 
-from engine.core.knob import to_query
-from engine.core.topic import Topic
+from engine.contracts.knob import to_query
+from engine.contracts.topic import Topic
 
 from .gather import PICTURES, STAND_INS
 from .imports import import_lines

@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from engine.core.axes import bytes_of
+from engine.contracts.axes import bytes_of
 
 STEPS_BETWEEN_BREATHS = 4
 BREATH_SECONDS = 0.0005

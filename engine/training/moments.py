@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from engine.core.watched import LOOKS
+from engine.machinery.whole_run import LOOKS
 
 from .fit import Snapshot, TrainingDiverged
 

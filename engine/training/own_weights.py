@@ -8,8 +8,8 @@ import numpy as np
 import torch
 from torch import nn
 
-from engine.core.embed import embedded
-from engine.core.topic import topic_of
+from engine.contracts.embed import embedded
+from engine.contracts.topic import topic_of
 from engine.data.own_weights import check_fit, find_weights
 
 

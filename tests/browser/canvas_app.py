@@ -7,7 +7,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 import streamlit as st
 
-from pages.components.mount import canvas_routes
-from pages.components.web import web_routes
+from pages.components.pictures.mount import canvas_routes
+from pages.components.server.web import web_routes
 
 app = st.App(Path(__file__).with_name("canvas_script.py"), routes=[*canvas_routes(), *web_routes()])

@@ -12,11 +12,16 @@ ROOT = str(Path(__file__).resolve().parents[2])
 if ROOT not in sys.path:
     sys.path.insert(0, ROOT)
 
-from engine.plots.cloud import Cloud, Plane  # noqa: E402
-from engine.plots.diagrams import Bars, Curve, NetworkDiagram, NetworkLayer, quantise_maps  # noqa: E402
-from engine.plots.graphs import GraphPicture  # noqa: E402
-from engine.plots.pixels import Box, Frames, Line, Over, PixelPicture, Point, Text, Tile  # noqa: E402
-from pages.components import canvas  # noqa: E402
+from engine.contracts.film import Frames  # noqa: E402
+from engine.pictures.bars.values import Bars  # noqa: E402
+from engine.pictures.cloud.values import Cloud, Plane  # noqa: E402
+from engine.pictures.curves.values import Curve, CurvesPicture  # noqa: E402
+from engine.pictures.graph.values import GraphPicture  # noqa: E402
+from engine.pictures.network.values import NetworkDiagram, NetworkLayer, quantise_maps  # noqa: E402
+from engine.pictures.pixels.values import Box, Line, Over, PixelPicture, Point, Text, Tile  # noqa: E402
+from engine.pictures.points.values import PointsPicture  # noqa: E402
+from pages.components.pictures import canvas  # noqa: E402
+from pages.components.pictures.mount import put  # noqa: E402
 
 st.set_page_config(layout="wide", page_title="canvas")
 show = st.query_params.get("show", "pixels")
@@ -49,7 +54,7 @@ def show_pixels() -> None:
     ]
     picture = PixelPicture(tiles, alt="Five small matrices", columns=3)
     selected = st.session_state.get("selected")
-    cell = canvas.pixels(picture, "tiles", selected=selected, height=420)
+    cell = put(picture, "tiles", picked=selected, height=420)["cell"]
     if cell:
         st.session_state.selected = cell
         st.session_state.last_cell = cell
@@ -69,7 +74,7 @@ def show_gallery() -> None:
              lines=[Line([(10, 90), (40, 70), (110, 20)], "#FFFFFF", 2, arrow=True)],
              points=[Point(30, 80, 0, label="query 3"), Point(100, 15, 1, filled=False)], texts=[Text(64, 12, "sky")]),
     ]  # fmt: skip
-    canvas.pixels(PixelPicture(tiles, alt="Overlays"), "overlays")
+    put(PixelPicture(tiles, alt="Overlays"), "overlays")
     words = ["The", "animal", "did", "not", "cross", "the", "street", "你好", "世界", "."]
     scores = np.random.default_rng(0).normal(size=(10, 10)).astype(np.float32) * 2
     attention = np.exp(scores) / np.exp(scores).sum(1, keepdims=True)
@@ -77,28 +82,28 @@ def show_gallery() -> None:
     with left:
         tile = Tile(attention, "head 3", scale="probability", low=0, high=1, row_labels=words, column_labels=words,
                     cell_names=("", "query", "key"))  # fmt: skip
-        canvas.pixels(PixelPicture([tile], alt="Attention of ten tokens"), "attention")
+        put(PixelPicture([tile], alt="Attention of ten tokens"), "attention")
     with right:
         maps = np.random.default_rng(1).normal(size=(64, 14, 14)).cumsum(1).cumsum(2).astype(np.float32)
         tiles = [Tile(m, f"map {k}", scale="magnitude") for k, m in enumerate(maps)]
-        canvas.pixels(PixelPicture(tiles, alt="64 feature maps"), "feature_maps")
+        put(PixelPicture(tiles, alt="64 feature maps"), "feature_maps")
     digits = np.random.default_rng(2).integers(0, 256, (600, 8, 8)).astype(np.uint8)
     tiles = [Tile(digit, scale="grey", low=0, high=1) for digit in digits]
-    canvas.pixels(PixelPicture(tiles, alt="600 small pictures"), "many")
+    put(PixelPicture(tiles, alt="600 small pictures"), "many")
 
 
 def show_scrubber() -> None:
     frames = Frames("noise", list(range(20)), [10 * k for k in range(20)], clock="noise", start="first")
     pixels = np.stack([np.full((6, 6), 10 * k, np.uint8) for k in range(20)])
-    shown = canvas.scrubber(
-        PixelPicture([Tile(pixels, "level", scale="magnitude", low=0, high=255)], alt="Twenty levels", frames=frames),
-        "scrub", height=200)  # fmt: skip
+    levels = Tile(pixels, "level", scale="magnitude", low=0, high=255)
+    put(PixelPicture([levels], alt="Twenty levels", frames=frames), "scrub", height=200)
+    frame = canvas.transport("scrub-bar", frames)
     other = pixels[:, :3, :3] + np.uint8(5)
-    canvas.pixels(PixelPicture([Tile(other, scale="grey")], alt="The same moments", frames=frames), "twin", height=200)
+    put(PixelPicture([Tile(other, scale="grey")], alt="The same moments", frames=frames), "twin", height=200)
     boxes = [Box((2, 2, 8, 8), "", "#D55E00", frame=0), Box((12, 12, 18, 18), "", "#0072B2", frame=19)]
     photo = Tile(np.full((20, 20, 3), 200, np.uint8), still=True, boxes=boxes)
-    canvas.pixels(PixelPicture([photo], alt="A still photo, moving boxes", frames=frames), "still", height=200)
-    report("frame", shown["frame"])
+    put(PixelPicture([photo], alt="A still photo, moving boxes", frames=frames), "still", height=200)
+    report("frame", frame)
 
 
 def training(count: int, neurons: tuple[int, ...], first: int = 0) -> dict:
@@ -131,8 +136,9 @@ def diagram_of(data: dict, neurons: tuple[int, ...], frames: Frames | None, off:
 def show_network() -> None:
     neurons = tuple(int(n) for n in st.query_params.get("sizes", "3,6,4,2").split(","))
     data = training(1, neurons)
-    event = canvas.network(diagram_of(data, neurons, None, frozenset(st.session_state.get("off", ()))), "net",
-                           picked=st.session_state.get("picked"), height=380)  # fmt: skip
+    diagram = diagram_of(data, neurons, None, frozenset(st.session_state.get("off", ())))
+    told = put(diagram, "net", picked=st.session_state.get("picked"), height=380)
+    event = next(({"event": kind, **value} for kind, value in told.items() if value), None)
     if event:
         st.session_state.event = event
         if event["event"] == "pick":
@@ -152,14 +158,13 @@ def show_mlp() -> None:
         background = (255 * np.stack([two_classes(40, 0.05 * k) for k in range(40)])).round().astype(np.uint8)
         rng = np.random.default_rng(0)
         points = [[*rng.uniform(-1, 1, 2), int(k % 2)] for k in range(60)]
-        canvas.points_editor(points, "plane", domain=(-1, 1, -1, 1), classes=["class 0", "class 1"], alt="The plane",
-                             background=background, frames=frames, editable=False,
-                             train_mask=[k % 3 > 0 for k in range(60)])  # fmt: skip
+        put(PointsPicture(points, (-1, 1, -1, 1), ["class 0", "class 1"], "The plane", background, frames,
+                          train_mask=[k % 3 > 0 for k in range(60)]), "plane")  # fmt: skip
     with middle:
-        canvas.network(diagram_of(data, neurons, frames), "net", height=380)
+        put(diagram_of(data, neurons, frames), "net", height=380)
     with right:
-        canvas.curves(data["loss"], [Curve("train", 0), Curve("test", 1, dashed=True)], frames, "loss",
-                      alt="Loss of train and test points", y_label="loss")  # fmt: skip
+        lines = [Curve("train", 0), Curve("test", 1, dashed=True)]
+        put(CurvesPicture(data["loss"], lines, frames, "Loss of train and test points", y_label="loss"), "loss")
         report("frame", canvas.transport("bar", frames))
 
 
@@ -172,11 +177,11 @@ def live_fragment() -> None:
     frames = Frames("live", indices, [10 * k for k in indices], live=tick < 12, clock="live")
     levels = np.stack([np.full((4, 4), 4 * k, np.uint8) for k in indices])
     picture = PixelPicture([Tile(levels, "live", scale="grey")], alt="Live levels", frames=frames)
-    canvas.pixels(picture, "live_pixels", height=200)
+    put(picture, "live_pixels", height=200)
     neurons = (2, 4, 2)
     data = training(last - first, neurons, first)
-    canvas.network(diagram_of(data, neurons, frames), "live_net", height=240)
-    canvas.curves(data["loss"], [Curve("train", 0), Curve("test", 1)], frames, "live_loss", alt="Loss", y_label="loss")
+    put(diagram_of(data, neurons, frames), "live_net", height=240)
+    put(CurvesPicture(data["loss"], [Curve("train", 0), Curve("test", 1)], frames, "Loss", y_label="loss"), "live_loss")
     canvas.transport("live_bar", frames, report=False)
 
 
@@ -188,13 +193,16 @@ def show_points() -> None:
     editable = st.query_params.get("edit", "1") == "1"
     start = [[-0.5, -0.5, 0], [0.5, 0.5, 1]]
     background = (255 * two_classes(40)).round().astype(np.uint8)
-    result = canvas.points_editor(start, "editor", domain=(-1, 1, -1, 1), classes=["class 0", "class 1"], most=5,
-                                  alt="Points to edit", background=background, editable=editable,
-                                  train_mask=None if editable else [True, False], height=400,
-                                  revision=st.query_params.get("revision", ""))  # fmt: skip
-    report("points", result["points"])
-    if result["spot"]:
-        st.session_state.spot = result["spot"]
+    picture = PointsPicture(
+        start, (-1, 1, -1, 1), ["class 0", "class 1"], "Points to edit", background, editable=editable, most=5,
+        train_mask=None if editable else [True, False],
+    )  # fmt: skip
+    revision = st.query_params.get("revision", "")
+    told = put(picture, "editor", height=400, revision=revision)
+    own = told["points"] if editable and told["points"] and told["points"]["revision"] == revision else None
+    report("points", own["points"] if own else start)
+    if told["spot"]:
+        st.session_state.spot = told["spot"]
     report("spot", st.session_state.get("spot"))
 
 
@@ -202,7 +210,7 @@ def show_bars() -> None:
     marked = st.session_state.get("marked", 0)
     shown = Bars(["cat", "dog", "fox"], [0.7, 0.25, 0.05], alt="Three animals", hover=["a cat", "a dog", "a fox"],
                  marked=marked, marked_name="chosen", ticks=[0.5, 0.4, 0.1], ticks_name="before")  # fmt: skip
-    picked = canvas.bars(shown, "animals")
+    picked = put(shown, "animals")["pick"]
     if picked is not None:
         st.session_state.marked = picked
         st.rerun()
@@ -236,15 +244,15 @@ def show_graph() -> None:
              "known": np.array([1, 0, 0, 0, 0]), "truth": np.array([0, 1, 0, 1, -1]), "messages": messages}  # fmt: skip
     left, right = st.columns(2)
     with left:
-        node = canvas.graph_view(GraphPicture(places, edges, values, alt="Five nodes", **given), "graph", picked=picked,
-                                 group="five", layout="square", height=300)  # fmt: skip
+        square = GraphPicture(places, edges, values, alt="Five nodes", **given)
+        node = put(square, "graph", picked=picked, group="five", height=300)["pick"]
     with right:
         line = np.stack([np.stack([np.arange(5) * (t + 1.0), np.zeros(5)], -1) for t in range(5)]).astype(np.float32)
         shown = GraphPicture(line, edges, values, alt="On a line", plane=True, **given)
-        other = canvas.graph_view(shown, "line", picked=picked, group="five", height=300)
+        other = put(shown, "line", picked=picked, group="five", height=300)["pick"]
     canvas.transport("graph-bar", frames)
     if node is not None or other is not None:
-        st.session_state.node = other if node is None else node
+        st.session_state.node = (node or other)["node"]
         st.rerun()
     report("node", picked)
 
@@ -260,9 +268,9 @@ def show_named_graph() -> None:
              "truth": np.arange(count) % 2}  # fmt: skip
     edges, values = np.array([[k, (k + 1) % count] for k in range(count)]), np.stack([share, 255 - share], -1)
     shown = GraphPicture(places, edges, values, alt="Nodes with names", **given)
-    canvas.graph_view(shown, "named", picked=0, layout=f"{count} {letters}", height=320)
+    put(shown, "named", picked=0, height=320)
     point = GraphPicture(places * np.float32(1e-9), edges, values, alt="In one point", plane=True, **given)
-    canvas.graph_view(point, "point", picked=0, height=320)
+    put(point, "point", picked=0, height=320)
 
 
 def show_big_graph() -> None:
@@ -271,7 +279,8 @@ def show_big_graph() -> None:
     places, edges = rng.normal(size=(2000, 2)).astype(np.float32), rng.integers(0, 2000, (12_000, 2))
     names = [str(number + 1) for number in range(2000)]
     shown = GraphPicture(places, edges, places[:, 0].copy(), names, "Many", value_name="x")
-    report("node", canvas.graph_view(shown, "big", height=440))
+    node = put(shown, "big", height=440)["pick"]
+    report("node", node and node["node"])
 
 
 def show_cloud() -> None:
@@ -285,11 +294,11 @@ def show_cloud() -> None:
         arrows=np.broadcast_to(np.array([1.0, 0.0]), (11, 4, 2)), arrows_name="arrows", note="a note",
         lattice=np.array([[1, 1], [1, -1], [-1, 1], [-1, -1]]),
     )  # fmt: skip
-    picked = canvas.cloud(shown, "cloud", picked=st.session_state.get("point"), height=300)
+    picked = put(shown, "cloud", picked=st.session_state.get("point"), height=300)["pick"]
     if picked:
         st.session_state.point, st.session_state.picked = picked["point"], picked
         st.rerun()
-    canvas.curves(share[:, 0], [Curve("share", 0)], frames, "falling", alt="A chart", x_label="t", height=140)
+    put(CurvesPicture(share[:, 0], [Curve("share", 0)], frames, "A chart", x_label="t"), "falling", height=140)
     canvas.transport("cloud-bar", frames, report=False)
     report("picked", st.session_state.get("picked"))
 

@@ -21,8 +21,8 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
+from tests.app_server import Server, start_server
 from tests.patience import patience as patient
-from tests.server import Server, start_server
 
 FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run",
@@ -47,7 +47,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     elif not _has_playwright():
         missing = "Playwright is not installed"
     for item in items:
-        if Path(item.path).parent != Path(__file__).parent:
+        if not Path(item.path).is_relative_to(Path(__file__).parent):
             continue
         item.add_marker(pytest.mark.browser)
         # Two browsers and two servers share two cores: a click may come while the page is elsewhere. What fails is

@@ -5,9 +5,9 @@ from urllib.parse import urlencode
 
 import pytest
 
-from engine.core.knob import knobs, to_query
-from engine.core.topic import Topic, catalogue
-from pages.components.topics import page_module
+from engine.contracts.knob import knobs, to_query
+from engine.contracts.topic import Topic, catalogue
+from pages.components.parts.topics import page_module
 from tests import strings
 
 TOPICS = catalogue()

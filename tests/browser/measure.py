@@ -20,10 +20,10 @@ from typing import Any
 
 from playwright.sync_api import Page, sync_playwright
 
-from engine.core.probe import Change, Goal, probe_of
-from engine.core.topic import catalogue
+from engine.contracts.probe import Change, Goal, probe_of
+from engine.contracts.topic import catalogue
+from tests.app_server import Server, start_server
 from tests.browser.conftest import FLAGS, find_chromium
-from tests.server import Server, start_server
 
 # What a page promises, median and 95th percentile in milliseconds, None for no bound; as multiples of the bare page's.
 Budget = tuple[float | None, float | None]

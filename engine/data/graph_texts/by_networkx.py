@@ -9,9 +9,16 @@ from dataclasses import dataclass
 from typing import Any
 from xml.etree.ElementTree import ParseError, XMLPullParser
 
-from engine.core.knob import KnobError
-
-from .given import MAXIMUM_ATTRIBUTES, MAXIMUM_CLASSES, MAXIMUM_NAME, MAXIMUM_NODES, Gathering, GivenGraph, Remark
+from engine.contracts.knob import KnobError
+from engine.data.graph_texts.content import (
+    MAXIMUM_ATTRIBUTES,
+    MAXIMUM_CLASSES,
+    MAXIMUM_NAME,
+    MAXIMUM_NODES,
+    Gathering,
+    GivenGraph,
+    Remark,
+)
 
 MOST_NESTED = 60  # elements of XML within each other
 NAMES = ("label", "name", "vname", "title")

@@ -9,10 +9,9 @@ from __future__ import annotations
 import re
 from typing import NoReturn
 
-from engine.core.knob import KnobError
-
-from .given import MAXIMUM_EDGES, MAXIMUM_NODES, Gathering, GivenGraph, Remark
-from .printed import NODE, name_of
+from engine.contracts.knob import KnobError
+from engine.data.graph_texts.content import MAXIMUM_EDGES, MAXIMUM_NODES, Gathering, GivenGraph, Remark
+from engine.data.graph_texts.literals import NODE, name_of
 
 MOST = 2 * MAXIMUM_EDGES + MAXIMUM_NODES  # neighbours in all: every edge from both ends, and loops
 _HEAD = re.compile(r"\s*(?:\w+\s*=\s*)?(?:\w+\(\s*(?:<class '\w+'>\s*,\s*)?)?\{\s*")  # graph = defaultdict(…, {

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from engine.core.knob import KnobError
+from engine.contracts.knob import KnobError
 
 from .separators import Line
 

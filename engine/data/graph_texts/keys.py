@@ -9,10 +9,10 @@ import re
 import zlib
 from functools import lru_cache
 
-from engine.core.knob import KnobError
-from engine.core.own import OWN, UPLOAD, OwnText
+from engine.contracts.knob import KnobError
+from engine.data.graph_texts.content import MAXIMUM_TEXT, Choices, GivenGraph
+from engine.machinery.own import OWN, UPLOAD, OwnText
 
-from .given import MAXIMUM_TEXT, Choices, GivenGraph
 from .reading import AUTOMATIC, read_graph
 
 LONGEST_KEY = 1500  # characters of a graph that travels in the link itself

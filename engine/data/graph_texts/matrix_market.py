@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from engine.core.knob import KnobError
-
-from .given import MAXIMUM_NODES, Gathering, GivenGraph, Remark, numbered
+from engine.contracts.knob import KnobError
+from engine.data.graph_texts.content import MAXIMUM_NODES, Gathering, GivenGraph, Remark, numbered
 
 FIELDS = {"real": 1, "double": 1, "integer": 1, "complex": 2, "pattern": 0}
 SYMMETRIES = ("general", "symmetric", "skew-symmetric", "hermitian")

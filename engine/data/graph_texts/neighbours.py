@@ -6,9 +6,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from engine.core.knob import KnobError
+from engine.contracts.knob import KnobError
+from engine.data.graph_texts.content import Gathering, GivenGraph, Remark, bare
 
-from .given import Gathering, GivenGraph, Remark, bare
 from .separators import SIGNS, split
 
 READ_AS = Remark("Every line is read as a node and its neighbours.")

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import re
 
-from engine.core.knob import KnobError
-
-from .given import MAXIMUM_NODES, Gathering, GivenGraph, Remark, numbered
+from engine.contracts.knob import KnobError
+from engine.data.graph_texts.content import MAXIMUM_NODES, Gathering, GivenGraph, Remark, numbered
 
 _START = re.compile(r"(?:[ \t\r]*(?:%[^\n]*)?\n)*[ \t]*\*(network|vertices)\b", re.IGNORECASE)
 _VERTEX = re.compile(r'(\d+)(?:\s+(?:"([^"]*)"|(\S+)))?(?:\s.*)?')

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import codecs
 
-from engine.core.knob import KnobError
+from engine.contracts.knob import KnobError
 from engine.data.file_kinds import kind_of
+from engine.data.graph_texts.content import MAXIMUM_TEXT, Choices, GivenGraph
+from engine.data.graph_texts.literals import is_json_graph, is_printed, read_json, read_printed
 
 from .by_networkx import is_gml, is_xml, read_gml, read_xml
 from .dictionaries import is_dictionary, read_dictionary
-from .given import MAXIMUM_TEXT, Choices, GivenGraph
 from .matrix_market import is_matrix_market, read_matrix_market
 from .pajek import is_pajek, read_pajek
-from .printed import is_json_graph, is_printed, read_json, read_printed
 from .tables import read_lines
 
 ATTRIBUTED = ((is_xml, read_xml), (is_gml, read_gml), (is_json_graph, read_json))  # nodes have attributes there

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from engine.core.knob import KnobError
+from engine.contracts.knob import KnobError
 
 SIGNS = {"tab": "\t", "semicolon": ";；", "comma": ",，"}  # the surest first
 _QUOTED, _SPACE = re.compile(r' *"((?:[^"]|"")*)" *'), re.compile(r"\s*")

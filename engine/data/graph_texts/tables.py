@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from engine.core.knob import KnobError
+from engine.contracts.knob import KnobError
+from engine.data.graph_texts.content import MAXIMUM_EDGES, Choices, Gathering, GivenGraph, Remark, bare, numbered
 
-from .given import MAXIMUM_EDGES, Choices, Gathering, GivenGraph, Remark, bare, numbered
 from .headers import Columns, columns_of
 from .neighbours import colon_lists, read_lgl, read_neighbours, read_networkx_lists
 from .separators import SIGNS, Line, data_at, separator_of, split, split_by_itself

@@ -22,8 +22,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from engine import weights
-from engine.core.axes import axes, note, result
-from engine.core.device import current_device
+from engine.contracts.axes import axes, note, result
 from engine.instrument.detection import (
     Detections,
     Suppression,
@@ -32,6 +31,7 @@ from engine.instrument.detection import (
     pairwise_iou,
 )
 from engine.instrument.trace import Tap
+from engine.machinery.device import current_device
 
 NAME = "grid_detector"
 SIDE, CELLS, BOXES, CLASSES = 128, 8, 2, 6

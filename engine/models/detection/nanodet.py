@@ -18,8 +18,8 @@ from PIL import Image
 from torch import Tensor, nn
 
 from engine import weights
-from engine.core.device import current_device
 from engine.instrument.trace import Tap
+from engine.machinery.device import current_device
 
 NAME = "nanodet"
 SIDE = 416  # pixels a side of what the network sees

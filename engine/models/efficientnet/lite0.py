@@ -17,8 +17,8 @@ from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
 from engine import weights
-from engine.core.device import current_device
 from engine.instrument.trace import Tap
+from engine.machinery.device import current_device
 
 RESOLUTION = 224  # pixels a side that the network was trained on
 SHORT_SIDE = 256  # a picture is resized to this before the middle is cut out

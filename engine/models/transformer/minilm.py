@@ -15,8 +15,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from engine import weights
-from engine.core.device import current_device
 from engine.instrument.trace import Tap
+from engine.machinery.device import current_device
 
 LAYERS, HEADS, WIDTH, HEAD_WIDTH = 6, 12, 384, 32
 VOCABULARY, POSITIONS, HIDDEN = 30_522, 512, 1536

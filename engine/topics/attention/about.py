@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from engine.core.blocks import Block, Pick, Row, Say, Show
-from engine.core.words import Number, Words
+from engine.contracts.blocks import Block, Pick, Row, Say, Show
+from engine.contracts.words import Number, Words
 
 from . import draw, explain
 from .card import Config

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from engine.bench.compared import Comparison, Prepared, close
+from engine.bench.comparison import Comparison, Prepared, close
 from engine.instrument.trace import record
 from engine.models.transformer.minilm import load_minilm, split_heads
 from engine.training.fit import seeded

@@ -3,8 +3,8 @@
 import re
 from dataclasses import replace
 
-from engine.core.knob import KnobError, configuration, knob, shortest
-from engine.core.topic import Source, Topic
+from engine.contracts.knob import KnobError, configuration, knob, shortest
+from engine.contracts.topic import Source, Topic
 
 LAYERS, HEADS = 6, 12  # of the encoder shown
 HEAD_NAMES = tuple(f"L{layer}H{head}" for layer in range(1, LAYERS + 1) for head in range(1, HEADS + 1))

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from engine.core.words import Words
-from engine.plots.diagrams import Bars, Chart
-from engine.plots.grids import Links, Matrices, Mosaic, shrunk
-from engine.plots.pixels import Line, PixelPicture, Text, Tile
+from engine.contracts.words import Words
+from engine.pictures.bars.values import Bars
+from engine.pictures.chart.values import Chart
+from engine.pictures.links.values import Links
+from engine.pictures.matrices.values import Matrices
+from engine.pictures.mosaic.values import Mosaic, shrunk
+from engine.pictures.pixels.values import Line, PixelPicture, Text, Tile
 
 from .card import HEADS, LARGEST, LAYERS, Config
 from .explain import Cell

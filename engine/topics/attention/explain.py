@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.core.formula import Formula, aligned, bracketed, exact, rest_of, written
+from engine.contracts.formula import Formula, aligned, bracketed, exact, rest_of, written
 
 from .card import HEAD_NAMES, HEADS, Config
 from .mechanism import Mechanism, divisor

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from engine.core.axes import axes, note, result
+from engine.contracts.axes import axes, note, result
 
 from .card import LARGEST, Config, matrix_text, parse_matrix
 

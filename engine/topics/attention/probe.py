@@ -8,8 +8,8 @@ from random import Random
 
 from torch import Tensor
 
-from engine.core.formula import Shown
-from engine.core.probe import Change, Mistake, Probe, Touch
+from engine.contracts.formula import Shown
+from engine.contracts.probe import Change, Mistake, Probe, Touch
 
 from . import explain
 from .card import Config

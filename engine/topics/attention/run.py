@@ -9,9 +9,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from engine.core.axes import axes, note, result
-from engine.core.device import current_device
+from engine.contracts.axes import axes, note, result
 from engine.instrument.trace import Edit, record
+from engine.machinery.device import current_device
 from engine.models.transformer.minilm import HEAD_WIDTH, load_minilm
 from engine.models.transformer.wordpiece import tokenise
 

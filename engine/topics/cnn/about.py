@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from engine.core.blocks import Say
-from engine.core.film import Film
-from engine.core.words import Number, Percent, Words
+from engine.contracts.blocks import Say
+from engine.contracts.film import Film
+from engine.contracts.words import Number, Percent, Words
 from engine.training.fit import Snapshot
 
 from .card import Config

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from engine.bench.compared import Comparison, Prepared, close, weights_of
+from engine.bench.comparison import Comparison, Prepared, close, weights_of
 from engine.instrument.receptive_field import receptive_field
 from engine.models.cnn.cnn import SmallCNN
 from engine.training.fit import fit, seeded

@@ -3,10 +3,10 @@
 import re
 from dataclasses import replace
 
-from engine.core.knob import KnobError, configuration, knob, without_run
-from engine.core.own import check_upload_key
-from engine.core.topic import Source, Topic, Training
+from engine.contracts.knob import KnobError, configuration, knob, without_run
+from engine.contracts.topic import Source, Topic, Training
 from engine.data.digit_keys import MOST_TEXT, check_digit
+from engine.machinery.own import check_upload_key
 
 MAXIMUM_STEPS = 5000
 SHIPPED_CHANNELS, SHIPPED_KERNEL = 8, "5"  # the network whose weights are shipped

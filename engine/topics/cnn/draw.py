@@ -6,11 +6,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from engine.core.film import Film
-from engine.core.words import Words
+from engine.contracts.film import Film
+from engine.contracts.words import Words
 from engine.data.digits import CLASSES
-from engine.plots.diagrams import Bars, Curve, CurvesPicture
-from engine.plots.pixels import Box, PixelPicture, Tile
+from engine.pictures.bars.values import Bars
+from engine.pictures.curves.values import Curve, CurvesPicture
+from engine.pictures.pixels.values import Box, PixelPicture, Tile
 
 from .explain import Cell, Channel
 from .run import LAYERS, Result
@@ -204,7 +205,7 @@ def draw_channel(seen: Channel) -> PixelPicture:
 
 def draw_curves(result: Result):
     """Loss on the batches and on 200 held-out digits, and the share of these named wrongly, over the steps."""
-    from engine.plots.figures import lines
+    from engine.pictures.chart.figure import lines
 
     steps = result.step.tolist()
     return lines(

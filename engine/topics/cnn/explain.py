@@ -9,14 +9,14 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from engine.core.device import current_device
-from engine.core.film import Film
-from engine.core.formula import Formula, added, aligned, bracketed, rest_of, written
-from engine.core.knob import without_run
+from engine.contracts.film import Film
+from engine.contracts.formula import Formula, added, aligned, bracketed, rest_of, written
+from engine.contracts.knob import without_run
 from engine.data.digits import load_digits
 from engine.instrument.attribution import drop_per_pixel, occlusion
 from engine.instrument.exciting import gradient_ascent, strongest
 from engine.instrument.receptive_field import receptive_field
+from engine.machinery.device import current_device
 from engine.models.cnn.cnn import SmallCNN
 from engine.training.fit import Snapshot
 

@@ -11,10 +11,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from engine.core.axes import axes, note, result
-from engine.core.device import current_device
+from engine.contracts.axes import axes, note, result
 from engine.data.digits import HELD_OUT_OF_EACH, centred, digit_of, load_digits, true_label
 from engine.instrument.trace import record
+from engine.machinery.device import current_device
 from engine.models.cnn.cnn import SmallCNN
 from engine.training.fit import Snapshot, batches_of, fit, seeded
 from engine.training.moments import history, moments_of, restore

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from engine.core.blocks import Block, Box, Row, Say
-from engine.core.film import Film
-from engine.core.words import Number, Percent, Words
-from engine.plots.pixels import Frames
+from engine.contracts.blocks import Block, Box, Row, Say
+from engine.contracts.film import Film, Frames
+from engine.contracts.words import Number, Percent, Words
 from engine.training.fit import Snapshot
 
 from . import digits, draw, explain

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from engine.bench.compared import Comparison, Prepared, close
+from engine.bench.comparison import Comparison, Prepared, close
 from engine.models.diffusion.samplers import walk
 from engine.models.diffusion.schedule import make_schedule
 from engine.training.fit import seeded

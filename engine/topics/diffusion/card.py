@@ -3,10 +3,10 @@
 from dataclasses import replace
 from functools import lru_cache
 
-from engine.core.knob import configuration, knob
-from engine.core.own import check_upload_key
-from engine.core.topic import Source, Topic, Training
+from engine.contracts.knob import configuration, knob
+from engine.contracts.topic import Source, Topic, Training
 from engine.data.digit_keys import MOST_TEXT, unpack
+from engine.machinery.own import check_upload_key
 
 MAXIMUM_STEPS = 5000
 DATA = {

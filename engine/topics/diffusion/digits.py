@@ -14,11 +14,11 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from engine import weights
-from engine.core.axes import axes, note, result
-from engine.core.device import current_device
+from engine.contracts.axes import axes, note, result
 from engine.data.digits import CLASSES, HELD_OUT_OF_EACH, load_digits
 from engine.data.resample import resampled
 from engine.instrument.trace import record
+from engine.machinery.device import current_device
 from engine.models.cnn.cnn import SmallCNN
 from engine.models.diffusion.samplers import walk
 from engine.models.diffusion.schedule import Schedule, make_schedule, q_sample

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from engine.core.film import Film
-from engine.core.picks import number_in
-from engine.core.words import Percent, Words
+from engine.contracts.film import Film, Frames
+from engine.contracts.picks import number_in
+from engine.contracts.words import Percent, Words
 from engine.models.diffusion.schedule import make_schedule
-from engine.plots.cloud import Cloud, Plane
-from engine.plots.diagrams import Curve, CurvesPicture
-from engine.plots.pixels import Box, Frames, PixelPicture, Point, Tile
+from engine.pictures.cloud.values import Cloud, Plane
+from engine.pictures.curves.values import Curve, CurvesPicture
+from engine.pictures.pixels.values import Box, PixelPicture, Point, Tile
 from engine.training.fit import Snapshot
 
 from . import digits
@@ -234,7 +234,7 @@ def _plane(result: Result, at: int, side: int, name: str = "") -> Tile:
 
 def draw_curves(result: Result | digits.Result):
     """Both losses over the training; of the digits, whose network is shipped, the judge's certainty on the way back."""
-    from engine.plots.figures import lines
+    from engine.pictures.chart.figure import lines
 
     if isinstance(result, digits.Result):
         return lines(
@@ -250,7 +250,7 @@ def draw_curves(result: Result | digits.Result):
 
 def draw_schedule(result: Result | digits.Result):
     """ᾱ and 1 - ᾱ at the times that the way back visits."""
-    from engine.plots.figures import lines
+    from engine.pictures.chart.figure import lines
 
     time, bars = result.time.tolist(), result.alpha_bar
     return lines(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.core.formula import Formula, aligned, exact, written
+from engine.contracts.formula import Formula, aligned, exact, written
 
 from . import digits
 from .card import Config

@@ -1,11 +1,11 @@
-"""Diffusion: the marks of the walks in which a reader can stand at a moment, see engine/core/picks.py."""
+"""Diffusion: the marks of the walks in which a reader can stand at a moment, see engine/contracts/picks.py."""
 
 from __future__ import annotations
 
 from functools import partial
 
-from engine.core.knob import to_query
-from engine.core.picks import check_pick, mark_of, marked
+from engine.contracts.knob import to_query
+from engine.contracts.picks import check_pick, mark_of, marked
 
 from .card import ONLY_DIGITS, Config, only_digits
 

@@ -8,8 +8,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from engine.core.device import current_device
 from engine.data.clouds import Cloud, cloud_of
+from engine.machinery.device import current_device
 from engine.models.diffusion.denoiser import PointDenoiser
 from engine.models.diffusion.schedule import Schedule
 from engine.training.fit import seeded

@@ -8,8 +8,8 @@ from random import Random
 
 import torch
 
-from engine.core.formula import Shown
-from engine.core.probe import Change, Mistake, Probe, Touch
+from engine.contracts.formula import Shown
+from engine.contracts.probe import Change, Mistake, Probe, Touch
 from engine.models.diffusion.schedule import make_schedule
 
 from . import digits, explain, walks

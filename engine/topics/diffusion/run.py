@@ -9,8 +9,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from engine.core.axes import axes, note, result
-from engine.core.device import current_device
+from engine.contracts.axes import axes, note, result
+from engine.machinery.device import current_device
 from engine.models.diffusion.denoiser import PointDenoiser
 from engine.models.diffusion.samplers import walk
 from engine.models.diffusion.schedule import make_schedule, q_sample

@@ -9,8 +9,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from engine.core.device import current_device
 from engine.data.clouds import cloud_of
+from engine.machinery.device import current_device
 from engine.models.diffusion.samplers import walk, walk_times
 from engine.models.diffusion.schedule import make_schedule, predict_x_0
 from engine.training.fit import Snapshot, seeded

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from engine.bench.compared import Comparison, Prepared, close
+from engine.bench.comparison import Comparison, Prepared, close
 from engine.data.graphs import block_model
 from engine.models.graph.gat import SLOPE, GraphAttention, neighbourhoods
 from engine.models.graph.gcn import propagation_matrix

@@ -3,10 +3,10 @@
 import re
 from dataclasses import replace
 
-from engine.core.knob import KnobError, configuration, knob, without_run
-from engine.core.own import check_upload_key
-from engine.core.topic import Source, Topic, Training
+from engine.contracts.knob import KnobError, configuration, knob, without_run
+from engine.contracts.topic import Source, Topic, Training
 from engine.data.graph_texts.keys import LONGEST_KEY, check_key
+from engine.machinery.own import check_upload_key
 
 DATA = {
     "karate": "Karate, 2 sides",

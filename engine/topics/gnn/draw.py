@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from engine.core.film import Film, still_frames
-from engine.core.words import Words
+from engine.contracts.film import Film, still_frames
+from engine.contracts.words import Words
 from engine.data.graphs import Graph
-from engine.plots.diagrams import Curve, CurvesPicture
-from engine.plots.graphs import GraphPicture, graph_still
-from engine.plots.pixels import PixelPicture
+from engine.pictures.curves.values import Curve, CurvesPicture
+from engine.pictures.graph.values import GraphPicture, graph_still
+from engine.pictures.pixels.values import PixelPicture
 from engine.training.fit import Snapshot
 
 from .card import Config
@@ -123,7 +123,7 @@ def _still(
 
 def draw_curves(result: Result):
     """Loss and both accuracies over the steps."""
-    from engine.plots.figures import lines
+    from engine.pictures.chart.figure import lines
 
     steps = result.step.tolist()
     return lines(
@@ -138,7 +138,7 @@ def draw_curves(result: Result):
 
 def draw_smoothing(result: Result):
     """How alike the nodes are after every layer: mean cosine distance and Dirichlet energy."""
-    from engine.plots.figures import lines
+    from engine.pictures.chart.figure import lines
 
     layers = list(range(len(result.energy)))
     return lines(

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from engine.core.blocks import Amount, Block, Press, Say, Table
-from engine.core.formula import Formula, added, aligned, bracketed, rest_of, written
-from engine.core.words import Number, Percent, Words
+from engine.contracts.blocks import Amount, Block, Press, Say, Table
+from engine.contracts.formula import Formula, added, aligned, bracketed, rest_of, written
+from engine.contracts.words import Number, Percent, Words
 from engine.training.fit import Snapshot
 
 from .card import MOST_BY_HAND, Config, by_hand

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 from random import Random
 
-from engine.core.formula import Shown
-from engine.core.probe import Change, Mistake, Probe, Touch
-from engine.data.graph_texts.given import Choices
+from engine.contracts.formula import Shown
+from engine.contracts.probe import Change, Mistake, Probe, Touch
+from engine.data.graph_texts.content import Choices
 from engine.data.graph_texts.keys import key_of
 
 from . import explain

@@ -14,15 +14,15 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from engine.core.axes import axes, note, result
-from engine.core.device import current_device
-from engine.core.embed import embedded
+from engine.contracts.axes import axes, note, result
+from engine.contracts.embed import embedded
 from engine.data.graph_texts.example import EXAMPLE
 from engine.data.graph_texts.keys import graph_of as given_graph
 from engine.data.graph_texts.reading import read_graph
 from engine.data.graphs import Graph, block_model, karate_club, own_graph
 from engine.instrument.smoothing import dirichlet_energy, mean_cosine_distance
 from engine.instrument.trace import Trace, record
+from engine.machinery.device import current_device
 from engine.models.graph.gat import GAT
 from engine.models.graph.gcn import GCN, propagation_matrix
 from engine.training.fit import Snapshot, fit, seeded

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from engine.bench.compared import Comparison, Prepared, close
+from engine.bench.comparison import Comparison, Prepared, close
 from engine.data.photos import photo
 from engine.instrument.attribution import grad_cam
 from engine.models.efficientnet.lite0 import load_lite0, middle_square, normalised

@@ -3,8 +3,8 @@
 import re
 from dataclasses import replace
 
-from engine.core.knob import KnobError, configuration, knob
-from engine.core.topic import Source, Topic
+from engine.contracts.knob import KnobError, configuration, knob
+from engine.contracts.topic import Source, Topic
 
 COVERS = {"grey": "grey", "black": "black", "white": "white", "average": "the picture's average colour"}
 SALIENCY = {"gradient": "Gradient", "integrated": "Integrated gradients"}

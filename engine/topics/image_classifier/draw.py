@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from engine.core.words import Name, Percent, Words, listed
+from engine.contracts.words import Name, Percent, Words, listed
 from engine.data.imagenet import class_names, class_synonyms
-from engine.plots.diagrams import Bars
-from engine.plots.pixels import Over, PixelPicture, Tile
+from engine.pictures.bars.values import Bars
+from engine.pictures.pixels.values import Over, PixelPicture, Tile
 
 from .run import LAYERS, Result
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 
-from engine.core.blocks import Block, Say
-from engine.core.formula import Formula, written
-from engine.core.words import Number, Percent, Words
+from engine.contracts.blocks import Block, Say
+from engine.contracts.formula import Formula, written
+from engine.contracts.words import Number, Percent, Words
 from engine.data.imagenet import class_names
 from engine.training.fit import Snapshot
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from random import Random
 
-from engine.core.formula import Shown
-from engine.core.probe import Change, Mistake, Probe, Touch
+from engine.contracts.formula import Shown
+from engine.contracts.probe import Change, Mistake, Probe, Touch
 
 from . import explain
 from .card import Config

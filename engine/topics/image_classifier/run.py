@@ -11,13 +11,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from engine.core.axes import axes, note, result
-from engine.core.device import current_device
-from engine.core.embed import embedded
+from engine.contracts.axes import axes, note, result
+from engine.contracts.embed import embedded
 from engine.data.augment import augment
 from engine.data.photos import find_picture
 from engine.instrument.attribution import drop_per_pixel, grad_cam_of, occlusion, walk
 from engine.instrument.trace import record
+from engine.machinery.device import current_device
 from engine.models.efficientnet.lite0 import EfficientNetLite0, load_lite0, middle_square, normalised
 from engine.training.fit import Snapshot
 

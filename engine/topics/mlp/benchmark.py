@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from torch import Tensor, nn
 
-from engine.bench.compared import Comparison, Prepared, close, weights_of
+from engine.bench.comparison import Comparison, Prepared, close, weights_of
 from engine.training.fit import batches_of, seeded
 
 from .card import Config

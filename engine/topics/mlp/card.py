@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from engine.core.knob import KnobError, configuration, knob
-from engine.core.own import check_upload_key
-from engine.core.topic import Source, Topic, Training
+from engine.contracts.knob import KnobError, configuration, knob
+from engine.contracts.topic import Source, Topic, Training
 from engine.data.point_codes import check_points
+from engine.machinery.own import check_upload_key
 
 FEATURES = {
     "x1": "x₁",

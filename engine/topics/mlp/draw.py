@@ -6,11 +6,14 @@ from functools import cache
 
 import numpy as np
 
-from engine.core.film import Film
-from engine.core.words import Percent, Words
+from engine.contracts.film import Film
+from engine.contracts.words import Percent, Words
 from engine.data.points import DOMAIN, decode_points, encode_points
-from engine.plots.diagrams import Curve, CurvesPicture, NetworkDiagram, NetworkLayer, PointsInSpace, PointsPicture
-from engine.plots.pixels import PixelPicture, Point, Tile
+from engine.pictures.curves.values import Curve, CurvesPicture
+from engine.pictures.network.values import NetworkDiagram, NetworkLayer
+from engine.pictures.pixels.values import PixelPicture, Point, Tile
+from engine.pictures.points.values import PointsPicture
+from engine.pictures.space.values import PointsInSpace
 from engine.training.fit import Snapshot
 
 from .card import FEATURES, REGRESSION, Config
@@ -110,7 +113,7 @@ def draw_network(result: Result) -> PixelPicture:
 
 def draw_curves(result: Result):
     """Train and test loss over the steps."""
-    from engine.plots.figures import lines
+    from engine.pictures.chart.figure import lines
 
     steps = result.step.tolist()
     return lines(
@@ -155,7 +158,7 @@ def space_of(result: Result) -> PointsInSpace:
 
 def draw_hidden_space(result: Result):
     """The same as a figure to turn."""
-    from engine.plots.figures import space
+    from engine.pictures.space.figure import space
 
     return space(space_of(result))
 
@@ -172,7 +175,7 @@ def _finite(array: np.ndarray) -> np.ndarray:
 def _feature_maps(side: int) -> tuple[np.ndarray, np.ndarray]:
     import torch
 
-    from engine.plots.diagrams import quantise_maps
+    from engine.pictures.network.values import quantise_maps
 
     from .run import FEATURE_FUNCTIONS, grid
 

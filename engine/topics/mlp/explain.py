@@ -10,12 +10,12 @@ from typing import Any
 
 import torch
 
-from engine.core.blocks import Row, Say
-from engine.core.film import Film
-from engine.core.formula import TERM_DIGITS, Formula, added, aligned, bracketed, exact, rest_of, written
-from engine.core.words import Number, Percent, Words
+from engine.contracts.blocks import Row, Say
+from engine.contracts.film import Film
+from engine.contracts.formula import TERM_DIGITS, Formula, added, aligned, bracketed, exact, rest_of, written
+from engine.contracts.words import Number, Percent, Words
 from engine.models.mlp.mlp import ACTIVATIONS
-from engine.plots.grids import NumberField
+from engine.pictures.number.values import NumberField
 from engine.training.fit import Snapshot
 
 from .card import FEATURES, LARGEST_EDIT, REGRESSION, Config
@@ -183,7 +183,7 @@ def field_of(config: Config, film: Film, picked: Picked, made: NeuronFormula) ->
         label = Words("Weight from {name}, set by hand", name=neuron_name(config, layer - 1, origin))
     place = f"{film.now.step}:{layer - 1}.{index}.{'b' if column < 0 else column}"
     most = float(LARGEST_EDIT)
-    return NumberField(value, label, -most, most, place) if math.isfinite(value) else None
+    return NumberField(value, label, -most, most, (place,)) if math.isfinite(value) else None
 
 
 def touched(config: Config, event: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -9,12 +9,12 @@ from random import Random
 
 import torch
 
-from engine.core.formula import Shown
-from engine.core.own import OWN
-from engine.core.probe import Change, Goal, Mistake, Probe, Touch
+from engine.contracts.formula import Shown
+from engine.contracts.probe import Change, Goal, Mistake, Probe, Touch
 from engine.data.own_weights import read_weights, write_weights
 from engine.data.points import encode_points
 from engine.instrument.trace import record
+from engine.machinery.own import OWN
 from engine.training.fit import TrainingDiverged
 
 from . import explain

@@ -13,13 +13,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from engine.core.axes import axes, note, result
-from engine.core.device import current_device
-from engine.core.knob import KnobError
+from engine.contracts.axes import axes, note, result
+from engine.contracts.knob import KnobError
 from engine.data.points import REGRESSION_SETS, PointSet, grid, make_points, own_points, split
 from engine.instrument.trace import record
+from engine.machinery.device import current_device
 from engine.models.mlp.mlp import MultiLayerPerceptron
-from engine.plots.diagrams import quantise_maps
+from engine.pictures.network.values import quantise_maps
 from engine.training.fit import Snapshot, batches_of, fit, seeded
 from engine.training.moments import history, moments_of, restore
 from engine.training.own_weights import start_from

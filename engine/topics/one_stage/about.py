@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from engine.core.blocks import Block, Box, Row, Say, Show, Table
-from engine.core.formula import Formula
-from engine.core.words import Number, Percent, Words
+from engine.contracts.blocks import Block, Box, Row, Say, Show, Table
+from engine.contracts.formula import Formula
+from engine.contracts.words import Number, Percent, Words
+from engine.topics.one_stage.detection import Found
 
 from . import draw, draw_scene, explain
 from .card import Config
 from .explain import MOST_LISTED, Cell
 from .run import Result
 from .scene import SHAPES, GridCell, SceneSeen
-from .seen import Found
 
 TRAINED = {
     "nanodet": "NanoDet-g was trained by others, on 118,000 photographs of COCO and their 80 classes; published mean average precision over IoU 0.5 to 0.95: {score}.",  # noqa: E501

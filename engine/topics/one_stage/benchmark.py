@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from engine.bench.compared import Comparison, Prepared
+from engine.bench.comparison import Comparison, Prepared
 from engine.instrument.detection import non_maximum_suppression
 from engine.training.fit import seeded
 

@@ -1,7 +1,7 @@
 """One-stage detectors: what it asks and what can be set."""
 
-from engine.core.knob import configuration, knob
-from engine.core.topic import Source, Topic
+from engine.contracts.knob import configuration, knob
+from engine.contracts.topic import Source, Topic
 from engine.data.coco import COCO_CLASSES, COCO_LABELS
 from engine.topics.image_classifier.card import check_picture
 
@@ -125,12 +125,12 @@ TOPIC = Topic(
         "engine.models.detection.nanodet:decode",
         "engine.instrument.detection:non_maximum_suppression",
         "engine.instrument.detection:paired_iou",
-        "engine.topics.one_stage.seen:find",
+        "engine.topics.one_stage.detection:find",
         "engine.models.detection.grid:GridDetector",
         "engine.models.detection.grid:assign",
         "engine.models.detection.grid:loss_terms",
     ),
-    look=lambda config: f"engine.topics.one_stage.{'seen:see' if on_pictures(config) else 'scene:see_scene'}",
+    look=lambda config: f"engine.topics.one_stage.{'detection:see' if on_pictures(config) else 'scene:see_scene'}",
     looked_at=looked_at,
     absent=absent,
     own={"picture": {"arrange": "alone"}},

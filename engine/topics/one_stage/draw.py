@@ -8,12 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from engine.core.words import Words, listed
+from engine.contracts.film import Frames
+from engine.contracts.words import Words, listed
 from engine.data.coco import COCO_CLASSES
 from engine.models.detection.nanodet import STRIDES
-from engine.plots.diagrams import Bars
-from engine.plots.pixels import Box, Frames, Line, PixelPicture, Point, Text, Tile
-from engine.plots.theme import CLASS_COLOURS
+from engine.pictures.bars.values import Bars
+from engine.pictures.pixels.values import Box, Line, PixelPicture, Point, Text, Tile
+from engine.pictures.theme import CLASS_COLOURS
+from engine.topics.one_stage.detection import NAMES, Found, Seen, find
 
 from .card import Config
 from .draw_scene import outline, shares_in_words
@@ -21,7 +23,6 @@ from .explain import Cell, overlaps, place_of, sides
 from .picks import course
 from .run import Result
 from .scene import SceneSeen
-from .seen import NAMES, Found, Seen, find
 
 TAKEN, REMOVED, BEFORE, WAITING = "#0072B2", "#D55E00", "#009E73", "#8A93A6"  # of a box in the suppression
 STATES = {

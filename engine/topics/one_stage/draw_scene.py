@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from engine.core.words import Words, listed
+from engine.contracts.words import Words, listed
 from engine.models.detection.grid import CELLS, SIDE
-from engine.plots.diagrams import Bars
-from engine.plots.pixels import Box, Line, PixelPicture, Point, Tile
+from engine.pictures.bars.values import Bars
+from engine.pictures.pixels.values import Box, Line, PixelPicture, Point, Tile
+from engine.topics.one_stage.detection import Found
 
 from .run import Result
 from .scene import SHAPES, GridCell, SceneSeen
-from .seen import Found
 
 TRUE, CHOSEN = "#FFFFFF", "#F0E442"
 STEP = SIDE // CELLS  # pixels a side of a cell

@@ -9,13 +9,12 @@ import torch
 from torch import Tensor
 
 from engine import weights
-from engine.core.formula import Formula, aligned, rest_of, written
-from engine.core.words import Words, listed
+from engine.contracts.formula import Formula, aligned, rest_of, written
+from engine.contracts.words import Words, listed
 from engine.instrument.detection import Comparison, box_area, pairwise_iou
 from engine.models.detection import grid, nanodet
 from engine.models.detection.nanodet import SIDE, STRIDES, cells, expected_distances
-
-from .seen import Found, Seen
+from engine.topics.one_stage.detection import Found, Seen
 
 MOST_LISTED = 10
 LEAST_SHARE = 0.01  # of a bin that is written out by itself

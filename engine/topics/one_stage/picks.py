@@ -1,17 +1,17 @@
-"""One-stage detectors: the marks of what a reader can pick in, see engine/core/picks.py."""
+"""One-stage detectors: the marks of what a reader can pick in, see engine/contracts/picks.py."""
 
 from __future__ import annotations
 
 from functools import partial
 from typing import TYPE_CHECKING
 
-from engine.core.knob import to_query
-from engine.core.picks import check_pick, mark_of, marked, number_in
+from engine.contracts.knob import to_query
+from engine.contracts.picks import check_pick, mark_of, marked, number_in
 
 from .card import Config, looked_at
 
 if TYPE_CHECKING:
-    from .seen import Found
+    from engine.topics.one_stage.detection import Found
 
 __all__ = ["marked", "number_in"]  # what the page needs of it
 check_cell, check_step = partial(check_pick, "Cell"), partial(check_pick, "Step")

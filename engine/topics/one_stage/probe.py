@@ -7,8 +7,8 @@ from random import Random
 
 import torch
 
-from engine.core.formula import Shown
-from engine.core.probe import Change, Mistake, Probe, Touch
+from engine.contracts.formula import Shown
+from engine.contracts.probe import Change, Mistake, Probe, Touch
 from engine.instrument.detection import paired_iou
 
 from . import explain

@@ -5,11 +5,11 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from engine.core.axes import axes, note, result
+from engine.contracts.axes import axes, note, result
+from engine.topics.one_stage.detection import Found, Seen, find, see
 
 from .card import Config
 from .scene import SceneSeen, find_in_scene, see_scene
-from .seen import Found, Seen, find, see
 
 
 @result

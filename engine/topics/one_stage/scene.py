@@ -8,16 +8,16 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from engine.core.axes import axes, note, result
-from engine.core.embed import embedded
-from engine.core.words import Words
+from engine.contracts.axes import axes, note, result
+from engine.contracts.embed import embedded
+from engine.contracts.words import Words
 from engine.data.photos import find_picture
 from engine.data.scenes import CLASSES, MOST_OBJECTS, make_scene
 from engine.instrument.detection import non_maximum_suppression
 from engine.models.detection.grid import CELLS, SIDE, TERMS, GridView, detect, load_grid_detector, view_grid
+from engine.topics.one_stage.detection import Found, middle
 
 from .card import Config
-from .seen import Found, middle
 
 SHAPES = tuple(map(Words, CLASSES))
 

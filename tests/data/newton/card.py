@@ -1,7 +1,7 @@
 """Newton's method: what it asks and what can be set."""
 
-from engine.core.knob import configuration, knob
-from engine.core.topic import Source, Topic
+from engine.contracts.knob import configuration, knob
+from engine.contracts.topic import Source, Topic
 
 
 @configuration

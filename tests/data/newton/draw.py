@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 
-from engine.core.film import still_frames
-from engine.core.words import Words
-from engine.plots.diagrams import Curve, CurvesPicture
+from engine.contracts.film import still_frames
+from engine.contracts.words import Words
+from engine.pictures.curves.values import Curve, CurvesPicture
 
 from .run import Result
 
 
 def draw_guesses(result: Result):
     """The guesses, one after the other."""
-    from engine.plots.figures import lines
+    from engine.pictures.chart.figure import lines
 
     steps = list(range(len(result.guess)))
     return lines({"guess": (steps, result.guess.tolist())}, x_title="step", y_title="x")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.core.formula import Formula, exact, written
+from engine.contracts.formula import Formula, exact, written
 
 from .card import Config
 from .run import Result

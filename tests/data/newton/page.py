@@ -1,8 +1,8 @@
 """Newton's method."""
 
-from engine.core.blocks import Choose, Say, Show
-from engine.core.knob import configuration, knob
-from engine.core.words import Number
+from engine.contracts.blocks import Choose, Say, Show
+from engine.contracts.knob import configuration, knob
+from engine.contracts.words import Number
 from engine.topics.newton import draw, explain
 
 

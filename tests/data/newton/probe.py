@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from random import Random
 
-from engine.core.formula import Shown
+from engine.contracts.formula import Shown
 
 from .card import Config
 from .explain import step_formula

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from engine.core.axes import axes, result
+from engine.contracts.axes import axes, result
 
 from .card import Config
 

@@ -1,0 +1,1 @@
+"""Line charts that do not move."""

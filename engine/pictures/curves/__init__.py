@@ -1,0 +1,1 @@
+"""Line charts that grow with their run."""

@@ -1,0 +1,1 @@
+"""Networks as columns of neuron maps, joined by weights."""

@@ -1,0 +1,1 @@
+"""Matrices of pixels side by side."""

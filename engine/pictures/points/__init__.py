@@ -1,0 +1,1 @@
+"""Points in the plane, to look at or to edit."""

@@ -1,0 +1,84 @@
+"""Points in the plane, to look at or to edit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from engine.contracts.film import Frames
+
+
+@dataclass(frozen=True)
+class PointsPicture:
+    """Points in a square plane, over a field of class probabilities.
+
+    points: [x, y, class] in data units. domain: (x low, x high, y low, y high), shown whatever the points are.
+    background: (H, W, K) uint8 class probabilities (255 means 1), row 0 at y high, with frames (T, H, W, K).
+    train_mask: True where a point is trained on (drawn filled), False for test points (rings).
+    value_range: (low, high) for points that carry a value instead of a class; then `classes` is the value's name alone
+    and the background is (H, W, 1) float32 (with frames (T, H, W, 1)), both in the signed colours.
+    editable: a reader adds, moves and removes points, at most `most` ("points"); else a click chooses a spot ("spot").
+    ValueError for what does not fit together.
+    """
+
+    points: Sequence[Sequence[float]]
+    domain: tuple[float, float, float, float]
+    classes: Sequence[str]
+    alt: str
+    background: np.ndarray | None = None
+    frames: Frames | None = None
+    train_mask: Sequence[bool] | None = None
+    value_range: tuple[float, float] | None = None
+    axis_labels: tuple[str, str] = ("x₁", "x₂")
+    editable: bool = False
+    most: int = 400
+
+    def __post_init__(self) -> None:
+        x_low, x_high, y_low, y_high = self.domain
+        if not (x_low < x_high and y_low < y_high):
+            raise ValueError(f"domain must be (x low, x high, y low, y high), got {self.domain}")
+        if len(self.classes) < 1:
+            raise ValueError("points need at least one class name")
+        for point in self.points if self.value_range is None else ():
+            if len(point) != 3 or not 0 <= int(point[2]) < len(self.classes):
+                last = len(self.classes) - 1
+                raise ValueError(f"a point is [x, y, class] with class 0-{last}, got {list(point)}")
+        if self.train_mask is not None and len(self.train_mask) != len(self.points):
+            raise ValueError(f"train_mask has {len(self.train_mask)} entries for {len(self.points)} points")
+        if self.background is not None:
+            self._check_background(self.background)
+
+    def _check_background(self, background: np.ndarray) -> None:
+        valued = self.value_range is not None
+        dtype, depth = ("float32", "K = 1") if valued else ("uint8", "K >= 2")
+        fits = background.shape[-1] == 1 if valued else background.shape[-1] >= 2
+        if background.dtype.name != dtype or background.ndim != (4 if self.frames else 3) or not fits:
+            form = "(T, H, W, K)" if self.frames else "(H, W, K)"
+            got = f"{background.shape} {background.dtype}"
+            raise ValueError(f"background must be {form} {dtype}, {depth}, got {got}")
+        if self.frames and len(background) != len(self.frames.indices):
+            raise ValueError(f"{len(background)} backgrounds for {len(self.frames.indices)} frame indices")
+
+
+def points_payload(picture: PointsPicture) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """A picture as (meta, arrays): points rounded to 3 decimals; frames only where the background moves."""
+    valued, background, frames = picture.value_range is not None, picture.background, picture.frames
+    points = picture.points.tolist() if isinstance(picture.points, np.ndarray) else picture.points
+    meta = {
+        "alt": picture.alt,
+        "points": [
+            [round(float(x), 3), round(float(y), 3), round(float(k), 4) if valued else int(k)] for x, y, k in points
+        ],
+        "values": {"low": float(picture.value_range[0]), "high": float(picture.value_range[1])} if valued else None,
+        "domain": [float(end) for end in picture.domain],
+        "classes": list(picture.classes),
+        "train": None if picture.train_mask is None else [bool(trained) for trained in picture.train_mask],
+        "frames": frames.meta() if frames and background is not None else None,
+        "editable": picture.editable,
+        "most": picture.most,
+        "axisLabels": list(picture.axis_labels),
+    }
+    return meta, {} if background is None else {"background": background}

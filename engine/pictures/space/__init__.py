@@ -1,0 +1,1 @@
+"""Points in space, to turn."""

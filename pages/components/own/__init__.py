@@ -1,0 +1,1 @@
+"""What readers bring: pictures, digits, graphs, weights."""

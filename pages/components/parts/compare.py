@@ -1,0 +1,397 @@
+"""The Compare tab: pinned runs of this page and the present one side by side. Needs nothing but the topic's card."""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+import re
+from collections.abc import Sequence
+from html import escape
+from typing import Any
+
+import streamlit as st
+
+from engine.contracts.knob import knobs, to_query
+from engine.contracts.pins import Pin, differing, in_link
+from engine.contracts.topic import Topic, catalogue
+from engine.pictures.bars.values import Bars
+from engine.pictures.comparison import (
+    Row,
+    compare_numbers,
+    curves_together,
+    is_chart,
+    is_curves,
+    last_step,
+    on_one_scale,
+)
+from engine.pictures.pixels.values import PixelPicture
+from engine.pictures.theme import CLASS_COLOURS, plotly_template
+from pages.components.parts.errors import sentence
+from pages.components.parts.figure_choice import choose_view
+from pages.components.parts.language import drawn, in_language, language, number, t
+from pages.components.parts.pinned_runs import keep_pinned, pinned, pinned_in_link
+from pages.components.parts.pins import config_now, go_back, knob_values, pin_label, run_name
+from pages.components.parts.topics import page_of
+from pages.components.pictures.canvas import runs
+from pages.components.pictures.mount import put
+from pages.components.server.background import found_result, job_for
+
+TICK_SECONDS = 0.5
+NOW_COLOUR, PIN_COLOURS = CLASS_COLOURS[0], (CLASS_COLOURS[1], CLASS_COLOURS[2], CLASS_COLOURS[3], CLASS_COLOURS[5])
+MOST_ABREAST = 3
+QUIET = {"displayModeBar": False}  # its buttons lie over the legend of a narrow chart
+MEASURED = ("signed", "magnitude")  # colour scales whose ends differ from run to run, so that a legend must say them
+HEIGHTS = {1: 420, 2: 400, 3: 300}  # CSS pixels of a picture, by how many stand in a row
+
+
+@dataclasses.dataclass(frozen=True)
+class Shown:
+    """One run of the comparison, pinned or the present one."""
+
+    label: str
+    colour: str
+    config: Any
+    result: Any
+
+
+def compare(topic: Topic, result: Any) -> None:
+    """Everything of the tab. result: as `close_page` gets it."""
+    pins = pinned()
+    if not pins:
+        st.markdown(
+            t(
+                "Press **Pin**, at the top, to keep this run as it is now. Then change a knob, or train on, and come "
+                "back here: both stand side by side, with the knobs and the numbers in which they differ."
+            )
+        )
+        return
+    here = [(at, pin) for at, pin in enumerate(pins) if pin.slug == topic.slug]
+    made = (result() if callable(result) else result) if here else None
+    now = config_now(topic)
+    if made is not None and topic.steps_of(now) and last_step(made) is not None:
+        now = topic.training.at(now, last_step(made))
+    list_of_runs(topic, pins, now)
+    links_to_others(topic, pins)
+    if not here:
+        st.caption(t("No run of this page is pinned: press Pin, at the top, to compare it with the next one."))
+        return
+    shown, missing = [], []
+    for at, pin in here:
+        found = made if pin.config == now and made is not None else found_result(topic, pin.config)
+        entry = Shown(pin_label(at), PIN_COLOURS[at], pin.config, found)
+        (shown if found is not None else missing).append(entry)
+    if made is not None and all(pin.config != now for _, pin in here):
+        shown.append(Shown(t("Now"), NOW_COLOUR, now, made))
+    if missing:
+        wait_for(topic, missing)
+    if len(here) == 1 and here[0][1].config == now:
+        st.caption(t("The run on the page is the pinned one. Change a knob, or train on, and both stand side by side."))
+    if len(shown) > 1:
+        reference = next((at for at, one in enumerate(shown) if one.config == now), len(shown) - 1)
+        st.fragment(side_by_side)(topic, shown, reference)
+
+
+# ---------------------------------------------------------------- which runs
+
+
+def list_of_runs(topic: Topic, pins: Sequence[Pin], now: Any) -> None:
+    """All pinned runs with what can be done to them, those of other pages too, and the present run."""
+    rows = []
+    for at, pin in enumerate(pins):
+        here = pin.slug == topic.slug
+        name = run_name(pin, topic)
+        if here and pin.config == now:
+            name += f" ({t('on the page now')})"
+        rows.append({"label": pin_label(at), "colour": PIN_COLOURS[at], "name": name, "pinned": True,
+                     "here": here and pin.config != now})  # fmt: skip
+    if all(pin != Pin(topic.slug, now) for pin in pins):
+        name = run_name(Pin(topic.slug, now), topic)
+        rows.append({"label": t("Now"), "colour": NOW_COLOUR, "name": name, "pinned": False, "here": False})
+    state, place = st.session_state, "compare-runs"
+
+    def back() -> None:
+        at = state[place].get("back")
+        if at is not None and at < len(pins) and pins[at].slug == topic.slug:
+            go_back(topic, pins[at].config)
+
+    def drop() -> None:
+        at = state[place].get("drop")
+        if at is not None and at < len(pins):
+            keep_pinned(tuple(pins[:at]) + tuple(pins[at + 1 :]))
+
+    runs(rows, place, label=t("Pinned runs"), back=t("Go back to this"), drop=t("Remove"), on_back=back, on_drop=drop)
+    outside = [pin_label(at) for at, pin in enumerate(pins) if pin not in in_link(pins)]
+    if outside:
+        st.caption(t("Too long for the link, which leaves it out: {runs}.", runs=", ".join(outside)))
+
+
+def links_to_others(topic: Topic, pins: Sequence[Pin]) -> None:
+    """To the pages of runs that are pinned there: they open as they were."""
+    for at, pin in enumerate(pins):
+        if pin.slug == topic.slug:
+            continue
+        first = knobs(type(pin.config))[0]  # an address without any knob would show what the page showed last
+        query = to_query(pin.config) or {first.name: first.to_text(getattr(pin.config, first.name))}
+        label = t("Open {run} on its page: {title}", run=pin_label(at), title=t(catalogue()[pin.slug].title))
+        st.page_link(
+            page_of(catalogue()[pin.slug]),
+            label=label,
+            query_params=query | pinned_in_link(),
+            icon=":material/open_in_new:",
+        )
+
+
+# ---------------------------------------------------------------- waiting for those that are not computed yet
+
+
+def wait_for(topic: Topic, missing: Sequence[Shown]) -> None:
+    """Have the missing runs computed in the background, one after the other, and say how far they are."""
+    jobs = st.session_state.setdefault("compare:jobs", {})
+    wanted = {(topic.slug, one.config) for one in missing}
+    for known in [known for known in jobs if known not in wanted]:
+        del jobs[known]
+    st.fragment(_waiting, run_every=TICK_SECONDS)(topic, missing)
+
+
+def _waiting(topic: Topic, missing: Sequence[Shown]) -> None:
+    jobs = st.session_state["compare:jobs"]
+    over = False
+    for one in missing:
+        key = (topic.slug, one.config)
+        job = jobs.get(key)
+        try:
+            if job is None or job.state == "stopped":
+                job = jobs[key] = job_for(topic, one.config)
+        except Exception as error:  # no place is free: the next look asks again
+            st.caption(f"{one.label}: {sentence(error)}")
+            continue
+        if job is None:
+            st.caption(t("{run} is next.", run=one.label))
+            continue
+        job.watch()
+        if job.error is not None or job.state == "done":
+            _ended(topic, one, job, key)
+            over |= job.error is None and found_result(topic, one.config) is not None
+            continue
+        progress = job.latest
+        share = progress.step / progress.total if progress is not None else 0.0
+        text = t("Computing {run} …", run=one.label)
+        if job.place:
+            text += " " + t("waiting, place {place} in the queue", place=job.place)
+        elif progress is not None and progress.total > 1:
+            text += " " + t("step {step} of {total}", step=number(progress.step), total=number(progress.total))
+        st.progress(min(1.0, share), text=text)
+    if over:
+        st.rerun()
+
+
+def _ended(topic: Topic, one: Shown, job: Any, key: Any) -> None:
+    """What a job that ended without leaving a Result has to say, and a button to begin again."""
+    if job.error is not None:
+        text = sentence(job.error)
+    elif found_result(topic, one.config) is None:
+        text = t("the memory for results is full just now.")
+    else:
+        return
+    st.warning(f"{one.label}: {text}", icon=":material/error:")
+    st.button(
+        t("Again"), key=f"compare-again-{one.label}", icon=":material/replay:",
+        on_click=st.session_state["compare:jobs"].pop, args=(key, None),
+    )  # fmt: skip
+
+
+# ---------------------------------------------------------------- what they show
+
+
+def side_by_side(topic: Topic, shown: Sequence[Shown], reference: int) -> None:
+    """Knobs, pictures, curves and numbers of the runs."""
+    knob_table(shown)
+    kinds = {name: _is_chart_of_lines(topic, name, shown[reference].result) for name in topic.compared}
+    pictures = [name for name, curves in kinds.items() if not curves]
+    if pictures:
+        figure_row(topic, shown, _choose(topic, "compare", t("Picture"), pictures))
+    if charts := [name for name, curves in kinds.items() if curves]:
+        curves(topic, shown, _choose(topic, "compare_curves", t("Curves"), charts))
+    numbers(topic, shown, reference)
+
+
+def _choose(topic: Topic, name: str, label: str, options: Sequence[str]) -> str:
+    if len(options) == 1:
+        st.markdown(f"**{t(topic.figure_title(options[0]))}**")
+        return options[0]
+    return choose_view(topic, name, label, options, lambda one: t(topic.figure_title(one)))
+
+
+_curves_of: dict[tuple[str, str], bool] = {}  # whether a figure of a topic is a chart of lines; as many as figures
+
+
+def _is_chart_of_lines(topic: Topic, name: str, result: Any) -> bool:
+    key = (topic.slug, name)
+    if key not in _curves_of:
+        _curves_of[key] = is_curves(_draw(topic, name, result))
+    return _curves_of[key]
+
+
+def _draw(topic: Topic, name: str, result: Any, beside: Sequence[Any] = ()) -> Any:
+    draw = topic.load(topic.figures[name])
+    taken = {"beside": beside} if "beside" in inspect.signature(draw).parameters else {}
+    return draw(result, **taken, **topic.compared[name])
+
+
+def knob_table(shown: Sequence[Shown]) -> None:
+    """The knobs in which the runs differ, and no others."""
+    found = differing([one.config for one in shown])
+    if not found:
+        return
+    rows = [
+        [escape(drawn(knob.label)), *(f'<span class="words">{escape(one)}</span>' for one in knob_values(knob, values))]
+        for knob, values in found
+    ]
+    st.html(table(["", *map(badge, shown)], rows, t("Knobs that differ")))
+
+
+def figure_row(topic: Topic, shown: Sequence[Shown], name: str) -> None:
+    """One figure of all runs on one scale, at most three in a row; below each other on a phone."""
+    results = [one.result for one in shown]
+    figures = on_one_scale([_draw(topic, name, result, beside=results) for result in results])
+    abreast = 2 if len(shown) == 4 else min(len(shown), MOST_ABREAST)
+    for start in range(0, len(shown), abreast):
+        columns = st.columns(abreast, gap="small")
+        for at, column in enumerate(columns[: len(shown) - start], start):
+            with column:
+                one_figure(topic, f"{topic.slug}-compare-{at}", figures[at], shown[at], HEIGHTS[abreast])
+    said = {getattr(figure, "alt", "") for figure in figures}
+    if len(said) == 1 and (words := in_words(said.pop())):
+        st.caption(words)
+
+
+def one_figure(topic: Topic, key: str, figure: Any, run: Shown, height: int) -> None:
+    """A figure under the short name of its run."""
+    if isinstance(figure, PixelPicture):
+        put(translated(figure, run), key, title=run.label, height=height, click=False)
+        return
+    st.html(badge(run))
+    if isinstance(figure, Bars):
+        put(in_language(figure), key, click=False)
+    elif is_chart(figure):
+        figure.update_layout(plotly_template(_dark()), height=height)
+        st.plotly_chart(figure, key=key, alt=f"{run.label}: {drawn(topic.title)}", config=QUIET)
+
+
+def curves(topic: Topic, shown: Sequence[Shown], name: str) -> None:
+    """The curves of all runs in one chart."""
+    figures = [_draw(topic, name, one.result) for one in shown]
+    chart = curves_together(figures, [one.label for one in shown], [one.colour for one in shown], in_words)
+    chart.update_layout(plotly_template(_dark()), height=340)
+    alt = t("The curves of all runs in one chart")
+    st.plotly_chart(chart, key=f"{topic.slug}-compare-chart", alt=alt, config=QUIET)
+
+
+def _dark() -> bool:
+    return st.context.theme.type == "dark"
+
+
+# ---------------------------------------------------------------- numbers
+
+
+def numbers(topic: Topic, shown: Sequence[Shown], reference: int) -> None:
+    """Single numbers with their differences; arrays by the largest difference, on demand."""
+    rows = compare_numbers([one.result for one in shown], reference)
+    single = [row for row in rows if row.kind != "array"]
+    if single:
+        lines = [[_label(row), *(_single(row, at, reference) for at in range(len(shown)))] for row in single]
+        st.html(table(["", *map(badge, shown)], lines, t("Numbers")))
+        st.caption(
+            t("In brackets: {run} minus the run of the column. Of a number that changes in training, the newest value.",
+              run=shown[reference].label)
+        )  # fmt: skip
+    folded = st.expander(t("All arrays"), icon=":material/grid_on:", key=f"{topic.slug}:compare-arrays",
+                         on_change="rerun", expanded=not single)  # fmt: skip
+    if folded.open:
+        with folded:
+            lines = [
+                [_label(row), *(_array(row, at, reference) for at in range(len(shown)))]
+                for row in rows if row.kind == "array"
+            ]  # fmt: skip
+            st.html(table(["", *map(badge, shown)], lines, t("All arrays")))
+            text = t(
+                "Of {run} the range; of the others the largest difference from it and where it is, or their shape if "
+                "that is another one.",
+                run=shown[reference].label,
+            )
+            st.caption(text)
+
+
+def _label(row: Row) -> str:
+    unit = f" · {drawn(row.unit)}" if row.unit else ""
+    return f"<b>{escape(row.name)}</b><br><small>{escape(drawn(row.meaning) + unit)}</small>"
+
+
+def _single(row: Row, at: int, reference: int) -> str:
+    value, difference = row.values[at], row.differences[at]
+    if value is None:
+        return "–"
+    text = t("yes") if value is True else t("no") if value is False else number(value, 4)
+    if at == reference or difference is None or difference != difference or isinstance(value, bool):
+        return text
+    return f"{text} <small>({signed(difference)})</small>"
+
+
+def _array(row: Row, at: int, reference: int) -> str:
+    if at == reference:
+        return f"{number(row.values[at][0], 3)} … {number(row.values[at][1], 3)}" if row.values[at] else "–"
+    difference = row.differences[at]
+    if difference is None:
+        return " × ".join(map(str, row.shapes[at])) if row.shapes[at] else "–"
+    if difference == 0:
+        return t("equal")
+    if row.counted:
+        return t("{count} of {total} differ", count=number(int(difference)), total=number(row.entries))
+    where = ", ".join(f"{t(axis)} {index}" for axis, index in row.places[at])
+    return f"{number(difference, 3)} <small>({escape(where)})</small>"
+
+
+def signed(value: float) -> str:
+    """A difference with its sign, "+0.12"; "±0" for none."""
+    return "±0" if value == 0 else f"+{number(value, 3)}" if value > 0 else number(value, 3)
+
+
+# ---------------------------------------------------------------- words
+
+
+def badge(run: Shown) -> str:
+    """The short name of a run in its colour, as HTML."""
+    return f'<span class="run" style="border-color:{run.colour}">{escape(run.label)}</span>'
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]], title: str) -> str:
+    """A small table as HTML; it scrolls by itself where it is wider than its place."""
+    heads = "".join(f"<th>{cell}</th>" for cell in head)
+    body = "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in rows)
+    return (
+        f'<div class="compared" tabindex="0" role="region" aria-label="{escape(title)}">'
+        f'<table class="facts"><caption>{escape(title)}</caption><tr>{heads}</tr>{body}</table></div>'
+    )
+
+
+def in_words(text: str) -> str:
+    """A figure's own English words in the reader's language; of "neuron 3" or "head L1H3" the words before the last."""
+    if language() == "en" or not text:
+        return text
+    words, end = re.fullmatch(r"(.*?)(\s+\S*\d\S*)?", text, re.DOTALL).groups()
+    return drawn(text) if drawn(text) != text else drawn(words) + (end or "")
+
+
+def translated(picture: PixelPicture, run: Shown) -> PixelPicture:
+    """A picture with its names in the reader's language."""
+    picture = in_language(picture)
+    tiles = [
+        dataclasses.replace(
+            tile, caption=in_words(tile.caption), unit=drawn(tile.unit) if tile.unit else "",
+            cell_names=tile.cell_names and tuple(in_words(name) for name in tile.cell_names),
+        )
+        for tile in picture.tiles
+    ]  # fmt: skip
+    legend = picture.legend or any(tile.classes is None and tile.scale in MEASURED for tile in tiles)
+    alt = f"{run.label}: {in_words(picture.alt)}"
+    return dataclasses.replace(picture, tiles=tiles, legend=legend, alt=alt)

@@ -1,0 +1,68 @@
+"""What the page shows now, for the Download tab: noted while that tab is open, and only then."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import streamlit as st
+
+from pages.components.parts.language import language, t
+
+NOTES = "shown"  # in the session: key of the element -> Shown; None while nobody asks
+CLOCKS = "shown:clocks"  # clock -> index of the frame at which the reader let go
+
+
+@dataclasses.dataclass(frozen=True)
+class Shown:
+    """One picture on the page: its data structure, the words above it, and how it is looked at."""
+
+    figure: Any
+    title: str
+    view: dict[str, Any]
+    alt: str = ""
+
+
+def begin(slug: str) -> None:
+    """Called when a page opens: forget the last page's pictures, and note this one's if its Download tab is open."""
+    st.session_state[NOTES] = {} if tab_is_open(slug, "download", t("Download")) else None
+    st.session_state[CLOCKS] = {}
+
+
+def tab_is_open(slug: str, name: str, label: str) -> bool:
+    """Whether a tab of the page is open, also before the tabs are drawn."""
+    state = st.session_state
+    opened = state.get(f"{slug}-tabs-{language()}")
+    return state.get(f"{slug}:tab") == name if opened is None else opened == label
+
+
+def note(key: str, figure: Any, *, title: str = "", alt: str = "", frame: int | None = None, **view: Any) -> None:
+    """A picture was put on the page. frame: index of the moment at which the reader let go of its bar."""
+    notes = st.session_state.get(NOTES)
+    if notes is None:
+        return
+    frames = getattr(figure, "frames", None)
+    if frames is not None and frame is not None:
+        st.session_state[CLOCKS][frames.clock] = frame
+    view = {name: value for name, value in view.items() if value is not None}
+    notes[key] = Shown(figure, title, view, alt or getattr(figure, "alt", ""))
+
+
+def note_clock(clock: str, frame: int | None) -> None:
+    """A bar without a picture of its own was let go at a moment."""
+    if frame is not None and st.session_state.get(NOTES) is not None:
+        st.session_state[CLOCKS][clock] = frame
+
+
+def notes() -> dict[str, Shown]:
+    """Everything noted, in the order in which it was put on the page."""
+    return dict(st.session_state.get(NOTES) or {})
+
+
+def view_of(shown: Shown) -> dict[str, Any]:
+    """How to draw it: as it is looked at, at the moment that its clock shows."""
+    frames = getattr(shown.figure, "frames", None)
+    if frames is None:
+        return shown.view
+    at = st.session_state.get(CLOCKS, {}).get(frames.clock, frames.standing)
+    return shown.view | {"frame": max((place for place, index in enumerate(frames.indices) if index <= at), default=0)}

@@ -1,0 +1,221 @@
+"""The Download tab: figures, numbers, weights and settings as files, made when they are asked for; and the way back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import streamlit as st
+
+from engine.contracts.blocks import Block
+from engine.contracts.topic import Topic, load
+from pages.components.own.weights import bring_back
+from pages.components.parts.contents import notes, view_of
+from pages.components.parts.language import drawn, language, number, t
+from pages.components.parts.pins import config_now
+from pages.components.parts.scripts import script_files
+from pages.components.pictures.canvas import choice
+from pages.components.server.streamlit_inside import in_this_session
+
+FIGURE_FORMATS = {"png": "image/png", "svg": "image/svg+xml", "html": "text/html"}
+LONGEST = 90  # characters of a picture's name in the list
+
+
+def downloads(
+    topic: Topic,
+    config: Any,
+    result: Any | Callable[[], Any] | None,
+    blocks: Callable[[], Sequence[Block]] | None = None,
+) -> None:
+    """Everything to take away at the left, the way back at the right. No file is made before its button is pressed.
+
+    result: a Result, or a function that makes it, or None while there is none. blocks: makes what the page shows.
+    """
+    away, back = st.columns([1.75, 1], gap="large")
+    with away:
+        if blocks is not None and result is not None:
+            page_row(topic, result, blocks)
+        script_row(topic, result)
+        if result is not None:
+            figure_row(topic, result)
+            numbers_row(topic, result)
+        weights_row(topic, config, result)
+        with row(topic, "settings", t("Settings"), t("Every knob of this page; load it here again, or anywhere else.")):
+            button(topic, "settings", "JSON", "json", "application/json", lambda: settings_file(topic))
+    with back:
+        bring_back(topic, config)
+
+
+@contextmanager
+def row(topic: Topic, name: str, title: str, words: str = ""):
+    """One kind of file: what it is, and beside each other its buttons."""
+    with st.container(key=f"{topic.slug}-download-{name}", gap="small"):
+        st.html(f'<p class="download"><b>{title}</b> {words}</p>')
+        with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+            yield
+
+
+def button(topic: Topic, name: str, label: str, ending: str, kind: str, make: Callable[[], bytes], **more: Any) -> None:
+    """A button that makes a file when it is pressed, and hands it over under the topic's name."""
+    st.download_button(
+        label, in_this_session(make), f"{topic.slug}-{name}.{ending}", kind, icon=":material/download:",
+        key=f"{topic.slug}:download:{name}:{ending}", on_click="ignore", **more,
+    )  # fmt: skip
+
+
+def resulting(result: Any | Callable[[], Any]) -> Any:
+    """The Result itself."""
+    return result() if callable(result) else result
+
+
+def page_row(topic: Topic, result: Any, blocks: Callable[[], Sequence[Block]]) -> None:
+    """What the page shows now, as a document."""
+    words = t("What the page shows now, to print or hand out: pictures, explanations, formulas, numbers and settings.")
+    with row(topic, "page", t("This page"), words):
+        button(topic, "page", "HTML", "html", "text/html", lambda: page_file(topic, result, blocks()))
+
+
+def page_file(topic: Topic, result: Any, blocks: Sequence[Block]) -> bytes:
+    """Blocks and formulas in the reader's language, then the tables of numbers and settings."""
+    from engine.data.rows import config_rows, quantity_rows
+    from engine.pictures.document import page_html
+
+    made = resulting(result)
+    tables = {"Numbers": quantity_rows(made, drawn), "Settings": config_rows(now(topic), drawn)}
+    shown = [*blocks, *topic.formulas_of(made)]
+    return page_html(topic.title, topic.question, {}, tables, shown, language()).encode()
+
+
+def script_row(topic: Topic, result: Any | Callable[[], Any] | None) -> None:
+    """The whole experiment as code."""
+    words = t(
+        "The whole experiment in one file: model, data, run, numbers and figures, with this configuration and seed. "
+        "It needs PyTorch, NumPy and Plotly, and says at its top which files of trained weights it reads."
+    )
+    formulas = (lambda: formulas_text(topic, result)) if topic.formulas and result is not None else str
+    script, notebook = script_files(topic, lambda: now(topic), formulas)
+    with row(topic, "script", t("Script"), words):
+        button(topic, "script", t("Python script"), "py", "text/x-python", script)
+        button(topic, "notebook", t("Jupyter notebook"), "ipynb", "application/x-ipynb+json", notebook)
+
+
+def formulas_text(topic: Topic, result: Any) -> str:
+    """The formulas with the numbers of the Result, as Markdown."""
+    from engine.pictures.document import markdown
+
+    return markdown(topic.formulas_of(resulting(result)), language())
+
+
+def figure_row(topic: Topic, result: Any) -> None:
+    """A list of all pictures, first those on the page, and a button for each format."""
+    shown, state = notes(), st.session_state
+    names = {key: picture.title or picture.alt for key, picture in shown.items()}
+    names = {key: drawn("On this page: {what}", what=name) for key, name in names.items()}
+    names |= {f"figure {name}": drawn("Whole run: {what}", what=t(topic.figure_title(name))) for name in topic.figures}
+    keys, place, kept = list(names), f"{topic.slug}-download-figure", f"{topic.slug}:download:figure"
+    chosen = state.get(kept) if state.get(kept) in keys else keys[0]
+
+    def pick() -> None:
+        index = state[place].get("pick")
+        if index is not None and index < len(keys):
+            state[kept] = keys[index]
+
+    with row(topic, "figures", t("Figures"), t("With legend and captions; SVG keeps lines and words sharp.")):
+        choice(
+            [name if len(name) <= LONGEST else name[: LONGEST - 1] + "…" for name in names.values()], place,
+            label=t("Figure"), chosen=keys.index(chosen), on_pick=pick, width=380,
+        )  # fmt: skip
+        name = chosen.removeprefix("figure ").removeprefix(f"{topic.slug}-").replace(" ", "-")
+        for ending, kind in FIGURE_FORMATS.items():
+            button(
+                topic, name, ending.upper(), ending, kind,
+                lambda ending=ending: figure_bytes(topic, result, chosen, ending),
+            )  # fmt: skip
+
+
+def figure_bytes(topic: Topic, result: Any, key: str, ending: str) -> bytes:
+    """One figure as a file: one on the page as it is looked at, or one of the topic's own."""
+    from engine.pictures.files import figure_file
+
+    shown = notes().get(key)
+    if shown is not None:
+        alt = f"{shown.title}. {shown.alt}" if shown.title and shown.title != shown.alt else shown.alt
+        return figure_file(shown.figure, ending, alt=alt, say=drawn, **view_of(shown))
+    name = key.removeprefix("figure ")
+    figure = topic.load(topic.figures[name])(resulting(result))
+    return figure_file(figure, ending, alt=f"{t(topic.title)}: {t(topic.figure_title(name))}", say=drawn)
+
+
+def numbers_row(topic: Topic, result: Any) -> None:
+    """Every quantity of the Result, as CSV and as NPZ."""
+    with row(topic, "numbers", t("Numbers"), t("All quantities of the Numbers tab, with named axes and units.")):
+        button(topic, "numbers", "CSV (ZIP)", "zip", "application/zip", lambda: numbers_zip(result))
+        button(topic, "numbers", "NPZ", "npz", "application/octet-stream", lambda: numbers_npz(topic, result))
+
+
+def numbers_zip(result: Any) -> bytes:
+    """See engine.data.numbers.csv_zip."""
+    from engine.data.numbers import csv_zip
+
+    return csv_zip(resulting(result).quantities())
+
+
+def numbers_npz(topic: Topic, result: Any) -> bytes:
+    """See engine.data.numbers.npz."""
+    from engine.data.numbers import npz
+    from engine.data.settings import all_texts
+
+    made = resulting(result)
+    return npz(made.quantities(), {"topic": topic.slug, "config": all_texts(now(topic))})
+
+
+def weights_row(topic: Topic, config: Any, result: Any) -> None:
+    """The weights of this run, if it trains; and the shipped ones that the page uses, with their licence."""
+    if topic.trains(config) and result is not None:
+        words = t("The network as it is now; load it back to train on from there.")
+        with row(topic, "weights", t("Weights"), words):
+            button(
+                topic, "weights", "safetensors", "safetensors", "application/octet-stream",
+                lambda: weights_file(topic, result),
+            )  # fmt: skip
+    folder = load("engine.weights:FOLDER") if topic.shipped else None
+    for name in topic.shipped:
+        card = json.loads((folder / f"{name}.json").read_text("utf-8"))
+        megabytes = (folder / f"{name}.safetensors").stat().st_size / 1e6
+        words = t("{title}; licence: {licence}; {size} MB.", title=card["title"], licence=card["licence"],
+                  size=number(megabytes, 2))  # fmt: skip
+        with row(topic, f"shipped-{name}", t("Shipped weights"), words):
+            button(
+                topic, name, "safetensors", "safetensors", "application/octet-stream",
+                lambda name=name: (folder / f"{name}.safetensors").read_bytes(),
+            )  # fmt: skip
+            button(
+                topic, f"{name}-licence", t("Licence"), "txt", "text/plain",
+                lambda name=name: (folder / f"{name}.LICENSE").read_bytes(), type="tertiary",
+            )  # fmt: skip
+
+
+def weights_file(topic: Topic, result: Any) -> bytes:
+    """The network of the Result as safetensors, with topic, settings and step in its metadata."""
+    from engine.data.own_weights import write_weights
+    from engine.data.settings import all_texts
+    from engine.pictures.comparison import last_step
+
+    made, config = resulting(result), now(topic)
+    state = topic.load(topic.training.network)(config, made).state_dict()
+    tensors = {name: value.cpu() for name, value in state.items()}
+    return write_weights(tensors, topic.slug, all_texts(config), last_step(made))
+
+
+def settings_file(topic: Topic) -> bytes:
+    """The Config as it is now."""
+    from engine.data.settings import write_settings
+
+    return write_settings(topic, now(topic))
+
+
+def now(topic: Topic) -> Any:
+    """The page's Config at this moment, with the steps trained since the page was drawn."""
+    return config_now(topic)

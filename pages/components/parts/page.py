@@ -1,0 +1,171 @@
+"""The frame of every topic page: title, question, the body (compose.py), then the tabs, Lesson to Download."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Sequence
+from contextvars import ContextVar
+from typing import Any
+
+import streamlit as st
+
+from engine.contracts.axes import Quantity
+from engine.contracts.topic import Topic
+from engine.machinery.device import available_devices
+from pages.components.parts.compare import compare
+from pages.components.parts.compose import Composed, compose
+from pages.components.parts.downloads import downloads
+from pages.components.parts.language import LANGUAGES, language, number, t
+from pages.components.parts.lesson import lesson
+from pages.components.parts.pins import keep_new, pin_button
+from pages.components.parts.share import share_button
+from pages.components.parts.topics import body_of
+from pages.components.pictures.canvas import choice
+from pages.components.server.compute import chosen_device
+from pages.components.server.streamlit_inside import parts_that_run
+
+DEVICE_NAMES = {"cpu": "CPU", "cuda": "CUDA GPU", "mps": "Apple GPU"}
+
+
+_composed: ContextVar[Composed | None] = ContextVar("composed", default=None)  # by the body of this run
+
+
+def show_topic(topic: Topic) -> None:
+    """The whole page of a topic: title row and question, the body, the tabs.
+
+    The body is a fragment: a knob moved runs it alone, and neither the title row nor the tabs are sent, compared and
+    drawn again, which is a third of a page. Where an open tab speaks of the run, the whole page follows the change.
+    """
+    title_row(t(topic.title), topic)
+    st.html(f'<p class="question">{t(topic.question)}</p>')
+    _composed.set(None)
+    st.fragment(_body, key=body_of(topic))(topic)
+    if (composed := _composed.get()) is not None:
+        tabs(composed)
+
+
+def _body(topic: Topic) -> None:
+    alone = bool(parts_that_run())
+    if alone and st.session_state.get(f"{topic.slug}:tab", "lesson") != "lesson":
+        st.rerun()
+    _composed.set(compose(topic))
+
+
+def title_row(title: str, topic: Topic | None = None) -> None:
+    """The title with Share, Pin (of a topic's run), device and language at its right."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="title-row"):
+        st.html(f"<h1>{title}</h1>", width="stretch")
+        share_button()
+        if topic is not None:
+            pin_button(topic)
+        device_choice()
+        language_switch()
+
+
+def device_choice() -> None:
+    """Which device computes; switchable where there is more than one."""
+    device = chosen_device()
+    place = st.popover(
+        DEVICE_NAMES[device], icon=":material/memory:", type="tertiary", key="device-popover", on_change="rerun"
+    )
+    if not place.open:  # what nobody sees would cost every change of every page a part of its time
+        return
+    with place:
+        st.radio(
+            t("Compute on"), available_devices(), index=available_devices().index(device), key="device",
+            format_func=DEVICE_NAMES.get, persist_state="session",
+        )  # fmt: skip
+        if len(available_devices()) == 1:
+            st.caption(t("This machine has no GPU that PyTorch can use; everything here runs on the CPU."))
+        else:
+            st.caption(t("Results on all devices agree within a small tolerance; speed differs."))
+
+
+def language_switch() -> None:
+    """English or Chinese, in place; nothing else changes."""
+    state, languages = st.session_state, list(LANGUAGES)
+
+    def switch() -> None:
+        picked = state["language-switch"].get("pick")
+        if picked is not None and picked < len(languages):
+            state["language"] = languages[picked]
+
+    choice(
+        list(LANGUAGES.values()), "language-switch", label=t("Language"), chosen=languages.index(language()),
+        on_pick=switch, as_buttons=True, width="content",
+    )  # fmt: skip
+
+
+def tabs(composed: Composed) -> None:
+    """The tabs below the stage. Tabs that are not open cost nothing."""
+    topic, result = composed.topic, composed.result
+    names = {"lesson": t("Lesson"), "numbers": t("Numbers"), "code": t("Code")}
+    names |= {"compare": t("Compare"), "download": t("Download")}
+    # Streamlit remembers the tab by its label, which is translated; so it is kept by name and handed over when the
+    # language changes. In between the default must stay as it is: with another one these would be other tabs.
+    state, kept, handed_over = st.session_state, f"{topic.slug}:tab", f"{topic.slug}:tab_handed_over"
+    if state.get(handed_over, ("", ""))[0] != language():
+        state[handed_over] = (language(), state.get(kept, "lesson"))
+    opened = st.tabs(
+        list(names.values()), key=f"{topic.slug}-tabs-{language()}", on_change="rerun",
+        default=names[state[handed_over][1]],
+    )  # fmt: skip
+    places = dict(zip(names, opened, strict=True))
+    state[kept] = next((name for name, place in places.items() if place.open), "lesson")
+    if places["lesson"].open:
+        with places["lesson"]:
+            lesson(topic)
+    if places["numbers"].open:
+        with places["numbers"]:
+            made = result() if callable(result) else result
+            if made is None:
+                st.info(t("There is nothing to count yet."))
+            else:
+                if composed.formulas is not None:
+                    composed.formulas(made)
+                numbers_table(made.quantities())
+    if places["code"].open:
+        with places["code"]:
+            code(topic)
+    keep_new(topic, result)
+    if places["compare"].open:
+        with places["compare"]:
+            compare(topic, result)
+    if places["download"].open:
+        with places["download"]:
+            downloads(topic, composed.config, result, composed.blocks)
+
+
+def numbers_table(quantities: Sequence[Quantity]) -> None:
+    """Every array of the Result: name, axes, shape, range, unit, meaning."""
+    rows = [
+        {
+            t("Name"): quantity.name,
+            t("Axes"): " × ".join(t(axis) for axis in quantity.axes) or "–",
+            t("Shape"): " × ".join(map(str, quantity.shape)) or "1",
+            t("Lowest"): _extreme(quantity.values, "min"),
+            t("Highest"): _extreme(quantity.values, "max"),
+            t("Unit"): t(quantity.unit) if quantity.unit else "–",
+            t("Meaning"): t(quantity.meaning),
+        }
+        for quantity in quantities
+    ]
+    st.table(rows, border="horizontal")
+
+
+def _extreme(values: Any, which: str) -> str:
+    flat = values[values == values] if hasattr(values, "shape") and values.shape else values
+    if hasattr(flat, "shape") and 0 in flat.shape:
+        return "–"
+    extreme = getattr(flat, which)() if hasattr(flat, which) else flat
+    value = extreme.item() if hasattr(extreme, "item") else extreme
+    return t("yes") if value is True else t("no") if value is False else number(value, 4)
+
+
+def code(topic: Topic) -> None:
+    """The source of the very objects that ran, and where the method comes from."""
+    for path in topic.code:
+        module, _, name = path.partition(":")
+        st.markdown(f"`{module.replace('.', '/')}.py` · **{name}**")
+        st.code(inspect.getsource(topic.load(path)), language="python", line_numbers=False)
+    st.markdown(f"**{t('Sources')}**\n\n" + "\n".join(f"- [{source.title}]({source.link})" for source in topic.sources))

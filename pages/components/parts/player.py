@@ -1,0 +1,270 @@
+"""Training that can be watched: play, pause, step, reset, speed; and scrub back, in the browser, through what was seen.
+
+The job runs in the background and survives every widget change. A fragment with a timer brings the snapshots made since
+the last look; the canvas components play them until the next ones arrive. When the job ends the timer ends.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import streamlit as st
+
+from engine.contracts.axes import bytes_of
+from engine.contracts.film import MOMENT, Film
+from engine.contracts.knob import knobs
+from engine.contracts.topic import Topic
+from pages.components.parts.controls import change, change_pending, note_progress, write_link
+from pages.components.parts.errors import sentence
+from pages.components.parts.language import t
+from pages.components.parts.topics import part_of
+from pages.components.pictures.canvas import choice
+from pages.components.server.compute import start_job
+
+TICK_SECONDS = 0.25
+SPEEDS = {"slow": 12.0, "normal": 60.0, "fast": None}  # steps a second; None: as fast as the machine allows
+SPEED_NAMES = {"slow": "Slow", "normal": "Normal", "fast": "Fast"}
+PAYLOAD_BYTES = 900_000
+_runs = itertools.count(1)
+
+
+@dataclass
+class Run:
+    """One visitor's run of one experiment on one page, kept in the session."""
+
+    number: int
+    experiment: Any
+    job: Any | None = None
+    sent: int = 0  # snapshots the browser has surely got
+
+    @property
+    def name(self) -> str:
+        return f"run-{self.number}"
+
+    @property
+    def playing(self) -> bool:
+        return self.job is not None and self.job.state in ("queued", "running")
+
+    @property
+    def live(self) -> bool:
+        """Whether snapshots may still come: after Pause, the steps under way are finished first."""
+        return self.job is not None and self.job.busy
+
+
+def player(
+    topic: Topic,
+    config: Any,
+    first: Any,
+    draw: Callable[[Film], None],
+    *,
+    status: Callable[[Any], str],
+    default_speed: str = "normal",
+    begin: bool = False,
+) -> Callable[[], Sequence[Any]]:
+    """Draw the buttons and, through `draw`, the pictures of the run of `config`; keeps going over widget changes.
+
+    The topic's Config has a knob `steps` (run_only, hidden): how far the run went, so that a link brings it back.
+    first: the snapshot before training, shown until there is a job. status(snapshot) -> live numbers, as HTML. begin:
+    as if Play were pressed now. Returns a function that gives all kept snapshots (for the Numbers tab).
+    """
+    run = _run_of(topic, config, begin)
+    fragment = st.fragment(_view, run_every=TICK_SECONDS if run.live else None, key=part_of(topic, "stage"))
+    fragment(topic, run, first, draw, status, default_speed, run.live)
+    return lambda: [snapshot for _, snapshot in run.job.history] if run.job and run.job.count else [first]
+
+
+def _run_of(topic: Topic, config: Any, begin: bool) -> Run:
+    """The session's run for this experiment; another experiment begins a new one, which plays on if the old one did."""
+    state, key = st.session_state, f"{topic.slug}:run"
+    experiment, wanted = replace(config, steps=0), config.steps
+    run: Run | None = state.get(key)
+    entered = state.get(f"{topic.slug}:shown") != state.get("visit")
+    state[f"{topic.slug}:shown"] = state.get("visit")
+    if run is None or run.experiment != experiment:
+        played = run is not None and run.playing
+        if run is not None:
+            stand_at(topic, None)
+        if run is not None and run.job is not None:
+            run.job.stop()
+        run = state[key] = Run(next(_runs), experiment)
+        if wanted and not begin:
+            run.job = start_job(topic, experiment, start_at=wanted, pause_at=wanted)
+        elif played and not begin:
+            _play(topic, run)
+    elif entered:
+        run.sent = 0  # the page was left and opened again: the browser has forgotten its frames
+    if begin:
+        _play(topic, run)
+    return run
+
+
+def _speed_name(topic: Topic, default: str = "normal") -> str:
+    return st.session_state.setdefault(f"{topic.slug}:speed", default)
+
+
+def _speed(topic: Topic) -> float | None:
+    return SPEEDS[_speed_name(topic)]
+
+
+def _play(topic: Topic, run: Run) -> None:
+    """Start, or go on where the run was; a run that ended by itself starts over."""
+    job = run.job
+    stand_at(topic, None)
+    if job is not None and job.active:
+        job.pace = _speed(topic)
+        job.resume()
+        return
+    if job is not None and job.state == "stopped" and job.latest is not None:
+        # Nobody watched, or a newer experiment of this visitor took the place: equal seeds lead back to the same step.
+        run.job = start_job(topic, run.experiment, start_at=job.latest.step, pace=_speed(topic))
+    else:
+        run.job = start_job(topic, run.experiment, pace=_speed(topic))
+    if job is not None:
+        _fresh(run)
+
+
+def _fresh(run: Run) -> None:
+    run.number, run.sent = next(_runs), 0
+
+
+def _toggle(topic: Topic, run: Run, pause: bool) -> None:
+    """Callback of the one button for both. pause: what it said; a run that ended meanwhile must not start over."""
+    if not pause:
+        _play(topic, run)
+    elif run.playing:
+        run.job.pause()
+
+
+def _step(topic: Topic, run: Run) -> None:
+    stand_at(topic, None)
+    if run.job is not None and run.job.active:
+        run.job.step()
+        return
+    at = run.job.latest.step if run.job is not None and run.job.state == "stopped" and run.job.latest else 0
+    if run.job is not None:
+        _fresh(run)
+    # Told before it starts where to pause: by the time `job.step()` were called it would have run on.
+    run.job = start_job(topic, run.experiment, start_at=at, pause_at=at + 1)
+
+
+def _reset(topic: Topic, run: Run) -> None:
+    if run.job is not None:
+        run.job.stop()
+    run.job = None
+    stand_at(topic, None)
+    _fresh(run)
+    change(topic, **{knob.name: knob.default for knob in knobs(topic.config) if knob.run_only})
+
+
+def _set_speed(topic: Topic, run: Run, place: str) -> None:
+    picked = st.session_state[place].get("pick")
+    if picked is not None and picked < len(SPEEDS):
+        st.session_state[f"{topic.slug}:speed"] = list(SPEEDS)[picked]
+    if run.job is not None:
+        run.job.pace = _speed(topic)
+
+
+def _view(
+    topic: Topic, run: Run, first: Any, draw: Callable, status: Callable, default_speed: str, timer_on: bool
+) -> None:
+    slug, job = topic.slug, run.job
+    if change_pending(topic):
+        st.rerun()  # a click changed the experiment: the whole page follows
+    live, playing = run.live, run.playing
+    ended = job is not None and job.state == "done"
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"{slug}-buttons"):
+        name = t("Pause") if playing else t("Start over") if ended else t("Play")
+        st.button(
+            name, key=f"{slug}:play", type="primary", shortcut="Space",
+            icon=":material/pause:" if playing else ":material/play_arrow:", on_click=_toggle,
+            args=(topic, run, playing),
+        )  # fmt: skip
+        st.button(
+            t("Step"), key=f"{slug}:step", icon=":material/skip_next:", help=t("One optimiser step"),
+            disabled=playing or ended, on_click=_step, args=(topic, run),
+        )  # fmt: skip
+        st.button(
+            t("Reset"), key=f"{slug}:reset", icon=":material/replay:", on_click=_reset, args=(topic, run),
+            help=t("Back to the first weights"),
+        )  # fmt: skip
+        speeds, place = list(SPEEDS), f"{slug}-speed"
+        choice(
+            [t(SPEED_NAMES[name]) for name in speeds], place, label=t("Speed"), as_buttons=True, width="content",
+            chosen=speeds.index(_speed_name(topic, default_speed)), on_pick=lambda: _set_speed(topic, run, place),
+        )  # fmt: skip
+        latest = job.latest if job is not None and job.latest is not None else first
+        shown = _scrubbed(topic, run, latest) if not live else latest
+        st.html(f'<p class="status">{status(shown)}{_progress(job, latest)}</p>', width="content")
+    if job is not None and job.error is not None:
+        st.error(sentence(job.error), icon=":material/error:")
+
+    pairs = _to_send(topic, run, first, live, shown)
+    indices, moments = zip(*pairs, strict=True)
+    draw(Film(moments, indices, shown, latest, run.name, slug, live))
+    if not live and st.session_state[f"{slug}:config"].steps != latest.step:
+        note_progress(topic, steps=latest.step)
+        write_link(topic)
+    if live != timer_on:
+        st.rerun()  # the timer of this fragment starts or ends with the whole page
+
+
+def stand_at(topic: Topic, step: int | None) -> None:
+    """Speak of the moment of a step from now on, None for the newest; it stands in the link."""
+    kept = st.session_state.setdefault(f"{topic.slug}:views", {})
+    if step is not None:
+        kept[MOMENT] = str(step)
+    elif kept.pop(MOMENT, None) is None:
+        return
+    write_link(topic)
+
+
+def _scrubbed(topic: Topic, run: Run, latest: Any) -> Any:
+    """The snapshot at which the reader let go of the bar; the newest if they did not, or went on."""
+    asked = st.session_state.get(f"{topic.slug}:views", {}).get(MOMENT, "")
+    if not re.fullmatch(r"[0-9]{1,6}", asked) or run.job is None:
+        return latest
+    kept = [snapshot for _, snapshot in run.job.history if snapshot.step <= int(asked)]
+    return kept[-1] if kept else latest
+
+
+def _progress(job: Any, latest: Any) -> str:
+    """Place in the queue, or what is left to do."""
+    if job is not None and job.state == "done":
+        return " · " + t("finished")
+    if job is None or not job.active:
+        return ""
+    if job.place:
+        return " · " + t("waiting, place {place} in the queue", place=job.place)
+    step, goal = latest.step, job.start_at
+    if step < goal:
+        rate = step / job.seconds if job.seconds and step else 0
+        left = t(", {seconds} s left", seconds=max(1, round((goal - step) / rate))) if rate else ""
+        return " · " + t("catching up with step {goal}", goal=goal) + left
+    return ""
+
+
+def _to_send(topic: Topic, run: Run, first: Any, live: bool, shown: Any) -> list[tuple[int, Any]]:
+    """Live: what came since the last look and the one before it. Else: the whole history, thinned to a bounded size;
+    the moment that is shown stays in it."""
+    if run.job is None or run.job.count == 0:
+        return [(0, first)]
+    if live:
+        pairs = run.job.since(run.sent)
+        if len(pairs) > 1:
+            run.sent = pairs[len(pairs) // 2][0] if run.sent == 0 else max(run.sent, pairs[-1][0] - 2)
+        if not pairs:
+            pairs = run.job.history[-1:]
+    else:
+        pairs = run.job.since(0)
+    last, pictured = pairs[-1][1], topic.training.pictured
+    size = last.nbytes if pictured is None else bytes_of([last.seen[name] for name in pictured]) + 8 * len(last.seen)
+    most = max(2, PAYLOAD_BYTES // max(1, size))
+    if len(pairs) > most:
+        stride = -(-len(pairs) // most)
+        at = [pair for pair in pairs if pair[1] is shown]
+        pairs = sorted(dict([*pairs[:-1][::stride], *at, pairs[-1]]).items())
+    return pairs

@@ -1,0 +1,1 @@
+"""Pictures in the browser: mounting, and what comes back."""

@@ -1,0 +1,161 @@
+"""Pin a run, change something, see both; by link, in both languages, on a phone."""
+
+import re
+
+import pytest
+
+from engine.contracts.topic import catalogue
+from engine.topics.mlp.card import Config
+from tests.browser.expectations import CHINESE, TOPICS, link, telling_presets, zh
+from tests.patience import patience
+
+MLP = catalogue()["mlp"]
+
+
+def pins_of(visitor) -> list[str]:
+    """The pinned runs that the address holds."""
+    from urllib.parse import parse_qs, urlsplit
+
+    return parse_qs(urlsplit(visitor.page.url).query, keep_blank_values=True).get("pin", [])
+
+
+def pin(visitor, count: int) -> None:
+    """Press Pin and wait until the address holds so many."""
+    visitor.button("pin").click()
+    visitor.until(lambda: len(pins_of(visitor)) == count, f"{count} pinned runs in the address")
+    visitor.settle()
+
+
+def open_compare(visitor, name: str = "Compare") -> None:
+    visitor.page.get_by_role("tab", name=name).click()
+    visitor.settle()
+
+
+def rows(visitor, table: str) -> dict[str, list[str]]:
+    """A table of the tab: first cell -> the others."""
+    found = visitor.page.locator(f".compared[aria-label='{table}'] tr")
+    cells = [row.locator("td").all_inner_texts() for row in found.all()]
+    return {row[0].split("\n")[0]: row[1:] for row in cells if row}
+
+
+def plain(text: str) -> float:
+    return float(re.sub(r"[()\u202f]", "", text).replace("−", "-"))
+
+
+def test_a_run_is_pinned_and_compared_with_the_next(visit):
+    first, second = Config(data="xor", layers=(4,), steps=60), Config(data="xor", layers=(4,), steps=60, noise=0.4)
+    visitor = visit(link("mlp", first))
+    visitor.until(lambda: visitor.step() == 60, "the steps of the link")
+    pin(visitor, 1)
+    assert pins_of(visitor) == ["mlp~data~xor~layers~4~steps~60"]
+    visitor.key("mlp.noise").locator("input[type=range]").focus()
+    for _ in range(7):  # from 0.05 to 0.4
+        visitor.page.keyboard.press("ArrowRight")
+    visitor.until(lambda: visitor.query.get("noise") == "0.4", "the noise in the address")
+    open_compare(visitor)
+    assert rows(visitor, "Knobs that differ") == {"Noise": ["0.05", "0.4"], "Steps trained": ["60", "0"]}
+
+    # The same steps again: then nothing but the noise differs, and the numbers are those of the engine.
+    visitor.open(link("mlp", second) + "&pin=mlp~data~xor~layers~4~steps~60")
+    open_compare(visitor)
+    visitor.until(lambda: rows(visitor, "Numbers"), "the numbers of both")
+    assert rows(visitor, "Knobs that differ") == {"Noise": ["0.05", "0.4"]}
+    one, other = (MLP.load(MLP.run)(config) for config in (first, second))
+    for name in ("train_loss", "test_accuracy", "offset"):
+        before, now = (float(getattr(made, name).flatten()[-1]) for made in (one, other))
+        pinned, present = rows(visitor, "Numbers")[name]
+        value, difference = pinned.split()
+        assert plain(value) == pytest.approx(before, rel=1e-3, abs=1e-4)
+        assert plain(present) == pytest.approx(now, rel=1e-3, abs=1e-4)
+        assert plain(difference) == pytest.approx(now - before, rel=6e-3, abs=1e-5)
+    assert visitor.canvas("mlp-compare-0").is_visible()
+    assert visitor.picture("mlp-compare-0") != visitor.picture("mlp-compare-1")
+    legend = visitor.key("mlp-compare-chart").locator(".legendtext").all_text_contents()
+    assert legend == ["Pin 1 · train", "Pin 1 · test", "Now · train", "Now · test"]
+
+
+def test_pinned_runs_stay_over_page_changes_and_are_gone_back_to(visit):
+    visitor = visit("/mlp?data=moons&layers=3&steps=40")
+    visitor.until(lambda: visitor.step() == 40, "the steps of the link")
+    pin(visitor, 1)
+    (name, _), *_ = telling_presets(TOPICS["cnn"])
+    visitor.page.locator("[data-testid=stTopNavSection]", has_text=TOPICS["cnn"].group).click()
+    visitor.page.locator("[data-testid=stTopNavDropdownLink]", has_text=TOPICS["cnn"].title).click()
+    visitor.until(lambda: visitor.title == TOPICS["cnn"].title, "the other page")
+    visitor.settle()
+    assert pins_of(visitor) == ["mlp~data~moons~layers~3~steps~40"]
+    pin(visitor, 2)
+    visitor.preset("cnn", name)
+    open_compare(visitor)
+    list_of_runs = visitor.key("compare-runs")
+    visitor.until(lambda: TOPICS["mlp"].title in list_of_runs.locator(".runs").inner_text(), "the list of runs")
+    assert list_of_runs.get_by_role("button", name="Go back to this").count() == 1
+    visitor.page.get_by_role("link", name="Open Pin 1 on its page").click()
+    visitor.settle()
+    visitor.until(lambda: visitor.step() == 40, "the pinned run on its page")
+    assert {"data": "moons", "layers": "3", "steps": "40"}.items() <= visitor.query.items()
+
+    visitor.preset("mlp", "Hills")
+    visitor.until(lambda: visitor.query["data"] == "hills", "the preset")
+    open_compare(visitor)
+    visitor.key("compare-runs").get_by_role("button", name="Go back to this: Pin 1").click()
+    visitor.until(lambda: visitor.query.get("steps") == "40" and visitor.step() == 40, "the pinned run again")
+    assert visitor.widget("mlp", next(k for k in Config.__knobs__ if k.name == "data")) == "Moons"
+    visitor.key("compare-runs").get_by_role("button", name="Remove: Pin 2").click()
+    visitor.until(lambda: pins_of(visitor) == ["mlp~data~moons~layers~3~steps~40"], "one pinned run in the address")
+
+
+def test_a_link_brings_pinned_runs_to_a_fresh_browser_and_only_there(visit):
+    path = "/mlp?layers=5&pin=mlp~data~xor~layers~2~steps~900&pin=gnn~steps~7"
+    visitor = visit(path, fresh=True)
+    open_compare(visitor)
+    visitor.until(lambda: rows(visitor, "Numbers"), "the pinned run, computed here", 60)
+    made = MLP.load(MLP.run)(Config(data="xor", layers=(2,), steps=900))
+    value = rows(visitor, "Numbers")["test_loss"][0].split()[0]
+    assert plain(value) == pytest.approx(float(made.test_loss[-1]), rel=1e-3)
+    visitor.page.reload()
+    visitor.settle()
+    assert pins_of(visitor) == ["mlp~data~xor~layers~2~steps~900", "gnn~steps~7"]
+    other = visit("/mlp?layers=5", fresh=True)
+    assert pins_of(other) == []
+    open_compare(other)
+    assert "Press Pin" in other.words
+    assert other.key("compare-runs").count() == 0
+
+
+def test_a_fifth_run_asks_which_one_it_may_replace(visit):
+    four = [f"mlp~data~xor~layers~{size}" for size in (1, 2, 3, 4)]
+    visitor = visit("/mlp?data=moons&" + "&".join(f"pin={one}" for one in four))
+    visitor.button("pin").click()
+    (asked,) = visitor.until(visitor.alerts, "the question")
+    assert "4 runs are pinned" in asked
+    assert pins_of(visitor) == four
+    visitor.key("pins-full").get_by_role("button").nth(1).click()
+    visitor.until(lambda: pins_of(visitor) == [four[0], four[2], four[3], "mlp~data~moons"], "the second replaced")
+    assert visitor.settle().alerts() == []
+
+
+def test_a_link_with_bad_pins_says_so_and_keeps_the_good_ones(visit):
+    visitor = visit("/mlp?pin=banana&pin=mlp~layers~x&pin=mlp~seed~7")
+    said = " ".join(visitor.alerts())
+    assert "there is no page “banana”" in said
+    assert "Hidden layers: expected whole numbers, got “x”" in said
+    assert pins_of(visitor) == ["mlp", "mlp~seed~7"]
+
+
+@pytest.mark.parametrize("slug", [slug for slug in TOPICS if slug != "mlp"])
+def test_every_page_compares_stacked_on_a_phone_in_chinese(visit, slug):
+    (_, preset), *_ = telling_presets(TOPICS[slug])
+    path = link(slug, preset)
+    visitor = visit(f"{path}{'&' if '?' in path else '?'}pin={slug}", size=(390, 844), touch=True, locale="zh-CN")
+    open_compare(visitor, zh("Compare"))
+    table = visitor.page.locator(f".compared[aria-label='{zh('Knobs that differ')}']")
+    table.wait_for(timeout=1000 * patience(60))
+    visitor.settle()
+    assert CHINESE.search(table.inner_text())
+    first, second = (
+        visitor.until(lambda at=at: visitor.boxes(f".st-key-{slug}-compare-{at}"), f"figure {at}")[0] for at in (0, 1)
+    )
+    assert second["y"] >= first["y"] + first["height"]
+    assert not visitor.scrolls_sideways()
+    assert visitor.alerts() == []

@@ -1,0 +1,179 @@
+"""What a change sends again: the page script's part alone, and the whole page where an open tab speaks of the run."""
+
+import time
+
+import pytest
+
+from engine.contracts.knob import knobs
+from engine.contracts.topic import catalogue
+from engine.topics.attention.card import Config as AttentionConfig
+from pages.components.parts.lesson import read_lesson
+from pages.components.parts.pins import knob_values
+from tests.visitor import Visitor, user_key
+
+AROUND = ("title-row", "share", "pin", "language-switch")  # and the tabs, whose key names the language
+
+
+class Witness(Visitor):
+    """A visitor who keeps the elements that the last answer brought."""
+
+    def ask(self, *states, **how):
+        self.brought = []
+        return super().ask(*states, **how)
+
+    def _take(self, kind, message, touched, answer):
+        before = set(touched)
+        super()._take(kind, message, touched, answer)
+        self.brought += [self.elements[path] for path in touched - before if path in self.elements]
+
+    @property
+    def keys(self) -> set[str]:
+        """Keys of what was brought."""
+        return {user_key(element) for _, element, _ in self.brought} - {""}
+
+
+@pytest.fixture
+def visitor(server):
+    visitor = Witness(server.address)
+    yield visitor
+    visitor.close()
+
+
+@pytest.mark.parametrize("slug", list(catalogue()))
+def test_a_change_brings_neither_title_nor_tabs_again(visitor, slug):
+    visitor.open(slug)
+    assert {"share", "pin", f"{slug}-presets", f"{slug}-tabs-en"} <= visitor.keys | set(_blocks(visitor))
+    lesson = visitor.widget(f"{slug}:lesson:0")
+    answer = visitor.touch(f"{slug}-presets", "pick", 1)
+    assert not answer.errors
+    assert f"{slug}-presets" in visitor.keys
+    assert not visitor.keys & set(AROUND)
+    assert f"{slug}-tabs-en" not in _blocks(visitor)
+    assert visitor.widget(f"{slug}:lesson:0") == lesson  # stands as it stood
+    assert visitor.data(f"{slug}-presets")[0]["pressed"] == 1
+
+
+def _blocks(visitor) -> list[str]:
+    """Keys of the blocks that the last answer brought."""
+    return [user_key(element) for kind, element, _ in visitor.brought if kind == "tab_container"]
+
+
+@pytest.mark.parametrize(
+    ("link", "touch", "brought", "not_brought"),
+    [
+        (
+            "view.every=yes",
+            ("attention-every", "cell", {"tile": 0, "row": 5, "column": 7}),
+            "attention-heads",
+            "attention-every",
+        ),
+        ("view.every=yes", ("attention-heads", "pick", {"row": 5, "column": 7}), "attention-heads", "attention-every"),
+        ("view.vector=yes", ("attention-habit", "pick", 1), "attention-heads", "attention-vector"),
+    ],
+)
+def test_a_click_brings_the_parts_that_show_what_it_changes_and_no_other(visitor, link, touch, brought, not_brought):
+    """Also where the part that shows it is another than the one that was clicked."""
+    visitor.open("attention", link)
+    assert {brought, not_brought} <= visitor.keys
+    answer = visitor.touch(*touch)
+    assert not answer.errors
+    assert brought in visitor.keys
+    assert not_brought not in visitor.keys
+    assert "attention-presets" not in visitor.keys
+
+
+def test_the_numbers_follow_a_change_while_they_are_open(visitor):
+    visitor.open("mlp")
+    visitor.move("mlp-tabs-en", "Numbers")
+    before = _tables(visitor)
+    assert before
+    answer = visitor.move("mlp.noise", 0.3)
+    assert not answer.errors
+    assert _tables(visitor) != before
+    visitor.move("mlp-tabs-en", "Lesson")
+    assert not _tables(visitor)
+
+
+def _tables(visitor) -> list[str]:
+    return [str(element) for kind, element, _ in visitor.elements.values() if kind == "table"]
+
+
+def test_a_step_of_the_lesson_sets_the_page_up(visitor):
+    visitor.open("mlp")
+    _, steps = read_lesson("mlp", "en")
+    names = list(catalogue()["mlp"].presets)
+    at, wanted = next((at, names.index(step.preset)) for at, step in enumerate(steps) if step.preset != names[0])
+    for _ in range(at):
+        visitor.press("mlp:lesson:next")
+    assert visitor.data("mlp-presets")[0]["pressed"] == 0
+    visitor.press(f"mlp:lesson:set:{at}")
+    assert visitor.data("mlp-presets")[0]["pressed"] == wanted
+
+
+def test_the_last_of_several_choices_stays_lit_and_says_so(visitor):
+    visitor.open("mlp")
+    visitor.move("mlp.features", ["x₁"])
+    assert visitor.query == "features=x1"
+    answer = visitor.move("mlp.features", [])
+    assert not answer.errors
+    assert visitor.query == "features=x1"
+    pills = visitor.widget("mlp.features")
+    assert pills.set_value
+    assert list(pills.raw_values) == ["x₁"]
+    assert "At least 1 of them stays chosen." in visitor.texts()
+    visitor.move("mlp.features", ["x₁", "x₂"])
+    assert "stays chosen" not in visitor.texts()
+
+
+def _compared(visitor, slug, query):
+    visitor.open(slug, query)
+    visitor.move(f"{slug}-tabs-en", "Compare")
+    for _ in range(100):
+        if 'class="words"' in visitor.texts():
+            break
+        time.sleep(0.2)
+        visitor.tick()
+    return visitor.texts()
+
+
+def test_compare_calls_samples_and_figures_as_the_page_does(visitor):
+    said = _compared(visitor, "one_stage", "picture=sample%3Achina&pin=one_stage~arrange~alone&arrange=alone")
+    assert ">A temple</span>" in said
+    assert ">A cat</span>" in said
+    assert "kept_count" in said
+    assert "best_score" in said
+    assert "scene." not in said
+    assert visitor.data("one_stage-compare")[0]["names"][:2] == ["Boxes found", "Scores by level"]
+
+
+def test_compare_shows_where_two_texts_differ(visitor):
+    said = _compared(
+        visitor, "attention", "text=The+animal+didn%27t+cross+the+street+because+it+was+too+wide.&pin=attention"
+    )
+    assert "it was too wide.</span>" in said
+    assert "it was too tired.</span>" in said
+
+
+def test_of_long_texts_the_place_where_they_differ_is_shown():
+    text, hidden = (next(k for k in knobs(AttentionConfig) if k.name == name) for name in ("text", "queries"))
+    long = "word " * 60
+    assert knob_values(text, [long + "one", None, long + "two"]) == [
+        "… word word word one",
+        "has no effect",
+        "… word word word two",
+    ]
+    first, second = knob_values(text, ["b" + long, long])
+    assert (first[:6], second[:6], len(first)) == ("bword ", "word w", 121)
+    assert first.endswith("…")
+    assert knob_values(text, [long, long + "more"]) == ["… word word word ", "… word word word more"]
+    assert knob_values(hidden, ["1_" * 20 + "3", "1_" * 20 + "4"]) == ["…" + "1_" * 8 + "3", "…" + "1_" * 8 + "4"]
+    assert knob_values(text, ["a", ""]) == ["a", "–"]
+
+
+@pytest.mark.parametrize("slug", list(catalogue()))
+def test_every_preset_stands_beside_a_pinned_run(visitor, slug):
+    visitor.open(slug)
+    visitor.press("pin")
+    visitor.move(f"{slug}-tabs-en", "Compare")
+    for at, name in enumerate(catalogue()[slug].presets):
+        assert not visitor.touch(f"{slug}-presets", "pick", at).errors, name
