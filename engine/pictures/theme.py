@@ -196,13 +196,11 @@ def palette() -> dict[str, object]:
     }  # fmt: skip
 
 
-def plotly_colorscale(name: str) -> list[list]:
-    """The table as a Plotly colorscale: 256 [position, 'rgb(r,g,b)'] pairs, the very colours of the canvas."""
-    return [[i / 255, f"rgb({r},{g},{b})"] for i, (r, g, b) in enumerate(table(name).tolist())]
-
-
 def plotly_template(dark: bool) -> dict:
-    """Plotly layout for a figure in the dark or light theme: transparent, quiet grid, small margins, our colours."""
+    """Plotly layout for a figure in the dark or light theme: transparent, quiet grid, small margins, our colours.
+
+    Without colour scales: Plotly would check each of their 256 colours for every figure, and pixels are the canvas's.
+    """
     page = PAGES["dark" if dark else "light"]
     text, faint, grid = page["text"], page["faint"], page["grid"]
     axis = {
@@ -220,8 +218,6 @@ def plotly_template(dark: bool) -> dict:
         "yaxis": dict(axis),
         "scene": {name: dict(scene_axis) for name in ("xaxis", "yaxis", "zaxis")},
         "colorway": list(line_colours("dark" if dark else "light")),
-        "colorscale": {"sequential": plotly_colorscale("magnitude"), "diverging": plotly_colorscale("signed"),
-                       "sequentialminus": plotly_colorscale("magnitude")},
         "hoverlabel": {"bgcolor": "#182033" if dark else "#FFFFFF", "bordercolor": grid, "font": {"color": text}},
         "legend": {"orientation": "h", "yanchor": "bottom", "y": 1.0, "xanchor": "left", "x": 0, "title": {"text": ""}},
         "hovermode": "closest",
