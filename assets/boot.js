@@ -1,4 +1,4 @@
-// Runs before Streamlit's front end, and makes three things cheaper for it. Its numbers are those of Streamlit's
+// Runs before Streamlit's front end, and makes four things cheaper for it. Its numbers are those of Streamlit's
 // ForwardMsg, which a test compares.
 {
   // Streamlit looks for its server under every part of the page's path; on a deep link that costs two failed requests, a
@@ -44,15 +44,76 @@
     return false;
   }
 
+  // Arrays that this page has are not sent again: a message may come in parts, some of them numbers of arrays that came
+  // before. See pages/components/server/array_cache.py, which keeps the same ones by the same rule.
+  const ASKED = "neurarium=arrays";
+  const MOST_BYTES = 16_000_000;
+  const [PLAIN, KEPT, KNOWN] = [0, 1, 2];
+
+  class Arrays {
+    #kept = new Map(); // number -> bytes, the least recently sent first
+    #count = 0;
+    #held = 0;
+
+    // The message that came in parts; what came whole as it is.
+    whole(data) {
+      if (!(data instanceof ArrayBuffer)) return data;
+      const bytes = new Uint8Array(data), view = new DataView(data);
+      if (bytes[0] !== 0xff || bytes[1] !== 1) return data;
+      const parts = [];
+      for (let at = 2; at < bytes.length; ) {
+        const [kind, value] = [bytes[at], view.getUint32(at + 1, true)];
+        at += 5;
+        if (kind === KNOWN) {
+          parts.push(this.#known(value));
+          continue;
+        }
+        parts.push(bytes.subarray(at, at + value));
+        if (kind === KEPT) this.#keep(bytes.slice(at, at + value));
+        at += value;
+      }
+      const made = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+      let place = 0;
+      for (const part of parts) {
+        made.set(part, place);
+        place += part.length;
+      }
+      return made.buffer;
+    }
+
+    #known(number) {
+      const array = this.#kept.get(number);
+      this.#kept.delete(number);
+      this.#kept.set(number, array);
+      return array;
+    }
+
+    #keep(array) {
+      this.#kept.set(this.#count++, array);
+      this.#held += array.length;
+      for (const [number, { length }] of this.#kept) {
+        if (this.#held <= MOST_BYTES) break;
+        this.#kept.delete(number);
+        this.#held -= length;
+      }
+    }
+  }
+
   window.WebSocket = class extends WebSocket {
+    #arrays = new Arrays();
+    #whole = new WeakMap(); // event -> the same with its message whole; each is put together once
     #held = [];
     #timer = 0;
     unanswered = 0; // when the first request was sent since anything came; components/connection.js looks at it
 
-    constructor(...place) {
-      super(...place);
+    constructor(address, ...more) {
+      super(address + (String(address).includes("?") ? "&" : "?") + ASKED, ...more);
       window.neurariumSocket = this;
-      super.addEventListener("message", () => (this.unanswered = 0));
+      super.addEventListener("message", (event) => {
+        this.unanswered = 0;
+        const data = this.#arrays.whole(event.data);
+        if (data !== event.data) this.#whole.set(event, new MessageEvent("message", { data, origin: event.origin }));
+      });
       super.addEventListener("close", () => {
         while (this.#held.length) this.#deliver();
       });
@@ -68,8 +129,9 @@
       super.addEventListener(
         type,
         (event) => {
-          const over = endsRun(event.data);
-          this.#held.push({ over, give: () => listener.call(this, event) });
+          const whole = this.#whole.get(event) ?? event;
+          const over = endsRun(whole.data);
+          this.#held.push({ over, give: () => listener.call(this, whole) });
           if (over) clearTimeout(this.#timer);
           if (over || !this.#timer) this.#timer = setTimeout(() => this.#deliver(), over ? REST : PATIENCE);
         },

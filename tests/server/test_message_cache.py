@@ -67,7 +67,7 @@ def asking(*hashes: str) -> bytes:
     return asked.SerializeToString()
 
 
-def conversation(messages: list[ForwardMsg], request: bytes | None = None) -> list[bytes]:
+def conversation(messages: list[ForwardMsg], request: bytes | None = None, query: bytes = b"") -> list[bytes]:
     """What leaves the middleware when Streamlit sends these on one connection; the first message is a request."""
     left: list[bytes] = []
 
@@ -82,7 +82,7 @@ def conversation(messages: list[ForwardMsg], request: bytes | None = None) -> li
     async def send(message):
         left.append(message["bytes"])
 
-    asyncio.run(MessageCache(streamlit)({"type": "websocket", "path": STREAM}, receive, send))
+    asyncio.run(MessageCache(streamlit)({"type": "websocket", "path": STREAM, "query_string": query}, receive, send))
     return left
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from pages.components.server.array_cache import ASKED, ArrayCache
 from pages.components.server.streamlit_inside import STREAM, BackMsg, ForwardMsg
 
 FORGOTTEN_HERE, FORGOTTEN_THERE = 4, 8  # finished runs since a message was last shown; there: in the browser
@@ -56,6 +57,7 @@ class MessageCache:
             await self.app(scope, receive, send)
             return
         browser = BrowserCache()
+        arrays = ArrayCache() if ASKED in scope.get("query_string", b"") else None
 
         async def receive_request():
             message = await receive()
@@ -65,7 +67,7 @@ class MessageCache:
 
         async def send_once(message):
             if message["type"] == "websocket.send" and message.get("bytes"):
-                message = {**message, "bytes": shortened(message["bytes"], browser)}
+                message = {**message, "bytes": shortened(message["bytes"], browser, arrays)}
             await send(message)
 
         await self.app(scope, receive_request, send_once)
@@ -85,11 +87,12 @@ def without_list(content: bytes, browser: BrowserCache) -> bytes:
     return request.SerializeToString()
 
 
-def shortened(content: bytes, browser: BrowserCache) -> bytes:
-    """A message for the browser, or the hash that stands for it where the browser has it."""
+def shortened(content: bytes, browser: BrowserCache, arrays: ArrayCache | None = None) -> bytes:
+    """A message for the browser, or the hash that stands for it where the browser has it; else without the arrays that
+    the browser has."""
     message = ForwardMsg.FromString(content)
     if not browser.sent(message) or not browser.keeps:
-        return content
+        return content if arrays is None else arrays.shortened(message, content)
     reference = ForwardMsg(ref_hash=message.hash)
     reference.metadata.CopyFrom(message.metadata)
     reference.metadata.cacheable = False

@@ -2,8 +2,12 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+
+from engine.pictures.packing import pack
+from pages.components.server.array_cache import ArrayCache
 
 BOOT = Path(__file__).parents[3] / "assets" / "boot.js"
 PLACE = "http://boot.example/lab/net"
@@ -116,6 +120,29 @@ def test_strange_bytes_and_texts_come_through_as_they_are(page, strange):
     page.evaluate("messages => window.tell(messages)", ["a text", strange, finished()])
     sizes, _ = seen(page, 3)
     assert sizes == ["a text", len(strange), len(finished())]
+
+
+def test_messages_in_parts_are_put_together_whoever_listens(page):
+    """Frames as the server makes them; a second listener must not make the page count its arrays twice."""
+    page.evaluate("""() => {
+      window.wholes = [[], []];
+      window.other = new WebSocket("ws://boot.example");
+      for (const list of window.wholes)
+        other.addEventListener("message", (event) => list.push([...new Uint8Array(event.data)]));
+      window.say = (bytes) => other.dispatchEvent(new MessageEvent("message", { data: new Uint8Array(bytes).buffer }));
+    }""")
+    cache, arrays = ArrayCache(), [np.full(size, value, np.uint8) for value, size in ((1, 5000), (2, 9000), (3, 40))]
+    messages = []
+    for picked, (first, second) in enumerate([(0, 1), (1, 0), (0, 2), (1, 1), (2, 0)]):
+        message = ForwardMsg(hash=f"picture {picked}")
+        payload = pack({"picked": picked}, {"a": arrays[first], "b": arrays[second]})
+        message.delta.new_element.bidi_component.bytes = payload
+        messages.append(message.SerializeToString())
+        page.evaluate("bytes => window.say(bytes)", list(cache.shortened(message, messages[-1])))
+    page.evaluate("bytes => window.say(bytes)", finished())
+    page.wait_for_function("() => window.wholes.every((list) => list.length === 6)")
+    for got in page.evaluate("window.wholes"):
+        assert [bytes(one) for one in got[:5]] == messages
 
 
 def test_a_lost_connection_leaves_nothing_behind(page):

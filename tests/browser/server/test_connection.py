@@ -19,7 +19,7 @@ class SlowLine:
 
     def __init__(self, page):
         self.held, self.busy, self.waiting, self.references = False, False, [], 0
-        page.route_web_socket("**/_stcore/stream", self._connect)
+        page.route_web_socket("**/_stcore/stream?*", self._connect)
 
     def _connect(self, browser) -> None:
         self.server = browser.connect_to_server()
