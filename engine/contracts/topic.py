@@ -93,6 +93,21 @@ class Training:
 
 
 @dataclasses.dataclass(frozen=True)
+class Look:
+    """What a page shows at first of what it does not train, where that is not the Result of its whole Config.
+
+    config: Config -> Config, with all at its default that plays no part. path: Config -> dotted path of what is given
+    that; `run` if there is none. completed: dotted path of (look, last snapshot of a Later) -> Result, where a Later of
+    the page makes what the look lacks; it lacks something where `config` changes the Config. The Later is of the Config
+    itself; as `config` leaves it where the look is no Result.
+    """
+
+    config: Callable[[Any], Any] = lambda config: config
+    path: Callable[[Any], str] | None = None
+    completed: str | None = None
+
+
+@dataclasses.dataclass(frozen=True)
 class Topic:
     """The card of a page.
 
@@ -107,14 +122,10 @@ class Topic:
     Colours and axes get one scale by themselves; a `draw` that places things in pixels takes `beside`, all Results
     shown, and sees to it. Raises CatalogueError when made wrong. called: what a figure is called on the page where its
     name says too little.
-    formulas: dotted path of `formulas(result) -> blocks`, the formulas with the numbers of a Result.
-    look: Config -> dotted path of what its page shows, where that is not always the whole Result; it is given the
-    Config as `looked_at(config)` leaves it, with all at its default that plays no part. completed: dotted path of
-    (look, last snapshot of a Later) -> Result, where a Later of the page makes what the look lacks; it lacks something
-    where `looked_at` changes the Config. The Later is of the Config itself; as `looked_at` leaves it where the look is
-    no Result. absent: Config -> knobs that have no place beside the picture. fallback: Config -> a Config that can be
-    computed whatever a link brought. own: kinds of things that a reader may bring ("graph"), or for each kind the knobs
-    that are set along with a new one; one named by `absent` has no place.
+    formulas: dotted path of `formulas(result) -> blocks`, the formulas with the numbers of a Result. look: what its
+    page shows at first. absent: Config -> knobs that have no place beside the picture. fallback: Config -> a Config
+    that can be computed whatever a link brought. own: kinds of things that a reader may bring ("graph"), or for each
+    kind the knobs that are set along with a new one; one named by `absent` has no place.
     """
 
     slug: str
@@ -138,11 +149,9 @@ class Topic:
     training: Training | None = None
     watched: str | None = None
     formulas: str | None = None
-    look: Callable[[Any], str] | None = None
+    look: Look = Look()
     absent: Callable[[Any], Collection[str]] | None = None
-    looked_at: Callable[[Any], Any] | None = None
     fallback: Callable[[Any], Any] | None = None
-    completed: str | None = None
     own: Collection[str] | Mapping[str, Mapping[str, Any]] = ()
 
     def __post_init__(self) -> None:
@@ -161,7 +170,7 @@ class Topic:
         for name, preset in self.presets.items():
             demand(type(preset) is self.config, f"preset {name!r} is a {type(preset).__name__}, not a {self.config}")
         demand(not (self.training and self.watched), "its stream is that of its training, so it takes no watched")
-        paths = [path for path in (self.watched, self.formulas, self.completed) if path]
+        paths = [path for path in (self.watched, self.formulas, self.look.completed) if path]
         if self.training is not None:
             there = [knob.name for knob in self.config.__knobs__]
             for name in (self.training.steps, self.training.weights, self.training.seed):
@@ -202,6 +211,22 @@ class Topic:
     def steps_of(self, config: Any) -> int:
         """The training steps that a Config asks for; 0 where nothing is trained."""
         return self.training.goes(config) if self.training else 0
+
+    def first_look(self, config: Any) -> tuple[str, Any]:
+        """(dotted path, Config) of what a page shows at first: the network before its training, else the look."""
+        if self.trains(config):
+            return self.training.first, self.training.experiment(config)
+        return (self.look.path(config) if self.look.path else self.run), self.look.config(config)
+
+    def looks_at_all(self, config: Any) -> bool:
+        """Whether the first look is the whole Result."""
+        path, looked = self.first_look(config)
+        return path == self.run and (self.look.completed is None or looked == config)
+
+    def asked_later(self, config: Any) -> Any:
+        """The Config of the Later that makes what the first look lacks."""
+        path, looked = self.first_look(config)
+        return config if path == self.run else looked
 
     def formulas_of(self, result: Any) -> list[Any]:
         """The formulas with the numbers of a Result, as blocks; none where the topic has none."""

@@ -28,8 +28,8 @@ def film_of(slug, config):
     """The moments that the page of a Config shows: of a training two, else its one Result."""
     topic = catalogue()[slug]
     if not topic.trains(config):
-        looked_at = topic.looked_at(config) if topic.looked_at else config
-        return Film.of(topic.load(topic.look(config) if topic.look else topic.run)(looked_at))
+        path, looked = topic.first_look(config)
+        return Film.of(topic.load(path)(looked))
     first = topic.load(topic.training.first)(topic.training.experiment(config))
     later = dataclasses.replace(first, step=1, seen=dict(first.seen))
     return Film((first, later), (0, 1), later, later, "run", topic.slug)

@@ -71,9 +71,8 @@ def test_what_every_page_shows_can_be_written(slug, language):
             result = topic.load(topic.run)(config)
         except KnobError:
             continue
-        path = topic.training.first if topic.trains(config) else topic.look(config) if topic.look else topic.run
-        looked = topic.training.experiment if topic.trains(config) else topic.looked_at
-        given = (config, module.View(), Film.of(topic.load(path)(looked(config) if looked else config)))
+        path, looked = topic.first_look(config)
+        given = (config, module.View(), Film.of(topic.load(path)(looked)))
         parts = [getattr(module, name) for name in ("stage", "below") if hasattr(module, name)]
         shown = [block for part in parts for block in with_columns(part(*given), *given)]
         writer = Writer(language)

@@ -304,7 +304,7 @@ def test_a_watched_walk_is_the_one_that_run_takes():
     made, ran = digits.arrived(digits.asked(config), last), digits.run(config)
     for one, other in zip(made.quantities(), ran.quantities(), strict=True):
         np.testing.assert_array_equal(np.asarray(one.values), np.asarray(other.values), err_msg=one.name)
-    assert TOPIC.looked_at(dataclasses.replace(config, steps=7, data="moons")) == config
+    assert TOPIC.look.config(dataclasses.replace(config, steps=7, data="moons")) == config
 
 
 def test_every_word_of_a_walk_to_digits_has_its_chinese():

@@ -8,7 +8,7 @@ from streamlit.proto.WidgetStates_pb2 import WidgetState
 
 from engine.data.photos import PHOTOS
 from engine.topics.one_stage import about, explain
-from engine.topics.one_stage.card import TOPIC, Config, looked_at
+from engine.topics.one_stage.card import TOPIC, Config, detector_config
 from engine.topics.one_stage.detection import see
 from engine.topics.one_stage.picks import check_cell, course, marked, number_in, picture_mark
 from engine.topics.one_stage.run import find_boxes
@@ -20,7 +20,7 @@ CELL = explain.number_of(2, 1, 12)  # one that found nothing
 
 
 def found_for(config):
-    seen = see_scene(looked_at(config)) if config.detector == "grid" else see(looked_at(config))
+    seen = see_scene(detector_config(config)) if config.detector == "grid" else see(detector_config(config))
     return find_boxes(seen, config)
 
 

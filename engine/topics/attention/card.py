@@ -4,7 +4,7 @@ import re
 from dataclasses import replace
 
 from engine.contracts.knob import KnobError, configuration, knob, shortest
-from engine.contracts.topic import Source, Topic
+from engine.contracts.topic import Look, Source, Topic
 
 LAYERS, HEADS = 6, 12  # of the encoder shown
 HEAD_NAMES = tuple(f"L{layer}H{head}" for layer in range(1, LAYERS + 1) for head in range(1, HEADS + 1))
@@ -174,8 +174,10 @@ TOPIC = Topic(
         "engine.topics.attention.mechanism:sinusoids",
         "engine.topics.attention.explain:explain_cell",
     ),
-    look=lambda config: f"engine.topics.attention.{'run:run' if config.view == 'text' else 'mechanism:by_hand'}",
-    looked_at=lambda config: only(config, config.view),
+    look=Look(
+        config=lambda config: only(config, config.view),
+        path=lambda config: f"engine.topics.attention.{'run:run' if config.view == 'text' else 'mechanism:by_hand'}",
+    ),
     absent=lambda config: BY_HAND if config.view == "text" else OF_TEXT,
     keywords=(
         "self-attention", "Transformer", "BERT", "MiniLM", "multi-head", "query", "key", "value", "softmax",

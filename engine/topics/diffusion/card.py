@@ -4,7 +4,7 @@ from dataclasses import replace
 from functools import lru_cache
 
 from engine.contracts.knob import configuration, knob
-from engine.contracts.topic import Source, Topic, Training
+from engine.contracts.topic import Look, Source, Topic, Training
 from engine.data.digit_keys import MOST_TEXT, unpack
 from engine.machinery.own import check_upload_key
 
@@ -181,9 +181,11 @@ TOPIC = Topic(
         speed="fast",
         pictured=("samples",),
     ),
-    look=lambda config: "engine.topics.diffusion.digits:asked",
-    looked_at=only_digits,
-    completed="engine.topics.diffusion.digits:arrived",
+    look=Look(
+        config=only_digits,
+        path=lambda config: "engine.topics.diffusion.digits:asked",
+        completed="engine.topics.diffusion.digits:arrived",
+    ),
     absent=absent,
     own=("drawing",),
     shipped=("digit_diffusion",),

@@ -4,7 +4,7 @@ import re
 from dataclasses import replace
 
 from engine.contracts.knob import KnobError, configuration, knob
-from engine.contracts.topic import Source, Topic
+from engine.contracts.topic import Look, Source, Topic
 
 COVERS = {"grey": "grey", "black": "black", "white": "white", "average": "the picture's average colour"}
 SALIENCY = {"gradient": "Gradient", "integrated": "Integrated gradients"}
@@ -129,8 +129,10 @@ TOPIC = Topic(
         "engine.instrument.attribution:integrated_gradients",
         "engine.topics.image_classifier.run:run",
     ),
-    looked_at=lambda config: replace(config, saliency="gradient"),  # else 32 looks and more, where they are looked for
-    completed="engine.topics.image_classifier.run:with_walk",
+    look=Look(
+        config=lambda config: replace(config, saliency="gradient"),  # else 32 looks and more, where they are looked for
+        completed="engine.topics.image_classifier.run:with_walk",
+    ),
     own={"picture": {"target": -1}},
     keywords=(
         "ImageNet", "EfficientNet", "Grad-CAM", "saliency", "occlusion", "feature maps", "photo", "camera", "upload",

@@ -1,7 +1,7 @@
 """One-stage detectors: what it asks and what can be set."""
 
 from engine.contracts.knob import configuration, knob
-from engine.contracts.topic import Source, Topic
+from engine.contracts.topic import Look, Source, Topic
 from engine.data.coco import COCO_CLASSES, COCO_LABELS
 from engine.topics.image_classifier.card import check_picture
 
@@ -68,7 +68,7 @@ def scene_config(config: Config) -> Config:
     return Config(detector="grid", scene=config.scene, seed=config.seed, objects=config.objects, picture=picture)
 
 
-def looked_at(config: Config) -> Config:
+def detector_config(config: Config) -> Config:
     """What the answer of the detector chosen depends on."""
     return network_config(config) if on_pictures(config) else scene_config(config)
 
@@ -130,8 +130,10 @@ TOPIC = Topic(
         "engine.models.detection.grid:assign",
         "engine.models.detection.grid:loss_terms",
     ),
-    look=lambda config: f"engine.topics.one_stage.{'detection:see' if on_pictures(config) else 'scene:see_scene'}",
-    looked_at=looked_at,
+    look=Look(
+        config=detector_config,
+        path=lambda config: f"engine.topics.one_stage.{'detection:see' if on_pictures(config) else 'scene:see_scene'}",
+    ),
     absent=absent,
     own={"picture": {"arrange": "alone"}},
     keywords=(

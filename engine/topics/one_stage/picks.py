@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from engine.contracts.knob import to_query
 from engine.contracts.picks import check_pick, mark_of, marked, number_in
 
-from .card import Config, looked_at
+from .card import Config, detector_config
 
 if TYPE_CHECKING:
     from engine.topics.one_stage.detection import Found
@@ -19,7 +19,7 @@ check_cell, check_step = partial(check_pick, "Cell"), partial(check_pick, "Step"
 
 def picture_mark(config: Config) -> str:
     """The mark of what the detector looks at."""
-    return mark_of(to_query(looked_at(config)))
+    return mark_of(to_query(detector_config(config)))
 
 
 def course(found: Found) -> str:

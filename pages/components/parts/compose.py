@@ -79,7 +79,7 @@ def compose(topic: Topic) -> Composed:
         film = Film.of(start)
         with stage:
             part(topic, "stage", film)
-        made = start if start is whole or _looks_at_all(topic, config) else partial(_result, topic, config)
+        made = start if start is whole or topic.looks_at_all(config) else partial(_result, topic, config)
     with panel:  # after the pictures, which answer the change
         own_things(topic, st.session_state[f"{topic.slug}:config"])
         controls(topic, skip=tuple(topic.absent(config)) if topic.absent else ())
@@ -108,44 +108,27 @@ def _follow(topic: Topic, module: types.ModuleType, config: Any) -> None:
 
 def _completed(topic: Topic, config: Any) -> Any | None:
     """The whole Result, if what the first look lacks has been computed by now; it is kept for all visitors."""
-    if topic.completed is None or topic.trains(config) or _looks_at_all(topic, config):
+    if topic.look.completed is None or topic.trains(config) or topic.looks_at_all(config):
         return None
-    wanted = _of_later(topic, config)
+    wanted = topic.asked_later(config)
     found = found_result(topic, wanted)
     if found is None and (arrived := watched_to_the_end(topic, wanted)) is not None:
-        found = topic.load(topic.completed)(_first_look(topic, config), arrived)
+        found = topic.load(topic.look.completed)(_first_look(topic, config), arrived)
         keep_result(topic, wanted, found)
     return found
 
 
-def _of_later(topic: Topic, config: Any) -> Any:
-    """What a Later of the page is asked that makes what the first look lacks."""
-    return config if _path(topic, config) == topic.run else topic.looked_at(config)
-
-
 def _result(topic: Topic, config: Any) -> Any | None:
     """The whole Result, for the tabs; None while it is being watched, which ends with a run of the whole page."""
-    if topic.completed is None:
+    if topic.look.completed is None:
         return compute(topic, config)
-    wanted = _of_later(topic, config)
+    wanted = topic.asked_later(config)
     return None if is_under_way(topic, wanted) else compute(topic, wanted, long=True)
 
 
-def _looks_at_all(topic: Topic, config: Any) -> bool:
-    """Whether the first look is the whole Result."""
-    lacking = topic.completed is not None and topic.looked_at is not None and topic.looked_at(config) != config
-    return _path(topic, config) == topic.run and not lacking
-
-
-def _path(topic: Topic, config: Any) -> str:
-    """What the page of a Config shows at first."""
-    return topic.training.first if topic.trains(config) else topic.look(config) if topic.look else topic.run
-
-
 def _first_look(topic: Topic, config: Any) -> Any | None:
-    path = _path(topic, config)
-    looked_at = topic.training.experiment if topic.trains(config) else topic.looked_at
-    return compute(topic, looked_at(config) if looked_at else config, path)
+    path, looked = topic.first_look(config)
+    return compute(topic, looked, path)
 
 
 def _stage(topic: Topic, latest: Latest, film: Film) -> None:
