@@ -177,7 +177,7 @@ def test_a_full_server_says_so_and_serves_who_is_there(server):
     with session(server) as first, session(server):
         status, headers, text = fetch(server.address + "/mlp", Accept="text/html")
         assert (status, headers["Retry-After"]) == (503, "30")
-        assert "All 2 places on this server are taken" in text.decode()
+        assert "Every place on this server is taken just now (2 of 2)" in text.decode()
         with pytest.raises(InvalidStatus), session(server):
             pass
         assert server.health()["status"] == "ok"

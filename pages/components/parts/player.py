@@ -91,8 +91,10 @@ def _run_of(topic: Topic, config: Any, begin: bool) -> Run:
         if run is not None and run.job is not None:
             run.job.stop()
         run = state[key] = Run(next(_runs), experiment)
-        if wanted and not begin:
-            run.job = start_job(topic, experiment, start_at=wanted, pause_at=wanted)
+        if wanted and not begin:  # it stands there, unless Play was pressed with what changed the experiment
+            run.job = start_job(
+                topic, experiment, start_at=wanted, pause_at=None if played else wanted, pace=_speed(topic)
+            )
         elif played and not begin:
             _play(topic, run)
     elif entered:
@@ -114,7 +116,7 @@ def _play(topic: Topic, run: Run) -> None:
     """Start, or go on where the run was; a run that ended by itself starts over."""
     job = run.job
     stand_at(topic, None)
-    if job is not None and job.active:
+    if job is not None and job.active and not _is_over(job):
         job.pace = _speed(topic)
         job.resume()
         return
@@ -127,14 +129,22 @@ def _play(topic: Topic, run: Run) -> None:
         _fresh(run)
 
 
+def _is_over(job: Any) -> bool:
+    """Whether a run has come to its end, also one that a link told to stand there."""
+    latest = job.latest
+    stands_at_its_end = job.state == "paused" and latest is not None and latest.step == latest.total
+    return job.state == "done" or stands_at_its_end
+
+
 def _fresh(run: Run) -> None:
     run.number, run.sent = next(_runs), 0
 
 
 def _toggle(topic: Topic, run: Run, pause: bool) -> None:
-    """Callback of the one button for both. pause: what it said; a run that ended meanwhile must not start over."""
+    """Callback of the one button for both. pause: what it said; a run that ended meanwhile must not start over. What
+    was typed before the press may have begun another run: that one is meant then."""
     if not pause:
-        _play(topic, run)
+        _play(topic, st.session_state.get(f"{topic.slug}:run", run))
     elif run.playing:
         run.job.pause()
 
@@ -175,7 +185,7 @@ def _view(
     if change_pending(topic):
         st.rerun()  # a click changed the experiment: the whole page follows
     live, playing = run.live, run.playing
-    ended = job is not None and job.state == "done"
+    ended = job is not None and _is_over(job)
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"{slug}-buttons"):
         name = t("Pause") if playing else t("Start over") if ended else t("Play")
         st.button(
@@ -233,7 +243,7 @@ def _scrubbed(topic: Topic, run: Run, latest: Any) -> Any:
 
 def _progress(job: Any, latest: Any) -> str:
     """Place in the queue, or what is left to do."""
-    if job is not None and job.state == "done":
+    if job is not None and _is_over(job):
         return " · " + t("finished")
     if job is None or not job.active:
         return ""

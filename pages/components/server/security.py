@@ -24,11 +24,12 @@ SECURITY_HEADERS = {
     "form-action 'none'; sandbox",
 }
 
-# Of a page that is written here as one piece of text with its style sheet in it, and is out of date at once.
+# Of a page that is written here as one piece of text with its style sheet in it, and is out of date at once. It asks
+# again by itself, which nothing may do in a sandbox.
 STYLED = {
-    "Content-Security-Policy": SECURITY_HEADERS["Content-Security-Policy"].replace(
-        "default-src 'none'", "default-src 'none'; style-src 'unsafe-inline'"
-    ),
+    "Content-Security-Policy": SECURITY_HEADERS["Content-Security-Policy"]
+    .replace("default-src 'none'", "default-src 'none'; style-src 'unsafe-inline'")
+    .removesuffix("; sandbox"),
     "Cache-Control": "no-store",
 }
 

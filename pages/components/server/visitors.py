@@ -14,7 +14,7 @@ from pages.components.server.streamlit_inside import sessions
 
 STORED_SESSIONS = 128  # Streamlit's own bound on visitors who have lost the connection and may come back
 
-FULL = "All {count} places on this server are taken just now. This page tries again by itself."
+FULL = "Every place on this server is taken just now ({count} of {count}). This page tries again by itself."
 
 
 class Room:
