@@ -78,7 +78,7 @@ def warm_up() -> None:
         warm.set()
 
 
-def keep_house(over: threading.Event) -> None:
+def housekeeping(over: threading.Event) -> None:
     """Give memory back that nobody uses, until `over`: soon where it has grown, now and then anyway.
 
     Pages hold no result beyond their time (tests/pages/test_page_memory.py), but Streamlit's objects of a run and a
@@ -110,7 +110,7 @@ async def lifespan(app):
     keep_downloads()
     forget_widgets()
     threading.Thread(target=warm_up, name="warm-up", daemon=True).start()
-    threading.Thread(target=keep_house, args=(over,), name="housekeeping", daemon=True).start()
+    threading.Thread(target=housekeeping, args=(over,), name="housekeeping", daemon=True).start()
     try:
         yield
     finally:

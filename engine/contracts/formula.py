@@ -77,7 +77,7 @@ def rest_of(terms: Sequence[float], digits: int = DIGITS) -> str:
 
 
 @dataclasses.dataclass(frozen=True)
-class Shown:
+class FormulaValues:
     """A formula as a page shows it, beside what it should say; for the check of all formulas.
 
     values: what each equation that has numbers comes to, in order, from the experiment itself and not from whoever

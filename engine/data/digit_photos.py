@@ -34,7 +34,7 @@ LEAST_FRAME = 8  # pixels a side
 
 
 @dataclass(frozen=True, eq=False)
-class Found:
+class PhotoDigit:
     """What was found in a photo. drawing: (28, 28) uint8 in four levels, ink bright, all 0 if no digit was taken;
     frame: what it was taken from (where to look, if nothing was); things: how many might be one."""
 
@@ -76,7 +76,7 @@ class _Thing:
         return max(self.box[2] - self.box[0], self.box[3] - self.box[1])
 
 
-def find_digit(rgb: np.ndarray, frame: Frame | None = None) -> Found:
+def find_digit(rgb: np.ndarray, frame: Frame | None = None) -> PhotoDigit:
     """The digit in a photo (H, W, 3) uint8, or in a frame on it that a reader has set.
 
     Without a frame the largest thing is taken, with what is close above, below or upon it; with more than MOST_THINGS
@@ -91,24 +91,24 @@ def find_digit(rgb: np.ndarray, frame: Frame | None = None) -> Found:
     least = max(FAINTEST, 4 * noise)
     things = _things(part, least, whole=frame is None)
     if not things:
-        return Found(nothing, area if frame else _middle(height, width), 0)
+        return PhotoDigit(nothing, area if frame else _middle(height, width), 0)
     if frame is None:
         best = max(things, key=lambda thing: thing.size * thing.strength**0.5)
         alike = [one for one in things if one.size >= 0.35 * best.size and one.strength >= 0.4 * best.strength]
         digit = _with_its_pieces(best, things)
         count = 1 + sum(one not in digit for one in alike)
         if count > MOST_THINGS:
-            return Found(nothing, _middle(height, width), count)
+            return PhotoDigit(nothing, _middle(height, width), count)
     else:
         digit, count = things, 1
     drawing, box, clear = _drawing(part, digit)
     if frame is None:
         if not clear:
-            return Found(nothing, _middle(height, width), count)
+            return PhotoDigit(nothing, _middle(height, width), count)
         margin = max(4, round(0.15 * max(box[2] - box[0], box[3] - box[1])))
         grown = (box[0] - margin, box[1] - margin, box[2] + margin, box[3] + margin)
         area = clipped(grown, (height, width))
-    return Found(drawing, area, count)
+    return PhotoDigit(drawing, area, count)
 
 
 def clipped(frame: Frame, shape: tuple[int, int]) -> Frame:

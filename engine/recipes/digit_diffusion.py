@@ -23,7 +23,7 @@ STEPS, SEED, BATCH, RATE, DROPPED = 3000, 0, 96, 0.002, 0.1
 LEAST, SAMPLES, WALK, GUIDANCE = 0.95, 500, 20, 3.0
 
 
-class Told(nn.Module):
+class ClassConditioned(nn.Module):
     """The U-Net as `fit` calls a model: one argument, the noisy pictures with their times and labels."""
 
     def __init__(self, unet: SmallUNet):
@@ -70,7 +70,7 @@ def make(progress: Progress) -> Card:
     images, labels = shrunk(digits.train_images), torch.from_numpy(digits.train_labels.copy())
     progress(0.0, "training")
     with seeded(SEED) as generator:
-        told = Told(new_unet(generator))
+        told = ClassConditioned(new_unet(generator))
         average, optimizer = Average(told.unet, 0.998), torch.optim.Adam(told.parameters(), lr=RATE)
 
         def after_step(step: int) -> None:

@@ -151,7 +151,7 @@ def test_a_download_is_of_the_moment_that_is_looked_at(monkeypatch):
     frames = Frames("run", [2, 4, 9], [0, 1, 2], clock="clock")
 
     def place(frames):
-        return shown.view_of(shown.Shown(SimpleNamespace(frames=frames), "", {}))["frame"]
+        return shown.view_of(shown.PagePicture(SimpleNamespace(frames=frames), "", {}))["frame"]
 
     assert [place(dataclasses.replace(frames, at=at)) for at in (None, 2, 4)] == [2, 0, 1]
     assert place(dataclasses.replace(frames, start="first")) == 0

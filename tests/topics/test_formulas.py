@@ -11,7 +11,7 @@ from random import Random
 import pytest
 
 from engine.contracts import formula
-from engine.contracts.formula import Formula, Shown, added, bracketed, exact, rest_of, written
+from engine.contracts.formula import Formula, FormulaValues, added, bracketed, exact, rest_of, written
 from engine.contracts.knob import knobs, random_value
 from engine.contracts.topic import Topic, catalogue
 from tests.formulas import Wrong, check
@@ -140,7 +140,7 @@ def test_a_formula_that_was_tampered_with_is_found(slug):
     assert tried >= 3
 
 
-def spoiled(shown: Shown) -> Iterator[str]:
+def spoiled(shown: FormulaValues) -> Iterator[str]:
     """The formula with one thing wrong."""
     results = [*re.finditer(r"= -?(\d+)\.\d+(?=,|\\\\|$)", shown.latex)]
     for result in results:

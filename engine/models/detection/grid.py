@@ -256,7 +256,7 @@ def loss_terms(prediction: Prediction, targets: Targets) -> LossTerms:
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class Found:
+class GridDetections:
     """What stands above the threshold, and what is left of it.
 
     candidates: N boxes with the best class of each, best score first; sources (N, 3): row, column and number of the box
@@ -273,7 +273,7 @@ class Found:
         return self.candidates.chosen(self.suppression.kept)
 
 
-def detect(prediction: Prediction, least_score: float, most_overlap: float, side: float = SIDE) -> Found:
+def detect(prediction: Prediction, least_score: float, most_overlap: float, side: float = SIDE) -> GridDetections:
     """Boxes of one picture with a score of at least `least_score`, then non-maximum suppression within each class.
 
     A box counts for its best class alone. Corners are in pixels and are not cut at the edge of the picture.
@@ -284,7 +284,7 @@ def detect(prediction: Prediction, least_score: float, most_overlap: float, side
     order = score.argsort(descending=True, stable=True)
     candidates = Detections(corners[order], score[order], label[order])
     suppression = non_maximum_suppression(candidates.boxes, candidates.scores, most_overlap, candidates.labels)
-    return Found(candidates, sources[order], suppression)
+    return GridDetections(candidates, sources[order], suppression)
 
 
 @result

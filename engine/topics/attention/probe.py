@@ -8,7 +8,7 @@ from random import Random
 
 from torch import Tensor
 
-from engine.contracts.formula import Shown
+from engine.contracts.formula import FormulaValues
 from engine.contracts.probe import Change, Mistake, Probe, Touch
 
 from . import explain
@@ -19,7 +19,7 @@ from .run import run
 PLACES = 4
 
 
-def formulas_at(config: Config, random: Random) -> Iterator[Shown]:
+def formulas_at(config: Config, random: Random) -> Iterator[FormulaValues]:
     """The three formulas of some cells of the encoder, and of some of attention by hand."""
     result, hand = run(config), divisor(config, config.width)
     for _ in range(PLACES):
@@ -37,14 +37,14 @@ def formulas_at(config: Config, random: Random) -> Iterator[Shown]:
 
 def _of(
     config: Config, cell: explain.Cell, q: Tensor, k: Tensor, divided: float, share: Tensor, output: Tensor
-) -> Iterator[Shown]:
+) -> Iterator[FormulaValues]:
     product = float(q.double() @ k.double())
     score = product / divided
     scores = explain.score_formulas(cell, scaling=config.scaling, temperature=config.temperature)
     masked = -math.inf if config.causal and cell.key > cell.query else score
-    yield Shown(scores.latex, (product, score, masked), {"s": score, "m": masked - score})
-    yield Shown(explain.softmax_formula(cell).latex, (share.item(),))
-    yield Shown(explain.output_formula(cell).latex, (output.item(),))
+    yield FormulaValues(scores.latex, (product, score, masked), {"s": score, "m": masked - score})
+    yield FormulaValues(explain.softmax_formula(cell).latex, (share.item(),))
+    yield FormulaValues(explain.output_formula(cell).latex, (output.item(),))
 
 
 def cases(brought):

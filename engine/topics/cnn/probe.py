@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from random import Random
 
-from engine.contracts.formula import Shown
+from engine.contracts.formula import FormulaValues
 from engine.contracts.probe import Change, Mistake, Probe, Touch
 
 from . import explain
@@ -16,7 +16,7 @@ from .run import DENSE, LAYERS, model_of, run
 MOST_STEPS = 6  # of a training, that a look may come after
 
 
-def formulas_at(config: Config, random: Random) -> Iterator[Shown]:
+def formulas_at(config: Config, random: Random) -> Iterator[FormulaValues]:
     """A cell of every layer, and the softmax of a digit."""
     config = replace(config, steps=random.randint(0, min(MOST_STEPS, config.steps or MOST_STEPS)))
     result = run(config)
@@ -28,10 +28,10 @@ def formulas_at(config: Config, random: Random) -> Iterator[Shown]:
         name = layer.partition(".")[0]
         linear = {"hidden": model.hidden, "logits": model.output}.get(name) or getattr(model, name).conv
         told = (value,) if cell.weights is None else (value - linear.bias[place[0]].item(), value)
-        yield Shown(explain.cell_formulas(cell).latex, told)
+        yield FormulaValues(explain.cell_formulas(cell).latex, told)
     digit = random.randrange(len(result.probabilities))
-    yield Shown(explain.softmax_formula(result, digit).latex, (result.probabilities[digit].item(),))
-    yield Shown(explain.softmax_formula(result).latex, (result.probabilities.max().item(),))
+    yield FormulaValues(explain.softmax_formula(result, digit).latex, (result.probabilities[digit].item(),))
+    yield FormulaValues(explain.softmax_formula(result).latex, (result.probabilities.max().item(),))
 
 
 PROBE = Probe(

@@ -8,7 +8,7 @@ from random import Random
 
 import torch
 
-from engine.contracts.formula import Shown
+from engine.contracts.formula import FormulaValues
 from engine.contracts.probe import Change, Mistake, Probe, Touch
 from engine.models.diffusion.schedule import make_schedule
 
@@ -20,11 +20,11 @@ from .run import Experiment, result_of
 MOST_STEPS, WALK = 12, 6  # of a training, and of a walk to digits
 
 
-def formulas_at(config: Config, random: Random) -> Iterator[Shown]:
+def formulas_at(config: Config, random: Random) -> Iterator[FormulaValues]:
     """Steps of some points forward and back, or the guidance of digits; and the loss and the schedule."""
     if not of_points(config):
         config = replace(digits.only_digits(config), digit_steps=WALK)
-        yield Shown(explain.guidance_formula(config.guidance).latex, (config.guidance,))
+        yield FormulaValues(explain.guidance_formula(config.guidance).latex, (config.guidance,))
         yield from _live(config, digits.run(config), None, digits.CHAIN, WALK)
         return
     config = replace(config, steps=random.randint(0, MOST_STEPS))
@@ -43,7 +43,7 @@ def formulas_at(config: Config, random: Random) -> Iterator[Shown]:
     yield from _live(config, result_of(config, moments), loss, config.chain, walks.steps_back(config))
 
 
-def _step(config: Config, back: walks.Walk, moment: int, point: int, bar_s: float) -> Shown:
+def _step(config: Config, back: walks.Walk, moment: int, point: int, bar_s: float) -> FormulaValues:
     step = explain.explain_step(config, back, moment, point, bar_s)
     x, noise, x_0, mean, after = (
         tuple(part[moment, point].tolist()) for part in (back.x, back.noise, back.x_0, back.mean, back.previous)
@@ -55,26 +55,26 @@ def _step(config: Config, back: walks.Walk, moment: int, point: int, bar_s: floa
         r"\bar\alpha_t": bar, r"\bar\alpha_s": bar_s, r"\alpha": bar / bar_s, r"\beta": 1 - bar / bar_s,
     }  # fmt: skip
     values = (x, back.times[moment], bar, noise, x_0, back.to[moment], bar_s, sigma, mean, after)
-    return Shown(step.formula.latex, values, where)
+    return FormulaValues(step.formula.latex, values, where)
 
 
-def _noising(there: walks.Walk, moment: int, point: int) -> Shown:
+def _noising(there: walks.Walk, moment: int, point: int) -> FormulaValues:
     bar = float(there.alpha_bars[moment])
     start, x = (tuple(there.x[at, point].tolist()) for at in (0, moment))
     latex = explain.noising_formula(there, moment, point).latex
     if moment == 0:
-        return Shown(latex, (0, 1, start))
+        return FormulaValues(latex, (0, 1, start))
     noise = tuple((b - bar**0.5 * a) / (1 - bar) ** 0.5 for a, b in zip(start, x, strict=True))
-    return Shown(latex, (x,), {"x_0": start, r"\varepsilon": noise, r"\bar\alpha_t": bar})
+    return FormulaValues(latex, (x,), {"x_0": start, r"\varepsilon": noise, r"\bar\alpha_t": bar})
 
 
-def _live(config: Config, result, loss: float | None, chain: int, steps: int) -> Iterator[Shown]:
+def _live(config: Config, result, loss: float | None, chain: int, steps: int) -> Iterator[FormulaValues]:
     of_loss, of_schedule = explain.live_formulas(config, result)
-    yield Shown(of_loss.latex, () if loss is None else (loss,))
+    yield FormulaValues(of_loss.latex, () if loss is None else (loss,))
     at = (len(result.time) - 1) // 2
     bar = float(result.alpha_bar[at])
     values = (int(result.time[at]), bar, bar / (1 - bar), steps, chain)
-    yield Shown(of_schedule.latex, values, {r"\bar\alpha_t": bar})
+    yield FormulaValues(of_schedule.latex, values, {r"\bar\alpha_t": bar})
 
 
 PROBE = Probe(

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from random import Random
 
-from engine.contracts.formula import Shown
+from engine.contracts.formula import FormulaValues
 from engine.contracts.probe import Change, Mistake, Probe, Touch
 from engine.data.graph_texts.content import Choices
 from engine.data.graph_texts.keys import key_of
@@ -18,7 +18,7 @@ from .run import Experiment, result_of
 MOST_STEPS, PLACES = 8, 4  # of a training, and cells looked at
 
 
-def formulas_at(config: Config, random: Random) -> Iterator[Shown]:
+def formulas_at(config: Config, random: Random) -> Iterator[FormulaValues]:
     """Where some numbers of nodes come from, and the loss."""
     config = replace(config, steps=random.randint(0, MOST_STEPS), nodes=min(config.nodes, 300))
     moments = list(Experiment(config).train(config.steps, max(1, config.steps)))
@@ -34,13 +34,13 @@ def formulas_at(config: Config, random: Random) -> Iterator[Shown]:
         told = (largest, seen.tap(layer, "summed")[node, made.channel].item())
         if (config.activation != "identity" and layer < config.depth - 1) or made.shortcut is not None:
             told += (seen.tap(layer, "output")[node, made.channel].item(),)
-        yield Shown(equation.latex)
-        yield Shown(sums.latex, told)
+        yield FormulaValues(equation.latex)
+        yield FormulaValues(sums.latex, told)
     known = result.known.nonzero().flatten()
     logs = seen.tap(config.depth - 1, "output").double().log_softmax(1)
     loss = -logs[known, result.labels[known]].mean().item()
     latex = explain.update_formula(len(known), float(result.loss[-1])).latex
-    yield Shown(latex, (loss,))
+    yield FormulaValues(latex, (loss,))
 
 
 OWN_GRAPH = "Who;Whom\nZoë;Bob, B.\nBob, B.;陈\n陈;Zoë\nZoë: x\n陈: [y](//z)"

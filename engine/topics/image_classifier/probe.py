@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from random import Random
 
-from engine.contracts.formula import Shown
+from engine.contracts.formula import FormulaValues
 from engine.contracts.probe import Change, Mistake, Probe, Touch
 
 from . import explain
@@ -13,17 +13,17 @@ from .card import Config
 from .run import LAYERS, run
 
 
-def formulas_at(config: Config, random: Random) -> Iterator[Shown]:
+def formulas_at(config: Config, random: Random) -> Iterator[FormulaValues]:
     """The softmax, Grad-CAM after a layer, and what integrated gradients add up to."""
     result = run(config)
-    yield Shown(explain.softmax_formula(result).latex, (result.probabilities[result.explained].item(),))
+    yield FormulaValues(explain.softmax_formula(result).latex, (result.probabilities[result.explained].item(),))
     for layer in ("head", random.choice(LAYERS)):
         maps, weights = getattr(result, layer), getattr(result, f"{layer}_weights")
         largest = (weights[:, None, None] * maps).sum(0).relu().max().item()
-        yield Shown(explain.grad_cam_formula(result, layer).latex, (largest,))
+        yield FormulaValues(explain.grad_cam_formula(result, layer).latex, (largest,))
     formula = explain.completeness_formula(result)
     if formula is not None:
-        yield Shown(formula.latex, (result.saliency_sum, result.saliency_goal))
+        yield FormulaValues(formula.latex, (result.saliency_sum, result.saliency_goal))
 
 
 PROBE = Probe(

@@ -9,7 +9,7 @@ from random import Random
 
 import torch
 
-from engine.contracts.formula import Shown
+from engine.contracts.formula import FormulaValues
 from engine.contracts.probe import Change, Goal, Mistake, Probe, Touch
 from engine.data.own_weights import read_weights, write_weights
 from engine.data.points import encode_points
@@ -25,7 +25,7 @@ MOST_STEPS, PLACES = 8, 4  # of a training, and neurons looked at
 WHOLE = 400  # a batch of all points that are trained on
 
 
-def formulas_at(config: Config, random: Random) -> Iterator[Shown]:
+def formulas_at(config: Config, random: Random) -> Iterator[FormulaValues]:
     """Some neurons at a spot, the numbers of the moment, and one step of the training replayed by its rule."""
     config = replace(config, samples=min(config.samples, WHOLE), batch_size=WHOLE, dropout=0.0)
     config = replace(config, steps=random.randint(1, MOST_STEPS))
@@ -42,7 +42,7 @@ def formulas_at(config: Config, random: Random) -> Iterator[Shown]:
     result = result_of(config, moments)
     if not len(experiment.train_rows):
         ((_, formula),) = explain.live_formulas(config, result)
-        yield Shown(formula.latex, (len(result.parameters),))
+        yield FormulaValues(formula.latex, (len(result.parameters),))
         return
     told = [len(result.parameters), result.train_loss[-1].item()]
     if not experiment.regression:
@@ -53,11 +53,11 @@ def formulas_at(config: Config, random: Random) -> Iterator[Shown]:
     told.append(math.sqrt(sum(p.grad.square().sum().item() for p in experiment.model.parameters())))
     formulas = explain.live_formulas(config, result)
     for (_, formula), value in zip(formulas[:-1], told, strict=True):
-        yield Shown(formula.latex, (value,))
+        yield FormulaValues(formula.latex, (value,))
     yield _step(config, formulas[-1][1].latex, moments, gradients, random)
 
 
-def _neuron(config, experiment, snapshot, random: Random, spot: tuple[float, float]) -> Iterator[Shown]:
+def _neuron(config, experiment, snapshot, random: Random, spot: tuple[float, float]) -> Iterator[FormulaValues]:
     with record(experiment.model.eval()) as trace, torch.no_grad():
         experiment.model(experiment.lift(torch.tensor([spot])).to(experiment.features.device))
     layer = random.randint(1, len(config.layers) + 1)
@@ -69,15 +69,15 @@ def _neuron(config, experiment, snapshot, random: Random, spot: tuple[float, flo
     if layer > 1:
         before = trace[f"hidden.{layer - 2}.output"][0].tolist()
         where = {f"h_{{{layer - 1},{at + 1}}}": value for at, value in enumerate(before)}
-    yield Shown(made.symbols.latex, (values[index],), where)
+    yield FormulaValues(made.symbols.latex, (values[index],), where)
     told = [values[index]]
     if r"\sigma(z)" in made.numbers.latex:
         where["z"] = values[index]
         told.append(experiment.answer(trace["output.output"])[0, 0].item())
-    yield Shown(made.numbers.latex, tuple(told), where)
+    yield FormulaValues(made.numbers.latex, tuple(told), where)
 
 
-def _step(config: Config, latex: str, moments, gradients, random: Random) -> Shown:
+def _step(config: Config, latex: str, moments, gradients, random: Random) -> FormulaValues:
     """The last step of the training at one weight, from what the optimiser was given in every step so far."""
     layer = random.randrange(len(config.layers) + 1)
     shape = moments[0].seen["weights"][layer].shape
@@ -105,7 +105,7 @@ def _step(config: Config, latex: str, moments, gradients, random: Random) -> Sho
     if config.regularisation == "l1":
         told.append(moved)
     told += [after, config.learning_rate, *([config.strength] if config.regularisation != "none" else []), config.steps]
-    return Shown(latex, tuple(told), where)
+    return FormulaValues(latex, tuple(told), where)
 
 
 def _optimizer(config: Config, weight: torch.Tensor) -> torch.optim.Optimizer:

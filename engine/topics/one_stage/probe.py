@@ -7,7 +7,7 @@ from random import Random
 
 import torch
 
-from engine.contracts.formula import Shown
+from engine.contracts.formula import FormulaValues
 from engine.contracts.probe import Change, Mistake, Probe, Touch
 from engine.instrument.detection import paired_iou
 
@@ -19,25 +19,25 @@ from .run import run
 PLACES = 4
 
 
-def formulas_at(config: Config, random: Random) -> Iterator[Shown]:
+def formulas_at(config: Config, random: Random) -> Iterator[FormulaValues]:
     """Boxes of some cells, the loss of the scene, and the overlap that decided first."""
     result = run(config)
     kept = [int(result.found.cells[at]) for at in result.found.kept[:1]] if not result.grid else []
     for number in [*kept, *(random.randrange(len(result.picture.scores)) for _ in range(PLACES))]:
         cell = explain.explain_cell(result.picture, number)
         reach = result.picture.distances[number].double().softmax(-1) @ torch.arange(11.0, dtype=torch.float64)
-        yield Shown(explain.expectation_formula(cell).latex, (reach[0].item(),))
+        yield FormulaValues(explain.expectation_formula(cell).latex, (reach[0].item(),))
         sides = zip((cell.x, cell.y, cell.x, cell.y), (-1, -1, 1, 1), reach.tolist(), strict=True)
         for text, (centre, sign, far) in zip(explain.box_sums(cell), sides, strict=True):
-            yield Shown(text, (centre + sign * far * cell.stride,))
+            yield FormulaValues(text, (centre + sign * far * cell.stride,))
     totals = result.scene.view.totals
-    yield Shown(explain.loss_formula(totals).latex, (*totals.tolist(), result.scene.view.loss))
+    yield FormulaValues(explain.loss_formula(totals).latex, (*totals.tolist(), result.scene.view.loss))
     formula = explain.iou_formula(result.found)
     step = next((step for step in result.found.suppression.steps if step.removed), None)
     assert (formula is None) == (step is None)
     if formula is not None:
         pair = result.found.boxes[step.taken], result.found.boxes[step.removed[0].box]
-        yield Shown(formula.latex, (paired_iou(*pair).item(),))
+        yield FormulaValues(formula.latex, (paired_iou(*pair).item(),))
 
 
 def _cell(config: Config, number: int) -> str:

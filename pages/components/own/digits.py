@@ -9,7 +9,7 @@ import streamlit as st
 
 from engine.contracts.topic import Topic
 from engine.data.digit_keys import DRAWN, SAMPLE
-from engine.data.digit_photos import Found, find_digit
+from engine.data.digit_photos import PhotoDigit, find_digit
 from engine.data.digits import (
     CLASSES,
     HELD_OUT_OF_EACH,
@@ -76,7 +76,7 @@ def _uploaded(topic: Topic, knob: str, file: Any) -> None:
     _found(topic, knob, OWN.add(picture), find_digit(picture.rgb), moved=False)
 
 
-def _found(topic: Topic, knob: str, picture: str, found: Found, *, moved: bool) -> None:
+def _found(topic: Topic, knob: str, picture: str, found: PhotoDigit, *, moved: bool) -> None:
     """Take the digit and remember where it came from. Where there is none, the one that is there stays."""
     state, slug = st.session_state, topic.slug
     digit = getattr(state[f"{slug}:config"], knob)

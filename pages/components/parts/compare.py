@@ -45,7 +45,7 @@ HEIGHTS = {1: 420, 2: 400, 3: 300}  # CSS pixels of a picture, by how many stand
 
 
 @dataclasses.dataclass(frozen=True)
-class Shown:
+class ComparedRun:
     """One run of the comparison, pinned or the present one."""
 
     label: str
@@ -78,10 +78,10 @@ def compare(topic: Topic, result: Any) -> None:
     shown, missing = [], []
     for at, pin in here:
         found = made if pin.config == now and made is not None else found_result(topic, pin.config)
-        entry = Shown(pin_label(at), PIN_COLOURS[at], pin.config, found)
+        entry = ComparedRun(pin_label(at), PIN_COLOURS[at], pin.config, found)
         (shown if found is not None else missing).append(entry)
     if made is not None and all(pin.config != now for _, pin in here):
-        shown.append(Shown(t("Now"), NOW_COLOUR, now, made))
+        shown.append(ComparedRun(t("Now"), NOW_COLOUR, now, made))
     if missing:
         wait_for(topic, missing)
     if len(here) == 1 and here[0][1].config == now:
@@ -144,7 +144,7 @@ def links_to_others(topic: Topic, pins: Sequence[Pin]) -> None:
 # ---------------------------------------------------------------- waiting for those that are not computed yet
 
 
-def wait_for(topic: Topic, missing: Sequence[Shown]) -> None:
+def wait_for(topic: Topic, missing: Sequence[ComparedRun]) -> None:
     """Have the missing runs computed in the background, one after the other, and say how far they are."""
     jobs = st.session_state.setdefault("compare:jobs", {})
     wanted = {(topic.slug, one.config) for one in missing}
@@ -153,7 +153,7 @@ def wait_for(topic: Topic, missing: Sequence[Shown]) -> None:
     st.fragment(_waiting, run_every=TICK_SECONDS)(topic, missing)
 
 
-def _waiting(topic: Topic, missing: Sequence[Shown]) -> None:
+def _waiting(topic: Topic, missing: Sequence[ComparedRun]) -> None:
     jobs = st.session_state["compare:jobs"]
     over = False
     for one in missing:
@@ -185,7 +185,7 @@ def _waiting(topic: Topic, missing: Sequence[Shown]) -> None:
         st.rerun()
 
 
-def _ended(topic: Topic, one: Shown, job: Any, key: Any) -> None:
+def _ended(topic: Topic, one: ComparedRun, job: Any, key: Any) -> None:
     """What a job that ended without leaving a Result has to say, and a button to begin again."""
     if job.error is not None:
         text = sentence(job.error)
@@ -203,7 +203,7 @@ def _ended(topic: Topic, one: Shown, job: Any, key: Any) -> None:
 # ---------------------------------------------------------------- what they show
 
 
-def side_by_side(topic: Topic, shown: Sequence[Shown], reference: int) -> None:
+def side_by_side(topic: Topic, shown: Sequence[ComparedRun], reference: int) -> None:
     """Knobs, pictures, curves and numbers of the runs."""
     knob_table(shown)
     kinds = {name: _is_chart_of_lines(topic, name, shown[reference].result) for name in topic.compared}
@@ -238,7 +238,7 @@ def _draw(topic: Topic, name: str, result: Any, beside: Sequence[Any] = ()) -> A
     return draw(result, **taken, **topic.compared[name])
 
 
-def knob_table(shown: Sequence[Shown]) -> None:
+def knob_table(shown: Sequence[ComparedRun]) -> None:
     """The knobs in which the runs differ, and no others."""
     found = differing([one.config for one in shown])
     if not found:
@@ -250,7 +250,7 @@ def knob_table(shown: Sequence[Shown]) -> None:
     st.html(table(["", *map(badge, shown)], rows, t("Knobs that differ")))
 
 
-def figure_row(topic: Topic, shown: Sequence[Shown], name: str) -> None:
+def figure_row(topic: Topic, shown: Sequence[ComparedRun], name: str) -> None:
     """One figure of all runs on one scale, at most three in a row; below each other on a phone."""
     results = [one.result for one in shown]
     figures = on_one_scale([_draw(topic, name, result, beside=results) for result in results])
@@ -265,7 +265,7 @@ def figure_row(topic: Topic, shown: Sequence[Shown], name: str) -> None:
         st.caption(words)
 
 
-def one_figure(topic: Topic, key: str, figure: Any, run: Shown, height: int) -> None:
+def one_figure(topic: Topic, key: str, figure: Any, run: ComparedRun, height: int) -> None:
     """A figure under the short name of its run."""
     if isinstance(figure, PixelPicture):
         put(translated(figure, run), key, title=run.label, height=height, click=False)
@@ -278,7 +278,7 @@ def one_figure(topic: Topic, key: str, figure: Any, run: Shown, height: int) -> 
         st.plotly_chart(figure, key=key, alt=f"{run.label}: {drawn(topic.title)}", config=QUIET)
 
 
-def curves(topic: Topic, shown: Sequence[Shown], name: str) -> None:
+def curves(topic: Topic, shown: Sequence[ComparedRun], name: str) -> None:
     """The curves of all runs in one chart."""
     figures = [_draw(topic, name, one.result) for one in shown]
     chart = curves_together(figures, [one.label for one in shown], [one.colour for one in shown], in_words)
@@ -294,7 +294,7 @@ def _dark() -> bool:
 # ---------------------------------------------------------------- numbers
 
 
-def numbers(topic: Topic, shown: Sequence[Shown], reference: int) -> None:
+def numbers(topic: Topic, shown: Sequence[ComparedRun], reference: int) -> None:
     """Single numbers with their differences; arrays by the largest difference, on demand."""
     rows = compare_numbers([one.result for one in shown], reference)
     single = [row for row in rows if row.kind != "array"]
@@ -359,7 +359,7 @@ def signed(value: float) -> str:
 # ---------------------------------------------------------------- words
 
 
-def badge(run: Shown) -> str:
+def badge(run: ComparedRun) -> str:
     """The short name of a run in its colour, as HTML."""
     return f'<span class="run" style="border-color:{run.colour}">{escape(run.label)}</span>'
 
@@ -382,7 +382,7 @@ def in_words(text: str) -> str:
     return drawn(text) if drawn(text) != text else drawn(words) + (end or "")
 
 
-def translated(picture: PixelPicture, run: Shown) -> PixelPicture:
+def translated(picture: PixelPicture, run: ComparedRun) -> PixelPicture:
     """A picture with its names in the reader's language."""
     picture = in_language(picture)
     tiles = [

@@ -9,12 +9,12 @@ import streamlit as st
 
 from pages.components.parts.language import language, t
 
-NOTES = "shown"  # in the session: key of the element -> Shown; None while nobody asks
+NOTES = "shown"  # in the session: key of the element -> PagePicture; None while nobody asks
 CLOCKS = "shown:clocks"  # clock -> index of the frame at which the reader let go
 
 
 @dataclasses.dataclass(frozen=True)
-class Shown:
+class PagePicture:
     """One picture on the page: its data structure, the words above it, and how it is looked at."""
 
     figure: Any
@@ -45,7 +45,7 @@ def note(key: str, figure: Any, *, title: str = "", alt: str = "", frame: int | 
     if frames is not None and frame is not None:
         st.session_state[CLOCKS][frames.clock] = frame
     view = {name: value for name, value in view.items() if value is not None}
-    notes[key] = Shown(figure, title, view, alt or getattr(figure, "alt", ""))
+    notes[key] = PagePicture(figure, title, view, alt or getattr(figure, "alt", ""))
 
 
 def note_clock(clock: str, frame: int | None) -> None:
@@ -54,12 +54,12 @@ def note_clock(clock: str, frame: int | None) -> None:
         st.session_state[CLOCKS][clock] = frame
 
 
-def notes() -> dict[str, Shown]:
+def notes() -> dict[str, PagePicture]:
     """Everything noted, in the order in which it was put on the page."""
     return dict(st.session_state.get(NOTES) or {})
 
 
-def view_of(shown: Shown) -> dict[str, Any]:
+def view_of(shown: PagePicture) -> dict[str, Any]:
     """How to draw it: as it is looked at, at the moment that its clock shows."""
     frames = getattr(shown.figure, "frames", None)
     if frames is None:

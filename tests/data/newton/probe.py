@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from random import Random
 
-from engine.contracts.formula import Shown
+from engine.contracts.formula import FormulaValues
 
 from .card import Config
 from .explain import step_formula
 from .run import STEPS, run
 
 
-def formulas_at(config: Config, random: Random) -> Iterator[Shown]:
+def formulas_at(config: Config, random: Random) -> Iterator[FormulaValues]:
     """Five steps somewhere on the way."""
     made = run(config)
     for step in random.sample(range(STEPS), 5):
-        yield Shown(step_formula(config, made, step).latex, (made.guess[step + 1].item(),))
+        yield FormulaValues(step_formula(config, made, step).latex, (made.guess[step + 1].item(),))
