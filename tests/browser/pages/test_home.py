@@ -4,8 +4,7 @@ import re
 
 import pytest
 
-from tests import strings
-from tests.browser.expectations import CHINESE, TOPICS, assert_widgets_show, query_of, telling_presets, zh
+from tests.browser.expectations import CHINESE, TOPICS, assert_widgets_show, zh
 
 # ---------------------------------------------------------------- home
 
@@ -88,17 +87,6 @@ def test_search_finds_by_chinese_words_in_either_language(visit):
         assert "鳄梨吐司" in visitor.alerts()[0]
 
 
-@pytest.mark.parametrize("slug", TOPICS)
-def test_a_preset_link_on_a_card_opens_the_page_with_its_values(visit, slug):
-    name, preset = next(p for p in list(TOPICS[slug].presets.items())[:4] if p in telling_presets(TOPICS[slug]))
-    visitor = visit("/")
-    visitor.key(f"card-{slug}-links").get_by_role("link", name=name).click()
-    visitor.until(lambda: visitor.path == f"/{slug}" and visitor.title == TOPICS[slug].title, "the topic's page")
-    visitor.settle()
-    assert_widgets_show(visitor, TOPICS[slug], preset)
-    assert visitor.query == query_of(TOPICS[slug], preset)
-
-
 # ---------------------------------------------------------------- language
 
 
@@ -151,17 +139,3 @@ def test_the_language_comes_from_the_link_or_else_the_browser(visit, path, local
     assert any(question in visitor.words for question in questions) == (language == "EN")
     if language == "中文":
         assert CHINESE.search(visitor.words.replace("中文", ""))
-
-
-@pytest.mark.parametrize("slug", ["", *TOPICS])
-def test_no_english_is_left_on_a_chinese_page(visit, slug):
-    """Buttons, labels, headings and tabs; names that are the same in Chinese (XOR, ReLU) stand in the tables too."""
-    visitor = visit(f"/{slug}", locale="zh-CN")
-    table = strings.table()
-    same = {english for english, chinese in table.items() if english == chinese}
-    parts = visitor.page.locator(
-        ".stMainBlockContainer :is(h1, h2, h3, button, label, [role=tab], p.question, [data-testid=stCaptionContainer])"
-    ).all_inner_texts()
-    lines = {re.sub(r"^[a-z_]+\n+|\n+[a-z_]+$", "", part).strip() for part in parts}  # names of icons come along
-    left = {line for line in lines if re.search(r"[A-Za-z]{4,}", line) and not CHINESE.search(line)}
-    assert left - same - {"Neurarium", "Space", "Grad-CAM"} == set()
