@@ -3,12 +3,11 @@
 Everything goes through the catalogue, so a new topic is tested without a change here.
 """
 
-from urllib.parse import quote
-
 import pytest
 
 from engine.contracts.knob import to_query
 from tests.browser.expectations import CHINESE, TOPICS, assert_widgets_show, link, query_of, telling_presets
+from tests.hostile import ABSURD
 
 # The presets of all topics, each of which opens from its link in tests/pages/test_links.py without a browser, and here
 # one a topic in turn.
@@ -103,22 +102,16 @@ def test_a_link_with_bad_values_says_so_in_chinese(visit):
     assert "banana" in warning
 
 
-ABSURD = {
-    "overflow": "steps=1e99",
-    "not a number": "seed=nan&noise=inf&learning_rate=-inf",
-    "negative": "seed=-1&steps=-5",
-    "a long list": "layers=" + "-".join(["9999"] * 500),
-    "very long": "points=" + "a" * 9000,
-    "unicode": "data=" + quote("☃ 螺旋 \u202e\U0001f9e0"),
-    "markup": "data=" + quote("<img src=x onerror=alert(1)>[a](javascript:alert(1)) $x$ `y`"),
-    "braces": "data=" + quote("{label} {0} {__class__}"),
-    "broken edits": "edits=" + quote(";;7:1.1.1;=9"),
-    "edits of a network that is not": "layers=2&steps=10&edits=" + quote("5:7.60.60=1"),
-    "nothing": "features=&layers=&seed=",
+# All of them are opened without a browser in tests/pages/test_links.py; here what a browser might take for
+# something, and what ends in an error's box.
+SEEN = {
+    name: query
+    for name, query in ABSURD.items()
+    if name in ("very long", "unicode", "markup", "braces") or "edits=5" in query
 }
 
 
-@pytest.mark.parametrize("query", ABSURD.values(), ids=ABSURD)
+@pytest.mark.parametrize("query", SEEN.values(), ids=SEEN)
 def test_absurd_links_open_the_page_and_explain_themselves(visit, query):
     visitor = visit(f"/mlp?{query}")
     assert visitor.title == TOPICS["mlp"].title
@@ -146,7 +139,7 @@ def test_an_unknown_page_is_the_home_page_and_says_so_in_the_readers_language(vi
     ):
         visitor = visit(path, locale=locale)
         assert visitor.title == "Neurarium"
-        visitor.key("card-mlp").wait_for()
+        visitor.page.locator("[class*=st-key-card-], [class*=st-key-tile-]").first.wait_for()
         assert visitor.page.get_by_role("dialog").count() == 0
         assert said in visitor.alerts()[0]
         assert f"“{name}”" in visitor.alerts()[0]
