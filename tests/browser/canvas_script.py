@@ -258,19 +258,23 @@ def show_graph() -> None:
 
 
 def show_named_graph() -> None:
-    """A circle of nodes with long names, or numbers for short ones, and all of them in one point of a plane."""
-    count, letters = int(st.query_params.get("count", "10")), st.query_params.get("letters", "")
-    angle = np.arange(count) * 2.4
-    places = (np.stack([np.cos(angle), np.sin(angle)], -1) * np.sqrt(np.arange(count) + 1)[:, None]).astype(np.float32)
-    share = np.linspace(0, 255, count).round().astype(np.uint8)
-    names = [f"{letters}{number:02d}" if letters else str(number + 1) for number in range(count)]
-    given = {"names": names, "classes": ["left", "right"], "known": np.arange(count) % 3 == 0,
-             "truth": np.arange(count) % 2}  # fmt: skip
-    edges, values = np.array([[k, (k + 1) % count] for k in range(count)]), np.stack([share, 255 - share], -1)
-    shown = GraphPicture(places, edges, values, alt="Nodes with names", **given)
-    put(shown, "named", picked=0, height=320)
-    point = GraphPicture(places * np.float32(1e-9), edges, values, alt="In one point", plane=True, **given)
-    put(point, "point", picked=0, height=320)
+    """Circles of nodes with long names, a number after each of `letters`, or numbers alone; and all in one point of a
+    plane."""
+    every = st.query_params.get("letters", "").split(",")
+    for count in map(int, st.query_params.get("count", "10").split(",")):
+        angle = np.arange(count) * 2.4
+        circle = np.stack([np.cos(angle), np.sin(angle)], -1) * np.sqrt(np.arange(count) + 1)[:, None]
+        places, share = circle.astype(np.float32), np.linspace(0, 255, count).round().astype(np.uint8)
+        edges, values = np.array([[k, (k + 1) % count] for k in range(count)]), np.stack([share, 255 - share], -1)
+        given = {"classes": ["left", "right"], "known": np.arange(count) % 3 == 0, "truth": np.arange(count) % 2}
+        for at, letters in enumerate(every):
+            names = [f"{letters}{number:02d}" if letters else str(number + 1) for number in range(count)]
+            shown = GraphPicture(places, edges, values, names=names, alt="Nodes with names", **given)
+            put(shown, f"named-{count}-{at}", picked=0, height=320)
+        point = GraphPicture(
+            places * np.float32(1e-9), edges, values, names=names, alt="In one point", plane=True, **given
+        )
+        put(point, f"point-{count}", picked=0, height=320)
 
 
 def show_big_graph() -> None:

@@ -115,6 +115,12 @@ def contexts(browser) -> dict[tuple, Any]:
     return {}
 
 
+@pytest.fixture
+def everything(request) -> bool:
+    """Whether all combinations are asked for, those that the pages take in turns otherwise too."""
+    return "everything" in request.config.option.markexpr
+
+
 @dataclass
 class Visitor:
     """One page of a browser. `complaints` must be empty at the end, apart from what `allow` let pass."""
@@ -146,6 +152,12 @@ class Visitor:
             arg=[quiet, LANDMARK], timeout=1000 * PATIENCE, polling=50,
         )  # fmt: skip
         return self
+
+    def open_tab(self, name: str) -> Visitor:
+        """Open a tab of the page, and wait until what it has is there and stands still."""
+        self.page.get_by_role("tab", name=name).click()
+        self.page.locator("[role=tabpanel]:visible [data-testid=stElementContainer]").first.wait_for(state="attached")
+        return self.settle(quiet=100)  # it has begun: no long wait for a run that may still come
 
     def until(self, look: Callable[[], Any], what: str, patience: float = SECONDS) -> Any:
         """The first true value of look(); AssertionError naming `what` and the last value otherwise."""

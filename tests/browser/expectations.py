@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 import pytest
 
 from engine.contracts.knob import knobs, to_query
+from engine.contracts.pins import PARAMETER, Pin
 from engine.contracts.topic import Topic, catalogue
 from pages.components.parts.topics import page_module
 from tests import strings
@@ -82,3 +83,9 @@ def telling_presets(topic: Topic) -> list:
     visible = [knob.name for knob in knobs(topic.config) if not knob.hidden]
     default = topic.config()
     return [p for p in topic.presets.items() if any(getattr(p[1], name) != getattr(default, name) for name in visible)]
+
+
+def telling_link(slug: str) -> str:
+    """Path and query of a page as it is at first, with a pinned run that differs in something a widget shows."""
+    (_, preset), *_ = telling_presets(TOPICS[slug])
+    return f"/{slug}?{urlencode({PARAMETER: Pin(slug, preset).text()})}"

@@ -1,7 +1,7 @@
 """What a page says of a link that it cannot use as it is: one clear sentence in the reader's language, and no error."""
 
 import json
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qs, parse_qsl, urlencode
 
 import pytest
 from streamlit.proto.Alert_pb2 import Alert
@@ -9,6 +9,7 @@ from streamlit.proto.Alert_pb2 import Alert
 from engine.contracts.knob import knobs, to_query
 from engine.contracts.sentences import quoted
 from engine.contracts.topic import catalogue
+from tests.hostile import ABSURD
 from tests.visitor import Visitor
 
 
@@ -49,6 +50,15 @@ def test_a_page_says_what_is_wrong_with_a_link(server, slug, query, english, chi
     assert len(warnings) == 1
     assert {"en": english, "zh": chinese}[language] in warnings[0]
     assert len(warnings[0]) < 400
+
+
+@pytest.mark.parametrize("query", [query for query in ABSURD.values() if "edits=5" not in query])
+def test_absurd_links_open_the_page_and_explain_themselves(server, query):
+    visitor, warnings = opened(server, "mlp", parse_qs(query, keep_blank_values=True), "en")
+    assert len(warnings) == 1
+    assert len(warnings[0]) < 1500
+    assert "Something went wrong" not in visitor.texts()
+    assert visitor.find("mlp:play")
 
 
 @pytest.mark.parametrize("slug", catalogue())

@@ -6,6 +6,7 @@ import inspect
 import pickle
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import nbformat
@@ -30,7 +31,7 @@ from tests.experiments import CASES, PLAIN, WHOLE, compare
 
 ROOT = Path(__file__).parents[2]
 
-# One process that has imported what a script may need and nothing else; a child of it runs each script.
+# One process that has imported what a script may need and nothing else; a child of it runs each script asked for.
 CHILD = """
 import contextlib, dataclasses, io, os, pickle, sys, traceback
 FORBIDDEN = {"engine", "streamlit", "pages", "safetensors", "PIL"}
@@ -44,8 +45,9 @@ assert not FORBIDDEN & {name.partition(".")[0] for name in sys.modules}
 torch.set_num_threads(1)
 
 @plain@
-count, assets, whole = int(sys.argv[1]), sys.argv[2], set(map(int, sys.argv[3].split(",")))
-for number in range(count):
+assets = sys.argv[1]
+for line in sys.stdin:
+    number, whole = map(int, line.split())
     if os.fork() == 0:
         printed = io.StringIO()
         os.makedirs(f"out{number}")
@@ -59,7 +61,7 @@ for number in range(count):
             namespace = sys.modules["script"].__dict__
             exec(compile(source, f"{number}.py", "exec"), namespace)
             with contextlib.redirect_stdout(printed):
-                if number in whole:
+                if whole:
                     result = namespace["main"]()
                 else:  # the same without figures, which take most of the time
                     result = namespace["run"](namespace["CONFIG"])
@@ -71,40 +73,55 @@ for number in range(count):
             pickle.dump(answer, file)
         os._exit(0)
     os.wait()
+    print("done", flush=True)
 """.replace("@plain@", PLAIN)
 
 
-@pytest.fixture(scope="session")
-def scripts():
-    return {name: script_for(topic, config, "https://neurarium.example") for name, (topic, config) in CASES.items()}
+NAMES = list(CASES)
 
 
-@pytest.fixture(scope="session")
-def folder(scripts, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("scripts")
-    for number, text in enumerate(scripts.values()):
-        (folder / f"{number}.py").write_text(text, "utf-8")
-    return folder
+@cache
+def script_of(name: str) -> str:
+    topic, config = CASES[name]
+    return script_for(topic, config, "https://neurarium.example")
 
 
-@pytest.fixture(scope="session")
-def answers(scripts, folder):
-    whole = ",".join(str(list(CASES).index(name)) for name in WHOLE)
-    done = subprocess.run(
-        [sys.executable, "-I", "-c", CHILD, str(len(scripts)), str(ROOT / "assets"), whole], cwd=folder, check=False,
-        capture_output=True, text=True,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    return {
-        name: pickle.loads((folder / f"out{number}" / "answer.pickle").read_bytes())
-        for number, name in enumerate(scripts)
-    }
+@cache
+def tree_of(name: str) -> ast.Module:
+    return ast.parse(script_of(name))
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("scripts")
+
+
+@pytest.fixture(scope="module")
+def answers(folder):
+    """answers(name) -> what the script of a case has computed and printed; each runs once."""
+    command = [sys.executable, "-I", "-c", CHILD, str(ROOT / "assets")]
+    with (folder / "errors.txt").open("w") as errors:
+        process = subprocess.Popen(
+            command, cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors, text=True, bufsize=1
+        )
+
+    @cache
+    def answer(name: str) -> dict:
+        number = NAMES.index(name)
+        (folder / f"{number}.py").write_text(script_of(name), "utf-8")
+        process.stdin.write(f"{number} {int(name in WHOLE)}\n")
+        assert process.stdout.readline() == "done\n", (folder / "errors.txt").read_text()
+        return pickle.loads((folder / f"out{number}" / "answer.pickle").read_bytes())
+
+    yield answer
+    process.stdin.close()
+    assert process.wait(60) == 0
 
 
 @pytest.mark.parametrize("name", CASES)
 def test_a_script_computes_what_the_engine_does(name, answers):
     topic, config = CASES[name]
-    answer = answers[name]
+    answer = answers(name)
     assert "error" not in answer, answer.get("error")
     result = topic.load(topic.run)(config)
     compare(result, answer["result"], name)
@@ -113,17 +130,20 @@ def test_a_script_computes_what_the_engine_does(name, answers):
         assert " ".join(" ".join(row).split()) in printed
 
 
-def test_a_script_writes_its_figures(answers, folder):
-    for name in WHOLE:
-        assert "error" not in answers[name]
-        number, topic = list(CASES).index(name), CASES[name][0]
-        page = (folder / f"out{number}" / f"{topic.slug}.html").read_text("utf-8")
-        wanted = [figure for figure in topic.figures if figure not in ("cover", "mosaic")]
-        assert page.count("Plotly.newPlot(") >= len(wanted)
-        assert all(f"<h2>{figure}</h2>" in page for figure in wanted)
+@pytest.mark.parametrize("name", WHOLE)
+def test_a_script_writes_its_figures(name, answers, folder):
+    assert "error" not in answers(name)
+    topic = CASES[name][0]
+    page = (folder / f"out{NAMES.index(name)}" / f"{topic.slug}.html").read_text("utf-8")
+    wanted = [figure for figure in topic.figures if figure not in ("cover", "mosaic")]
+    assert page.count("Plotly.newPlot(") >= len(wanted)
+    assert all(f"<h2>{figure}</h2>" in page for figure in wanted)
 
 
-def test_scripts_pass_the_linter(folder):
+def test_scripts_pass_the_linter(tmp_path):
+    for number, name in enumerate(CASES):
+        (tmp_path / f"{number}.py").write_text(script_of(name), "utf-8")
+    folder = tmp_path
     command = [sys.executable, "-m", "ruff", "check", "--no-cache", "--config", str(ROOT / ".ruff.toml"), str(folder)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout[-3000:]
@@ -153,53 +173,53 @@ class Nameless(ast.NodeTransformer):
         return self.generic_visit(node)
 
 
-def test_a_script_has_the_source_that_ran(scripts):
+@pytest.mark.parametrize("slug", catalogue())
+def test_a_script_has_the_source_that_ran(slug):
     """What of Topic.code a run reaches stands in the script as in the engine, up to the names of what it uses."""
-    for slug, topic in catalogue().items():
-        text = scripts[f"{slug}: {next(iter(topic.presets))}"]
-        shown = {node.name: node for node in ast.parse(text).body if hasattr(node, "name")}
-        reached = [path for path in topic.code if path.partition(":")[2] in shown]
-        assert len(reached) >= 4, (slug, reached)
-        for path in reached:
-            ours = ast.parse(inspect.getsource(topic.load(path))).body[0]
-            theirs = shown[path.partition(":")[2]]
-            assert ast.dump(Nameless().visit(ours)) == ast.dump(Nameless().visit(theirs)), path
+    topic = catalogue()[slug]
+    body = ast.parse(script_of(f"{slug}: {next(iter(topic.presets))}")).body  # a tree of its own: it is changed
+    shown = {node.name: node for node in body if hasattr(node, "name")}
+    reached = [path for path in topic.code if path.partition(":")[2] in shown]
+    assert len(reached) >= 4, reached
+    for path in reached:
+        ours = ast.parse(inspect.getsource(topic.load(path))).body[0]
+        theirs = shown[path.partition(":")[2]]
+        assert ast.dump(Nameless().visit(ours)) == ast.dump(Nameless().visit(theirs)), path
 
 
-def test_nothing_of_ours_is_left(scripts):
-    for name, text in scripts.items():
-        for node in ast.walk(ast.parse(text)):
-            if isinstance(node, (ast.Import, ast.ImportFrom)):
-                modules = [node.module] if isinstance(node, ast.ImportFrom) else [alias.name for alias in node.names]
-                roots = {module.partition(".")[0] for module in modules}
-                assert roots <= set(sys.stdlib_module_names) | {"torch", "numpy", "plotly", "networkx"}, name
-        assert "fmt: skip" not in text
-        assert str(ROOT) not in text
+@pytest.mark.parametrize("name", CASES)
+def test_nothing_of_ours_is_left(name):
+    for node in ast.walk(tree_of(name)):
+        if isinstance(node, (ast.Import, ast.ImportFrom)):
+            modules = [node.module] if isinstance(node, ast.ImportFrom) else [alias.name for alias in node.names]
+            roots = {module.partition(".")[0] for module in modules}
+            assert roots <= set(sys.stdlib_module_names) | {"torch", "numpy", "plotly", "networkx"}
+    assert "fmt: skip" not in script_of(name)
+    assert str(ROOT) not in script_of(name)
 
 
-def test_the_config_of_a_script_is_the_config(scripts):
+@pytest.mark.parametrize("name", CASES)
+def test_the_config_of_a_script_is_the_config(name):
     """All knobs, with this config's values; the usual Config where the code asks for it."""
-    for name, (topic, config) in CASES.items():
-        tree = ast.parse(scripts[name])
-        declared = next(node for node in tree.body if isinstance(node, ast.ClassDef) and node.name == "Config")
-        values = {
-            node.target.id: ast.literal_eval(node.value) for node in declared.body if isinstance(node, ast.AnnAssign)
-        }
-        assert values == {field.name: getattr(config, field.name) for field in dataclasses.fields(config)}
-        for node in tree.body:
-            if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "USUAL":
-                usual = {keyword.arg: ast.literal_eval(keyword.value) for keyword in node.value.keywords}
-                assert topic.config(**(values | usual)) == topic.config()
+    topic, config = CASES[name]
+    body = tree_of(name).body
+    declared = next(node for node in body if isinstance(node, ast.ClassDef) and node.name == "Config")
+    values = {node.target.id: ast.literal_eval(node.value) for node in declared.body if isinstance(node, ast.AnnAssign)}
+    assert values == {field.name: getattr(config, field.name) for field in dataclasses.fields(config)}
+    for node in body:
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "USUAL":
+            usual = {keyword.arg: ast.literal_eval(keyword.value) for keyword in node.value.keywords}
+            assert topic.config(**(values | usual)) == topic.config()
 
 
-def test_scripts_say_what_they_need(scripts):
-    assert "weights/minilm.safetensors" in scripts["attention own"]
-    assert "weights/minilm_vocabulary.txt" in scripts["attention own"]
-    assert "weights/minilm_signs.txt" in scripts["attention own"]
-    assert "data/digits.npz" in scripts["diffusion completed"]
+def test_scripts_say_what_they_need():
+    assert "weights/minilm.safetensors" in script_of("attention own")
+    assert "weights/minilm_vocabulary.txt" in script_of("attention own")
+    assert "weights/minilm_signs.txt" in script_of("attention own")
+    assert "data/digits.npz" in script_of("diffusion completed")
     for name in ("mlp trained", "gnn own", "diffusion trained"):
-        assert "ASSETS" not in scripts[name]
-    assert "https://neurarium.example/mlp?" in scripts["mlp own"]
+        assert "ASSETS" not in script_of(name)
+    assert "https://neurarium.example/mlp?" in script_of("mlp own")
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Pin a run, change something, see both; by link, in both languages, on a phone."""
+"""Pin a run, change something, see both; by link. Every page compares in test_desktop.py and test_phone.py."""
 
 import re
 
@@ -6,8 +6,7 @@ import pytest
 
 from engine.contracts.topic import catalogue
 from engine.topics.mlp.card import Config
-from tests.browser.expectations import CHINESE, TOPICS, link, telling_presets, zh
-from tests.patience import patience
+from tests.browser.expectations import TOPICS, link, telling_presets
 
 MLP = catalogue()["mlp"]
 
@@ -141,21 +140,3 @@ def test_a_link_with_bad_pins_says_so_and_keeps_the_good_ones(visit):
     assert "there is no page “banana”" in said
     assert "Hidden layers: expected whole numbers, got “x”" in said
     assert pins_of(visitor) == ["mlp", "mlp~seed~7"]
-
-
-@pytest.mark.parametrize("slug", [slug for slug in TOPICS if slug != "mlp"])
-def test_every_page_compares_stacked_on_a_phone_in_chinese(visit, slug):
-    (_, preset), *_ = telling_presets(TOPICS[slug])
-    path = link(slug, preset)
-    visitor = visit(f"{path}{'&' if '?' in path else '?'}pin={slug}", size=(390, 844), touch=True, locale="zh-CN")
-    open_compare(visitor, zh("Compare"))
-    table = visitor.page.locator(f".compared[aria-label='{zh('Knobs that differ')}']")
-    table.wait_for(timeout=1000 * patience(60))
-    visitor.settle()
-    assert CHINESE.search(table.inner_text())
-    first, second = (
-        visitor.until(lambda at=at: visitor.boxes(f".st-key-{slug}-compare-{at}"), f"figure {at}")[0] for at in (0, 1)
-    )
-    assert second["y"] >= first["y"] + first["height"]
-    assert not visitor.scrolls_sideways()
-    assert visitor.alerts() == []

@@ -16,6 +16,7 @@ from engine.contracts.knob import to_query
 from engine.data.settings import write_settings
 from engine.topics.mlp.run import network, run
 from engine.training.own_weights import shapes_of
+from tests.browser.downloads import taken
 from tests.browser.expectations import CHINESE, TOPICS, link, zh
 
 MLP = TOPICS["mlp"].config(data="moons", layers=(4, 3), samples=60, learning_rate=0.1, steps=40)
@@ -25,16 +26,6 @@ def open_tab(visitor, name: str = "Download") -> None:
     visitor.page.get_by_role("tab", name=name).click()
     visitor.page.locator("[data-testid=stDownloadButton]").first.wait_for()
     visitor.settle()
-
-
-def taken(visitor, part: str, label: str) -> bytes:
-    """The file behind a button of a row of the tab."""
-    visitor.allow(r"/media/\S+ net::ERR_ABORTED")  # what Chromium says of a request that became a download
-    row = visitor.page.locator(f"[class*='-download-{part}']")
-    with visitor.page.expect_download() as download:
-        row.get_by_role("button", name=label).first.click()
-    with open(download.value.path(), "rb") as file:
-        return file.read()
 
 
 def bring(visitor, slug: str, name: str, content: bytes) -> str:
@@ -156,14 +147,6 @@ def test_a_link_that_names_weights_this_server_does_not_have_falls_back(visit):
     assert any("not on this server" in text and "own first weights" in text for text in visitor.alerts())
     assert visitor.query == to_query(config)
     assert visitor.canvas("mlp-network").is_visible()
-
-
-@pytest.mark.parametrize("slug", TOPICS)
-def test_every_page_has_the_tab_at_390_pixels(visit, slug):
-    visitor = visit(f"/{slug}", size=(390, 844), touch=True)
-    open_tab(visitor)
-    assert not visitor.scrolls_sideways()
-    assert Image.open(io.BytesIO(taken(visitor, "figures", "PNG"))).format == "PNG"
 
 
 def test_a_figure_leaves_while_the_network_trains(visit):

@@ -8,6 +8,7 @@ import pytest
 from engine.pictures import theme
 from engine.pictures.graph.names import LINE, below_of, frame_of, radius_of, reach_of
 from tests.browser.canvas_tools import CHROMIUM, canvas_of, colour_at, reported, tip
+from tests.browser.checks import Checks
 
 pytest_plugins = ["tests.browser.canvas_tools"]
 pytestmark = [pytest.mark.browser, pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")]
@@ -117,14 +118,21 @@ def test_two_thousand_nodes_are_drawn_and_read(open_view):
 
 
 LETTERS = {"letters": "Alexandria Bartholomew", "han": "欧阳修司马光诸葛亮上官婉儿东方朔西门豹公孙胜慕"[:22]}
+COUNTS = (3, 10, 40)
 
 
-@pytest.mark.parametrize("kind", LETTERS)
-@pytest.mark.parametrize("count", [3, 10, 40])
 @pytest.mark.parametrize(("width", "dark"), [(1280, False), (390, True)])
-def test_names_and_rings_are_whole_and_hide_nothing(open_view, kind, count, width, dark):
-    page = open_view(f"named_graph&count={count}&letters={LETTERS[kind]}", width=width, dark=dark)
-    canvas = canvas_of(page, "named")
+def test_names_and_rings_are_whole_and_hide_nothing(open_view, width, dark):
+    counts = ",".join(map(str, COUNTS))
+    page = open_view(f"named_graph&count={counts}&letters={','.join(LETTERS.values())}", width=width, dark=dark)
+    with Checks(f"graphs with names, {width} pixels, {'dark' if dark else 'light'}") as check:
+        for count in COUNTS:
+            for at, kind in enumerate(LETTERS):
+                with check(f"{count} nodes, {kind}"):
+                    assert_whole(canvas_of(page, f"named-{count}-{at}"), count)
+
+
+def assert_whole(canvas, count: int) -> None:
     wide, radius = canvas.evaluate("c => [parseFloat(c.style.width), c.neurarium.radius]")
     spots = [(place(canvas, node)["x"], place(canvas, node)["y"]) for node in range(count)]
     names = canvas.evaluate("c => c.neurarium.names()")
@@ -153,9 +161,17 @@ def test_names_and_rings_are_whole_and_hide_nothing(open_view, kind, count, widt
     assert edge == [False] * 4
 
 
-@pytest.mark.parametrize("count", [3, 10, 40])
-def test_the_canvas_and_the_file_put_nodes_at_the_same_spots(open_view, count):
-    canvas = canvas_of(open_view(f"named_graph&count={count}"), "named")
+def test_the_canvas_and_the_file_put_nodes_at_the_same_spots_and_those_in_one_point_into_the_middle(open_view):
+    page = open_view(f"named_graph&count={','.join(map(str, COUNTS))}")
+    with Checks("graphs with numbers") as check:
+        for count in COUNTS:
+            with check(f"{count} nodes"):
+                assert_as_in_the_file(canvas_of(page, f"named-{count}-0"), count)
+        with check("nodes in one point"):
+            assert_in_the_middle(canvas_of(page, "point-3"))
+
+
+def assert_as_in_the_file(canvas, count: int) -> None:
     size = canvas.evaluate("c => parseFloat(c.style.width)"), 320
     angle = np.arange(count) * 2.4
     places = np.stack([np.cos(angle), np.sin(angle)], -1) * np.sqrt(np.arange(count) + 1)[:, None]
@@ -167,8 +183,7 @@ def test_the_canvas_and_the_file_put_nodes_at_the_same_spots(open_view, count):
     assert canvas.evaluate("c => c.neurarium.names()") == []  # numbers stand inside
 
 
-def test_nodes_in_one_point_lie_in_the_middle_of_a_plane(open_view):
-    canvas = canvas_of(open_view("named_graph&count=3"), "point")
+def assert_in_the_middle(canvas) -> None:
     wide = canvas.evaluate("c => parseFloat(c.style.width)")
     for node in range(3):
         assert list(place(canvas, node).values()) == pytest.approx([wide / 2, 160], abs=0.01)

@@ -118,16 +118,3 @@ def test_nothing_is_read_out_while_only_time_passes(open_view):
     page.wait_for_timeout(1200)
     assert canvas_of(page, "live_pixels").get_attribute("data-frame") != first, "frames go by"
     assert page.evaluate("heard") == []
-
-
-@pytest.mark.parametrize("show", ["pixels", "points", "network", "graph", "cloud", "mlp"])
-def test_a_finger_scrolls_the_page_from_a_canvas(open_view, show):
-    """A vertical swipe that begins on a canvas, away from points and nodes, is the browser's to scroll with."""
-    page = open_view(show, width=390, touch=True)
-    canvas = page.locator("canvas.stage[data-ready]").first
-    assert canvas.evaluate("c => getComputedStyle(c).touchAction") in ("manipulation", "pan-x pan-y pinch-zoom")
-    stopped = canvas.evaluate(
-        """c => { const box = c.getBoundingClientRect(), at = {clientX: box.left + 3, clientY: box.top + 3, identifier: 1, target: c};
-            return !c.dispatchEvent(new TouchEvent('touchstart', {touches: [new Touch(at)], cancelable: true, bubbles: true})); }"""  # noqa: E501 - JavaScript
-    )
-    assert not stopped

@@ -86,11 +86,10 @@ def cut(visitor) -> None:
 
 
 def test_a_training_run_survives_a_lost_connection(visit):
-    visitor = visit("/mlp?noise=0.2&layers=6-5")
+    visitor = visit(None)
     visitor.allow("WebSocket|from server")  # the browser says that it has lost the connection, as it should
     visitor.page.add_init_script(KEEP_SOCKETS)
-    visitor.page.reload()
-    visitor.settle()
+    visitor.open("/mlp?noise=0.2&layers=6-5")
     visitor.key("mlp:play").get_by_role("button").click()
     visitor.until(lambda: visitor.step() > 20, "it trains")
     before = visitor.step()
@@ -127,11 +126,10 @@ def come_back(visitor) -> None:
 
 
 def test_a_lost_line_is_told_of_and_no_click_vanishes(visit):
-    visitor = visit("/mlp?lang=zh")
+    visitor = visit(None)
     visitor.allow("WebSocket|from server|Failed to load|request failed|Client [Ee]rror|Cannot send|not responding")
     visitor.page.add_init_script(KEEP_SOCKETS)
-    visitor.page.reload()
-    visitor.settle()
+    visitor.open("/mlp?lang=zh")
     leave(visitor)
     visitor.until(lambda: said(visitor) == "lost", "the page says it")
     box = visitor.page.locator("#connection")
@@ -149,11 +147,10 @@ def test_a_lost_line_is_told_of_and_no_click_vanishes(visit):
 
 def test_a_dead_line_is_found_and_made_anew(visit):
     """Behind a router that forgot the connection nothing closes it: requests go nowhere, for minutes."""
-    visitor = visit("/gnn")
+    visitor = visit(None)
     visitor.allow("WebSocket|from server|Client [Ee]rror|Failed to load|request failed")
     visitor.page.add_init_script(KEEP_SOCKETS)
-    visitor.page.reload()
-    visitor.settle()
+    visitor.open("/gnn")
     visitor.page.route("**/health", lambda route: route.abort())
     visitor.page.evaluate("window.dead = true")
     visitor.preset("gnn", "Block model")
@@ -167,11 +164,10 @@ def test_a_dead_line_is_found_and_made_anew(visit):
 
 
 def test_a_page_that_streamlit_gave_up_loads_itself_again_with_its_settings(visit):
-    visitor = visit("/gnn?depth=5&lang=zh")
+    visitor = visit(None)
     visitor.allow("WebSocket|Failed to process|Client Error|wire type|index out of range|Error")
     visitor.page.add_init_script(KEEP_SOCKETS)
-    visitor.page.reload()
-    visitor.settle()
+    visitor.open("/gnn?depth=5&lang=zh")
     visitor.page.evaluate("window.here = true")
     broken = "window.sockets[0].dispatchEvent(new MessageEvent('message', {data: new Uint8Array([255, 255]).buffer}))"
     visitor.page.evaluate(broken)

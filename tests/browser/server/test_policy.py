@@ -1,22 +1,13 @@
-"""The Content-Security-Policy: every page does all it can under it unhindered, and what is planted is held."""
+"""The Content-Security-Policy: what is planted is held, and drawings, uploads and the camera go on under it.
+
+That every page does all it can under it is checked in tests/browser/pages/test_desktop.py and test_phone.py.
+"""
 
 import json
 
 import pytest
 
-from tests.browser.expectations import TOPICS
-
-# Counts violations from the first moment of the page; in the page's own world, so it is not held itself.
-LISTEN = """window.violations = [];
-document.addEventListener("securitypolicyviolation", (event) => window.violations.push(
-  `${event.effectiveDirective} ${event.blockedURI} ${event.sourceFile}:${event.lineNumber}`));
-"""
-# Held and known: protobuf's 64-bit numbers try WebAssembly first and do without where they may not.
-KNOWN = "script-src wasm-eval"
-OPENERS = (
-    '[data-testid="stPopoverButton"]:visible', '[data-testid="stExpander"] summary:visible',
-    '[data-testid="stCheckbox"] label:not([data-disabled=true]):visible',
-)  # fmt: skip
+from tests.browser.policy import LISTEN, violations
 
 
 @pytest.fixture
@@ -33,43 +24,6 @@ def watched(visit):
     yield enter
     for visitor in visitors:
         assert violations(visitor) == []
-
-
-def violations(visitor) -> list[str]:
-    """What the policy has held on this page, apart from what is known."""
-    found = visitor.page.evaluate("window.violations")
-    return [line for line in found if not (line.startswith(KNOWN) and "/protobuf." in line)]
-
-
-def open_everything(visitor) -> int:
-    """Every fold, popover and switch of the page once, opened only; how many there were."""
-    page, opened = visitor.page, 0
-    for selector in OPENERS:
-        for place in range(page.locator(selector).count()):
-            button = page.locator(selector).nth(place)
-            if not button.count():  # what was opened before has changed the page
-                break
-            button.click()
-            visitor.settle()
-            opened += 1
-            if "Popover" in selector:
-                page.keyboard.press("Escape")
-    return opened
-
-
-@pytest.mark.parametrize("slug", ["", *TOPICS])
-def test_every_page_works_under_its_policy(watched, slug):
-    visitor = watched(f"/{slug}")
-    if not slug:
-        assert visitor.page.locator("a[href]").count() >= len(TOPICS)
-        return
-    visitor.until(lambda: visitor.boxes("canvas.stage[data-ready]"), "the pictures")
-    assert open_everything(visitor) >= 1
-    for tab in visitor.page.get_by_role("tab").all():
-        tab.click()
-        visitor.settle()
-    visitor.page.get_by_role("tab", name="Code").click()
-    visitor.page.locator("[data-testid=stCode]").first.wait_for()
 
 
 @pytest.mark.parametrize(
