@@ -1,6 +1,7 @@
 """The image classifier's page without a browser: own pictures, links, languages, walks and occlusion part by part."""
 
 import io
+import re
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from engine.data.photos import PHOTOS, photo
 from engine.data.pictures import decode
 from engine.pictures.packing import unpack
 from engine.topics.image_classifier.card import TOPIC, Config
-from engine.topics.image_classifier.run import run
+from engine.topics.image_classifier.run import LAYERS, run
 from tests.visitor import Visitor, user_key
 
 EVIDENCE = "image-classifier-evidence"
@@ -52,6 +53,16 @@ def evidence(visitor) -> bytes:
 
 def progress(visitor) -> list[str]:
     return [element.text for kind, element, _ in visitor.elements.values() if kind == "progress"]
+
+
+def tables(visitor) -> str:
+    """All tables, with bytes of their format between the texts."""
+    found = (element for kind, element, _ in visitor.elements.values() if kind == "table")
+    return b"".join(element.SerializeToString() for element in found).decode(errors="replace")
+
+
+def hints(visitor) -> list[str]:
+    return [element.body for kind, element, _ in visitor.elements.values() if kind == "alert"]
 
 
 def wait_for_end(visitor) -> None:
@@ -122,13 +133,16 @@ def test_chinese_and_back_keeps_everything(reader):
         assert np.array_equal(one, other)
 
 
-def test_every_stage_shows_its_maps(reader):
+def test_every_stage_shows_its_maps_and_one_of_them_large(reader):
     visitor = reader()
     for layer, count in {"stem": "32", "stage5": "112", "head": "320 of 1280", "stage1": "16"}.items():
-        visitor.open("image_classifier", f"view.maps={layer}&view.channel={layer}-0")
+        visitor.touch("image-classifier-maps", "pick", LAYERS.index(layer))
         assert f"{count} channels" in visitor.texts(), layer
-        assert f"Channel **0** {layer}" in visitor.texts() or f"after {layer}" in visitor.texts(), layer
-        assert visitor.find(f"image-classifier-maps-{layer}")
+        assert visitor.find(f"image-classifier-maps-{layer}"), layer
+    before = visitor.widget("image-classifier-channel").bytes
+    visitor.touch("image-classifier-maps-stage1", "cell", {"tile": 0, "row": 9, "column": 9})
+    assert "Channel **0** after **stage1**" in visitor.texts()
+    assert visitor.widget("image-classifier-channel").bytes != before
 
 
 def test_the_numbers_tab_fills_the_formulas_in(reader):
@@ -136,7 +150,7 @@ def test_the_numbers_tab_fills_the_formulas_in(reader):
     visitor.move("image_classifier-tabs-en", "Numbers")
     expected = run(Config(picture="sample:coffee")).probabilities[967].item()
     assert written(expected) in visitor.texts()
-    assert "stage4_channel × stage4_row × stage4_column" in "".join(map(str, visitor.shown))
+    assert "stage4_channel × stage4_row × stage4_column" in tables(visitor)
 
 
 def test_presets_are_links(reader):
@@ -166,3 +180,34 @@ def test_occlusion_runs_shows_its_progress_and_can_be_stopped(reader):
     assert evidence(visitor) != done
     visitor.press("image_classifier:again")
     assert visitor.find("image_classifier:stop")
+
+
+def way(visitor) -> float | None:
+    """Per cent of the way from grey that is walked."""
+    found = re.search(r"([\d.]+)\W*% \W*of the way walked", visitor.texts())
+    return float(found[1]) if found else None
+
+
+def test_integrated_gradients_come_part_by_part_and_only_their_numbers_wait_for_the_end(reader):
+    link = "picture=sample:coffee&saliency=integrated&cell=3"
+    visitor = reader(link)
+    for _ in range(200):
+        if way(visitor) is not None:
+            break
+        visitor.follow(0.1)
+    assert way(visitor) < 100
+    assert "espresso" in visitor.texts()
+    assert "Channel" in visitor.texts(), "the maps are there already"
+    early = evidence(visitor)
+    visitor.move("image_classifier-tabs-en", "Numbers")
+    assert "There is nothing to count yet." in hints(visitor)
+    assert progress(visitor), "the walk goes on"
+    wait_for_end(visitor)
+    assert way(visitor) == 100
+    assert evidence(visitor) != early
+    assert "There is nothing to count yet." not in hints(visitor)
+    assert "saliency_sum" in tables(visitor), "the numbers of the whole walk"
+    friend = reader(link)
+    assert (way(friend), progress(friend)) == (100, []), "the next one finds what this one has made"
+    for one, other in zip(unpack(evidence(friend))[1].values(), unpack(evidence(visitor))[1].values(), strict=True):
+        assert np.array_equal(one, other)
