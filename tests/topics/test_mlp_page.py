@@ -1,17 +1,20 @@
 """What a reader does on the page of the MLP: sets weights, draws points, resizes layers, opens the hidden space."""
 
+import re
 from dataclasses import replace
+from urllib.parse import urlencode
 
 import numpy as np
 import pytest
 
 from engine.contracts.film import Film
-from engine.contracts.knob import KnobError
+from engine.contracts.knob import KnobError, to_query
 from engine.data.points import encode_points
 from engine.topics.mlp import draw, explain
 from engine.topics.mlp.benchmark import SOLVED, spiral
-from engine.topics.mlp.card import FEATURES, MAXIMUM_EDITS, Config, check_picked, parse_edits, with_edit
+from engine.topics.mlp.card import FEATURES, MAXIMUM_EDITS, REGRESSION, Config, check_picked, parse_edits, with_edit
 from engine.topics.mlp.run import Experiment, first, run
+from tests.visitor import Visitor
 
 SMALL = Config(layers=(6, 5), samples=60, data="moons", features=("x2", "x1_x2"))
 
@@ -108,6 +111,70 @@ def test_the_hidden_space_holds_every_point_and_its_border_is_that_of_the_answer
 # ---------------------------------------------------------------- as the page shows it
 
 
+def status(visitor) -> list[float]:
+    """The bold numbers of the page's status line: the step, then the scores in per cent."""
+    line = next(text for text in visitor.texts().split("\n") if text.startswith('<p class="status"'))
+    return [float(number.replace("−", "-")) for number in re.findall(r"<b>(−?[\d.]+)\W*</b>", line)]
+
+
+def scores(config: Config) -> list[float]:
+    """What that must say, from a run of the engine."""
+    seen = run(config).snapshot.seen
+    factor, digits = (1, 3) if config.data in REGRESSION else (100, 1)
+    return [config.steps, *(round(factor * seen[f"{part}_accuracy"], digits) for part in ("train", "test"))]
+
+
+def test_single_steps_are_single_and_in_the_link(visitor):
+    visitor.open("mlp", "data=gaussians&layers=5&seed=3")
+    for step in (1, 2, 3):
+        visitor.press("mlp:step")
+        end_of(visitor)
+        assert status(visitor) == scores(Config(data="gaussians", layers=(5,), seed=3, steps=step))
+        assert visitor.query == f"data=gaussians&layers=5&seed=3&steps={step}"
+
+
+def test_regression_shows_r_squared(visitor):
+    visitor.open("mlp", "data=plane&layers=4&steps=20")
+    end_of(visitor)
+    assert "R²" in visitor.texts()
+    assert status(visitor) == scores(Config(data="plane", layers=(4,), steps=20))
+
+
+@pytest.mark.parametrize(("locale", "part"), [("en-US", "the learning rate is too high"), ("zh-CN", "学习率")])
+def test_a_rate_too_high_is_explained(server, locale, part):
+    config = Config(data="circles", activation="relu", optimizer="sgd", learning_rate=10.0, layers=(32, 32, 32))
+    visitor = Visitor(server.address, locale=locale)
+    try:
+        visitor.open("mlp", urlencode(to_query(config)))
+        visitor.press("mlp:play")
+        end_of(visitor)
+        (sentence,) = visitor.alerts()
+        assert part in sentence
+        assert str(run(replace(config, steps=2000)).diverged_at) in sentence
+        assert bool(re.search(r"[\u4e00-\u9fff]", sentence)) == (locale == "zh-CN")
+        visitor.press("mlp:reset")
+        assert visitor.alerts() == []
+    finally:
+        visitor.close()
+
+
+def test_a_run_ends_where_it_was_told_and_plays_again_from_the_start(visitor):
+    visitor.open("mlp", "data=gaussians&layers=4&until=50")
+    visitor.touch("mlp-speed", "pick", 2)  # fast
+    visitor.press("mlp:play")
+    end_of(visitor)
+    assert "Start over" in visitor.widget("mlp:play").label
+    assert visitor.query == "data=gaussians&layers=4&until=50&steps=50"
+    assert status(visitor) == scores(Config(data="gaussians", layers=(4,), until=50, steps=50))
+    visitor.touch("mlp-speed", "pick", 0)  # slow
+    visitor.press("mlp:play")
+    for _ in range(400):
+        if status(visitor)[0] not in (0, 50):
+            break
+        visitor.follow(0.1)
+    assert 0 < status(visitor)[0] < 50
+
+
 def test_a_number_typed_becomes_an_edit_and_too_many_are_told_of(visitor):
     visitor.open("mlp", "layers=3&view.picked=1-2")
     assert not visitor.touch("mlp-hand", "edit", {"value": -2.5}).errors
@@ -128,13 +195,25 @@ def test_a_number_typed_becomes_an_edit_and_too_many_are_told_of(visitor):
     assert visitor.data("mlp-hand")[0]["value"] == 0  # the bias as it was
 
 
-def test_the_run_goes_on_from_a_weight_set_at_a_step(visitor):
+def test_the_run_goes_on_from_a_weight_set_at_a_step(server, visitor):
     visitor.open("mlp", "layers=3&data=gaussians&steps=12&view.picked=1-2")
     end_of(visitor)
     assert not visitor.touch("mlp-hand", "edit", {"value": -2.5}).errors
     end_of(visitor)
     assert visitor.query == "data=gaussians&layers=3&steps=12&edits=12%3A0.2.b%3D-2.5&view.picked=1-2"
     assert visitor.data("mlp-hand")[0]["value"] == -2.5
+    config = Config(data="gaussians", layers=(3,), steps=12, edits="12:0.2.b=-2.5")
+    assert status(visitor) == scores(config)
+    friend = Visitor(server.address)
+    try:
+        friend.open("mlp", visitor.query)
+        end_of(friend)
+        assert status(friend) == scores(config), "the same scores from the link"
+    finally:
+        friend.close()
+    visitor.press("mlp:step")
+    end_of(visitor)
+    assert status(visitor) == scores(replace(config, steps=13)), "the run goes on from the changed network"
 
 
 def test_own_points_are_the_reader_s_as_long_as_nobody_else_set_others(visitor):
