@@ -3,6 +3,7 @@ what stays where it is."""
 
 import dataclasses
 import random
+import re
 from types import SimpleNamespace
 
 import numpy as np
@@ -192,6 +193,41 @@ def test_the_page_follows(visitor):
     visitor.touch("diffusion-direction", "pick", 0)
     visitor.move("diffusion.eta", 0.5)
     assert visitor.query == "walk_steps=7&eta=0.5&steps=2"
+
+
+def test_presets_of_the_way_back_leave_the_training_alone(visitor):
+    visitor.open("diffusion", "steps=40")
+    trained(visitor, 40)
+    for preset, moments, query in (
+        ("Three steps", 3, "walk_steps=3&steps=40"), ("Noise in every step", 50, "sampler=ddpm&steps=40"),
+        ("Spiral", 50, "steps=40"),
+    ):  # fmt: skip
+        assert not visitor.touch("diffusion-presets", "pick", list(TOPIC.presets).index(preset)).errors
+        assert sorted(visitor.query.split("&")) == sorted(query.split("&"))
+        assert len(visitor.data("diffusion-walk")[0]["frames"]["steps"]) == moments + 1
+        assert stands_at(visitor) is None, "it opens on its samples"
+        assert "step <b>40</b>" in visitor.texts()
+
+
+def test_the_verdict_on_digits_is_told_in_both_languages(server):
+    visitor = Visitor(server.address, locale="zh-CN")
+    try:
+        visitor.open("diffusion", "view=digits")
+        watched(visitor)
+        assert "<h1>扩散模型</h1>" in visitor.texts()
+        assert "认出所要求数字的有 10 个" in re.sub(r"\*\*|</?b>", "", visitor.texts()).replace("\u202f", " ")
+        visitor.touch("language-switch", "pick", 0)
+        watched(visitor)
+        assert "sees the digit asked for in 10 of 10" in re.sub(r"\*\*|</?b>", "", visitor.texts())
+    finally:
+        visitor.close()
+
+
+def test_a_link_with_bad_values_says_so(visitor):
+    visitor.open("diffusion", "chain=7000&drawing=abc&data=cube")
+    (warning,) = [element.body for kind, element, _ in visitor.elements.values() if kind == "alert"]
+    assert "Part of this link could not be used" in warning
+    assert "step <b>0</b>" in visitor.texts()
 
 
 def test_what_a_link_says_itself_goes_before(visitor):

@@ -165,6 +165,14 @@ def test_a_picture_that_is_not_here_is_told_of_and_stays_in_the_link(visitor):
     assert visitor.open("one_stage", lost + "&detector=grid").errors == [], "a scene needs no picture"
 
 
+def test_the_numbers_tab_has_both_detectors(visitor):
+    visitor.open("one_stage")
+    visitor.move("one_stage-tabs-en", "Numbers")
+    tables = [element.SerializeToString() for kind, element, _ in visitor.elements.values() if kind == "table"]
+    assert any(b"picture.distances" in table for table in tables), "NanoDet's arrays"
+    assert any(b"scene.view.terms" in table for table in tables)
+
+
 @pytest.mark.parametrize("text", ["5", "5-", "5-0f3c9a2", "-1-0f3c9a2b", "5-0F3C9A2B", "12345-0f3c9a2b", "٣-0f3c9a2b"])
 def test_what_is_no_pick(text):
     from engine.contracts.knob import KnobError

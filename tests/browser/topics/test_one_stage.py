@@ -4,7 +4,6 @@ import dataclasses
 import io
 
 import numpy as np
-import pytest
 from PIL import Image
 
 from engine.data.coco import COCO_LABELS
@@ -49,7 +48,7 @@ def click_tile(visitor, key, tile, x, y) -> None:
     visitor.canvas(key).click(position={"x": place["x"] + x * place["w"], "y": place["y"] + y * place["h"]})
 
 
-def test_the_first_look_says_what_the_engine_says(visit):
+def test_the_first_look_says_what_the_engine_says_and_thresholds_answer(visit):
     visitor = visit("/one_stage")
     found = found_for(Config())
     assert said(visitor) == sentence(found)
@@ -61,24 +60,6 @@ def test_the_first_look_says_what_the_engine_says(visit):
         assert box["y"] + box["height"] <= 800, f"{key} is below the fold"
     assert visitor.query == {}
 
-
-def test_own_picture(visit):
-    visitor = visit("/one_stage")
-    file = io.BytesIO()
-    Image.fromarray(np.ascontiguousarray(photo("astronaut").rgb[:, ::-1])).save(file, "PNG")
-    visitor.key("one_stage-own").get_by_role("button").first.click()
-    upload = visitor.page.locator("input[type=file]")
-    upload.set_input_files({"name": "no.png", "mimeType": "image/png", "buffer": b"Only a name."})
-    visitor.until(visitor.alerts, "the refusal")
-    upload.set_input_files({"name": "me.png", "mimeType": "image/png", "buffer": file.getvalue()})
-    key = decode(file.getvalue()).key
-    visitor.until(lambda: visitor.query == {"picture": key, "arrange": "alone"}, "the link names it")
-    visitor.until(lambda: "person" in bars(visitor), "somebody is found")
-    assert visitor.alerts() == []
-
-
-def test_thresholds_and_class_answer(visit):
-    visitor = visit("/one_stage")
     before = visitor.picture(PICTURE)
     slider = visitor.key("one_stage.score").locator("input[type=range]")
     slider.focus()
@@ -94,7 +75,7 @@ def test_thresholds_and_class_answer(visit):
     assert visitor.query == {"score": "0.2", "only": "cup"}
 
 
-def test_a_click_explains_the_cell_behind_a_box(visit):
+def test_a_click_explains_the_cell_behind_a_box_and_an_own_picture_is_looked_at(visit):
     visitor = visit("/one_stage")
     shown = see(Config())
     left, top, right, bottom = found_for(Config()).boxes.clamp(0, 416)[found_for(Config()).kept[0]].tolist()
@@ -116,6 +97,19 @@ def test_a_click_explains_the_cell_behind_a_box(visit):
     _, row, column = explain.place_of(int(found.cells[found.kept[2]]))
     visitor.until(lambda: f"row {row}, column {column} of the level" in detail(visitor), "the third box")
 
+    file = io.BytesIO()
+    Image.fromarray(np.ascontiguousarray(photo("astronaut").rgb[:, ::-1])).save(file, "PNG")
+    visitor.key("one_stage-own").get_by_role("button").first.click()
+    upload = visitor.page.locator("input[type=file]")
+    upload.set_input_files({"name": "no.png", "mimeType": "image/png", "buffer": b"Only a name."})
+    visitor.until(visitor.alerts, "the refusal")
+    upload.set_input_files({"name": "me.png", "mimeType": "image/png", "buffer": file.getvalue()})
+    key = decode(file.getvalue()).key
+    visitor.until(lambda: visitor.query.get("picture") == key, "the link names it")
+    assert visitor.query["arrange"] == "alone"
+    visitor.until(lambda: "person" in bars(visitor), "somebody is found")
+    assert visitor.alerts() == []
+
 
 def test_the_suppression_goes_box_by_box(visit):
     visitor = visit(link("one_stage", TOPIC.presets["Cup on a table"]))
@@ -134,12 +128,17 @@ def test_the_suppression_goes_box_by_box(visit):
     visitor.until(lambda: said(visitor) == sentence(both) and "cup" in bars(visitor), "the cup is back")
 
 
-@pytest.mark.parametrize("locale", ["en-US", "zh-CN"])
-def test_the_grid_and_its_cells(visit, locale):
-    say = zh if locale == "zh-CN" else str
-    visitor = visit("/one_stage", locale=locale)
+def test_the_grid_and_its_cells(visit):
+    visitor = visit("/one_stage")
     visitor.key("one-stage-detector").get_by_role("radio").nth(1).click()
     visitor.until(lambda: visitor.query == {"detector": "grid"}, "the other detector")
+    cells_of_the_grid(visitor, str)
+    visitor.button("one_stage:next").click()
+    visitor.until(lambda: visitor.query.get("seed") == str(Config().seed + 1), "the next scene")
+
+
+def cells_of_the_grid(visitor, say) -> None:
+    """The terms of a cell with an object, and an object that is lost."""
     shown = see_scene(Config(detector="grid"))
     row, column = shown.view.object_cell[0].tolist()
     click_tile(visitor, "one-stage-shapes", 0, (column + 0.5) / CELLS, (row + 0.5) / CELLS)
@@ -150,19 +149,13 @@ def test_the_grid_and_its_cells(visit, locale):
     visitor.key("one-stage-scene").get_by_role("radio").nth(1).click()
     lost = say("The middle of the **{name}** lies here too: it is lost.").split("{name}**")[1]
     visitor.until(lambda: lost in detail(visitor), "an object is lost")
-    visitor.button("one_stage:next").click()
-    visitor.until(lambda: visitor.query.get("seed") == str(Config().seed + 1), "the next scene")
 
 
-@pytest.mark.parametrize(("theme", "path"), [("light", "/one_stage"), ("dark", "/one_stage?detector=grid")])
-def test_on_a_phone_nothing_is_wider_than_the_window(visit, theme, path):
-    visitor = visit(path, size=(390, 844), theme=theme, touch=True)
+def test_a_phone_in_chinese(visit):
+    visitor = visit("/one_stage?detector=grid", size=(390, 844), theme="dark", touch=True, locale="zh-CN")
     assert not visitor.scrolls_sideways()
-    assert visitor.canvas("one-stage-shapes" if "grid" in path else PICTURE).bounding_box()["width"] >= 300
-
-
-def test_the_numbers_tab_has_both_detectors(visit):
-    visitor = visit("/one_stage")
-    visitor.page.get_by_role("tab", name="Numbers").click()
-    visitor.until(lambda: "picture.distances" in visitor.words, "NanoDet's arrays")
-    assert "scene.view.terms" in visitor.words
+    assert visitor.canvas("one-stage-shapes").bounding_box()["width"] >= 300
+    cells_of_the_grid(visitor, zh)
+    visitor.open("/one_stage")
+    assert not visitor.scrolls_sideways()
+    assert visitor.canvas(PICTURE).bounding_box()["width"] >= 300
