@@ -81,6 +81,18 @@ def test_the_list_of_keys_opens_closes_and_gives_the_focus_back(visit, locale):
         )
 
 
+def test_space_plays_and_pauses(visit):
+    visitor = visit("/mlp?layers=6&data=gaussians")
+    label = visitor.key("mlp:play").get_by_role("button")
+    assert "Play" in label.inner_text()
+    visitor.page.keyboard.press("Space")
+    visitor.until(lambda: visitor.step() > 0 and "Pause" in label.inner_text(), "it plays")
+    visitor.page.keyboard.press("Space")
+    visitor.until(lambda: "Play" in label.inner_text() and "steps" in visitor.query, "it pauses")
+    visitor.settle()
+    assert visitor.query["steps"] == str(visitor.step())
+
+
 def test_a_question_mark_that_is_typed_is_only_typed(visit):
     visitor = visit("/")
     box = visitor.key("home:search").locator("input")
