@@ -116,8 +116,10 @@ def test_a_link_with_a_broken_drawing_says_so(reader):
     assert read(visitor) == 3
 
 
-def test_a_chinese_page_says_what_it_reads_in_chinese(reader):
+def test_a_chinese_page_says_what_it_reads_in_chinese_until_english_is_chosen(reader):
     visitor = reader("zh-CN")
     assert "<h1>走进 CNN</h1>" in visitor.texts()
     assert "网络的回答是" in visitor.texts()
     assert read(visitor) == 3
+    visitor.touch("language-switch", "pick", 0)
+    assert "The network says" in visitor.texts()
