@@ -260,6 +260,19 @@ class Visitor:
         found.wait_for(timeout=1000 * PATIENCE)
         return found
 
+    def wait_for_pictures(self) -> Visitor:
+        """Until each of our components on the page has come, at least one of them a picture, and all are drawn."""
+        self.page.wait_for_function(
+            """() => {
+                const roots = [...document.querySelectorAll('*')].map((e) => e.shadowRoot).filter(Boolean);
+                const pictures = roots.flatMap((root) => [...root.querySelectorAll('canvas.stage')]);
+                return pictures.length && pictures.every((picture) => picture.dataset.ready === 'true')
+                    && roots.every((root) => root.querySelector('.nv, button'));
+            }""",
+            timeout=1000 * PATIENCE, polling=50,
+        )  # fmt: skip
+        return self
+
     def boxes(self, selector: str) -> list[dict[str, float]]:
         """Places on the screen of everything visible that a selector finds: x, y, width, height."""
         script = "all => all.map(e => e.getBoundingClientRect().toJSON()).filter(box => box.width > 0)"

@@ -27,7 +27,7 @@ def test_a_page_on_a_phone(visit, everything, slug, theme, locale):
     visitor.open(telling_link(slug) if slug else "/")
     say = zh if chinese else str
     if slug:
-        visitor.until(lambda: visitor.boxes("canvas.stage[data-ready]"), "the pictures")
+        visitor.wait_for_pictures()
     with Checks(f"/{slug} at 390 × 844, {theme}, {locale}") as check:
         with check("nothing scrolls sideways"):
             assert not visitor.scrolls_sideways()
