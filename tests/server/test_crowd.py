@@ -251,7 +251,7 @@ def test_a_full_server_says_so_and_those_inside_stay(server):
     with pytest.raises(urllib.error.HTTPError) as refused:
         urllib.request.urlopen(request, timeout=30)
     assert refused.value.code == 503
-    assert "All 9 places" in refused.value.read().decode()
+    assert "(9 of 9)" in refused.value.read().decode()
     with pytest.raises(Exception, match="403"):
         Visitor(server.address)
     assert inside[0].move("mlp.noise", 0.1).errors == []
