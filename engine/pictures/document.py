@@ -94,7 +94,7 @@ class Writer:
         return escape(drawn_in(cell, {}, self.language))
 
     def picture(self, block: Show) -> str:
-        """A picture as it would be downloaded; "" for bars and fields, which only a live page needs."""
+        """A picture as it would be downloaded; "" for bars of films and fields, which only a live page needs."""
         picture = translated(block.picture, self.language)
         if not (has_sheet(picture) or is_alive(picture)):
             return ""

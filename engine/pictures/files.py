@@ -15,8 +15,9 @@ from typing import Any
 
 from PIL import Image
 
+from engine.contracts.topic import load
 from engine.pictures import sheet as sheets
-from engine.pictures.kinds import kind_of, kinds, loaded
+from engine.pictures.kinds import kind_of, kinds
 from engine.pictures.pixels.sheet import Place, paint_tile, still
 from engine.pictures.pixels.values import PixelPicture
 from engine.pictures.plotly_sheet import plotly_sheet
@@ -33,7 +34,7 @@ def sheet_of(figure: Any, *, alt: str = "", say: Callable[[str], str] = str, **v
     its kind does not know is left out. TypeError for anything else.
     """
     if has_sheet(figure):
-        make = loaded(kind_of(figure).sheet)
+        make = load(kind_of(figure).sheet)
         known = inspect.signature(make).parameters
         return make(figure, say, **{name: value for name, value in view.items() if name in known})
     if not hasattr(figure, "to_html"):
@@ -89,7 +90,7 @@ def figure_html(figure: Any, name: str, *, with_script: bool = True, alt: str = 
     with_script: put plotly.js (4.7 MB) in, which a page needs once. alt, how: see sheet_of. TypeError for all else.
     """
     if is_alive(figure):
-        figure, alt = loaded(kind_of(figure).figure)(figure), alt or figure.alt
+        figure, alt = load(kind_of(figure).figure)(figure), alt or figure.alt
     if has_sheet(figure):
         drawn = sheets.svg(sheet_of(figure, **how))
         body = drawn[drawn.index("<svg") :].replace("<svg", f'<svg aria-label="{escape(figure.alt)}"', 1)

@@ -86,13 +86,6 @@ def kind_of(picture: Any) -> Kind | None:
     return kinds().get(type(picture))
 
 
-@cache
-def loaded(path: str) -> Callable[..., Any]:
-    """What a dotted path (module:name) leads to."""
-    module, _, name = path.partition(":")
-    return getattr(importlib.import_module(module), name)
-
-
 def one_of(count: int) -> Fits:
     """For events that are the index of one of `count` things."""
     return lambda _, index: 0 <= index < count

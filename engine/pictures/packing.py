@@ -36,12 +36,16 @@ def pack(meta: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> bytes:
 
 def unpack(payload: bytes) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     """The inverse of `pack`: (meta without "arrays", arrays). The browser's `decode` in core.js does the same."""
-    (length,) = struct.unpack_from("<I", payload)
-    meta = json.loads(payload[4 : 4 + length])
-    start = 4 + length + (-(4 + length) % _ALIGNMENT)
+    meta, start = head_of(payload)
     arrays = {}
     for name, entry in meta.pop("arrays").items():
         count = int(np.prod(entry["shape"], dtype=np.int64))
         flat = np.frombuffer(payload, np.dtype(entry["dtype"]).newbyteorder("<"), count, start + entry["offset"])
         arrays[name] = flat.reshape(entry["shape"])
     return meta, arrays
+
+
+def head_of(payload: bytes) -> tuple[dict[str, Any], int]:
+    """(the JSON of a payload, where its arrays begin)."""
+    (length,) = struct.unpack_from("<I", payload)
+    return json.loads(payload[4 : 4 + length]), 4 + length + (-(4 + length) % _ALIGNMENT)

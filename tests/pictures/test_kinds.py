@@ -8,7 +8,8 @@ import sys
 import numpy as np
 import pytest
 
-from engine.pictures.kinds import FOLDER, Kind, kind_of, kinds, loaded
+from engine.contracts.topic import load
+from engine.pictures.kinds import FOLDER, kind_of, kinds
 from pages.components.pictures.mount import SHARED
 from tests.catalogue import copy_project
 
@@ -30,7 +31,7 @@ def test_a_kind_is_whole(kind):
     assert kind.payload or kind.figure
     for path in filter(None, [kind.sheet, kind.figure]):
         assert path.startswith(f"engine.pictures.{kind.name}.")
-        assert callable(loaded(path))
+        assert callable(load(path))
     assert kind.sends in ("", *kind.events)
 
 
@@ -158,4 +159,3 @@ def test_a_new_kind_edits_nothing_elsewhere(tmp_path):
     environment = {**os.environ, "PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}
     run = subprocess.run([sys.executable, "-c", TRY], cwd=folder, env=environment, capture_output=True, text=True)
     assert run.stdout.strip() == "whole", run.stderr
-    assert isinstance(KINDS[0], Kind)

@@ -23,6 +23,7 @@ from engine.pictures.kinds import Fits, kinds
 from engine.pictures.packing import pack
 from pages.components.parts.contents import note
 from pages.components.parts.keyboard import words_by_language
+from pages.components.parts.language import language
 from pages.components.server.connection import connection_words
 
 if TYPE_CHECKING:
@@ -155,8 +156,6 @@ def mount(
     can mean anything in what is shown now. A click may come late, made on the picture before: the third layer of a
     network that has one by now. Such an event is dropped, and so is its callback.
     """
-    from pages.components.parts.language import language
-
     if not key or "__" in key:
         raise ValueError(f"a component's key must be non-empty and without '__', got {key!r}")
     data = pack({**meta, "key": key, "kind": name, "language": language()}, arrays)

@@ -12,8 +12,8 @@ import streamlit as st
 from engine.contracts.blocks import Click, Show
 from engine.contracts.film import Bar
 from engine.contracts.knob import KnobError, knobs
-from engine.contracts.topic import Topic, catalogue
-from engine.pictures.kinds import Kind, kind_of, kinds, loaded
+from engine.contracts.topic import Topic, catalogue, load
+from engine.pictures.kinds import Kind, kind_of, kinds
 from engine.pictures.pixels.values import Spot
 from pages.components.own.kinds import with_what_is_here
 from pages.components.parts.contents import note_clock
@@ -36,7 +36,7 @@ def show(topic: Topic, block: Show) -> None:
     if kind.payload is None:
         if title:
             st.caption(title)
-        chart(loaded(kind.figure)(picture), key, alt=picture.alt)
+        chart(load(kind.figure)(picture), key, alt=picture.alt)
         return
     hear = revision = None
     if kind.sends and getattr(picture, "editable", True):

@@ -15,12 +15,12 @@ KNOWN  number (uint32)                     that array
 from __future__ import annotations
 
 import hashlib
-import json
 import struct
 from collections import OrderedDict
 from collections.abc import Iterator
 from itertools import groupby
 
+from engine.pictures.packing import head_of
 from pages.components.server.streamlit_inside import ForwardMsg
 
 ASKED = b"neurarium=arrays"  # in the address of the connection, by a browser that can put parts together
@@ -73,9 +73,8 @@ def _plain(content: bytes) -> bytes:
 def array_spans(payload: bytes) -> Iterator[tuple[int, int]]:
     """(first byte, end) of every large array of a payload of `pack`, and of small ones that lie beside each other."""
     try:
-        (length,) = struct.unpack_from("<I", payload)
-        listing = json.loads(payload[4 : 4 + length])["arrays"].values()
-        starts = sorted(4 + length + -(4 + length) % 8 + entry["offset"] for entry in listing)
+        head, start = head_of(payload)
+        starts = sorted(start + entry["offset"] for entry in head["arrays"].values())
     except (KeyError, TypeError, ValueError, struct.error, AttributeError):  # no payload of ours
         return
     ends = [*starts[1:], len(payload)]
