@@ -20,6 +20,7 @@ from urllib.parse import urlencode
 
 from engine.contracts.knob import KnobError, knobs, to_query
 from engine.contracts.languages import LANGUAGES, drawn_in, translated
+from engine.contracts.lesson import lesson_words
 from engine.contracts.names import nearest
 from engine.contracts.sentences import quoted
 from engine.contracts.topic import Topic, catalogue
@@ -30,7 +31,6 @@ TICK_SECONDS = 1.0
 
 
 COVERS = Path(__file__).parents[1] / "assets" / "pictures" / "cards"
-LESSONS = Path(__file__).parents[1] / "assets" / "lessons"
 
 
 class Refused(Exception):
@@ -175,7 +175,7 @@ def write_script(options: argparse.Namespace) -> None:
         if options.notebook:
             from engine.pictures.document import markdown
 
-            lesson = (LESSONS / options.language / f"{topic.slug}.md").read_text("utf-8")
+            lesson = lesson_words(topic.slug, options.language)
             formulas = topic.formulas_of(topic.load(topic.run)(config)) if topic.formulas else []
             text = notebook_for(topic, config, lesson, formulas=markdown(formulas, options.language))
         else:

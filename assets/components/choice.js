@@ -1,5 +1,5 @@
 // One of several names: a row of joined buttons, or the browser's own list to open.
-import { element, report } from "./core.js";
+import { element, remember, report } from "./core.js";
 
 export default function choice(component) {
   const { data, parentElement } = component;
@@ -40,6 +40,8 @@ function fillRow(root, { names, label, chosen, disabled }) {
     button.disabled = Boolean(disabled);
     button.onclick = () => {
       press(root, index);
+      const cookie = root.component.data.cookies?.[index];
+      if (cookie) remember(cookie);
       if (index !== root.component.data.chosen) report(root.component, "pick", index);
     };
   });

@@ -128,6 +128,11 @@ export function report(component, name, value) {
   if (reaches()) component.setTriggerValue(name, value);
 }
 
+/** Keeps "name=value" in the browser for a year; the server reads it at the next visit. */
+export function remember(cookie) {
+  document.cookie = `${cookie}; path=/; max-age=31536000; samesite=lax${location.protocol === "https:" ? "; secure" : ""}`;
+}
+
 /** element("button", {class: "x", onclick: f, aria-label: "y"}, "text" | child, …) */
 export function element(tag, attributes = {}, ...children) {
   const made = document.createElement(tag);

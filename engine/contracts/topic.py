@@ -126,6 +126,7 @@ class Topic:
     page shows at first. absent: Config -> knobs that have no place beside the picture. fallback: Config -> a Config
     that can be computed whatever a link brought. own: kinds of things that a reader may bring ("graph"), or for each
     kind the knobs that are set along with a new one; one named by `absent` has no place.
+    lesson: dotted path of the tuple of Steps, see lesson.py.
     """
 
     slug: str
@@ -153,6 +154,7 @@ class Topic:
     absent: Callable[[Any], Collection[str]] | None = None
     fallback: Callable[[Any], Any] | None = None
     own: Collection[str] | Mapping[str, Mapping[str, Any]] = ()
+    lesson: str | None = None
 
     def __post_init__(self) -> None:
         def demand(condition: Any, message: str) -> None:
@@ -170,7 +172,7 @@ class Topic:
         for name, preset in self.presets.items():
             demand(type(preset) is self.config, f"preset {name!r} is a {type(preset).__name__}, not a {self.config}")
         demand(not (self.training and self.watched), "its stream is that of its training, so it takes no watched")
-        paths = [path for path in (self.watched, self.formulas, self.look.completed) if path]
+        paths = [path for path in (self.watched, self.formulas, self.look.completed, self.lesson) if path]
         if self.training is not None:
             there = [knob.name for knob in self.config.__knobs__]
             for name in (self.training.steps, self.training.weights, self.training.seed):

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import ast
 import json
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from engine.contracts.knob import differences
+from engine.contracts.lesson import LessonWords, Step, StepWords, lesson_steps
 from engine.contracts.topic import Topic
 
 from .gather import Gathered
@@ -19,8 +19,8 @@ from .whole import FUTURE, blobs, configuration, constants, imports_of, main_fun
 SHOWS = "import nbformat  # noqa: F401, without it Plotly shows no figure in a notebook"
 
 
-def notebook_for(topic: Topic, config: Any, lesson: str, address: str = "", formulas: str = "") -> str:
-    """A notebook (nbformat 4.5) that computes a topic with this Config; `lesson` is the text of assets/lessons,
+def notebook_for(topic: Topic, config: Any, lesson: LessonWords, address: str = "", formulas: str = "") -> str:
+    """A notebook (nbformat 4.5) that computes a topic with this Config; `lesson` are the words of its lesson,
     `formulas` those with the numbers of this run, as Markdown.
 
     Its code cells are those of `script_for`, with the figures shown in the notebook. Raises what that raises.
@@ -30,10 +30,9 @@ def notebook_for(topic: Topic, config: Any, lesson: str, address: str = "", form
     in two cells, so each can be run again by itself.
     """
     script = Script(topic, config, address)
-    introduction, steps = read_lesson(lesson)
     title, question, *rest = opening(script, of_notebook=True).strip().split("\n\n")
     cells = [
-        _prose(f"# {title}\n\n**{question}**\n\n{introduction}"),
+        _prose(f"# {title}\n\n**{question}**\n\n{lesson.introduction}"),
         _prose("\n\n".join(_as_markdown(part) for part in rest)),
         _code(
             "\n\n".join([f"{imports_of(script, of_notebook=True)}\n\n{SHOWS}", *constants(script, of_notebook=True)])
@@ -49,8 +48,8 @@ def notebook_for(topic: Topic, config: Any, lesson: str, address: str = "", form
     if formulas:
         cells.append(_prose(f"## Formulas\n\nWith the numbers of the run above.\n\n{formulas}"))
     cells.append(_prose(_about_lesson(script)))
-    for number, step in enumerate(steps, 1):
-        cells.append(_prose(step.markdown(number, script)))
+    for number, (step, words) in enumerate(zip(lesson_steps(topic), lesson.steps, strict=True), 1):
+        cells.append(_prose(_step(number, step, words, script)))
     for number, cell in enumerate(cells):
         cell["id"] = f"cell-{number}"
     kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
@@ -75,40 +74,28 @@ def _about_lesson(script: Script) -> str:
     return text
 
 
-@dataclass
-class Step:
-    """A step of a lesson: its title, its preset, what to do, the question with its answers, and what one sees."""
-
-    title: str
-    preset: str = ""
-    text: list[str] = field(default_factory=list)
-    question: str = ""
-    choices: list[str] = field(default_factory=list)
-    answer: list[str] = field(default_factory=list)
-
-    def markdown(self, number: int, script: Script) -> str:
-        """The step as prose; the answer is folded."""
-        parts = [f"### {number}. {self.title}", _values(script, self.preset), " ".join(self.text).strip()]
-        if self.question:
-            parts.append(f"**{self.question}**\n\n" + "\n".join(f"- {choice}" for choice in self.choices))
-        if self.answer:
-            answer = " ".join(self.answer)
-            parts.append(f"<details><summary>What one sees</summary>\n\n{answer}\n\n</details>")
-        return "\n\n".join(filter(None, parts))
+def _step(number: int, step: Step, words: StepWords, script: Script) -> str:
+    """A step of the lesson as prose: its title, what computes it, what there is to see, the question with its answers;
+    what usually comes is folded."""
+    choices = "\n".join(f"- {choice}" for choice in words.choices.values())
+    parts = [
+        f"### {number}. {words.title}", _values(script, step.whole(script.topic), step.preset), words.text,
+        f"**{words.question}**\n\n{choices}",
+        f"<details><summary>What one sees</summary>\n\n{words.usual}\n\n</details>",
+    ]  # fmt: skip
+    return "\n\n".join(filter(None, parts))
 
 
-def _values(script: Script, preset: str) -> str:
-    """The knobs in which a preset differs from this notebook's Config, if that is all in which its notebook would."""
+def _values(script: Script, wanted: Any, preset: str) -> str:
+    """The knobs in which a step's Config differs from this notebook's, if that is all in which its notebook would."""
     topic, config = script.topic, script.config
-    if preset not in topic.presets:
-        return ""
-    other = Gathered(topic, topic.presets[preset])
+    other = Gathered(topic, wanted)
     if other.run != script.gathered.run or not _equal(other.embedded, script.gathered.embedded):
         return (
             f"What this step shows is not in this notebook. Choose the preset *{preset}* on the page and download the "
             "notebook there."
         )
-    changed = [f"{knob.name}={value!r}" for knob, _, value in differences(config, topic.presets[preset])]
+    changed = [f"{knob.name}={value!r}" for knob, _, value in differences(config, wanted)]
     return f"`main(replace(CONFIG, {', '.join(changed)}))`" if changed else "`main()`, the configuration as it stands."
 
 
@@ -119,28 +106,6 @@ def _equal(one: Any, other: Any) -> bool:
     if isinstance(one, tuple) and isinstance(other, tuple):
         return len(one) == len(other) and all(map(_equal, one, other))
     return type(one) is type(other) and np.array_equal(one, other)
-
-
-def read_lesson(text: str) -> tuple[str, list[Step]]:
-    """(introduction, steps) of a lesson file."""
-    introduction: list[str] = []
-    steps: list[Step] = []
-    for line in text.splitlines():
-        if line.startswith("## "):
-            steps.append(Step(line[3:].strip()))
-        elif not steps:
-            introduction.append(line)
-        elif line.startswith("preset:"):
-            steps[-1].preset = line.removeprefix("preset:").strip()
-        elif line.startswith("? "):
-            steps[-1].question = line[2:].strip()
-        elif line.startswith("- ") and steps[-1].question and not steps[-1].answer:
-            steps[-1].choices.append(line[2:].replace("(right)", "").strip())
-        elif line.startswith(">"):
-            steps[-1].answer.append(line[1:].strip())
-        else:
-            steps[-1].text.append(line)
-    return "\n".join(introduction).strip(), steps
 
 
 def _as_markdown(part: str) -> str:

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 import torch
 
+from engine.contracts.lesson import FOLDER
 from engine.contracts.topic import catalogue
 from engine.data.coco import COCO_CLASSES
 from engine.data.imagenet import class_names
@@ -23,7 +24,6 @@ from engine.topics.image_classifier.run import stream as stream_classifier
 from engine.topics.mlp.run import Experiment as Mlp
 from engine.topics.one_stage import explain as one_stage_explain
 from engine.topics.one_stage.run import run as run_one_stage
-from pages.components.parts.lesson import FOLDER
 
 
 def stands(slug: str, *numbers: str) -> None:

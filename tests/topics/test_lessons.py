@@ -1,45 +1,122 @@
-"""Words: both languages tell the same lesson with the same presets, and every text of the pages has its Chinese."""
+"""Lessons: both languages tell the same one, each step's verdict is measured and is the one that the words explain; and
+every text of the pages has its Chinese."""
 
 import ast
+import re
+from functools import cache
 
 import pytest
 
+from engine.contracts.knob import knobs, without_run
+from engine.contracts.lesson import FIELD, FOLDER, RIGHT, lesson_steps, lesson_words
 from engine.contracts.topic import catalogue
-from pages.components.parts.lesson import FOLDER, read_lesson
+from pages.components.parts.topics import view_type
 from tests import strings
 
 LANGUAGES = ("en", "zh")
+STEPS = [(slug, at) for slug, topic in catalogue().items() if topic.lesson for at in range(len(lesson_steps(topic)))]
+NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("slug", catalogue())
 def test_a_lesson_is_whole(slug, language):
-    introduction, steps = read_lesson(slug, language)
-    assert introduction
-    assert 3 <= len(steps) <= 7
-    for step in steps:
-        assert step.preset in catalogue()[slug].presets, step.title
+    words = lesson_words(slug, language)
+    assert words.introduction
+    assert 3 <= len(words.steps) <= 8
+    assert [step.name for step in words.steps] == [step.name for step in lesson_steps(catalogue()[slug])]
+    for step in words.steps:
         assert step.title
-        assert step.text.strip(), step.title
+        assert step.text, step.title
         assert step.question, step.title
         assert 2 <= len(step.choices) <= 4, step.title
-        assert len(set(step.choices)) == len(step.choices), step.title
-        assert 0 <= step.right < len(step.choices), step.title
-        assert step.answer.strip(), step.title
+        assert len(set(step.choices.values())) == len(step.choices), step.title
+        assert step.right in step.choices, step.title
+        assert step.answer, step.title
     raw = (FOLDER / language / f"{slug}.md").read_text("utf-8")
-    assert raw.count("(right)") == len(steps), "exactly one right choice a step, marked (right)"
-    assert len({step.title for step in steps}) == len(steps)
+    assert raw.count(RIGHT) == len(words.steps), "exactly one right choice a step, marked (right)"
+    assert len({step.title for step in words.steps}) == len(words.steps)
 
 
 @pytest.mark.parametrize("slug", catalogue())
 def test_both_languages_tell_the_same_lesson(slug):
-    english, chinese = (read_lesson(slug, language)[1] for language in LANGUAGES)
-    assert [step.preset for step in english] == [step.preset for step in chinese]
+    english, chinese = (lesson_words(slug, language).steps for language in LANGUAGES)
+    assert [step.name for step in english] == [step.name for step in chinese]
     assert [step.right for step in english] == [step.right for step in chinese]
-    assert [len(step.choices) for step in english] == [len(step.choices) for step in chinese]
+    assert [list(step.choices) for step in english] == [list(step.choices) for step in chinese]
     for one, other in zip(english, chinese, strict=True):
+        assert {field[0] for field in FIELD.findall(one.answer)} == {field[0] for field in FIELD.findall(other.answer)}
         assert any("一" <= letter <= "鿿" for letter in other.text), "the Chinese step is in Chinese"
         assert not any("一" <= letter <= "鿿" for letter in one.text)
+
+
+@pytest.mark.parametrize("slug", catalogue())
+def test_a_step_names_what_there_is(slug):
+    topic = catalogue()[slug]
+    there = {knob.name for knob in knobs(topic.config)}
+    seen = {knob.name for knob in knobs(view_type(topic))}
+    for step in lesson_steps(topic):
+        assert step.preset in topic.presets, step.name
+        assert {*step.ask, *step.show} <= there | seen, step.name
+        assert set(step.knobs) <= there, step.name
+        for knob in knobs(view_type(topic)):
+            for fields in (step.ask, step.show):
+                if knob.name in fields:
+                    assert knob.accept(fields[knob.name]) == fields[knob.name], step.name
+        for answered in (False, True):
+            config = step.config(topic, answered=answered)
+            assert all(
+                knob.accept(getattr(config, knob.name)) == getattr(config, knob.name) for knob in knobs(topic.config)
+            )
+        if step.until is not None:
+            assert topic.trains(step.config(topic, answered=False)), f"{step.name}: trains, although nothing can be"
+
+
+@cache
+def result_of(slug, path, config):
+    """What a verdict is read off; some steps share one."""
+    return catalogue()[slug].load(path)(config)
+
+
+@pytest.mark.parametrize(("slug", "at"), STEPS, ids=lambda value: str(value))
+def test_what_comes_is_what_the_step_explains(slug, at):
+    """The page sets itself up as the step says and runs; the verdict is the choice marked in both languages, and what
+    usually comes, as the words have it, is what came, to 3 % or two of its last digits."""
+    topic = catalogue()[slug]
+    step = lesson_steps(topic)[at]
+    if step.path is None:
+        result = result_of(slug, topic.run, step.whole(topic))
+    else:
+        result = result_of(slug, step.path, without_run(step.config(topic, answered=True)))
+    verdict = step.verdict(result)
+    for language in LANGUAGES:
+        words = lesson_words(slug, language).steps[at]
+        assert verdict.choice == words.right, f"{step.name}: came out as {verdict}"
+        told = words.told(verdict.values, language)
+        for name, usual in FIELD.findall(words.answer):
+            spoken = _spoken(verdict, name, language)
+            assert spoken in told
+            assert _close(spoken, usual), f"{step.name}: {name} is {spoken}, the words say {usual}"
+
+
+def _spoken(verdict, name, language):
+    value = verdict.values[name]
+    return value.text(language) if hasattr(value, "text") else str(value)
+
+
+def _close(one, other):
+    first, second = (
+        NUMBER.findall(text.replace("\u202f", "").replace("−", "-").replace(",", "")) for text in (one, other)
+    )
+    if not first and not second:
+        return one == other
+    if len(first) != len(second):
+        return False
+    for a, b in zip(first, second, strict=True):
+        last = 10.0 ** -len(b.partition(".")[2])
+        if abs(float(a) - float(b)) > max(0.03 * abs(float(b)), 2 * last):
+            return False
+    return True
 
 
 def test_every_lesson_belongs_to_a_topic():

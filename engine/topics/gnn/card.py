@@ -130,6 +130,7 @@ TOPIC = Topic(
     order=20,
     run="engine.topics.gnn.run:run",
     formulas="engine.topics.gnn.explain:formulas",
+    lesson="engine.topics.gnn.lesson:LESSON",
     training=Training(
         stream="engine.topics.gnn.run:stream",
         first="engine.topics.gnn.run:first",

@@ -20,6 +20,8 @@ from pages.components.own.kinds import own_things, stage_beside, with_what_is_he
 from pages.components.own.weights import usable
 from pages.components.parts.contents import begin
 from pages.components.parts.controls import controls, current_config, note_progress, write_link
+from pages.components.parts.lesson import lesson
+from pages.components.parts.panel import face, face_switch
 from pages.components.parts.pins import offer_places
 from pages.components.parts.player import player
 from pages.components.parts.progress import is_under_way, watched_to_the_end
@@ -54,7 +56,8 @@ def compose(topic: Topic) -> Composed:
     left, right = st.columns([2.05, 1], gap="medium")
     place, panel = left.container(key=f"{topic.slug}-stage"), right.container(border=True, key=f"{topic.slug}-panel")
     config, film, made = with_what_is_here(topic, told), None, None
-    at_once = st.session_state.pop(f"{topic.slug}:begin", False)  # see Press
+    begin_at = st.session_state.pop(f"{topic.slug}:begin", None)  # see player
+    shows = face(topic)
     _follow(topic, module, config)
     begin_parts(topic)
     whole = _completed(topic, config)
@@ -72,7 +75,7 @@ def compose(topic: Topic) -> Composed:
         with stage:
             moments = player(
                 topic, experiment, start, partial(_stage, topic, film), status=partial(_status, module, config),
-                default_speed=training.speed, begin=at_once,
+                default_speed=training.speed, begin=begin_at,
             )  # fmt: skip
         made = partial(_result_of, topic, config, moments)
     elif start is not None:
@@ -81,10 +84,14 @@ def compose(topic: Topic) -> Composed:
             part(topic, "stage", film)
         made = start if start is whole or topic.looks_at_all(config) else partial(_result, topic, config)
     with panel:  # after the pictures, which answer the change
-        own_things(topic, st.session_state[f"{topic.slug}:config"])
-        controls(topic, skip=tuple(topic.absent(config)) if topic.absent else ())
-        if film is not None and hasattr(module, "panel"):
-            part(topic, "panel", film)
+        face_switch(topic)
+        if shows == "lesson":
+            lesson(topic, config, made)
+        else:
+            own_things(topic, st.session_state[f"{topic.slug}:config"])
+            controls(topic, skip=tuple(topic.absent(config)) if topic.absent else ())
+            if film is not None and hasattr(module, "panel"):
+                part(topic, "panel", film)
     if film is not None and hasattr(module, "below"):
         part(topic, "below", film)
     write_link(topic)

@@ -28,7 +28,8 @@ from pages.components.server.streamlit_inside import has_gone_back
 
 MOST_KEPT = 100_000  # characters of a text that cannot be used and stays in its box
 VIEW = "view."  # begins the names, in the link, of choices of what to see
-EVERYWHERE = ("compare", "compare_curves", MOMENT)  # those that every page has
+LESSON = "lesson"  # the name, in the link, of the step of the lesson that stands there
+EVERYWHERE = ("compare", "compare_curves", MOMENT, LESSON)  # those that every page has
 
 
 def current_config(topic: Topic) -> Any:
@@ -167,12 +168,12 @@ def controls(topic: Topic, *, columns: int = 2, skip: tuple[str, ...] = ()) -> N
     """Presets, one widget for every knob, and the advanced ones folded away. Call after `current_config`."""
     presets(topic)
     shown = [knob for knob in knobs(topic.config) if not knob.hidden and knob.name not in skip]
-    _grid(topic, [knob for knob in shown if not knob.advanced], columns)
+    widget_grid(topic, [knob for knob in shown if not knob.advanced], columns)
     if advanced := [knob for knob in shown if knob.advanced]:
         folded = st.expander(t("More knobs"), icon=":material/tune:", key=f"{topic.slug}:more", on_change="rerun")
         if folded.open:  # widgets that nobody sees would cost every change a good part of its time
             with folded:
-                _grid(topic, advanced, columns)
+                widget_grid(topic, advanced, columns)
 
 
 def presets(topic: Topic) -> None:
@@ -190,7 +191,7 @@ def presets(topic: Topic) -> None:
     chips([t(name) for name in topic.presets], place, label=t("Presets"), pressed=pressed, on_pick=choose)
 
 
-def _grid(topic: Topic, shown: list[Knob], columns: int) -> None:
+def widget_grid(topic: Topic, shown: list[Knob], columns: int) -> None:
     wide = ("choices", "text")
     row: list[Any] = []
     for knob in shown:

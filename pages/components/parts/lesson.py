@@ -1,110 +1,258 @@
-"""Guided lessons: every step sets a preset, asks for a prediction, and shows the answer only then.
+"""The lesson of a page beside its picture: a question first; then the page sets itself up and runs; then what came.
 
-A lesson is assets/lessons/<language>/<slug>.md:
-
-    An introduction of a sentence or two.
-
-    ## Title of a step
-    preset: Name of a preset of the topic
-    What to do and to look at.
-    ? The question that asks for a prediction
-    - a possible answer
-    - the right one (right)
-    > What one sees, and why.
+What a step does, its words and its verdict are values, see engine/contracts/lesson.py. Which step stands there is part
+of the View, so it is in the link; what the reader answered stays in the session.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from functools import cache
-from pathlib import Path
+import html
+import re
+from collections.abc import Callable
+from functools import partial
+from typing import Any
 
 import streamlit as st
 
-from engine.contracts.topic import Topic
-from pages.components.parts.controls import adopt_preset
-from pages.components.parts.language import language, t
+from engine.contracts.knob import knobs, without_run
+from engine.contracts.lesson import LessonWords, Step, StepWords, Verdict, lesson_steps, lesson_words
+from engine.contracts.topic import Topic, catalogue
+from pages.components.own.kinds import with_what_is_here
+from pages.components.parts.controls import LESSON, adopt, at_its_run, widget_grid, write_link
+from pages.components.parts.language import drawn, language
+from pages.components.parts.lesson_progress import note_told, progress_cookie, told_in
+from pages.components.parts.topics import body_of, topics_with_pages
+from pages.components.parts.view import change_view
+from pages.components.pictures.canvas import step_card
+from pages.components.pictures.show import place_of
+from pages.components.server.compute import compute
 
-FOLDER = Path(__file__).parents[3] / "assets" / "lessons"
-RIGHT = "(right)"
-
-
-@dataclass
-class Step:
-    """One step of a lesson; `right` is the index of the right choice."""
-
-    title: str
-    preset: str = ""
-    text: str = ""
-    question: str = ""
-    choices: list[str] = field(default_factory=list)
-    right: int = -1
-    answer: str = ""
+END = "end"
+SHOWN = ""  # instead of a choice: the reader wanted to be shown
+MARKS = ((re.compile(r"\*\*(.+?)\*\*"), r"<b>\1</b>"), (re.compile(r"\*(.+?)\*"), r"<i>\1</i>"),
+         (re.compile(r"`(.+?)`"), r"<code>\1</code>"))  # fmt: skip
 
 
-@cache
-def read_lesson(slug: str, language: str) -> tuple[str, tuple[Step, ...]]:
-    """(introduction, steps) of a lesson file."""
-    introduction, steps = "", []
-    for line in (FOLDER / language / f"{slug}.md").read_text("utf-8").splitlines():
-        step = steps[-1] if steps else None
-        if line.startswith("## "):
-            steps.append(Step(line[3:].strip()))
-        elif step is None:
-            introduction += line + "\n"
-        elif line.startswith("preset:"):
-            step.preset = line.removeprefix("preset:").strip()
-        elif line.startswith("? "):
-            step.question = line[2:].strip()
-        elif line.startswith("- ") and step.question and not step.answer:
-            if line.rstrip().endswith(RIGHT):
-                step.right = len(step.choices)
-            step.choices.append(line[2:].replace(RIGHT, "").strip())
-        elif line.startswith(">"):
-            step.answer += line[1:].strip() + "\n"
-        else:
-            step.text += line + "\n"
-    return introduction.strip(), tuple(steps)
+def lesson(topic: Topic, config: Any, made: Any | Callable[[], Any] | None) -> None:
+    """The step that the reader is at. config: what the page computes; made: its Result, or what makes it."""
+    words, steps = lesson_words(topic.slug, language()), lesson_steps(topic)
+    at = place_in(topic)
+    if at in (-1, len(steps)):
+        (_opening if at == -1 else _closing)(topic, words)
+        return
+    step, said = steps[at], words.steps[at]
+    answer = _answers(topic).get(step.name)
+    verdict = None if answer is None else _verdict(topic, step, config, made)
+    if verdict is not None:
+        note_told(topic.slug, step.name, right=answer == verdict.choice)
+    _card(topic, {
+        "title": said.title, "at": at, "count": len(steps), "text": rich(said.text), "question": rich(said.question),
+        "choices": [rich(choice) for choice in said.choices.values()],
+        "chosen": _index(said, answer), "right": _index(said, verdict and verdict.choice),
+        "mark": "" if verdict is None else rich(_mark(said, answer, verdict)),
+        "told": "" if verdict is None else rich(said.told(verdict.values, language())),
+        "waiting": _waiting(topic, step, config) if answer is not None and verdict is None else "",
+        "buttons": _buttons(topic, at, len(steps), answer, verdict, step, config),
+        "focus": step.focus and place_of(topic, step.focus),
+    })  # fmt: skip
+    if step.knobs:
+        of = {knob.name: knob for knob in knobs(topic.config)}
+        widget_grid(topic, [of[name] for name in step.knobs], 2)
 
 
-def lesson(topic: Topic) -> None:
-    """Draw the lesson of a topic in the reader's language."""
+def _opening(topic: Topic, words: LessonWords) -> None:
+    told = told_in(topic.slug)
+    _card(topic, {
+        "title": drawn("What this lesson finds out"), "at": -1, "count": len(words.steps),
+        "text": rich(words.introduction),
+        "list": [{"title": step.title, "done": step.name in told} for step in words.steps],
+        "buttons": [["go", 0, drawn("Begin the lesson"), True]],
+    })  # fmt: skip
+
+
+def _closing(topic: Topic, words: LessonWords) -> None:
+    told = told_in(topic.slug)
+    right = sum(told.get(step.name, False) for step in words.steps)
+    score = drawn("Predicted rightly: {right} of {all}.", right=right, all=len(words.steps))
+    there = topics_with_pages()
+    following = there[(there.index(topic) + 1) % len(there)] if topic in there else None
+    _card(topic, {
+        "title": drawn(topic.question), "at": len(words.steps), "count": len(words.steps), "text": rich(words.end),
+        "mark": score, "list": [{"title": step.title, "done": step.name in told} for step in words.steps],
+        "next": following and {"title": drawn("Next: {title}", title=drawn(following.title)), "path": following.slug},
+        "buttons": [["go", len(words.steps) - 1, drawn("Back"), False]],
+    })  # fmt: skip
+
+
+def _card(topic: Topic, data: dict[str, Any]) -> None:
+    head = {
+        "lesson": drawn("Lesson"),
+        "steps": drawn("All steps"),
+        "of": drawn("step {k} of {n}", k=data["at"] + 1, n=data["count"]),
+    }
+    step_card(
+        {"list": [], "choices": [], "question": "", "told": "", "mark": "", "waiting": "", "next": None, "chosen": None,
+         "right": None, "focus": "", **head, **data, "cookie": progress_cookie(),
+         "sheet": {"up": drawn("Draw up"), "down": drawn("Draw down")}},
+        f"{topic.slug}-lesson", on_event=partial(_heard, topic.slug),
+    )  # fmt: skip
+
+
+def rich(text: str) -> str:
+    """Our own words as HTML: **bold**, *italic*, `code`."""
+    text = html.escape(text.replace("\n", " "), quote=False)
+    for mark, made in MARKS:
+        text = mark.sub(made, text)
+    return text
+
+
+# ---------------------------------------------------------------- where the reader is
+
+
+def place_in(topic: Topic) -> int:
+    """The number of the step that stands there: -1 before the first, as many as there are after the last."""
+    name = st.session_state.get(f"{topic.slug}:views", {}).get(LESSON, "")
+    names = [step.name for step in lesson_steps(topic)]
+    return len(names) if name == END else names.index(name) if name in names else -1
+
+
+def veiled(topic: Topic) -> frozenset[str]:
+    """The names of the pictures that would tell the answer to the question that stands there."""
+    if st.session_state.get("face") != "lesson" or (at := place_in(topic)) < 0:
+        return frozenset()
+    steps = lesson_steps(topic)
+    open_question = at < len(steps) and steps[at].name not in _answers(topic)
+    return frozenset(steps[at].veil) if open_question else frozenset()
+
+
+def _answers(topic: Topic) -> dict[str, str]:
+    return st.session_state.setdefault(f"{topic.slug}:answers", {})
+
+
+def _heard(slug: str) -> None:
+    """Callback of the card."""
+    topic, event = catalogue()[slug], st.session_state[f"{slug}-lesson"]
+    steps, at = lesson_steps(topic), place_in(topic)
+    go, choose, again = (event.get(name) for name in ("go", "choose", "again"))
+    if isinstance(go, int) and -1 <= go <= len(steps):
+        _go(topic, steps, go)
+    elif isinstance(choose, int) and 0 <= at < len(steps):
+        keys = list(lesson_words(slug, "en").steps[at].choices)
+        if choose < len(keys):
+            _answers(topic)[steps[at].name] = keys[choose] if choose >= 0 else SHOWN
+            _verdicts(topic).pop(steps[at].name, None)
+            set_up(topic, steps[at], answered=True)
+    elif again is not None and 0 <= at < len(steps):
+        set_up(topic, steps[at], answered=steps[at].name in _answers(topic))
+    st.rerun(body_of(topic))
+
+
+def _go(topic: Topic, steps: tuple[Step, ...], at: int) -> None:
+    kept = st.session_state.setdefault(f"{topic.slug}:views", {})
+    kept.pop(LESSON, None)
+    if at == len(steps):
+        kept[LESSON] = END
+    elif at >= 0:
+        kept[LESSON] = steps[at].name
+        answered = steps[at].name in _answers(topic)
+        if not answered or steps[at].name not in _verdicts(topic):
+            set_up(topic, steps[at], answered=answered)
+    write_link(topic)
+
+
+# ---------------------------------------------------------------- setting up, and what came
+
+
+def set_up(topic: Topic, step: Step, *, answered: bool) -> None:
+    """Callback: the page becomes what the step shows, before or after there is an answer; what it has trained already
+    stays where the step trains nothing itself."""
     state, slug = st.session_state, topic.slug
-    introduction, steps = read_lesson(slug, language())
-    st.markdown(introduction)
-    at = min(state.setdefault(f"{slug}:lesson", 0), len(steps) - 1)
-    step = steps[at]
-    with st.container(border=True, key=f"{slug}-lesson"):
-        st.markdown(f"**{at + 1} · {step.title}** &nbsp; :gray[{t('step {k} of {n}', k=at + 1, n=len(steps))}]")
-        st.markdown(step.text)
-        st.button(
-            t("Set the page up: {preset}", preset=t(step.preset)), key=f"{slug}:lesson:set:{at}",
-            icon=":material/tune:", on_click=adopt_preset, args=(topic, topic.presets[step.preset]),
-        )  # fmt: skip
-        chosen = st.radio(
-            step.question, range(len(step.choices)), index=None, key=f"{slug}:lesson:{at}",
-            format_func=step.choices.__getitem__, persist_state="session",
-        )  # fmt: skip
-        if chosen is None:
-            st.caption(t("Choose your prediction; the answer appears then."))
-        else:
-            show = st.success if chosen == step.right else st.info
-            mark = (
-                t("As you predicted.")
-                if chosen == step.right
-                else t("Not quite. Right is: {answer}.", answer=step.choices[step.right].rstrip("."))
-            )
-            show(f"**{mark}** {step.answer}")
-        with st.container(horizontal=True):
-            st.button(t("Back"), key=f"{slug}:lesson:back", disabled=at == 0, on_click=_go, args=(slug, at - 1))
-            st.button(
-                t("Next step"),
-                key=f"{slug}:lesson:next",
-                disabled=at == len(steps) - 1,
-                on_click=_go,
-                args=(slug, at + 1),
-            )
+    config = step.config(topic, answered=answered)
+    kept = state.setdefault(f"{slug}:views", {})
+    state[f"{slug}:views"] = {name: value for name, value in kept.items() if name in (LESSON, "compare")}
+    if step.until is not None:
+        adopt(topic, without_run(config))
+        state[f"{slug}:begin"] = ("watch", step.until) if answered else ("stand", 0)
+    elif topic.trains(config) and topic.training.goes(config):
+        adopt(topic, config)
+        state[f"{slug}:begin"] = ("stand", topic.training.goes(config))
+    else:
+        adopt(topic, at_its_run(topic, state[f"{slug}:config"], config))
+    change_view(topic, **step.looks(topic, answered=answered))
 
 
-def _go(slug: str, at: int) -> None:
-    st.session_state[f"{slug}:lesson"] = at
+def _verdicts(topic: Topic) -> dict[str, Verdict]:
+    return st.session_state.setdefault(f"{topic.slug}:verdicts", {})
+
+
+def is_set_up(topic: Topic, step: Step, config: Any) -> bool:
+    """Whether the page computes what the step asks about."""
+    wanted = with_what_is_here(topic, step.config(topic, answered=True))
+    return without_run(config) == without_run(wanted)
+
+
+def _verdict(topic: Topic, step: Step, config: Any, made: Any) -> Verdict | None:
+    """What the run says, once it has come to where the step looks; it stays, whatever the reader does next."""
+    kept = _verdicts(topic)
+    if step.name not in kept and is_set_up(topic, step, config):
+        result = _result(topic, step, config, made)
+        if result is not None:
+            kept[step.name] = step.verdict(result)
+    return kept.get(step.name)
+
+
+def _result(topic: Topic, step: Step, config: Any, made: Any) -> Any | None:
+    if topic.trains(config) and _is_under_way(topic, step, config):
+        return None
+    if step.path is not None:
+        return compute(topic, without_run(config), step.path)
+    return made() if callable(made) else made
+
+
+def _is_under_way(topic: Topic, step: Step, config: Any) -> bool:
+    run = st.session_state.get(f"{topic.slug}:run")
+    goal = step.until if step.until is not None else topic.training.goes(step.config(topic, answered=True))
+    if goal == 0:
+        return False
+    return run is None or run.job is None or run.job.latest is None or run.live
+
+
+# ---------------------------------------------------------------- what it says
+
+
+def _index(said: StepWords, key: str | None) -> int | None:
+    keys = list(said.choices)
+    return keys.index(key) if key in keys else None
+
+
+def _mark(said: StepWords, answer: str | None, verdict: Verdict) -> str:
+    if verdict.choice != said.right:  # another processor, another rounding: what came counts
+        return drawn(
+            "This time it came out otherwise than usual: {choice}.", choice=said.choices[verdict.choice].rstrip(".。")
+        )
+    if answer == SHOWN:
+        return ""
+    return drawn("As you predicted.") if answer == verdict.choice else drawn("Not what you predicted.")
+
+
+def _waiting(topic: Topic, step: Step, config: Any) -> str:
+    if not is_set_up(topic, step, config):
+        return drawn("The knobs say something else now.")
+    if topic.trains(config) and _is_under_way(topic, step, config):
+        run = st.session_state.get(f"{topic.slug}:run")
+        stands = run is not None and run.job is not None and not run.live
+        return drawn("It stands still; press Play.") if stands else drawn("It trains; watch the pictures.")
+    return drawn("It is being computed.")
+
+
+def _buttons(
+    topic: Topic, at: int, count: int, answer: str | None, verdict: Verdict | None, step: Step, config: Any
+) -> list[list[Any]]:
+    """[event, value, words, whether it is the one to press]."""
+    made = [["go", at - 1, drawn("Back"), False]]
+    if answer is None:
+        made.append(["choose", -1, drawn("Just show me"), False])
+    if not is_set_up(topic, step, config):
+        made.append(["again", 1, drawn("Set the page up again"), verdict is None and answer is not None])
+    following = drawn("Next step") if at + 1 < count else drawn("What we found")
+    return [*made, ["go", at + 1, following, verdict is not None]]

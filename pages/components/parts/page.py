@@ -1,4 +1,4 @@
-"""The frame of every topic page: title, question, the body (compose.py), then the tabs, Lesson to Download."""
+"""The frame of every topic page: title, question, the body (compose.py), then the tabs, Numbers to Download."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from pages.components.parts.compare import compare
 from pages.components.parts.compose import Composed, compose
 from pages.components.parts.downloads import downloads
 from pages.components.parts.language import LANGUAGES, language, number, t
-from pages.components.parts.lesson import lesson
 from pages.components.parts.pins import keep_new, pin_button
 from pages.components.parts.share import share_button
 from pages.components.parts.topics import body_of
-from pages.components.pictures.canvas import choice
+from pages.components.pictures.canvas import choice, open_one
 from pages.components.server.compute import chosen_device
 from pages.components.server.streamlit_inside import parts_that_run
 
+TABS = {"numbers": "Numbers", "code": "Code", "compare": "Compare", "download": "Download"}
 DEVICE_NAMES = {"cpu": "CPU", "cuda": "CUDA GPU", "mps": "Apple GPU"}
 
 
@@ -46,7 +46,7 @@ def show_topic(topic: Topic) -> None:
 
 def _body(topic: Topic) -> None:
     alone = bool(parts_that_run())
-    if alone and st.session_state.get(f"{topic.slug}:tab", "lesson") != "lesson":
+    if alone and st.session_state.get(f"{topic.slug}:tab"):
         st.rerun()
     _composed.set(compose(topic))
 
@@ -97,43 +97,41 @@ def language_switch() -> None:
 
 
 def tabs(composed: Composed) -> None:
-    """The tabs below the stage. Tabs that are not open cost nothing."""
+    """The tabs below the stage, none of them open at first. What is not open costs nothing."""
     topic, result = composed.topic, composed.result
-    names = {"lesson": t("Lesson"), "numbers": t("Numbers"), "code": t("Code")}
-    names |= {"compare": t("Compare"), "download": t("Download")}
-    # Streamlit remembers the tab by its label, which is translated; so it is kept by name and handed over when the
-    # language changes. In between the default must stay as it is: with another one these would be other tabs.
-    state, kept, handed_over = st.session_state, f"{topic.slug}:tab", f"{topic.slug}:tab_handed_over"
-    if state.get(handed_over, ("", ""))[0] != language():
-        state[handed_over] = (language(), state.get(kept, "lesson"))
-    opened = st.tabs(
-        list(names.values()), key=f"{topic.slug}-tabs-{language()}", on_change="rerun",
-        default=names[state[handed_over][1]],
-    )  # fmt: skip
-    places = dict(zip(names, opened, strict=True))
-    state[kept] = next((name for name, place in places.items() if place.open), "lesson")
-    if places["lesson"].open:
-        with places["lesson"]:
-            lesson(topic)
-    if places["numbers"].open:
-        with places["numbers"]:
-            made = result() if callable(result) else result
-            if made is None:
-                st.info(t("There is nothing to count yet."))
-            else:
-                if composed.formulas is not None:
-                    composed.formulas(made)
-                numbers_table(made.quantities())
-    if places["code"].open:
-        with places["code"]:
-            code(topic)
+    state, kept, place = st.session_state, f"{topic.slug}:tab", f"{topic.slug}-tabs"
+
+    def pick() -> None:
+        name = list(TABS)[state[place]["pick"]]
+        state[kept] = None if state.get(kept) == name else name
+
+    opened = state.get(kept)
+    chosen = list(TABS).index(opened) if opened else None
+    open_one([t(name) for name in TABS.values()], place, label=t("More of this run"), chosen=chosen, on_pick=pick)
     keep_new(topic, result)
-    if places["compare"].open:
-        with places["compare"]:
-            compare(topic, result)
-    if places["download"].open:
-        with places["download"]:
-            downloads(topic, composed.config, result, composed.blocks)
+    if opened is None:
+        return
+    with st.container(key=f"{topic.slug}-tab"):
+        match opened:
+            case "numbers":
+                numbers(composed)
+            case "code":
+                code(topic)
+            case "compare":
+                compare(topic, result)
+            case "download":
+                downloads(topic, composed.config, result, composed.blocks)
+
+
+def numbers(composed: Composed) -> None:
+    """The formulas with the numbers of the run, and all its arrays."""
+    made = composed.result() if callable(composed.result) else composed.result
+    if made is None:
+        st.info(t("There is nothing to count yet."))
+        return
+    if composed.formulas is not None:
+        composed.formulas(made)
+    numbers_table(made.quantities())
 
 
 def numbers_table(quantities: Sequence[Quantity]) -> None:

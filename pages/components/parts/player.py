@@ -21,6 +21,7 @@ from engine.contracts.topic import Topic
 from pages.components.parts.controls import change, change_pending, note_progress, write_link
 from pages.components.parts.errors import sentence
 from pages.components.parts.language import t
+from pages.components.parts.lesson import veiled
 from pages.components.parts.topics import part_of
 from pages.components.pictures.canvas import choice
 from pages.components.server.compute import start_job
@@ -63,13 +64,14 @@ def player(
     *,
     status: Callable[[Any], str],
     default_speed: str = "normal",
-    begin: bool = False,
+    begin: tuple[str, int] | None = None,
 ) -> Callable[[], Sequence[Any]]:
     """Draw the buttons and, through `draw`, the pictures of the run of `config`; keeps going over widget changes.
 
     The topic's Config has a knob `steps` (run_only, hidden): how far the run went, so that a link brings it back.
     first: the snapshot before training, shown until there is a job. status(snapshot) -> live numbers, as HTML. begin:
-    as if Play were pressed now. Returns a function that gives all kept snapshots (for the Numbers tab).
+    ("play", 0), as if Play were pressed now; ("watch", n), a fresh run that pauses at step n; ("stand", n), a fresh run
+    that stands at step n. Returns a function that gives all kept snapshots (for the Numbers tab).
     """
     run = _run_of(topic, config, begin)
     fragment = st.fragment(_view, run_every=TICK_SECONDS if run.live else None, key=part_of(topic, "stage"))
@@ -77,7 +79,7 @@ def player(
     return lambda: [snapshot for _, snapshot in run.job.history] if run.job and run.job.count else [first]
 
 
-def _run_of(topic: Topic, config: Any, begin: bool) -> Run:
+def _run_of(topic: Topic, config: Any, begin: tuple[str, int] | None) -> Run:
     """The session's run for this experiment; another experiment begins a new one, which plays on if the old one did."""
     state, key = st.session_state, f"{topic.slug}:run"
     experiment, wanted = replace(config, steps=0), config.steps
@@ -99,9 +101,34 @@ def _run_of(topic: Topic, config: Any, begin: bool) -> Run:
             _play(topic, run)
     elif entered:
         run.sent = 0  # the page was left and opened again: the browser has forgotten its frames
-    if begin:
-        _play(topic, run)
+    if begin is not None:
+        _begin(topic, run, *begin)
     return run
+
+
+def _begin(topic: Topic, run: Run, how: str, step: int) -> None:
+    """See `player`."""
+    if how == "play":
+        _play(topic, run)
+        return
+    if how == "stand" and _stands(run, step):
+        return
+    if run.job is not None:
+        run.job.stop()
+        run.job = None
+        _fresh(run)
+    stand_at(topic, None)
+    if step:
+        start_at = step if how == "stand" else 0
+        run.job = start_job(topic, run.experiment, start_at=start_at, pause_at=step, pace=_speed(topic))
+
+
+def _stands(run: Run, step: int) -> bool:
+    """Whether the run stands at a step, or is on its way to stand there."""
+    job = run.job
+    if job is None:
+        return step == 0
+    return job.start_at == job.pause_at == step or (not run.live and job.latest is not None and job.latest.step == step)
 
 
 def _speed_name(topic: Topic, default: str = "normal") -> str:
@@ -208,7 +235,8 @@ def _view(
         )  # fmt: skip
         latest = job.latest if job is not None and job.latest is not None else first
         shown = _scrubbed(topic, run, latest) if not live else latest
-        st.html(f'<p class="status">{status(shown)}{_progress(job, latest)}</p>', width="content")
+        told = t("Covered until you have answered.") if "status" in veiled(topic) else status(shown)
+        st.html(f'<p class="status">{told}{_progress(job, latest)}</p>', width="content")
     if job is not None and job.error is not None:
         st.error(sentence(job.error), icon=":material/error:")
 

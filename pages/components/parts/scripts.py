@@ -7,9 +7,9 @@ from typing import Any
 
 import streamlit as st
 
+from engine.contracts.lesson import lesson_words
 from engine.contracts.topic import Topic
 from pages.components.parts.language import language
-from pages.components.parts.lesson import FOLDER
 
 
 def script_files(
@@ -19,7 +19,7 @@ def script_files(
 
     config: gives the Config at the moment when a file is asked for; formulas: those with its numbers, as Markdown.
     """
-    address, lesson = _address(topic.slug), FOLDER / language() / f"{topic.slug}.md"
+    address, tongue = _address(topic.slug), language()
 
     def script() -> bytes:
         from engine.script import script_for
@@ -29,7 +29,7 @@ def script_files(
     def notebook() -> bytes:
         from engine.script import notebook_for
 
-        return notebook_for(topic, config(), lesson.read_text("utf-8"), address, formulas()).encode()
+        return notebook_for(topic, config(), lesson_words(topic.slug, tongue), address, formulas()).encode()
 
     return script, notebook
 

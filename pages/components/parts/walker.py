@@ -29,6 +29,7 @@ from pages.components.own.kinds import with_what_is_here
 from pages.components.parts.controls import change_pending
 from pages.components.parts.formulas import show_formulas
 from pages.components.parts.language import drawn, drawn_all, language, number, t
+from pages.components.parts.lesson import veiled
 from pages.components.parts.player import TICK_SECONDS
 from pages.components.parts.progress import watch
 from pages.components.parts.topics import page_module, part_of, view_type
@@ -42,7 +43,7 @@ from pages.components.parts.view import (
     told_of,
 )
 from pages.components.pictures.canvas import choice
-from pages.components.pictures.show import change_fields, is_made_anew, place_of, show
+from pages.components.pictures.show import change_fields, is_made_anew, place_of, show, show_veil
 from pages.components.server.compute import compute
 from pages.components.server.streamlit_inside import parts_that_run
 
@@ -73,6 +74,8 @@ def walk(
         show_formulas(*waiting)
         waiting = []
         match block:
+            case Show() if block.name in veiled(topic):
+                show_veil(block.height)
             case Show():
                 show(topic, block)
             case Say():

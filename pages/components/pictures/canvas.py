@@ -55,15 +55,30 @@ def choice(
     help: str = "",
     disabled: bool = False,
     width: Any = "stretch",
+    cookies: Sequence[str] = (),
 ) -> None:
-    """One of `names`, as a list to open or as a row of buttons; on_pick finds the index in state[key]["pick"].
+    """One of `names`, as a list to open or as a row of buttons; on_pick finds the index in state[key]["pick"]. cookies:
+    what the browser keeps of each choice, "name=value".
 
     The browser's own list and buttons: Streamlit's cost every change of the page 3 to 4 ms each.
     """
     data = {"names": list(names), "label": label, "chosen": chosen, "buttons": as_buttons, "showLabel": show_label,
-            "help": help, "disabled": disabled}  # fmt: skip
+            "help": help, "disabled": disabled, "cookies": list(cookies)}  # fmt: skip
     hear = heard(key, "pick", on_pick, one_of(len(names)))
     component("choice")(data=data, key=key, on_pick_change=hear, width=width)
+
+
+def step_card(data: dict[str, Any], key: str, *, on_event: Callable[[], None]) -> None:
+    """The card of a lesson, see lesson.py and step.js; on_event finds in state[key] what was pressed: "choose" and "go"
+    with a number, "again"."""
+    handlers = {f"on_{event}_change": heard(key, event, on_event, None) for event in ("choose", "go", "again")}
+    component("step")(data=data, key=key, **handlers)
+
+
+def open_one(names: Sequence[str], key: str, *, label: str, chosen: int | None, on_pick: Callable[[], None]) -> None:
+    """Tabs of which one or none is open; on_pick finds in state[key]["pick"] which was pressed."""
+    component("tabs")(data={"names": list(names), "label": label, "chosen": chosen}, key=key,
+                      on_pick_change=heard(key, "pick", on_pick, one_of(len(names))))  # fmt: skip
 
 
 def runs(

@@ -26,6 +26,12 @@ from pages.components.pictures.canvas import chart, transport
 from pages.components.pictures.mount import put
 
 
+def show_veil(height: int | None = None) -> None:
+    """What stands in the place of what would tell the answer to the question of a lesson."""
+    style = f' style="min-height:{height}px"' if height else ""
+    st.html(f'<div class="veil"{style}>{t("Covered until you have answered.")}</div>')
+
+
 def show(topic: Topic, block: Show) -> None:
     """Put the picture of a block on the page; what a reader does with it changes what its `click` says."""
     picture, key = in_language(block.picture), place_of(topic, block.name)
@@ -129,7 +135,8 @@ def change_fields(topic: Topic, fields: Any, *, begin: bool = False) -> None:
         st.toast(sentence(error), icon=":material/error:")
         return
     if values or begin:
-        st.session_state[f"{topic.slug}:begin"] = begin
+        if begin:
+            st.session_state[f"{topic.slug}:begin"] = ("play", 0)
         st.rerun(body_of(topic))  # not the part that was touched alone, nor title row and tabs
     draw_behind(topic)
 

@@ -1,0 +1,90 @@
+// The card of a lesson: what there is to see, the question, the choices, and in the end what came. On a phone it is a
+// sheet at the bottom of the screen that is drawn up and down.
+import { element, remember, report } from "./core.js";
+
+const HEIGHTS = ["low", "middle", "high"];
+
+export default function step(component) {
+  const { data, parentElement } = component;
+  const root = parentElement.querySelector(".step") ?? parentElement.appendChild(element("section", { class: "nv step", "data-sheet": "middle" }));
+  root.component = component;
+  root.setAttribute("aria-label", data.lesson);
+  if (data.cookie) remember(data.cookie);
+  const content = JSON.stringify(data);
+  if (root.content === content) return;
+  const before = root.data;
+  root.content = content;
+  root.data = data;
+  const focused = root.getRootNode().activeElement?.dataset?.press;
+  root.replaceChildren(...parts(root, data));
+  if (focused) (root.querySelector(`[data-press="${focused}"]:not(:disabled)`) ?? root.querySelector("button.primary"))?.focus({ preventScroll: true });
+  if (before && before.at !== data.at) root.scrollIntoView({ block: "nearest" });
+  if (before && (before.at !== data.at || !before.told !== !data.told)) show(root, data);
+}
+
+/** Brings into view what the step speaks of, the picture and in the card the question or what came. */
+function show(root, data) {
+  const calm = matchMedia("(prefers-reduced-motion: reduce)").matches, behavior = calm ? "auto" : "smooth";
+  root.querySelector(data.told ? ".question" : ".head")?.scrollIntoView({ block: "nearest", behavior });
+  const picture = data.focus && document.querySelector(`.st-key-${data.focus}`);
+  if (picture) picture.scrollIntoView({ block: "center", behavior });
+  else if (data.at >= 0) document.querySelector("[data-testid=stMain]")?.scrollTo({ top: 0, behavior });
+}
+
+function parts(root, data) {
+  const asks = data.choices.length > 0;
+  return [
+    head(root, data),
+    element("h2", {}, data.title),
+    data.text ? words("p", "text", data.text) : null,
+    asks ? words("p", "question", data.question) : null,
+    asks ? choices(root, data) : null,
+    element("div", { class: "came", role: "status" },
+      data.waiting ? element("p", { class: "waiting" }, data.waiting) : null,
+      data.mark ? words("p", data.chosen !== null && data.chosen === data.right ? "mark right" : "mark", data.mark) : null,
+      data.told ? words("p", "told", data.told) : null),
+    data.list.length ? list(root, data) : null,
+    data.next ? element("a", { class: "next", href: data.next.path }, data.next.title) : null,
+    element("div", { class: "foot" }, ...data.buttons.map(([event, value, name, primary]) => button(root, event, value, name, primary))),
+  ].filter(Boolean);
+}
+
+function head(root, data) {
+  const steps = data.at < 0 ? element("span", { class: "steps" }, data.lesson) : press(root, "go", -1, { class: "steps", title: data.steps, "aria-label": data.steps }, "☰ " + (data.at < data.count ? data.of : data.lesson));
+  const dots = element("span", { class: "dots", "aria-hidden": "true" }, ...Array.from({ length: data.count }, (_, at) => element("i", { class: at < data.at ? "past" : at === data.at ? "now" : "" })));
+  const drawn = (by) => () => {
+    const at = HEIGHTS.indexOf(root.dataset.sheet) + by;
+    if (HEIGHTS[at]) root.dataset.sheet = HEIGHTS[at];
+  };
+  const draw = (name, by, sign) => element("button", { type: "button", class: "draw", "aria-label": name, onclick: drawn(by) }, sign);
+  return element("div", { class: "head" }, steps, dots, draw(data.sheet.down, -1, "▾"), draw(data.sheet.up, 1, "▴"));
+}
+
+function choices(root, data) {
+  return element("div", { class: "choices", role: "group" }, ...data.choices.map((choice, at) => {
+    const chosen = at === data.chosen, right = at === data.right;
+    const made = press(root, "choose", at, { class: ["choice", chosen && "chosen", right && "right", chosen && data.right !== null && !right && "wrong"].filter(Boolean).join(" "), "aria-pressed": String(chosen) });
+    made.innerHTML = choice; // our own words
+    made.disabled = Boolean(data.waiting) || data.right !== null;
+    if (right) made.append(element("span", { class: "sign" }, "✓"));
+    else if (chosen && data.right !== null) made.append(element("span", { class: "sign" }, "✗"));
+    return made;
+  }));
+}
+
+function list(root, data) {
+  return element("ol", { class: "contents" }, ...data.list.map(({ title, done }, at) =>
+    element("li", {}, press(root, "go", at, { class: done ? "link done" : "link" }, title))));
+}
+
+const button = (root, event, value, name, primary) => press(root, event, value, { class: primary ? "primary" : "quiet" }, name);
+
+function press(root, event, value, attributes, ...content) {
+  return element("button", { type: "button", "data-press": `${event} ${value}`, onclick: () => report(root.component, event, value), ...attributes }, ...content);
+}
+
+function words(tag, name, text) {
+  const made = element(tag, { class: name });
+  made.innerHTML = text; // our own words, made harmless by the server
+  return made;
+}

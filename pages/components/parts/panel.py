@@ -1,0 +1,45 @@
+"""The panel beside the stage: it shows the lesson or the knobs, one touch apart."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from engine.contracts.knob import knobs
+from engine.contracts.topic import Topic
+from pages.components.parts.controls import LESSON, VIEW
+from pages.components.parts.language import t
+from pages.components.pictures.canvas import choice
+
+FACES = {"lesson": "Lesson", "knobs": "Knobs"}
+COOKIE = "neurarium_panel"  # in the browser: which of them the reader chose last
+
+
+def face(topic: Topic) -> str:
+    """Which face the panel shows: what the reader chose; on a page that is opened by a link with settings the knobs, by
+    one to a step of the lesson the lesson. Call before the link is written."""
+    state = st.session_state
+    if state.get("face:visit") != state.get("visit"):
+        state["face:visit"] = state.get("visit")
+        names = {*(knob.name for knob in knobs(topic.config))}
+        settings = any(name in names or name.startswith(VIEW) for name in st.query_params)
+        chosen = state.get("face:chosen") or st.context.cookies.get(COOKIE)
+        if VIEW + LESSON in st.query_params:
+            state["face"] = "lesson"
+        else:
+            state["face"] = "knobs" if settings else chosen if chosen in FACES else "lesson"
+    return state["face"]
+
+
+def face_switch(topic: Topic) -> None:
+    """The two names at the top of the panel."""
+    state, place, faces = st.session_state, f"{topic.slug}-face", list(FACES)
+
+    def switch() -> None:
+        picked = state[place].get("pick")
+        if picked is not None and picked < len(faces):
+            state["face"] = state["face:chosen"] = faces[picked]
+
+    choice(
+        [t(name) for name in FACES.values()], place, label=t("Beside the picture"), as_buttons=True,
+        chosen=faces.index(state["face"]), on_pick=switch, cookies=[f"{COOKIE}={name}" for name in faces],
+    )  # fmt: skip
