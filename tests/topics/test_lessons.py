@@ -10,6 +10,7 @@ import pytest
 from engine.contracts.knob import knobs, without_run
 from engine.contracts.lesson import FIELD, FOLDER, RIGHT, lesson_steps, lesson_words
 from engine.contracts.topic import catalogue
+from pages.components.parts.player import SPEEDS
 from pages.components.parts.topics import view_type
 from tests import strings
 
@@ -59,6 +60,7 @@ def test_a_step_names_what_there_is(slug):
         assert step.preset in topic.presets, step.name
         assert {*step.ask, *step.show} <= there | seen, step.name
         assert set(step.knobs) <= there, step.name
+        assert step.pace in ("", *SPEEDS), step.name
         for knob in knobs(view_type(topic)):
             for fields in (step.ask, step.show):
                 if knob.name in fields:

@@ -244,6 +244,7 @@ TOPIC = Topic(
         network="engine.topics.mlp.run:network",
         experiment=without_steps,
     ),
+    lesson="engine.topics.mlp.lesson:LESSON",
     fallback=lambda config: replace(config, steps=0, edits=""),  # weights that this network does not have
     figures={
         "boundary": "engine.topics.mlp.draw:draw_boundary",

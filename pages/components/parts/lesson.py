@@ -172,6 +172,7 @@ def set_up(topic: Topic, step: Step, *, answered: bool) -> None:
     state[f"{slug}:views"] = {name: value for name, value in kept.items() if name in (LESSON, "compare")}
     if step.until is not None:
         adopt(topic, without_run(config))
+        state[f"{slug}:speed"] = step.pace or topic.training.speed
         state[f"{slug}:begin"] = ("watch", step.until) if answered else ("stand", 0)
     elif topic.trains(config) and topic.training.goes(config):
         adopt(topic, config)

@@ -1,0 +1,80 @@
+"""What the steps of the lesson on MLPs set up, and how the answer is read off the run."""
+
+from __future__ import annotations
+
+import math
+
+from engine.contracts.lesson import Step, Verdict, closest
+from engine.contracts.words import Number, Percent
+
+from .run import Result
+
+NEARLY_ALL = 0.98
+
+
+def left_wrong(result: Result) -> Verdict:
+    """Which share of the test points stays on the wrong side."""
+    right = result.test_accuracy[-1].item()
+    return Verdict(closest(1 - right, none=0, seventh=1 / 7, half=0.5), {"share": Percent(right, 0)})
+
+
+def rightly_parted(result: Result) -> Verdict:
+    """Which share of the test points in four sectors is named rightly."""
+    share = result.test_accuracy[-1].item()
+    return Verdict(closest(share, half=0.5, two_thirds=2 / 3, nearly_all=0.95), {"share": Percent(share, 0)})
+
+
+def after_how_many(result: Result) -> Verdict:
+    """The first moment at which nearly all test points are right; a run that never comes there takes longer than any
+    choice says."""
+    right = [math.isfinite(one) and one >= NEARLY_ALL for one in result.test_accuracy.tolist()]
+    at = result.step[right.index(True)].item() if any(right) else math.inf
+    choice = "long" if at == math.inf else closest(math.log(max(1, at)), five=math.log(5), fifty=math.log(50),
+                                                   long=math.log(500))  # fmt: skip
+    return Verdict(choice, {"at": Number(at)})
+
+
+def told_apart(result: Result) -> Verdict:
+    """Whether the disc and the ring are told apart."""
+    share = result.test_accuracy[-1].item()
+    return Verdict(closest(share, half=0.5, mostly=0.8, all=1.0), {"share": Percent(share, 0)})
+
+
+def loss_of_others(result: Result) -> Verdict:
+    """Whether the loss on the test points falls, rises after it fell, or stays."""
+    begin, least, end = result.test_loss[0].item(), result.test_loss.min().item(), result.test_loss[-1].item()
+    choice = "rises" if end > begin else "falls" if end < 0.5 * begin else "stays"
+    return Verdict(choice, {"begin": Number(begin), "least": Number(least, 2), "end": Number(end, 1)})
+
+
+def loss_held_back(result: Result) -> Verdict:
+    """The same of a network whose weights are shrunk, and what it gives up on the points that it trains on."""
+    verdict, count = loss_of_others(result), int(result.is_train.sum())
+    trained = Number(round(count * result.train_accuracy[-1].item()))
+    return Verdict(verdict.choice, {"end": Number(result.test_loss[-1].item(), 2), "trained": trained})
+
+
+def too_far(result: Result) -> Verdict:
+    """What comes of the first ten steps with a rate that is too high."""
+    if result.diverged_at is not None:
+        return Verdict("no_number", {"step": Number(result.diverged_at)})
+    fell = result.train_loss[-1].item() < 0.5 * result.train_loss[0].item()
+    return Verdict("faster" if fell else "nothing", {"step": Number(result.step[-1].item())})
+
+
+LESSON = (
+    Step("line", "Straight line", left_wrong, until=200, focus="points"),
+    Step("two_neurons", "Two neurons on XOR", rightly_parted, until=400, focus="network", knobs=("seed",)),
+    Step(
+        "four_neurons", "Two neurons on XOR", rightly_parted, ask={"layers": (4,)}, until=400, focus="network",
+        knobs=("seed",),
+    ),
+    Step("spiral", "Spiral", after_how_many, until=100, pace="slow", focus="network"),
+    Step("squares", "Squared features", told_apart, until=100, pace="slow", focus="points"),
+    Step("by_heart", "Overfitting", loss_of_others, until=600, focus="curves", knobs=("train_share",)),
+    Step(
+        "held_back", "Overfitting", loss_held_back, ask={"regularisation": "l2", "strength": 0.03}, until=600,
+        focus="curves", knobs=("regularisation", "strength"),
+    ),
+    Step("too_fast", "Rate too high", too_far, until=10, pace="slow", knobs=("learning_rate", "optimizer")),
+)  # fmt: skip
