@@ -105,6 +105,7 @@ TOPIC = Topic(
         speed="fast",
         pictured=(),
     ),
+    lesson="engine.topics.cnn.lesson:LESSON",
     shipped=("digit_cnn",),
     own=("digit",),
     figures={

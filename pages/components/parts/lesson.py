@@ -117,7 +117,7 @@ def place_in(topic: Topic) -> int:
 
 
 def veiled(topic: Topic) -> frozenset[str]:
-    """The names of the pictures that would tell the answer to the question that stands there."""
+    """The names of what would tell the answer to the question that stands there."""
     if st.session_state.get("face") != "lesson" or (at := place_in(topic)) < 0:
         return frozenset()
     steps = lesson_steps(topic)
