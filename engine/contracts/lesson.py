@@ -63,7 +63,7 @@ class Step:
     then ("status": the live numbers). focus: the picture that the step speaks of; the page scrolls to it. knobs: those
     that stand below the step, the ones that it speaks of.
     verdict: Result -> Verdict, a function of a module. path: dotted path of what makes that Result of the Config, where
-    it is not the page's own.
+    it is not the page's own; of a stream that the page watches, the last Snapshot.
     """
 
     name: str

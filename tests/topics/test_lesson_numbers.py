@@ -224,7 +224,7 @@ def test_the_accuracies_of_the_graphs():
 
 
 def test_the_walks_of_diffusion():
-    stands("diffusion", "55 %", "89 %", "98.8 %", "47 %", "95 %", "99.8 %", "70 %", "81 %", "0.03")
+    stands("diffusion", "98.8 %", "95 %", "99.8 %", "81 %", "0.03")
     config = preset("diffusion", "Spiral")
     training = Diffusion(config).train(2000)
     near = []
@@ -245,7 +245,7 @@ def test_the_walks_of_diffusion():
 
 
 def test_the_digits_of_diffusion():
-    stands("diffusion", "64 %", "99.8 %", "108 %", "97 %", "94 %")
+    stands("diffusion", "108 %", "97 %", "94 %")
     found = digits.run(preset("diffusion", "Digits"))
     times = found.time.tolist()
     assert 1 - found.alpha_bar[times.index(240)].item() == pytest.approx(0.64, abs=0.005)

@@ -10,6 +10,7 @@ import pytest
 from engine.contracts.knob import knobs, without_run
 from engine.contracts.lesson import FIELD, FOLDER, RIGHT, lesson_steps, lesson_words
 from engine.contracts.topic import catalogue
+from engine.machinery.whole_run import LOOKS
 from pages.components.parts.player import SPEEDS
 from pages.components.parts.topics import view_type
 from tests import strings
@@ -77,7 +78,25 @@ def test_a_step_names_what_there_is(slug):
 @cache
 def result_of(slug, path, config):
     """What a verdict is read off; some steps share one."""
-    return catalogue()[slug].load(path)(config)
+    topic = catalogue()[slug]
+    if path == topic.run and topic.trains(config) and topic.steps_of(config):
+        experiment = topic.training.at(topic.training.experiment(config), topic.steps_of(config))
+        return topic.load(topic.training.result_of)(config, moments_of(slug, experiment))
+    return topic.load(path)(config)
+
+
+@cache
+def moments_of(slug, config):
+    """A whole run, as the page watches it; steps that look at it in other ways share one."""
+    topic = catalogue()[slug]
+    steps, stream = topic.steps_of(config), topic.load(topic.training.stream)(config)
+    moments = [next(stream)]
+    try:
+        while moments[-1].step < steps:
+            moments.append(stream.send(min(max(1, steps // LOOKS), steps - moments[-1].step)))
+    except (StopIteration, ArithmeticError):  # it diverged: the last moment shows it
+        pass
+    return moments
 
 
 @pytest.mark.parametrize(("slug", "at"), STEPS, ids=lambda value: str(value))

@@ -58,7 +58,6 @@ def soon_right(result: Result) -> Verdict:
     at = next((step for step, share in zip(steps, shares, strict=True) if share >= WELL), None)
     choices = {"ten": math.log(10), "hundred": math.log(80), "long": math.log(2000)}
     values = {
-        "at": Number(at if at is not None else steps[-1]),
         "share": Percent(shares[-1], 0),
         "all": Percent(full_score(Config(start="fresh"), result.weights), 0),
     }

@@ -188,6 +188,7 @@ TOPIC = Topic(
     ),
     absent=absent,
     own=("drawing",),
+    lesson="engine.topics.diffusion.lesson:LESSON",
     shipped=("digit_diffusion",),
     figures={
         "samples": "engine.topics.diffusion.draw:draw_samples",
