@@ -33,7 +33,7 @@ function show(root, data) {
   const bring = () => {
     const picture = data.focus && document.querySelector(`.st-key-${data.focus}`);
     if (picture) {
-      picture.style.scrollMargin = "72px 0 12px"; // below the head of the page
+      picture.style.scrollMargin = "72px 0 64px"; // below the head of the page; its bar under it, too
       picture.scrollIntoView({ block, behavior });
     } else if (data.at >= 0) document.querySelector("[data-testid=stMain]")?.scrollTo({ top: 0, behavior });
   };
