@@ -22,6 +22,7 @@ from websockets.sync.client import connect
 from engine.pictures.packing import unpack
 
 PATIENCE = 60.0
+TABS = ("Numbers", "Code", "Compare", "Download")
 
 
 @dataclass
@@ -35,11 +36,12 @@ class Answer:
 
 
 class Visitor:
-    """One browser tab. session: the session to come back to; locale: what its browser asks for. Its methods wait for
+    """One browser tab. session: the session to come back to; locale: what its browser asks for; panel:
+    what it remembers of the panel beside the stage, "" for nothing. Its methods wait for
     the answer."""
 
-    def __init__(self, address: str, session: str = "", locale: str = "en-US"):
-        self.address, self.session, self.locale = address, session, locale
+    def __init__(self, address: str, session: str = "", locale: str = "en-US", panel: str = "knobs"):
+        self.address, self.session, self.locale, self.panel = address, session, locale, panel
         self.query = self.page = self.hash = ""
         self._reset()
         self.connect()
@@ -55,7 +57,7 @@ class Visitor:
         protocols = ["streamlit", *(["none", self.session] if self.session else [])]
         self.connection = connect(
             self.address.replace("http://", "ws://") + "/_stcore/stream", subprotocols=protocols, origin=self.address,
-            max_size=None, compression=None,
+            max_size=None, compression=None, additional_headers={"Cookie": f"neurarium_panel={self.panel}"},
         )  # fmt: skip
 
     def lose_connection(self) -> None:
@@ -91,6 +93,10 @@ class Visitor:
         """Change what one of our own components keeps under `event`: it reports that, in this and all later runs."""
         return self.ask(WidgetState(id=self.widget(key).id, json_value=json.dumps({event: value})), key=key)
 
+    def open_tab(self, slug: str, name: str) -> Answer:
+        """Press a tab below the stage: it opens, or closes if it was open."""
+        return self.touch(f"{slug}-tabs", "pick", TABS.index(name))
+
     def move(self, key: str, value: Any) -> Answer:
         """Give a widget another value."""
         state = WidgetState(id=self.widget(key).id)
@@ -107,8 +113,6 @@ class Visitor:
             state.double_value = value
         elif kind == "radio":
             state.int_value = value
-        elif kind == "tab_container":
-            state.string_value = value
         elif kind == "button_group":
             state.string_array_value.data.extend(value)
         else:

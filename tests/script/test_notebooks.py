@@ -13,6 +13,7 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
+from engine.contracts.lesson import LessonWords, lesson_steps, lesson_words
 from engine.contracts.topic import catalogue
 from engine.script import notebook_for, script_for
 from engine.script.notebook import SHOWS
@@ -21,7 +22,7 @@ from tests.experiments import CASES, PLAIN, WHOLE, compare
 from tests.interpreters import pythons
 
 ROOT = Path(__file__).parents[2]
-LESSON = "Words.\n\n## A step\npreset: Hills\nLook.\n"
+LESSON = LessonWords("Words.", (), "")
 # Every topic, and of diffusion both experiments; quick, and all but the first with something the reader made.
 IN_A_KERNEL = (
     "mlp trained", "cnn trained", "gnn own", "attention own", "diffusion trained", "diffusion completed",
@@ -38,7 +39,7 @@ with open("answer.pickle", "wb") as file:
 
 
 def lesson_of(slug):
-    return (ROOT / "assets" / "lessons" / "en" / f"{slug}.md").read_text("utf-8")
+    return lesson_words(slug, "en")
 
 
 def code_of(text):
@@ -118,9 +119,10 @@ def test_a_notebook_is_valid_and_its_cells_are_the_script(slug):
     nbformat.validate(notebook)
     assert SHOWS in code_of(text)[0]
     prose = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
-    for line in lesson.splitlines():
-        if line.startswith(("## ", "? ")):
-            assert line.lstrip("#? ") in prose
+    for step in lesson.steps:
+        wanted = [step.title, step.question, *step.usual.splitlines(), *step.choices.values()]
+        assert [text for text in wanted if text not in prose] == []
+    assert "{" not in "".join(step.usual for step in lesson.steps)
     ours, theirs = (
         {ast.unparse(node) for node in ast.parse(text).body if isinstance(node, (ast.FunctionDef, ast.ClassDef))}
         for text in ("\n\n".join(cell.replace(FUTURE, "") for cell in code_of(text)), script_for(topic, config))
@@ -137,19 +139,17 @@ def test_the_steps_of_a_lesson_say_what_this_notebook_can_show():
         config = next(iter(topic.presets.values()))
         notebook = nbformat.reads(notebook_for(topic, config, lesson_of(slug)), as_version=4)
         prose = [cell.source for cell in notebook.cells if cell.cell_type == "markdown"]
-        presets = [line.removeprefix("preset: ") for line in lesson_of(slug).splitlines() if line.startswith("preset:")]
-        steps = [text for text in prose if text.startswith("### ")]
-        assert len(steps) == len(presets)
-        for text, preset in zip(steps, presets, strict=True):
+        texts = [text for text in prose if text.startswith("### ")]
+        for text, step in zip(texts, lesson_steps(topic), strict=True):
             line = text.split("\n\n")[1]
-            shown[slug, preset] = line.startswith("`main(")
+            shown[slug, step.preset] = line.startswith("`main(")
             if line.startswith("`main("):
                 call = ast.parse(line.split("`")[1], mode="eval").body
                 given = call.args[0].keywords if call.args else []
                 values = {keyword.arg: ast.literal_eval(keyword.value) for keyword in given}
-                assert dataclasses.replace(config, **values) == topic.presets[preset]
+                assert dataclasses.replace(config, **values) == step.whole(topic)
             else:
-                assert f"*{preset}*" in line
+                assert f"*{step.preset}*" in line
     assert shown["mlp", "Overfitting"]
     assert shown["diffusion", "Three steps"]
     assert not shown["diffusion", "Digits"]

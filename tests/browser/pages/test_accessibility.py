@@ -67,7 +67,7 @@ def test_the_list_of_keys_opens_closes_and_gives_the_focus_back(visit, locale):
     dialog.wait_for(state="detached")
     for part, inside in (
         ("To the knobs", ".st-key-mlp-panel"),
-        ("To the tabs", "[role=tablist]"),
+        ("To the tabs", ".st-key-mlp-tabs"),
         ("To the pictures", ".st-key-mlp-stage"),
     ):
         visitor.settle()
