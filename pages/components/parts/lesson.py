@@ -14,7 +14,7 @@ from typing import Any
 
 import streamlit as st
 
-from engine.contracts.knob import knobs, without_run
+from engine.contracts.knob import KnobError, knobs, without_run
 from engine.contracts.lesson import LessonWords, Step, StepWords, Verdict, lesson_steps, lesson_words
 from engine.contracts.topic import Topic, catalogue
 from pages.components.own.kinds import with_what_is_here
@@ -22,7 +22,7 @@ from pages.components.parts.controls import LESSON, adopt, at_its_run, widget_gr
 from pages.components.parts.language import drawn, language
 from pages.components.parts.lesson_progress import note_told, progress_cookie, told_in
 from pages.components.parts.topics import body_of, topics_with_pages
-from pages.components.parts.view import change_view
+from pages.components.parts.view import change_view, told_of
 from pages.components.pictures.canvas import step_card
 from pages.components.pictures.show import place_of
 from pages.components.server.compute import compute
@@ -37,6 +37,11 @@ def lesson(topic: Topic, config: Any, made: Any | Callable[[], Any] | None) -> N
     """The step that the reader is at. config: what the page computes; made: its Result, or what makes it."""
     words, steps = lesson_words(topic.slug, language()), lesson_steps(topic)
     at = place_in(topic)
+    asked = st.session_state.get(f"{topic.slug}:views", {}).get(LESSON, END)
+    if asked not in (END, *(step.name for step in steps)):
+        choices = ", ".join([*(step.name for step in steps), END])
+        reason = KnobError("Lesson: expected one of {choices}, got {value!r}", choices=choices, value=asked)
+        told_of(topic, LESSON, reason, asked)
     if at in (-1, len(steps)):
         (_opening if at == -1 else _closing)(topic, words)
         return
