@@ -30,7 +30,7 @@ class View:
 
 def status(config, moment):
     """The live numbers of a run."""
-    known, others = Percent(moment.seen["known_accuracy"], 0), Percent(moment.seen["other_accuracy"])
+    known, others = Percent(moment.values["known_accuracy"], 0), Percent(moment.values["other_accuracy"])
     told = Words("step **{step}** · right: told **{known}**", step=Number(moment.step), known=known)
     return Say(told, Words("not told **{others}**", others=others), style="status")
 

@@ -57,7 +57,7 @@ def picture(config, view, film):
 
 def falls(config, view, film, snapshot):
     """How far the probability falls where a window covered the picture so far."""
-    heat = snapshot.seen["heat"] if snapshot else None
+    heat = snapshot.values["heat"] if snapshot else None
     return [Show("evidence", draw.draw_evidence(film.now, "occlusion", heat=heat), height=400)]
 
 
@@ -65,7 +65,7 @@ def walked(config, view, film, snapshot):
     """Integrated gradients of the way walked so far."""
     if snapshot is None:
         return [Show("evidence", draw.draw_evidence(film.now, "none"), height=400)]
-    shown = draw.draw_evidence(film.now, "saliency", heat=snapshot.seen["saliency"])
+    shown = draw.draw_evidence(film.now, "saliency", heat=snapshot.values["saliency"])
     return [Show("evidence", shown, height=400), explain.way(film.now, snapshot)]
 
 

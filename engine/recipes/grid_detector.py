@@ -76,7 +76,7 @@ def make(progress: Progress) -> Card:
         optimizer, observe=observe, steps=STEPS, snapshot_every=250, after_step=set_rate,
     )  # fmt: skip
     for snapshot in snapshots:
-        text = f"step {snapshot.step}: loss {snapshot.loss:.3f}, mAP@0.5 {snapshot.seen['score']:.3f} of 100 scenes"
+        text = f"step {snapshot.step}: loss {snapshot.loss:.3f}, mAP@0.5 {snapshot.values['score']:.3f} of 100 scenes"
         progress(0.95 * snapshot.step / STEPS, text)
     scenes = held_out_scenes()
     exact = evaluate(model.eval(), scenes).mean

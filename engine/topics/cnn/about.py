@@ -24,7 +24,7 @@ OCCLUSION = "A 5 × 5 window of paper covers each place in turn. Blue: the answe
 
 def status(config: Config, moment: Snapshot) -> Say:
     """The live numbers of a run."""
-    step, seen = Number(moment.step), moment.seen
+    step, seen = Number(moment.step), moment.values
     if config.start != "trained":
         run = Words("step **{step}**", step=step)
     elif moment.step:
@@ -53,7 +53,7 @@ def score(config: Config, film: Film) -> list[Say]:
     if film.live:
         return []
     moment = film.now
-    share = Percent(full_score(config, moment.seen["weights"]), 2)
+    share = Percent(full_score(config, moment.values["weights"]), 2)
     if config.start == "trained" and not moment.step:
         return [Say("Of all 2,000 held-out digits the shipped network names {share} rightly.", share=share,
                     style="small")]  # fmt: skip

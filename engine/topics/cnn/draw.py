@@ -49,7 +49,7 @@ def answers(result: Result) -> Bars:
 
 def curves(film: Film) -> CurvesPicture:
     """Loss of the batch, held-out loss, and the share of the held-out digits that are wrong, over the steps."""
-    rows = [[one.loss, one.seen["held_out_loss"], 1 - one.seen["held_out_accuracy"]] for one in film.moments]
+    rows = [[one.loss, one.values["held_out_loss"], 1 - one.values["held_out_accuracy"]] for one in film.moments]
     values = np.array(rows, np.float32)
     values[~np.isfinite(values)] = np.nan
     lines = [Curve(Words("batch loss"), 0), Curve(Words("held-out loss"), 1, dashed=True),

@@ -209,7 +209,7 @@ def run(config: Config) -> Result:
 
 
 def stream(config: Config) -> Iterator[Snapshot]:
-    """The walk as it goes on, one snapshot a step; `seen["moments"]` is what there is of it, for `result_of`."""
+    """The walk as it goes on, one snapshot a step; `values["moments"]` is what there is of it, for `result_of`."""
     seen: tuple[_Moment, ...] = ()
     for moment in moments(config):
         seen = (*seen, moment)
@@ -223,7 +223,7 @@ def asked(config: Config) -> Config:
 
 def arrived(config: Config, last: Snapshot) -> Result:
     """The Result of a walk that was watched to its end."""
-    return result_of(config, last.seen["moments"])
+    return result_of(config, last.values["moments"])
 
 
 def variety(images: Tensor, digit: int) -> float:

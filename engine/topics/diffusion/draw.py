@@ -92,7 +92,7 @@ def training(config: Config, film: Film) -> Cloud:
 
 def curves(film: Film) -> CurvesPicture:
     """Held-out loss, share of the samples near the data and share of the data with a sample near, over the training."""
-    rows = [[one.seen["held_out_loss"], one.seen["near"], one.seen["covered"]] for one in film.moments]
+    rows = [[one.values["held_out_loss"], one.values["near"], one.values["covered"]] for one in film.moments]
     values = np.array(rows, np.float32)
     values[~np.isfinite(values)] = np.nan
     lines = [Curve(Words("held-out loss"), 0), Curve(Words("near the data (8 steps)"), 2),

@@ -73,7 +73,7 @@ def backward(config: Config, snapshot: Snapshot) -> Walk:
 @torch.no_grad()
 def _backward(config: Config, snapshot: Snapshot) -> Walk:
     schedule, device = make_schedule(config.schedule, config.chain), current_device()
-    predict = predictor(denoiser_of(config, snapshot.seen["weights"]), schedule)
+    predict = predictor(denoiser_of(config, snapshot.values["weights"]), schedule)
     count = steps_back(config)
     kept = set(np.linspace(0, count - 1, min(count, MOST_FRAMES)).round().astype(int).tolist())
     with seeded(config.sample_seed) as generator:
@@ -107,7 +107,7 @@ def forward(config: Config, snapshot: Snapshot) -> Walk:
 @torch.no_grad()
 def _forward(config: Config, snapshot: Snapshot) -> Walk:
     schedule, device = make_schedule(config.schedule, config.chain), current_device()
-    predict = predictor(denoiser_of(config, snapshot.seen["weights"]), schedule)
+    predict = predictor(denoiser_of(config, snapshot.values["weights"]), schedule)
     times = sorted(set(walk_times(schedule.steps, min(schedule.steps, MOST_FRAMES))))
     with seeded(config.sample_seed) as generator:
         x = cloud_for(config).sample(COUNT, generator)
@@ -137,7 +137,7 @@ def arrows(config: Config, snapshot: Snapshot, times: tuple[int, ...]) -> np.nda
 @torch.no_grad()
 def _arrows(config: Config, snapshot: Snapshot, times: tuple[int, ...]) -> np.ndarray:
     schedule = make_schedule(config.schedule, config.chain)
-    predict = predictor(denoiser_of(config, snapshot.seen["weights"]), schedule)
+    predict = predictor(denoiser_of(config, snapshot.values["weights"]), schedule)
     places = torch.from_numpy(lattice()).to(current_device())
     return _stack([-predict(places, max(1, t)) for t in times])
 

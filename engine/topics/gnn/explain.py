@@ -218,7 +218,7 @@ def update_formula(known_count: int, loss: float) -> Formula:
 def about_plane(config: Config, moment: Snapshot) -> str:
     """What the plane shows, and how much of it."""
     layer = Words("Last hidden layer") if config.depth > 1 else Words("Logits")
-    return Words("{layer} · shown: {share} of its variance", layer=layer, share=Percent(moment.seen["share"], 0))
+    return Words("{layer} · shown: {share} of its variance", layer=layer, share=Percent(moment.values["share"], 0))
 
 
 def class_names(config: Config) -> list[str]:

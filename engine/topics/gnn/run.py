@@ -226,7 +226,7 @@ def inside(config: Config, snapshot: Snapshot) -> Inside:
 def _inside(config: Config, snapshot: Snapshot) -> Inside:
     experiment = Experiment(config)
     model, graph = experiment.model, experiment.graph
-    restore(model, snapshot.seen["weights"])
+    restore(model, snapshot.values["weights"])
     trace = {name: values.cpu() for name, values in experiment.look().items()}
     shortcuts = tuple(layer.shortcut for layer in model.layers)
     if config.coefficients == "gat":
@@ -306,10 +306,10 @@ def result_of(config: Config, moments: Sequence[Snapshot]) -> Result:
         cosine_distance=torch.tensor(distances),
         energy=torch.tensor(energies),
         step=torch.tensor([moment.step for moment in moments]),
-        loss=history(moment.seen["loss"] for moment in moments),
-        known_accuracy=history(moment.seen["known_accuracy"] for moment in moments),
-        other_accuracy=history(moment.seen["other_accuracy"] for moment in moments),
-        weights=moments[-1].seen["weights"],
+        loss=history(moment.values["loss"] for moment in moments),
+        known_accuracy=history(moment.values["known_accuracy"] for moment in moments),
+        other_accuracy=history(moment.values["other_accuracy"] for moment in moments),
+        weights=moments[-1].values["weights"],
         positions=graph.positions.numpy(),
         graph=graph,
     )

@@ -53,7 +53,7 @@ def way(result: Result, snapshot: Snapshot | None = None) -> Say:
     if snapshot is None:
         share, total, goal, steps = 1.0, result.saliency_sum, result.saliency_goal, result.saliency_steps
     else:
-        share, total, goal, steps = (snapshot.seen[name] for name in ("way", "sum", "goal", "steps"))
+        share, total, goal, steps = (snapshot.values[name] for name in ("way", "sum", "goal", "steps"))
     said = [
         Words("{share} of the way walked: all pixels together {sum}, of {goal} for the whole way.",
               share=Percent(share), sum=Number(total), goal=Number(goal))

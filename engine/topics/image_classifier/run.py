@@ -116,7 +116,7 @@ def run(config: Config) -> Result:
 def stream(config: Config) -> Iterator[Snapshot]:
     """The occlusion map, window after window; step counts the windows done.
 
-    seen: heat (56, 56), mean fall of the class's probability when a cell is covered, NaN where not yet known;
+    values: heat (56, 56), mean fall of the class's probability when a cell is covered, NaN where not yet known;
     probability, of the uncovered picture; explained, the class.
     """
     model = load_lite0()
@@ -142,7 +142,7 @@ def walk_from_grey(config: Config) -> Iterator[Snapshot]:
     """The integrated gradients, part after part of the way from grey to the picture; step counts the whole steps done,
     and where the score changes abruptly several parts are one step.
 
-    seen: way, the share of the way walked; saliency (cells down, cells across), as in the Result, of the way so far;
+    values: way, the share of the way walked; saliency (cells down, cells across), as in the Result, of the way so far;
     sum, of all pixels of it; goal, what the sum of the whole way should be; steps, gradients taken so far; explained,
     the class.
     """
@@ -163,7 +163,7 @@ def walk_from_grey(config: Config) -> Iterator[Snapshot]:
 
 def with_walk(looked: Result, snapshot: Snapshot) -> Result:
     """The Result of one look with the saliency of a walk in place of the gradient's."""
-    seen = snapshot.seen
+    seen = snapshot.values
     return replace(
         looked, saliency=seen["saliency"], saliency_sum=seen["sum"], saliency_goal=seen["goal"],
         saliency_steps=seen["steps"],

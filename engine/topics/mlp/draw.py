@@ -29,7 +29,7 @@ def plane(config: Config, film: Film) -> PointsPicture:
     points, is_train = (decode_points(config.points), None) if own else data_of(config)
     return PointsPicture(
         np.array(points, np.float32).reshape(-1, 3), (-DOMAIN, DOMAIN, -DOMAIN, DOMAIN),
-        (Words("value"),) if fits_values else CLASS_NAMES[: max(2, film.now.seen["plane"].shape[-1])],
+        (Words("value"),) if fits_values else CLASS_NAMES[: max(2, film.now.values["plane"].shape[-1])],
         Words("The plane, coloured by the network's answer"), film.stack("plane"), film.frames,
         None if is_train is None else np.array(is_train), (-1.0, 1.0) if fits_values else None, editable=own,
     )  # fmt: skip
@@ -37,7 +37,7 @@ def plane(config: Config, film: Film) -> PointsPicture:
 
 def network(config: Config, film: Film) -> NetworkDiagram:
     """The network with every neuron's own map of the plane, its weights and biases, at each moment."""
-    moments = [moment.seen for moment in film.moments]
+    moments = [moment.values for moment in film.moments]
     outputs = moments[0]["biases"][-1].shape[0]
     names = ["ŷ"] if outputs == 1 else list(CLASS_NAMES[:outputs])
     layers = [NetworkLayer(Words("Input"), [FEATURES[name] for name in FEATURES], off=frozenset(
@@ -76,7 +76,7 @@ def network(config: Config, film: Film) -> NetworkDiagram:
 
 def curves(film: Film) -> CurvesPicture:
     """Training and test loss over the steps."""
-    losses = [[moment.seen["train_loss"], moment.seen["test_loss"]] for moment in film.moments]
+    losses = [[moment.values["train_loss"], moment.values["test_loss"]] for moment in film.moments]
     lines = [Curve(Words("train loss"), 0), Curve(Words("test loss"), 1, dashed=True)]
     alt = Words("Loss on training and test points over the steps")
     return CurvesPicture(np.array(losses, np.float32), lines, film.frames, alt, low=0.0)
@@ -103,7 +103,7 @@ def draw_boundary(result: Result) -> PixelPicture:
 
 def draw_network(result: Result) -> PixelPicture:
     """Every neuron's own map of the plane, layer by layer, as tiles."""
-    seen = result.snapshot.seen
+    seen = result.snapshot.values
     tiles = [
         Tile(_dequantise(pixels, reach), f"neuron {number + 1}", scale="signed")
         for number, (pixels, reach) in enumerate(zip(seen["maps"], seen["ranges"], strict=True))

@@ -76,7 +76,7 @@ def explain_neuron(
 
     Raises ValueError for a neuron the network does not have.
     """
-    weights, biases = snapshot.seen["weights"], snapshot.seen["biases"]
+    weights, biases = snapshot.values["weights"], snapshot.values["biases"]
     if not (1 <= layer <= len(weights) and 0 <= index < len(biases[layer - 1])):
         raise ValueError(f"no neuron {index} in layer {layer}")
     x = torch.tensor([spot], dtype=torch.float32)
@@ -129,7 +129,7 @@ def _probability(config: Config, outputs: int, logit: float) -> list[str]:
 
 def status(config: Config, moment: Snapshot) -> Say:
     """The live numbers of a run: step, and how many points are named rightly (or R²)."""
-    fits_values, seen = config.data in REGRESSION, moment.seen
+    fits_values, seen = config.data in REGRESSION, moment.values
     shown = Number if fits_values else Percent
     scores = Words(
         "{score}: train **{train}** · test **{test}**", score="R²" if fits_values else Words("accuracy"),
@@ -147,7 +147,7 @@ def name_of(picked: Picked) -> str:
 def picked_in(moment: Snapshot, asked: str) -> Picked | None:
     """The neuron or the line that a link asks for; None if the network has no such neuron."""
     layer, index, *origin = [int(number) for number in asked.split("-")] if asked else [0, 0]
-    biases = moment.seen["biases"]
+    biases = moment.values["biases"]
     if not (1 <= layer <= len(biases) and index < len(biases[layer - 1])):
         return None
     if origin:
