@@ -137,8 +137,10 @@ def test_what_nanodet_says_of_the_samples():
         return run_one_stage(preset("one_stage", name, **changes))
 
     def kept(result) -> list[tuple[str, int]]:
-        cells, labels = result.found.cells, result.found.labels
-        return [(COCO_CLASSES[labels[at]], one_stage_explain.place_of(int(cells[at]))[0]) for at in result.found.kept]
+        cells, labels = result.candidates.cells, result.candidates.labels
+        return [
+            (COCO_CLASSES[labels[at]], one_stage_explain.place_of(int(cells[at]))[0]) for at in result.candidates.kept
+        ]
 
     four = found("Four in one")
     assert (four.candidate_count, four.kept_count, len(four.picture.scores)) == (31, 5, 3549)
@@ -149,14 +151,16 @@ def test_what_nanodet_says_of_the_samples():
     assert found("Four in one", score=0.05).candidate_count == 628
     assert found("Four in one", score=0.1).candidate_count == 229
     cat = found("A cat")
-    cell = one_stage_explain.explain_cell(cat.picture, int(cat.found.cells[cat.found.kept[0]]))
+    cell = one_stage_explain.explain_cell(cat.picture, int(cat.candidates.cells[cat.candidates.kept[0]]))
     assert (cell.stride, cell.x) == (32, 176)
     assert cell.reach[0].item() == pytest.approx(5.457, abs=1e-3)
     assert cell.edges[0].item() == pytest.approx(1.4, abs=0.05)
     cup = found("Cup on a table")
     assert [name for name, _ in kept(cup)] == ["dining table"]
     removed = [
-        one.iou for one in cup.found.suppression.steps[0].removed if COCO_CLASSES[cup.found.labels[one.box]] == "cup"
+        one.iou
+        for one in cup.candidates.suppression.steps[0].removed
+        if COCO_CLASSES[cup.candidates.labels[one.box]] == "cup"
     ]
     assert removed == pytest.approx([0.25] * len(removed), abs=0.015)
     assert {name for name, _ in kept(found("Cup on a table", class_wise=True))} == {"dining table", "cup"}

@@ -35,8 +35,8 @@ def stream_depths(config: Config) -> Iterator[Snapshot]:
     total = accuracy.size
 
     def so_far(done: int) -> Snapshot:
-        seen = {"depth": np.array(DEPTHS), "accuracy": accuracy.copy(), "distance": distance.copy()}
-        return Snapshot(done, math.nan, math.nan, seen, total)
+        values = {"depth": np.array(DEPTHS), "accuracy": accuracy.copy(), "distance": distance.copy()}
+        return Snapshot(done, math.nan, math.nan, values, total)
 
     for done, (seed, at) in enumerate(itertools.product(range(SEEDS), range(len(DEPTHS)))):
         yield so_far(done)

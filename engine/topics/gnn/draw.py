@@ -25,8 +25,8 @@ Messages = Sequence[tuple[int, float]]  # what reaches the picked node, see `exp
 def graph(config: Config, film: Film, messages: Messages = ()) -> GraphPicture:
     """What the network says of every node at each moment, on the graph."""
     alt = Words("The graph: every node in the colour of the network's answer")
-    shown = graph_of(config)
-    return _answers(config, film, shown.positions.numpy(), shown.edges.numpy(), messages, alt)
+    data = graph_of(config)
+    return _answers(config, film, data.positions.numpy(), data.edges.numpy(), messages, alt)
 
 
 def plane(config: Config, film: Film, messages: Messages = ()) -> GraphPicture:
@@ -38,19 +38,19 @@ def plane(config: Config, film: Film, messages: Messages = ()) -> GraphPicture:
 
 
 def _answers(config, film, places, edges, messages, alt, plane=False) -> GraphPicture:
-    shown = graph_of(config)
+    data = graph_of(config)
     return GraphPicture(
-        places, edges, film.stack("probabilities"), shown.names, alt, classes=class_names(config),
-        known=known_nodes(config, shown).numpy(), truth=shown.labels.numpy(), messages=messages, frames=film.frames,
+        places, edges, film.stack("probabilities"), data.names, alt, classes=class_names(config),
+        known=known_nodes(config, data).numpy(), truth=data.labels.numpy(), messages=messages, frames=film.frames,
         plane=plane, legend=not plane,
     )  # fmt: skip
 
 
 def flow(config: Config, flowing: Flow) -> GraphPicture:
     """Numbers on the graph, each moment in its own range."""
-    shown = graph_of(config)
+    data = graph_of(config)
     return GraphPicture(
-        shown.positions.numpy(), shown.edges.numpy(), flowing.values, shown.names, flowing.alt,
+        data.positions.numpy(), data.edges.numpy(), flowing.values, data.names, flowing.alt,
         value_name=Words("value"), marks=flowing.marks, frames=still_frames(flowing.values),
     )  # fmt: skip
 

@@ -64,12 +64,12 @@ def way(result: Result, snapshot: Snapshot | None = None) -> Say:
     return Say(*said, style="small")
 
 
-def channels_shown(result: Result, layer: str, shown: int) -> Say:
+def channels_shown(result: Result, layer: str, tiles: int) -> Say:
     """How many channels a layer has, and how many of them are in the picture."""
     total = len(getattr(result, layer))
-    if shown < total:
+    if tiles < total:
         words = "{shown} of {count} channels. Click one to see it large."
-        return Say(words, shown=shown, count=total, style="small")
+        return Say(words, shown=tiles, count=total, style="small")
     return Say("{count} channels. Click one to see it large.", count=total, style="small")
 
 

@@ -154,19 +154,19 @@ def walk_from_grey(config: Config) -> Iterator[Snapshot]:
         goal = (scores[explained] - model(torch.zeros_like(x))[0, explained]).item()
     for walked in walk(model, x, explained, within=NEAR):
         saliency = _coarse(walked.attribution.abs().amax(0), config.cell).cpu()
-        seen = {
+        values = {
             "way": (walked.done / walked.total) ** 2, "saliency": saliency, "sum": walked.attribution.sum().item(),
             "goal": goal, "steps": walked.looks, "explained": explained,
         }  # fmt: skip
-        yield Snapshot(int(walked.done), math.nan, math.nan, seen, walked.total)
+        yield Snapshot(int(walked.done), math.nan, math.nan, values, walked.total)
 
 
 def with_walk(looked: Result, snapshot: Snapshot) -> Result:
     """The Result of one look with the saliency of a walk in place of the gradient's."""
-    seen = snapshot.values
+    values = snapshot.values
     return replace(
-        looked, saliency=seen["saliency"], saliency_sum=seen["sum"], saliency_goal=seen["goal"],
-        saliency_steps=seen["steps"],
+        looked, saliency=values["saliency"], saliency_sum=values["sum"], saliency_goal=values["goal"],
+        saliency_steps=values["steps"],
     )  # fmt: skip
 
 

@@ -191,7 +191,7 @@ class Experiment:
         maps = maps.T.reshape(-1, BOUNDARY_SIZE, BOUNDARY_SIZE)[:, stride // 2 :: stride, stride // 2 :: stride]
         pixels, ranges = quantise_maps(maps.cpu().numpy()[None])
         picture = plane.reshape(BOUNDARY_SIZE, BOUNDARY_SIZE, -1).cpu().numpy()
-        seen = {
+        values = {
             "plane": picture if self.regression else np.round(np.nan_to_num(picture) * 255).astype(np.uint8),
             "maps": pixels[0],  # (N, s, s)
             "ranges": ranges[0],  # (N,)
@@ -199,9 +199,9 @@ class Experiment:
             "biases": [layer.linear.bias.cpu().numpy().copy() for layer in self.model.layers],
         }
         for part, rows in (("train", self.train_rows), ("test", self.test_rows)):
-            seen[f"{part}_loss"] = losses[rows].mean().item() if len(rows) else math.nan
-            seen[f"{part}_accuracy"] = self.score(output[rows], self.device_targets[rows])
-        return seen
+            values[f"{part}_loss"] = losses[rows].mean().item() if len(rows) else math.nan
+            values[f"{part}_accuracy"] = self.score(output[rows], self.device_targets[rows])
+        return values
 
     def train(self, steps: int, snapshot_every: int = 10) -> Iterator[Snapshot]:
         config = self.config
