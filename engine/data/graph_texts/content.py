@@ -52,13 +52,13 @@ class Choices:
     @classmethod
     def of_letters(cls, text: str) -> Choices:
         """The inverse of `letters`. ValueError for other letters."""
-        found = {}
+        fields = {}
         for letter in text:
             name, value = _MEANING.get(letter, ("", ""))
-            if not name or name in found:
+            if not name or name in fields:
                 raise ValueError(f"no choice {letter!r}")
-            found[name] = value
-        return cls(**found)
+            fields[name] = value
+        return cls(**fields)
 
 
 LETTERS = {
@@ -162,8 +162,8 @@ class Gathering:
         if alone := len(self.names) - len({node for edge in self.edges for node in edge}):
             self.remark(Remark("Nodes without an edge: {count}."), count=alone)
         labels = tuple(self.labels.get(index, -1) for index in range(len(self.names)))
-        found = tuple(self.names), tuple(self.edges), labels, tuple(self.classes)
-        return GivenGraph(*found, tuple(self.remarks), by_lines, attributes)
+        parts = tuple(self.names), tuple(self.edges), labels, tuple(self.classes)
+        return GivenGraph(*parts, tuple(self.remarks), by_lines, attributes)
 
 
 _COUNTED = {
