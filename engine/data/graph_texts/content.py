@@ -107,7 +107,7 @@ class Gathering:
         """The index of the node of that name."""
         name = bare(written)
         if not written.isprintable():
-            self.counts["unseen"] += sum(not _seen(letter) for letter in written.strip())
+            self.counts["unseen"] += sum(not _is_visible(letter) for letter in written.strip())
         if len(name) > MAXIMUM_NAME:
             refuse_name(name, line)
         if not name and line:
@@ -181,11 +181,11 @@ def bare(text: str) -> str:
         text = text[1:-1].strip()
     if text.isprintable():  # nearly always
         return text
-    text = "".join(" " if letter.isspace() else letter for letter in text if _seen(letter))
+    text = "".join(" " if letter.isspace() else letter for letter in text if _is_visible(letter))
     return text.strip(JOINERS + " ")
 
 
-def _seen(letter: str) -> bool:
+def _is_visible(letter: str) -> bool:
     return letter.isprintable() or letter.isspace() or letter in JOINERS
 
 
