@@ -299,7 +299,9 @@ def _to_send(topic: Topic, run: Run, first: Any, live: bool, shown: Any) -> list
     else:
         pairs = run.job.since(0)
     last, pictured = pairs[-1][1], topic.training.pictured
-    size = last.nbytes if pictured is None else bytes_of([last.seen[name] for name in pictured]) + 8 * len(last.seen)
+    size = (
+        last.nbytes if pictured is None else bytes_of([last.values[name] for name in pictured]) + 8 * len(last.values)
+    )
     most = max(2, PAYLOAD_BYTES // max(1, size))
     if len(pairs) > most:
         stride = -(-len(pairs) // most)

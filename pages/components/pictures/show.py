@@ -87,8 +87,8 @@ def answer(slug: str, click: Click, event: dict[str, Any], kept: str = "") -> No
     """Change what a click says for an event. kept: where the session keeps the fields; what changes them does not
     come back, for a run begins."""
     topic = catalogue()[slug]
-    shown = with_what_is_here(topic, st.session_state[f"{slug}:config"])  # as the page's functions were given it
-    fields = click(event, shown, current_view(topic))
+    config = with_what_is_here(topic, st.session_state[f"{slug}:config"])  # as the page's functions were given it
+    fields = click(event, config, current_view(topic))
     if kept:
         st.session_state[kept] = dict(fields)
     change_fields(topic, fields)
