@@ -188,6 +188,13 @@ class Visitor:
         """All texts of the page, for searching."""
         return "\n".join(element.body for kind, element, _ in self.elements.values() if kind in ("html", "markdown"))
 
+    def status(self) -> str:
+        """The live numbers of the run, as HTML: of the moment that the page speaks of."""
+        meta, arrays = self.data(f"{self.page}-status")
+        lines, frames = arrays["text"].tobytes().decode().split("\n"), meta["frames"]
+        at = frames["indices"].index(frames["at"]) if frames["at"] is not None else -1
+        return f'<p class="status">{lines[at]}{meta["tail"]}</p>'
+
     def alerts(self) -> list[str]:
         """The error boxes that stand on the page."""
         return [

@@ -113,7 +113,7 @@ def test_the_hidden_space_holds_every_point_and_its_border_is_that_of_the_answer
 
 def status(visitor) -> list[float]:
     """The bold numbers of the page's status line: the step, then the scores in per cent."""
-    line = next(text for text in visitor.texts().split("\n") if text.startswith('<p class="status"'))
+    line = visitor.status()
     return [float(number.replace("−", "-")) for number in re.findall(r"<b>(−?[\d.]+)\W*</b>", line)]
 
 
