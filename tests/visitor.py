@@ -185,8 +185,9 @@ class Visitor:
         return json.loads(component.mixed.json or component.json or "{}"), {}
 
     def texts(self) -> str:
-        """All texts of the page, for searching."""
-        return "\n".join(element.body for kind, element, _ in self.elements.values() if kind in ("html", "markdown"))
+        """All texts of the page, for searching; of the lines of live numbers the one of the moment it speaks of."""
+        texts = [element.body for kind, element, _ in self.elements.values() if kind in ("html", "markdown")]
+        return "\n".join(texts + ([self.status()] if self.find(f"{self.page}-status") else []))
 
     def status(self) -> str:
         """The live numbers of the run, as HTML: of the moment that the page speaks of."""
