@@ -7,6 +7,7 @@ import pickle
 import subprocess
 import sys
 import types
+from functools import cache
 from pathlib import Path
 
 import nbformat
@@ -20,6 +21,7 @@ from engine.script.notebook import SHOWS
 from engine.script.whole import FUTURE
 from tests.experiments import CASES, PLAIN, WHOLE, compare
 from tests.interpreters import pythons
+from tests.kernels import warm_kernels
 
 ROOT = Path(__file__).parents[2]
 LESSON = LessonWords("Words.", (), "")
@@ -42,6 +44,12 @@ def lesson_of(slug):
     return lesson_words(slug, "en")
 
 
+@cache
+def cells_of(name):
+    """The code cells of a case's notebook with a short lesson."""
+    return tuple(code_of(notebook_for(*CASES[name], LESSON)))
+
+
 def code_of(text):
     """The code cells of a notebook."""
     return ["".join(cell.source) for cell in nbformat.reads(text, as_version=4).cells if cell.cell_type == "code"]
@@ -54,13 +62,20 @@ def names_of(node):
     return {one.id for one in ast.walk(node) if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store)}
 
 
+@pytest.fixture(scope="module")
+def kernels(tmp_path_factory):
+    with warm_kernels(tmp_path_factory.mktemp("kernels")) as manager:
+        yield {"kernel_manager_class": manager, "kernel_name": "warm"}
+
+
 @pytest.mark.parametrize("name", IN_A_KERNEL)
-def test_a_notebook_runs_in_a_kernel_and_equals_the_engine(name, tmp_path):
-    """Every cell as it leaves, in a fresh process, as Jupyter sends them."""
+def test_a_notebook_runs_in_a_kernel_and_equals_the_engine(name, tmp_path, kernels):
+    """Every cell as it leaves, in a process of its own, as Jupyter sends them."""
     topic, config = CASES[name]
     (tmp_path / "assets").symlink_to(ROOT / "assets")
     notebook = nbformat.reads(notebook_for(topic, config, lesson_of(topic.slug)), as_version=4)
-    client = NotebookClient(notebook, timeout=300, startup_timeout=60, resources={"metadata": {"path": str(tmp_path)}})
+    resources = {"metadata": {"path": str(tmp_path)}}
+    client = NotebookClient(notebook, timeout=300, startup_timeout=60, resources=resources, **kernels)
     with client.setup_kernel():
         for at, cell in enumerate(notebook.cells):  # CellExecutionError holds the traceback
             client.execute_cell(cell, at)
@@ -90,8 +105,8 @@ def run_cells(cells):
 @pytest.mark.parametrize("name", WHOLE)
 def test_every_cell_stands_by_itself(name):
     """In order, and again in any order once all have run: no cell needs what a later one has changed."""
-    topic, config = CASES[name]
-    *cells, last = code_of(notebook_for(topic, config, LESSON))
+    config = CASES[name][1]
+    *cells, last = cells_of(name)
     assert last == "outcome = main()"
     module = run_cells([*cells, *cells[::-1]] if "mlp" in name else cells)
     assert dataclasses.asdict(module.CONFIG) == dataclasses.asdict(config)
@@ -101,8 +116,7 @@ def test_every_cell_stands_by_itself(name):
 
 def test_annotations_would_stop_a_cell_if_they_were_evaluated():
     """What `run_cells` is for: without the line that every cell of definitions begins with, it does stop."""
-    topic, config = CASES["mlp trained"]
-    cells = code_of(notebook_for(topic, config, LESSON))[:-1]
+    cells = cells_of("mlp trained")[:-1]
     assert sum(cell.startswith(FUTURE) for cell in cells) > 10
     if sys.version_info < (3, 14):
         with pytest.raises(NameError, match="name 'Words' is not defined"):
@@ -157,10 +171,9 @@ def test_the_steps_of_a_lesson_say_what_this_notebook_can_show():
 
 
 def test_a_missing_file_is_said_before_anything_is_computed(tmp_path, monkeypatch):
-    topic, config = CASES["attention own"]
     monkeypatch.chdir(tmp_path)
     with pytest.raises(FileNotFoundError, match=r"weights/minilm.safetensors.*where they are: ASSETS"):
-        run_cells(code_of(notebook_for(topic, config, LESSON)))
+        run_cells(cells_of("attention own"))
 
 
 # ------------------------------------------------------------ other versions of Python
@@ -192,7 +205,7 @@ def texts():
     found = []
     for name in WHOLE:
         found.append([name, script_for(*CASES[name])])
-        found += [[f"{name}, a cell", cell] for cell in code_of(notebook_for(*CASES[name], LESSON))]
+        found += [[f"{name}, a cell", cell] for cell in cells_of(name)]
     return json.dumps(found)
 
 
