@@ -37,11 +37,12 @@ class Answer:
 
 class Visitor:
     """One browser tab. session: the session to come back to; locale: what its browser asks for; panel:
-    what it remembers of the panel beside the stage, "" for nothing. Its methods wait for
+    what it remembers of the panel beside the stage, "" for nothing; cookies: what else it sends. Its methods wait for
     the answer."""
 
-    def __init__(self, address: str, session: str = "", locale: str = "en-US", panel: str = "knobs"):
-        self.address, self.session, self.locale, self.panel = address, session, locale, panel
+    def __init__(self, address: str, session: str = "", locale: str = "en-US", panel: str = "knobs", cookies: str = ""):
+        self.address, self.session, self.locale = address, session, locale
+        self.cookies = "; ".join(filter(None, [f"neurarium_panel={panel}", cookies]))
         self.query = self.page = self.hash = ""
         self._reset()
         self.connect()
@@ -57,7 +58,7 @@ class Visitor:
         protocols = ["streamlit", *(["none", self.session] if self.session else [])]
         self.connection = connect(
             self.address.replace("http://", "ws://") + "/_stcore/stream", subprotocols=protocols, origin=self.address,
-            max_size=None, compression=None, additional_headers={"Cookie": f"neurarium_panel={self.panel}"},
+            max_size=None, compression=None, additional_headers={"Cookie": self.cookies},
         )  # fmt: skip
 
     def lose_connection(self) -> None:
