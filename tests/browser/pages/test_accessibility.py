@@ -90,7 +90,9 @@ def test_space_plays_and_pauses(visit):
     visitor.page.keyboard.press("Space")
     visitor.until(lambda: "Play" in label.inner_text() and "steps" in visitor.query, "it pauses")
     visitor.settle()
-    assert visitor.query["steps"] == str(visitor.step())
+    held = visitor.query.get("view.moment", visitor.query["steps"])  # what was seen then; more may have been on its way
+    assert held == str(visitor.step())
+    assert int(held) <= int(visitor.query["steps"])
 
 
 def test_a_question_mark_that_is_typed_is_only_typed(visit):
