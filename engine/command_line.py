@@ -297,20 +297,20 @@ def run_bench(options: argparse.Namespace) -> None:
     if options.out is not None and not options.out.absolute().parent.is_dir():
         raise Refused(f"The folder {options.out.absolute().parent} does not exist.")
     try:
-        found = command.bench(
+        report = command.bench(
             options.only, options.repeats, 2.0, lambda what: print(f"measuring {what}", file=sys.stderr)
         )
         if options.browser:
-            found["browser"] = command.browser(options.repeats)
+            report["browser"] = command.browser(options.repeats)
     except command.BenchError as error:
         raise Refused(str(error)) from None
-    for table in command.tables(found):
+    for table in command.tables(report):
         _print_table(table)
         print()
     if options.out is None:
         return
     try:
-        options.out.write_text(json.dumps(found, indent=1) + "\n", "utf-8")
+        options.out.write_text(json.dumps(report, indent=1) + "\n", "utf-8")
     except OSError as error:
         raise Refused(f"Could not write {options.out}: {error.strerror or error}.", 1) from None
     print(f"wrote {options.out}")

@@ -58,8 +58,8 @@ def card(name: str, folder: Path | None = None) -> Card:
     """The card of the weights `name`. Raises WeightsError if there is none or a field is missing or unknown."""
     path = _path(name, ".json", folder)
     try:
-        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        return Card(**found)
+        fields: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        return Card(**fields)
     except FileNotFoundError:
         raise WeightsError(_missing(name, path, folder)) from None
     except (json.JSONDecodeError, TypeError) as error:
@@ -76,9 +76,9 @@ def load_weights(name: str, folder: Path | None = None) -> dict[str, Tensor]:
         content = path.read_bytes()
     except FileNotFoundError:
         raise WeightsError(_missing(name, path, folder)) from None
-    expected, found = card(name, folder).sha256, hashlib.sha256(content).hexdigest()
-    if found != expected:
-        raise WeightsError(f"{path.name} is damaged: its sha256 is {found[:12]}…, the card says {expected[:12]}…")
+    expected, digest = card(name, folder).sha256, hashlib.sha256(content).hexdigest()
+    if digest != expected:
+        raise WeightsError(f"{path.name} is damaged: its sha256 is {digest[:12]}…, the card says {expected[:12]}…")
     try:
         tensors = read_tensors(content)
     except SafetensorError as error:

@@ -33,10 +33,10 @@ def encoder(config, view, result):
     """All heads, one of them large, and where a number of it comes from."""
     layer, head = draw.place_of(view.head)
     place = explain.cell_in(result, layer, head, view.cell)
-    found = strongest(result, view.habit, 4)
-    best = [Show("best", draw.draw_habit(found, view.head), Pick("head", "key"))] if found else []
+    heads = strongest(result, view.habit, 4)
+    best = [Show("best", draw.draw_habit(heads, view.head), Pick("head", "key"))] if heads else []
     all_heads = Show("heads", draw.draw_mosaic(result, layer, head, view.habit), pick_head)
-    left = [Choose("habit"), all_heads, *best, about.habit(view.habit, found)]
+    left = [Choose("habit"), all_heads, *best, about.habit(view.habit, heads)]
     right = [switch(view, result), about.one_head(view.shape, result, layer, head, place)]
     detail = Box("detail", about.arithmetic(config, explain.explain_cell(result, layer, head, *place), view.head))
     return [*about.remarks(config, result), Row([left, right], (1.16, 1)), detail, Say(about.READS, style="small")]

@@ -26,9 +26,9 @@ def status(config, moment):
 
 def stage(config, view, film):
     """The answer, and how the training goes."""
-    seen = explain.inside(config, film)
-    yield about.answer(seen)
-    yield Show("answers", draw.answers(seen))
+    result = explain.inside(config, film)
+    yield about.answer(result)
+    yield Show("answers", draw.answers(result))
     yield from about.score(config, film)
     if film.live or film.newest.step:
         yield film.bar()
@@ -39,36 +39,36 @@ def stage(config, view, film):
 
 def below(config, view, film):
     """Every layer, and beside it where the clicked number comes from."""
-    seen = explain.inside(config, film)
-    cell = explain.cell_at(config, seen, view.cell)
-    layers = [*convolution(seen, cell, "conv1"), *convolution(seen, cell, "conv2"), *dense(seen, cell, view)]
+    result = explain.inside(config, film)
+    cell = explain.cell_at(config, result, view.cell)
+    layers = [*convolution(result, cell, "conv1"), *convolution(result, cell, "conv2"), *dense(result, cell, view)]
     more = [Row([looked_into])] if cell.in_maps and not film.live else []
-    card = Box("beside", [*one_cell(seen, cell), *more])
+    card = Box("beside", [*one_cell(result, cell), *more])
     return [Row([[Say(about.CLICK, style="small"), *layers], [card]], (1.9, 1))]
 
 
-def convolution(seen, cell, name):
+def convolution(result, cell, name):
     """The kernels of a convolution, all of the first, of the second those of one channel; then its maps."""
     channel = cell.channel if cell.layer.startswith("conv2") else 0
-    kernels = draw.draw_kernels(seen, name, -1 if name == "conv1" else channel)
+    kernels = draw.draw_kernels(result, name, -1 if name == "conv1" else channel)
     blocks = [Show(f"kernels-{name}", kernels, title=about.kernels(name, channel), height=95)]
     for part in ("sum", "relu", "pool"):
         layer = f"{name}.{part}"
-        maps, place = draw.draw_maps(seen, layer), draw.mark(cell, layer)
+        maps, place = draw.draw_maps(result, layer), draw.mark(cell, layer)
         blocks.append(Show(f"{name}-{part}", maps, CELL, draw.TITLES[layer], place, draw.HEIGHTS[layer]))
     return blocks
 
 
-def dense(seen, cell, view):
+def dense(result, cell, view):
     """The hidden layer, the logits and the softmax."""
-    hidden = Show("hidden", draw.draw_dense(seen), pick_neuron, about.hidden(), draw.mark(cell, "hidden"), 110)
-    outputs = Show("outputs", draw.draw_outputs(seen), pick_neuron, about.OUTPUTS, draw.mark(cell, "outputs"), 110)
-    return [hidden, outputs, explain.softmax_formula(seen, view.probability)]
+    hidden = Show("hidden", draw.draw_dense(result), pick_neuron, about.hidden(), draw.mark(cell, "hidden"), 110)
+    outputs = Show("outputs", draw.draw_outputs(result), pick_neuron, about.OUTPUTS, draw.mark(cell, "outputs"), 110)
+    return [hidden, outputs, explain.softmax_formula(result, view.probability)]
 
 
-def one_cell(seen, cell):
+def one_cell(result, cell):
     """A number, the part of the digit it sees, and the sum or the maximum that it is."""
-    field = Show("field", draw.draw_field(seen, cell), height=140)
+    field = Show("field", draw.draw_field(result, cell), height=140)
     products = Show("products", draw.draw_products(cell), height=110 if len(cell.inputs) == 1 else 200)
     symbols = [] if cell.weights is None else [Say(about.SYMBOLS, style="small")]
     return [about.cell(cell), field, about.field(cell), products, *symbols, explain.cell_formulas(cell)]
@@ -76,16 +76,16 @@ def one_cell(seen, cell):
 
 def looked_into(config, view, film):
     """What excites the cell's channel, and which pixels the answer hangs on; made only where it is asked for."""
-    seen = explain.inside(config, film)
+    result = explain.inside(config, film)
     yield Choose("excites")
     if view.excites:
-        cell = explain.cell_at(config, seen, view.cell)
-        made = explain.explain_channel(config, seen, cell.layer, cell.channel)
+        cell = explain.cell_at(config, result, view.cell)
+        made = explain.explain_channel(config, result, cell.layer, cell.channel)
         yield Show("channel", draw.draw_channel(made), height=220)
         yield about.channel(cell, made)
     yield Choose("occlude")
     if view.occlude:
-        yield Show("occlusion", draw.draw_evidence(seen, explain.evidence(config, seen)), height=190)
+        yield Show("occlusion", draw.draw_evidence(result, explain.evidence(config, result)), height=190)
         yield Say(about.OCCLUSION, style="small")
 
 

@@ -30,16 +30,16 @@ class View:
 
 def status(config, moment):
     """The live numbers of a run."""
-    known, others = Percent(moment.seen["known_accuracy"], 0), Percent(moment.seen["other_accuracy"])
+    known, others = Percent(moment.values["known_accuracy"], 0), Percent(moment.values["other_accuracy"])
     told = Words("step **{step}** · right: told **{known}**", step=Number(moment.step), known=known)
     return Say(told, Words("not told **{others}**", others=others), style="status")
 
 
 def stage(config, view, film):
     """The graph, the last hidden layer and the curves on one clock; below, whatever the reader looks into."""
-    seen = explain.inside(config, film.now)
-    node = seen.node(view.node)
-    messages = explain.reaching(seen, node, 0)
+    activations = explain.inside(config, film.now)
+    node = activations.node(view.node)
+    messages = explain.reaching(activations, node, 0)
     about = explain.about_plane(config, film.now)
     return [
         Row([
@@ -49,40 +49,45 @@ def stage(config, view, film):
         film.bar(),
         Show("curves", draw.curves(film), height=110),
         Choose("below", as_buttons=True),
-        *{"node": one_node, "steps": step_by_step, "depth": too_deep}[view.below](config, view, seen),
+        *{"node": one_node, "steps": step_by_step, "depth": too_deep}[view.below](config, view, activations),
     ]  # fmt: skip
 
 
-def one_node(config, view, seen):
+def one_node(config, view, activations):
     """Where one number of one node comes from: its neighbours, their coefficients, the products, the sum."""
-    made = explain.explain_node(seen, seen.node(view.node), min(view.layer, config.depth) - 1, view.channel)
+    made = explain.explain_node(
+        activations, activations.node(view.node), min(view.layer, config.depth) - 1, view.channel
+    )
     layers = {layer: str(layer) for layer in range(1, config.depth + 1)}
     channels = dict(enumerate(explain.channel_names(config, made)))
-    choices = [[Choose("layer", layers)], [Choose("channel", channels)], [explain.label_button(seen, made.node)]]
-    number = Say("Node **{name}**, layer {layer}, channel {channel}: **{value}**", name=seen.name(made.node),
+    choices = [[Choose("layer", layers)], [Choose("channel", channels)], [explain.label_button(activations, made.node)]]
+    number = Say("Node **{name}**, layer {layer}, channel {channel}: **{value}**", name=activations.name(made.node),
                  layer=made.layer + 1, channel=channels[made.channel], value=Number(made.output, 4))  # fmt: skip
-    formulas = explain.node_formulas(config, made, seen.name(made.messages[0].node))
+    formulas = explain.node_formulas(config, made, activations.name(made.messages[0].node))
     return [
         Row(choices, (1, 1, 1.3), "bottom"),
-        Row([[explain.message_table(seen, made)], [number, *formulas]], (1, 1.4)),
+        Row([[explain.message_table(activations, made)], [number, *formulas]], (1, 1.4)),
     ]
 
 
-def step_by_step(config, view, seen):
+def step_by_step(config, view, activations):
     """Propagation on the graph itself, one step at a time, on a clock of its own."""
     if view.flows == "signal":
-        flow, channels = explain.signal_flow(seen, seen.node(view.node)), []
+        flow, channels = explain.signal_flow(activations, activations.node(view.node)), []
     else:
-        flow = explain.network_flow(seen, min(view.flow_channel, config.width - 1))
+        flow = explain.network_flow(activations, min(view.flow_channel, config.width - 1))
         channels = [Choose("flow_channel", {channel: str(channel + 1) for channel in range(config.width)})]
     graph = draw.flow(config, flow)
-    moving = [Show("flow", graph, PICKED, picked=seen.node(view.node), height=330), Show("flow-bar", Bar(graph.frames))]
+    moving = [
+        Show("flow", graph, PICKED, picked=activations.node(view.node), height=330),
+        Show("flow-bar", Bar(graph.frames)),
+    ]
     return [Row([moving, [Choose("flows"), *channels, Say(flow.about)]], (1.7, 1))]
 
 
-def too_deep(config, view, seen):
+def too_deep(config, view, activations):
     """Over-smoothing: how alike the nodes become layer by layer, and what depth does to the accuracy."""
-    layers = Show("layers", draw.layers(*explain.smoothing_of(seen)), height=200)
+    layers = Show("layers", draw.layers(*explain.smoothing_of(activations)), height=200)
     these = [Say("**This network, layer by layer**"), layers, Say(explain.ABOUT_SMOOTHING, style="small")]
     trained = Later("engine.topics.gnn.depths:stream_depths", of_all_depths(config), other_depths)
     about = trained if view.depths else Say(explain.ABOUT_DEPTHS, steps=Number(config.until), style="small")

@@ -57,7 +57,7 @@ def picture(config, view, film):
 
 def falls(config, view, film, snapshot):
     """How far the probability falls where a window covered the picture so far."""
-    heat = snapshot.seen["heat"] if snapshot else None
+    heat = snapshot.values["heat"] if snapshot else None
     return [Show("evidence", draw.draw_evidence(film.now, "occlusion", heat=heat), height=400)]
 
 
@@ -65,8 +65,8 @@ def walked(config, view, film, snapshot):
     """Integrated gradients of the way walked so far."""
     if snapshot is None:
         return [Show("evidence", draw.draw_evidence(film.now, "none"), height=400)]
-    shown = draw.draw_evidence(film.now, "saliency", heat=snapshot.seen["saliency"])
-    return [Show("evidence", shown, height=400), explain.way(film.now, snapshot)]
+    evidence = draw.draw_evidence(film.now, "saliency", heat=snapshot.values["saliency"])
+    return [Show("evidence", evidence, height=400), explain.way(film.now, snapshot)]
 
 
 def answers(config, view, film):
@@ -78,15 +78,15 @@ def answers(config, view, film):
 
 def below(config, view, film):
     """All channels after a layer, and one of them by itself and over the picture."""
-    shown = draw.draw_features(film.now, view.maps, scale=view.scale, order=view.order)
+    features = draw.draw_features(film.now, view.maps, scale=view.scale, order=view.order)
     channel = explain.picked_channel(film.now, view.maps, view.channel)
     key = f"{view.maps}-{channel}"
-    marked = {"tile": shown.keys.index(key)} if key in shown.keys else None
+    marked = {"tile": features.keys.index(key)} if key in features.keys else None
     large = Show("channel", draw.draw_channel(film.now, view.maps, channel), height=300)
     return [
         Say("## Feature maps"),
         Row([[Choose("maps", as_buttons=True)], [Choose("scale")], [Choose("order")]], (5, 2, 2), "bottom"),
-        explain.channels_shown(film.now, view.maps, len(shown.tiles)),
+        explain.channels_shown(film.now, view.maps, len(features.tiles)),
         Row([[large], [explain.one_channel(film.now, view.maps, channel)]], (2, 1), "center"),
-        Show(f"maps-{view.maps}", shown, Pick("channel", "key"), picked=marked),
+        Show(f"maps-{view.maps}", features, Pick("channel", "key"), picked=marked),
     ]

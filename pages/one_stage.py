@@ -19,45 +19,45 @@ class View:
 
 def stage(config, view, film):
     """NanoDet on a picture, or the grid detector on a scene."""
-    detector, found = Choose("detector", as_buttons=True), film.once(find_boxes, config)
-    detected = (shapes if config.detector == "grid" else detections)(config, view, film.now, found)
+    detector, candidates = Choose("detector", as_buttons=True), film.once(find_boxes, config)
+    detected = (shapes if config.detector == "grid" else detections)(config, view, film.now, candidates)
     return [detector, *detected, *about.trained(config)]
 
 
-def detections(config, view, seen, found):
+def detections(config, view, predictions, candidates):
     """The picture with its boxes, the levels, and the cell behind the chosen box."""
-    cell = explain.picked_cell(seen, found, number_in(view.cell, picture_mark(config)))
+    cell = explain.picked_cell(predictions, candidates, number_in(view.cell, picture_mark(config)))
     place = {"tile": cell.level, "row": cell.row, "column": cell.column} if cell else None
-    picture = Show("picture", draw.draw_detections(seen, found, cell=cell), pick_box, height=400)
-    levels = Show("levels", draw.draw_levels(seen, found, only=config.only), pick_on_levels, "", place, 240)
-    left, right = [picture, Say(about.BOX, style="small")], [*kept(found), about.levels(config.only), levels]
+    picture = Show("picture", draw.draw_detections(predictions, candidates, cell=cell), pick_box, height=400)
+    levels = Show("levels", draw.draw_levels(predictions, candidates, only=config.only), pick_on_levels, "", place, 240)
+    left, right = [picture, Say(about.BOX, style="small")], [*kept(candidates), about.levels(config.only), levels]
     return [Row([left, right], (1.07, 1)), *([about.one_box(cell)] if cell else [])]
 
 
-def shapes(config, view, seen, found):
+def shapes(config, view, predictions, candidates):
     """The scene under its grid, what the 64 cells say, and one of them in full."""
-    cell = scene.picked_cell(seen, found, number_in(view.cell, picture_mark(config)))
-    picture = Show("shapes", draw_scene.draw_scene(seen, found, cell=cell), pick_on_scene, height=400)
+    cell = scene.picked_cell(predictions, candidates, number_in(view.cell, picture_mark(config)))
+    picture = Show("shapes", draw_scene.draw_scene(predictions, candidates, cell=cell), pick_on_scene, height=400)
     place = {"tile": 0, "row": cell.row, "column": cell.column}
-    grid = Show("grid", draw_scene.draw_grid(seen), pick_on_grid, "", place, 240)
-    left, right = [picture, Say(about.DISCS, style="small")], [*kept(found), grid]
-    return [Row([left, right], (1.07, 1)), about.one_grid_cell(seen, cell)]
+    grid = Show("grid", draw_scene.draw_grid(predictions), pick_on_grid, "", place, 240)
+    left, right = [picture, Say(about.DISCS, style="small")], [*kept(candidates), grid]
+    return [Row([left, right], (1.07, 1)), about.one_grid_cell(predictions, cell)]
 
 
-def kept(found):
+def kept(candidates):
     """How many boxes stay, and the best of them."""
-    return [about.found_boxes(found), Show("found", draw.draw_found(found), pick_box)]
+    return [about.kept_boxes(candidates), Show("found", draw.draw_scores(candidates), pick_box)]
 
 
 def below(config, view, film):
     """Non-maximum suppression box by box; it plays in the browser."""
-    found = film.once(find_boxes, config)
+    candidates = film.once(find_boxes, config)
     title = Say("## Non-maximum suppression, box by box")
-    if not found.kept:
+    if not candidates.kept:
         return [title, Say("No box is above the score threshold.", style="small")]
-    picture = draw.draw_suppression(film.now, found, step := number_in(view.step, course(found)))
+    picture = draw.draw_suppression(film.now, candidates, step := number_in(view.step, course(candidates)))
     bar = Show("steps-bar", Bar(picture.frames), pick_step)
-    return [title, Show("steps", picture, height=420), bar, about.one_step(found, step or 0)]
+    return [title, Show("steps", picture, height=420), bar, about.one_step(candidates, step or 0)]
 
 
 def panel(config, view, film):

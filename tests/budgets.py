@@ -1,7 +1,8 @@
 """What the tests of each topic take: printed at the end of a run, with those over their budget named.
 
 A test belongs to a topic whose folder or file it lies in, or whose slug is among what it is called with; all others are
-the house's. The times of files are printed, too: a profile of the run.
+the house's, and so is what a file of the house makes once for the tests of all topics, such as a server, which the
+first topic would pay for otherwise. The times of files are printed, too: a profile of the run.
 """
 
 from __future__ import annotations
@@ -35,8 +36,10 @@ class Budgets:
 
     def pytest_runtest_logreport(self, report) -> None:
         kind = "with a browser" if "/browser/" in report.nodeid else "without a browser"
-        self.topics[self.topic_of(report.nodeid), kind] += report.duration
-        self.files[report.nodeid.partition("::")[0]] += report.duration
+        file = report.nodeid.partition("::")[0]
+        topic = self.topic_of(report.nodeid if report.when == "call" else file)
+        self.topics[topic, kind] += report.duration
+        self.files[file] += report.duration
 
     def lines(self) -> list[str]:
         """What is printed."""

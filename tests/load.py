@@ -151,8 +151,11 @@ def _possible(visitor: Visitor, chance: random.Random) -> list[tuple[str, Any]]:
                 what = "preset" if key.endswith("-presets") else "choice"
                 pick = chance.randrange(len(names))
                 found.append((what, lambda key=key, pick=pick: visitor.touch(key, "pick", pick)))
-        elif kind == "button" and ":lesson:" in key and not element.disabled:
-            found.append(("lesson", lambda key=key: visitor.press(key)))
+        elif kind == "bidi_component" and element.component_name == "neurarium_step":
+            asked = visitor.data(key)[0]
+            event = "choose" if asked["choices"] and asked["right"] is None else "go"
+            value = chance.randrange(len(asked["choices"])) if event == "choose" else chance.randrange(asked["count"])
+            found.append(("lesson", lambda key=key, event=event, value=value: visitor.touch(key, event, value)))
         elif key and (value := another_value(kind, element, chance)) is not None:
             found.append(("knob", lambda key=key, value=value: visitor.move(key, value)))
     return found

@@ -27,11 +27,13 @@ def test_a_test_belongs_to_the_topic_that_it_names(test, topic):
 
 def test_a_topic_over_its_budget_is_named():
     budgets = Budgets(["alpha", "beta"])
-    for test, seconds in [
-        ("tests/test_alpha.py::test_a", 50.0), ("tests/test_house.py::test_a[alpha]", 20.0),
-        ("tests/browser/pages/test_looks.py::test_a[beta]", 39.0), ("tests/test_house.py::test_a", 500.0),
+    for test, when, seconds in [
+        ("tests/test_alpha.py::test_a", "setup", 10.0), ("tests/test_alpha.py::test_a", "call", 40.0),
+        ("tests/test_house.py::test_a[alpha]", "setup", 100.0), ("tests/test_house.py::test_a[alpha]", "call", 20.0),
+        ("tests/browser/pages/test_looks.py::test_a[beta]", "call", 39.0),
+        ("tests/test_house.py::test_a", "call", 400.0),
     ]:  # fmt: skip
-        budgets.pytest_runtest_logreport(SimpleNamespace(nodeid=test, duration=seconds))
+        budgets.pytest_runtest_logreport(SimpleNamespace(nodeid=test, when=when, duration=seconds))
     lines = [" ".join(line.split()) for line in budgets.lines()]
     assert lines[:3] == [
         "70 s alpha without a browser OVER ITS BUDGET OF 60 s", "39 s beta with a browser",

@@ -22,6 +22,7 @@ from websockets.sync.client import connect
 from engine.pictures.packing import unpack
 
 PATIENCE = 60.0
+TABS = ("Numbers", "Code", "Compare", "Download")
 
 
 @dataclass
@@ -35,11 +36,13 @@ class Answer:
 
 
 class Visitor:
-    """One browser tab. session: the session to come back to; locale: what its browser asks for. Its methods wait for
+    """One browser tab. session: the session to come back to; locale: what its browser asks for; panel:
+    what it remembers of the panel beside the stage, "" for nothing; cookies: what else it sends. Its methods wait for
     the answer."""
 
-    def __init__(self, address: str, session: str = "", locale: str = "en-US"):
+    def __init__(self, address: str, session: str = "", locale: str = "en-US", panel: str = "knobs", cookies: str = ""):
         self.address, self.session, self.locale = address, session, locale
+        self.cookies = "; ".join(filter(None, [f"neurarium_panel={panel}", cookies]))
         self.query = self.page = self.hash = ""
         self._reset()
         self.connect()
@@ -55,7 +58,7 @@ class Visitor:
         protocols = ["streamlit", *(["none", self.session] if self.session else [])]
         self.connection = connect(
             self.address.replace("http://", "ws://") + "/_stcore/stream", subprotocols=protocols, origin=self.address,
-            max_size=None, compression=None,
+            max_size=None, compression=None, additional_headers={"Cookie": self.cookies},
         )  # fmt: skip
 
     def lose_connection(self) -> None:
@@ -91,6 +94,10 @@ class Visitor:
         """Change what one of our own components keeps under `event`: it reports that, in this and all later runs."""
         return self.ask(WidgetState(id=self.widget(key).id, json_value=json.dumps({event: value})), key=key)
 
+    def open_tab(self, slug: str, name: str) -> Answer:
+        """Press a tab below the stage: it opens, or closes if it was open."""
+        return self.touch(f"{slug}-tabs", "pick", TABS.index(name))
+
     def move(self, key: str, value: Any) -> Answer:
         """Give a widget another value."""
         state = WidgetState(id=self.widget(key).id)
@@ -107,8 +114,6 @@ class Visitor:
             state.double_value = value
         elif kind == "radio":
             state.int_value = value
-        elif kind == "tab_container":
-            state.string_value = value
         elif kind == "button_group":
             state.string_array_value.data.extend(value)
         else:
@@ -181,8 +186,16 @@ class Visitor:
         return json.loads(component.mixed.json or component.json or "{}"), {}
 
     def texts(self) -> str:
-        """All texts of the page, for searching."""
-        return "\n".join(element.body for kind, element, _ in self.elements.values() if kind in ("html", "markdown"))
+        """All texts of the page, for searching; of the lines of live numbers the one of the moment it speaks of."""
+        texts = [element.body for kind, element, _ in self.elements.values() if kind in ("html", "markdown")]
+        return "\n".join(texts + ([self.status()] if self.find(f"{self.page}-status") else []))
+
+    def status(self) -> str:
+        """The live numbers of the run, as HTML: of the moment that the page speaks of."""
+        meta, arrays = self.data(f"{self.page}-status")
+        lines, frames = arrays["text"].tobytes().decode().split("\n"), meta["frames"]
+        at = frames["indices"].index(frames["at"]) if frames["at"] is not None else -1
+        return f'<p class="status">{lines[at]}{meta["tail"]}</p>'
 
     def alerts(self) -> list[str]:
         """The error boxes that stand on the page."""

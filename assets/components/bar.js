@@ -7,6 +7,7 @@ const REPORT_AFTER = 250; // ms after the last touch: a held key or a row of cli
 
 export class TransportBar {
   constructor() {
+    this.gone = new AbortController();
     const button = (name, act) => element("button", { type: "button", class: "round", "data-act": name, onclick: act }, icon(name));
     this.back = button("back", () => this.#go(this.clock.position - 1));
     this.play = button("play", () => (this.clock.moving ? this.#pause() : this.clock.play()));
@@ -22,6 +23,20 @@ export class TransportBar {
     this.root = element("div", { class: "transport", role: "group" },
       element("div", { class: "buttons" }, this.back, this.play, this.forward), this.range,
       element("div", { class: "side" }, this.label, this.live, this.speed), this.spoken);
+  }
+
+  /** Whoever presses Pause means the moment that they see: it stays, and is reported, whatever is still to be played.
+      button: what is pressed, as a CSS selector; Space does the same. */
+  hold(button) {
+    if (!button || this.holding === button) return;
+    this.holding = button;
+    const stay = () => { if (this.owner.isConnected && this.clock.live && this.clock.running) this.#pause(); };
+    const listen = (name, when) => document.addEventListener(name, (event) => { if (this.holding === button && when(event)) stay(); }, { capture: true, signal: this.gone.signal });
+    for (const name of ["pointerdown", "click"]) listen(name, (event) => event.composedPath()[0].closest?.(button));
+    listen("keydown", (event) => {
+      const at = event.composedPath()[0];
+      return event.key === " " && (at.closest?.(button) || !at.closest?.("input, textarea, select, button, canvas, [contenteditable]"));
+    });
   }
 
   /** report(frame index) is called after the reader lets go. */
@@ -86,6 +101,7 @@ export class TransportBar {
 
   destroy() {
     clearTimeout(this.timer);
+    this.gone.abort();
     this.leave?.();
   }
 }

@@ -295,5 +295,5 @@ export function follow(view, meta, arrays) {
 
 export function unfollow(view) {
   view.leave?.();
-  view.leave = view.clockName = view.shown = undefined;
+  view.leave = view.clockName = view.frameIndex = undefined;
 }

@@ -51,7 +51,7 @@ export function showKeys() {
   help.dialog.showModal();
 }
 
-const PARTS = { toPictures: "[class*='-stage']", toKnobs: "[class*='-panel']", toTabs: "[role=tablist]" };
+const PARTS = { toPictures: "[class*='-stage']", toKnobs: "[class*='-panel']", toTabs: "[class*='-tabs ']" };
 const STOPS = "a[href], button:not(:disabled), select:not(:disabled), input:not(:disabled), [role=tab][aria-selected=true], canvas[tabindex='0']";
 
 /** Buttons that lead to the parts of a page: Tab alone would be a long way. */

@@ -24,8 +24,11 @@ export default function share(component) {
   keys.setAttribute("aria-haspopup", "dialog");
   attend(parentElement, data.language.slice(0, 2));
   const show = (text) => {
+    const words = document.createElement("span");
+    words.className = text === data.label ? "words" : "words said";
+    words.append(text);
     button.innerHTML = ICON;
-    button.append(text);
+    button.append(words);
   };
   show(data.label);
   button.title = data.hint;

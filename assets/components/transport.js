@@ -15,6 +15,7 @@ class Transport extends View {
     follow(this, meta, {});
     const text = meta.moment ? { ...this.text, frameOf: meta.moment } : this.text;
     this.bar.attach(this.clock, text, meta.report ? (frame) => this.keep("frame", frame) : null, this.root);
+    this.bar.hold(meta.hold);
   }
 
   onTime() {}

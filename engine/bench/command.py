@@ -48,16 +48,16 @@ def bench(only: Sequence[str], repeats: int, seconds: float, say: Callable[[str]
     torch.set_num_threads(1)
     try:
         with using_device("cpu"):
-            found: dict[str, Any] = {"machine": machine(), "repeats": repeats, "comparisons": {}, "topics": {}}
+            report: dict[str, Any] = {"machine": machine(), "repeats": repeats, "comparisons": {}, "topics": {}}
             for name in comparisons:
                 say(name)
-                found["comparisons"][name] = compare(name, repeats)
+                report["comparisons"][name] = compare(name, repeats)
             for name in topics:
                 say(name)
-                found["topics"][name] = measure_topic(catalogue()[name], repeats, seconds)
+                report["topics"][name] = measure_topic(catalogue()[name], repeats, seconds)
     finally:
         torch.set_num_threads(threads)
-    return found
+    return report
 
 
 def compare(name: str, repeats: int) -> dict[str, Any]:
@@ -96,12 +96,12 @@ def browser(runs: int) -> dict[str, Any]:
         return json.loads(path.read_text("utf-8"))
 
 
-def tables(found: Mapping[str, Any]) -> list[list[tuple[str, ...]]]:
+def tables(report: Mapping[str, Any]) -> list[list[tuple[str, ...]]]:
     """The tables to print: machine, comparisons, topics, and pages in the browser where they were measured."""
-    made = [[("machine", "; ".join(f"{name} {value}" for name, value in found["machine"].items()))]]
-    if found["comparisons"]:
+    made = [[("machine", "; ".join(f"{name} {value}" for name, value in report["machine"].items()))]]
+    if report["comparisons"]:
         rows = [("comparison", "ms", "baseline ms", "ratio", "peak MB", "baseline MB", "of one", "what / baseline")]
-        for name, row in found["comparisons"].items():
+        for name, row in report["comparisons"].items():
             rows.append(
                 (
                     name, number(row["ours_ms"]), number(row["baseline_ms"]), f"{row['ratio']:.3g}",
@@ -110,9 +110,9 @@ def tables(found: Mapping[str, Any]) -> list[list[tuple[str, ...]]]:
                 )
             )  # fmt: skip
         made.append(rows)
-    if found["topics"]:
+    if report["topics"]:
         rows = [("topic", "run ms", "peak MB", "kept MB", "figures ms", "first snapshot ms", "steps/s")]
-        for name, row in found["topics"].items():
+        for name, row in report["topics"].items():
             rows.append(
                 (
                     name, number(row["run_ms"]), megabytes(row["run_peak_bytes"]), megabytes(row["result_bytes"]),
@@ -120,9 +120,9 @@ def tables(found: Mapping[str, Any]) -> list[list[tuple[str, ...]]]:
                 )
             )  # fmt: skip
         made.append(rows)
-    if found.get("browser"):
+    if report.get("browser"):
         rows = [("in the browser", "median", "p95", "unit", "budget", "")]
-        for row in found["browser"]["lines"]:
+        for row in report["browser"]["lines"]:
             budget = " / ".join(f"{value:g}" for value in row["budget"] if value is not None)
             over = "OVER BUDGET" if row["over"] else ""
             rows.append((row["name"], f"{row['median']:.0f}", f"{row['p95']:.0f}", row["unit"], budget, over))

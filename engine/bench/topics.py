@@ -23,7 +23,7 @@ def measure_topic(topic: Topic, repeats: int, seconds: float) -> dict[str, Any]:
     draws = [topic.load(path) for path in topic.figures.values()]
     result = run(config)
     run_seconds, draw_seconds = medians([lambda: run(config), lambda: [draw(result) for draw in draws]], repeats)
-    found = {
+    measures = {
         "run_ms": 1000 * run_seconds,
         "draw_ms": 1000 * draw_seconds,
         "run_peak_bytes": peak_bytes(lambda: run(config)),
@@ -35,8 +35,8 @@ def measure_topic(topic: Topic, repeats: int, seconds: float) -> dict[str, Any]:
         stream = topic.load(topic.stream)
         next(stream(config))
         (first,) = medians([lambda: next(stream(config))], repeats)
-        found |= {"first_snapshot_ms": 1000 * first, "steps_a_second": follow(stream(config), seconds)}
-    return found
+        measures |= {"first_snapshot_ms": 1000 * first, "steps_a_second": follow(stream(config), seconds)}
+    return measures
 
 
 def follow(snapshots: Iterator[Any], seconds: float) -> float:

@@ -84,15 +84,15 @@ def check(self: Any) -> None:
 
 def quantities(self: Any) -> list[Quantity]:
     """Every array of the Result with its axes, shape, unit and meaning; those of a Result within it as part.name."""
-    found = []
+    arrays = []
     for field in dataclasses.fields(self):
         value, data = getattr(self, field.name), field.metadata
         if "axes" in data:
             shape = tuple(getattr(value, "shape", ()))
-            found.append(Quantity(field.name, data["axes"], shape, data["unit"], data["meaning"], value))
+            arrays.append(Quantity(field.name, data["axes"], shape, data["unit"], data["meaning"], value))
         elif hasattr(type(value), "quantities"):
-            found += [dataclasses.replace(one, name=f"{field.name}.{one.name}") for one in value.quantities()]
-    return found
+            arrays += [dataclasses.replace(one, name=f"{field.name}.{one.name}") for one in value.quantities()]
+    return arrays
 
 
 def size_in_bytes(self: Any) -> int:

@@ -120,7 +120,7 @@ class Film:
         import numpy as np
 
         if name not in self._stacks:
-            self._stacks[name] = np.stack([moment.seen[name] for moment in self.moments])
+            self._stacks[name] = np.stack([moment.values[name] for moment in self.moments])
         return self._stacks[name]
 
     def once(self, make: Callable[..., Any], *given: Any) -> Any:

@@ -138,9 +138,9 @@ class Knob:
                     "{label}: expected signs that can be seen, got {value!r}", label=self.label, value=value[:40]
                 )
             value = one_line(value)
-        elif found := INVISIBLE.search(value):
+        elif match := INVISIBLE.search(value):
             raise KnobError(
-                "{label}: expected visible signs alone, got {sign}", label=self.label, sign=f"U+{ord(found[0]):04X}"
+                "{label}: expected visible signs alone, got {sign}", label=self.label, sign=f"U+{ord(match[0]):04X}"
             )
         if len(value) > self.most:
             raise KnobError(
@@ -317,8 +317,8 @@ def from_query(config_type: type[ConfigType], query: Mapping[str, str]) -> tuple
 
 def check_signs(config_type: type, query: Mapping[str, str]) -> None:
     """KnobError naming the signs of texts in a link that cannot be shown and so are left out."""
-    shown = [knob_.name for knob_ in knobs(config_type) if knob_.kind == "text" and not knob_.hidden]
-    texts = [query[name] for name in shown if name in query]
+    names = [knob_.name for knob_ in knobs(config_type) if knob_.kind == "text" and not knob_.hidden]
+    texts = [query[name] for name in names if name in query]
     lost = dict.fromkeys(sign for text in texts if not shows_nothing(text) for sign in left_out(text))
     if lost:
         signs = _listed(tuple(f"U+{ord(sign):04X}" for sign in lost), most=4)

@@ -24,6 +24,7 @@ import dataclasses
 import re
 from collections.abc import Callable, Collection, Mapping
 from functools import cache, partial
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,8 @@ FOLDER = Path(__file__).parents[2] / "assets" / "lessons"
 RIGHT = "(right)"
 FIELD = re.compile(r"\{(\w+)\|([^{}]*)\}")
 CHOICE = re.compile(r"- (?:([a-z0-9_]+): )?(.+)")
+MARKS = ((re.compile(r"\*\*(.+?)\*\*"), r"<b>\1</b>"), (re.compile(r"\*(.+?)\*"), r"<i>\1</i>"),
+         (re.compile(r"`(.+?)`"), r"<code>\1</code>"))  # fmt: skip
 Measured = Number | Percent | str
 
 
@@ -181,6 +184,14 @@ def read_lesson(text: str) -> LessonWords:
     for step in steps:
         step.text, step.answer = step.text.strip(), step.answer.strip()
     return LessonWords(introduction.strip(), tuple(steps), end.strip())
+
+
+def marked(text: str) -> str:
+    """Words of a lesson as HTML: **bold**, *italic*, `code`."""
+    text = escape(text.replace("\n", " "), quote=False)
+    for mark, made in MARKS:
+        text = mark.sub(made, text)
+    return text
 
 
 def _spoken(value: Measured, language: str) -> str:

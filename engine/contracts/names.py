@@ -40,18 +40,18 @@ def check_names(names: Iterable[str], known: Iterable[str]) -> None:
     unknown = [name for name in names if not is_known(name, (*known, *OTHERS))]
     if not unknown:
         return
-    shown = []
+    hints = []
     for name in unknown[:MOST_SHOWN]:
         near = nearest(name, (one for one in known if "*" not in one))
         cut = visible(name if len(name) <= LONGEST_SHOWN else name[: LONGEST_SHOWN - 1] + "…")
-        shown.append(f"“{cut}” ({near}?)" if near else f"“{cut}”")
+        hints.append(f"“{cut}” ({near}?)" if near else f"“{cut}”")
     if len(unknown) > MOST_SHOWN:
         raise KnobError(
             "The link has names that this page does not know, so they change nothing: {names}, and {count} more.",
-            names=", ".join(shown), count=len(unknown) - MOST_SHOWN,
+            names=", ".join(hints), count=len(unknown) - MOST_SHOWN,
         )  # fmt: skip
     raise KnobError(
-        "The link has names that this page does not know, so they change nothing: {names}.", names=", ".join(shown)
+        "The link has names that this page does not know, so they change nothing: {names}.", names=", ".join(hints)
     )
 
 
@@ -62,10 +62,10 @@ def check_once(query: Mapping[str, Sequence[str]], known: Iterable[str]) -> None
     several = {name: values[-1] for name, values in query.items() if len(set(values)) > 1 and is_known(name, known)}
     if not several:
         return
-    shown = [f"{visible(name)} = {quoted(value[:LONGEST_SHOWN])}" for name, value in several.items()]
-    if len(shown) > MOST_SHOWN:
+    pairs = [f"{visible(name)} = {quoted(value[:LONGEST_SHOWN])}" for name, value in several.items()]
+    if len(pairs) > MOST_SHOWN:
         raise KnobError(
             "The link says some names more than once; the last of each holds: {names}, and {count} more.",
-            names=", ".join(shown[:MOST_SHOWN]), count=len(shown) - MOST_SHOWN,
+            names=", ".join(pairs[:MOST_SHOWN]), count=len(pairs) - MOST_SHOWN,
         )  # fmt: skip
-    raise KnobError("The link says some names more than once; the last of each holds: {names}.", names=", ".join(shown))
+    raise KnobError("The link says some names more than once; the last of each holds: {names}.", names=", ".join(pairs))

@@ -30,7 +30,7 @@ class Pin:
     def text(self) -> str:
         """As it stands in a link: "slug~layers~8-8~steps~300"; knobs at their default stay out."""
         parts = [part for item in to_query(self.config).items() for part in item]
-        return "~".join([self.slug, *(re.sub("[%~]", lambda found: _ESCAPES[found[0]], part) for part in parts)])
+        return "~".join([self.slug, *(re.sub("[%~]", lambda match: _ESCAPES[match[0]], part) for part in parts)])
 
 
 def in_link(pins: Sequence[Pin]) -> list[Pin]:
@@ -75,7 +75,7 @@ def read_pins(texts: Iterable[str], topics: Mapping[str, Topic]) -> tuple[list[P
 
 def _read(text: str, topics: Mapping[str, Topic]) -> tuple[Pin, list[Rejected]]:
     back = {code: character for character, code in _ESCAPES.items()}
-    slug, *parts = (re.sub("%25|%7E", lambda found: back[found[0]], part) for part in text.split("~"))
+    slug, *parts = (re.sub("%25|%7E", lambda match: back[match[0]], part) for part in text.split("~"))
     if slug not in topics:
         raise KnobError("Pinned run: there is no page {slug!r}", slug=slug[:40])
     if len(parts) % 2:
@@ -99,7 +99,7 @@ def differing(configs: Sequence[Any]) -> list[tuple[Knob, tuple[Any, ...]]]:
     None stands for a knob that does nothing with the others as they are there. What does nothing anywhere is left out,
     and so is what is set alike everywhere and does nothing in some: what keeps it from it is a difference of its own.
     """
-    found = []
+    differences = []
     for knob in knobs(type(configs[0])):
         settings = [getattr(config, knob.name) for config in configs]
         values = tuple(
@@ -107,8 +107,8 @@ def differing(configs: Sequence[Any]) -> list[tuple[Knob, tuple[Any, ...]]]:
             for value, config in zip(settings, configs, strict=True)
         )
         if any(value != values[0] for value in values) and any(value != settings[0] for value in settings):
-            found.append((knob, values))
-    return found
+            differences.append((knob, values))
+    return differences
 
 
 def nearest_preset(topic: Topic, config: Any) -> tuple[str, list[tuple[Knob, Any]]]:
@@ -117,7 +117,7 @@ def nearest_preset(topic: Topic, config: Any) -> tuple[str, list[tuple[Knob, Any
     What was done in the run itself, such as the steps trained, comes last and does not decide which preset is nearest.
     """
     start = without_run(config)
-    found = {name: differing([without_run(preset), start]) for name, preset in topic.presets.items()}
-    name = min(found, key=lambda name: len(found[name]))
+    differences = {name: differing([without_run(preset), start]) for name, preset in topic.presets.items()}
+    name = min(differences, key=lambda name: len(differences[name]))
     run = [(knob, values) for knob, values in differing([start, config]) if knob.run_only]
-    return name, [(knob, values[1]) for knob, values in [*found[name], *run] if values[1] is not None]
+    return name, [(knob, values[1]) for knob, values in [*differences[name], *run] if values[1] is not None]

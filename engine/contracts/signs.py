@@ -19,7 +19,7 @@ def one_line(text: str) -> str:
     """A text as a box of one line shows it: a blank for each end of a line and each tab, no other control characters,
     U+FFFD for what is no sign at all."""
     text = _ENDS_OF_LINES.sub(" ", text)
-    return INVISIBLE.sub(lambda found: "\ufffd" if found[0] >= "\ud800" else "", text)
+    return INVISIBLE.sub(lambda match: "\ufffd" if match[0] >= "\ud800" else "", text)
 
 
 def left_out(text: str) -> list[str]:

@@ -246,10 +246,10 @@ class Topic:
 def load(path: str) -> Any:
     """Import 'package.module:name' and return the object."""
     module, _, name = path.partition(":")
-    found = importlib.import_module(module)
+    value = importlib.import_module(module)
     for part in name.split("."):
-        found = getattr(found, part)
-    return found
+        value = getattr(value, part)
+    return value
 
 
 def topic_of(config: Any) -> Topic:

@@ -192,20 +192,20 @@ def _differing(light: np.ndarray, paper: np.ndarray) -> float:
 
 def _things(ink: np.ndarray, least: float, *, whole: bool) -> list[_Thing]:
     """What might be a digit or a piece of one."""
-    found, height, width = [], *ink.shape
+    things, height, width = [], *ink.shape
     smallest = max(6, round(0.012 * min(height, width))) if whole else 3
     for box, part in _parts(ink, least, smallest):
         strength = float(np.percentile(part, 90))
         cuts = (box[0] <= 1) + (box[1] <= 1) + (box[2] >= width - 1) + (box[3] >= height - 1)
-        found.append(_Thing(box, len(part), strength, int(cuts)))
-    found = [thing for thing in found if not _is_frame(thing, found)]
-    inside = [thing for thing in found if not thing.cuts]
+        things.append(_Thing(box, len(part), strength, int(cuts)))
+    things = [thing for thing in things if not _is_frame(thing, things)]
+    inside = [thing for thing in things if not thing.cuts]
     strongest = max((thing.strength * thing.size for thing in inside), default=0)
-    if not inside or (not whole and strongest < 0.2 * max(thing.strength * thing.size for thing in found)):
+    if not inside or (not whole and strongest < 0.2 * max(thing.strength * thing.size for thing in things)):
         # All is cut: a frame drawn too tight, a digit that goes over the edge. Lines and tables cross it more often,
         # and what is left of a shadow is fainter.
         crossed = whole and _crossings(ink > least) > MOST_CROSSINGS
-        inside = [] if crossed else [thing for thing in found if not whole or _is_large(thing, ink.shape)]
+        inside = [] if crossed else [thing for thing in things if not whole or _is_large(thing, ink.shape)]
     if not inside:
         return []
     most = max(thing.strength for thing in inside)

@@ -25,7 +25,7 @@ class Graph:
     """An undirected graph without loops, and what is known of its nodes.
 
     names: N strings. edges (E, 2) int64, each once, the smaller index first. labels (N,) int64 into `classes`, -1 where
-    nobody knows. features (N, F) float32. positions (N, 2) float32 in [-1, 1], y upwards. found: the classes are
+    nobody knows. features (N, F) float32. positions (N, 2) float32 in [-1, 1], y upwards. communities: the classes are
     communities that were computed from the edges.
     """
 
@@ -35,7 +35,7 @@ class Graph:
     classes: tuple[str, ...]
     features: Tensor
     positions: Tensor
-    found: bool = False
+    communities: bool = False
 
     def __len__(self) -> int:
         return len(self.names)
@@ -103,15 +103,15 @@ def own_graph(names: Sequence[str], edges: np.ndarray, labels: np.ndarray, class
 
     Features: one column for each node, above 500 nodes 64 random numbers each.
     """
-    count, given, found = len(names), torch.from_numpy(labels).long(), len(classes) < 2
+    count, given, communities = len(names), torch.from_numpy(labels).long(), len(classes) < 2
     edges = torch.tensor(sorted(map(tuple, edges.tolist())), dtype=torch.long).reshape(-1, 2)
-    if found:
+    if communities:
         given, classes = _communities(edges, count)
     features = torch.eye(count)
     if count > MOST_ONE_HOT:
         generator = torch.Generator().manual_seed(1)
         features = torch.randn(count, RANDOM_FEATURES, generator=generator) / math.sqrt(RANDOM_FEATURES)
-    return Graph(tuple(names), edges, given, tuple(classes), features, layout(edges, count), found)
+    return Graph(tuple(names), edges, given, tuple(classes), features, layout(edges, count), communities)
 
 
 def _communities(edges: Tensor, count: int, most: int = 8) -> tuple[Tensor, tuple[str, ...]]:
@@ -120,11 +120,11 @@ def _communities(edges: Tensor, count: int, most: int = 8) -> tuple[Tensor, tupl
 
     graph = nx.empty_graph(count)
     graph.add_edges_from(edges.tolist())
-    found = sorted(nx.community.louvain_communities(graph, seed=0), key=lambda part: (-len(part), min(part)))
+    communities = sorted(nx.community.louvain_communities(graph, seed=0), key=lambda part: (-len(part), min(part)))
     labels = torch.full((count,), -1)
-    for number, part in enumerate(found[:most]):
+    for number, part in enumerate(communities[:most]):
         labels[sorted(part)] = number
-    return labels, tuple("ABCDEFGH"[: max(2, min(len(found), most))])
+    return labels, tuple("ABCDEFGH"[: max(2, min(len(communities), most))])
 
 
 # ---------------------------------------------------------------- where to draw the nodes

@@ -170,7 +170,7 @@ def _sizes(shape: tuple[int, ...]) -> str:
 
 def find_weights(key: str) -> OwnWeights:
     """The weights behind `upload:<16 digits>`. WeightsFileError if this process does not have them (any more)."""
-    found = OWN.get(key, OwnWeights)
-    if found is None:
+    weights = OWN.get(key, OwnWeights)
+    if weights is None:
         raise WeightsFileError("The weights that this link names are not on this server; load their file again.")
-    return found
+    return weights

@@ -58,10 +58,10 @@ def find_picture(key: str) -> Picture:
             )
         return photo(name)
     if key.startswith(UPLOAD):
-        found = OWN.get(key, Picture)
-        if found is None:
+        picture = OWN.get(key, Picture)
+        if picture is None:
             raise PictureError("This link's picture is not on this server; upload it again or choose a sample.")
-        return found
+        return picture
     raise PictureError("Expected sample:<name> or upload:<number>, got {key!r}.", key=key[:40])
 
 

@@ -90,8 +90,8 @@ def _inflated(data: bytes, most: int, *, whole: bool = True) -> bytes | None:
 def orientation_in(xmp: bytes | str) -> int:
     """The EXIF number of the orientation that XMP gives, 0 if it gives none."""
     text = xmp.encode("utf-8", "replace") if isinstance(xmp, str) else xmp
-    found = _ORIENTATION.search(text[:MOST_XMP])
-    return int(found[1]) if found else 0
+    match = _ORIENTATION.search(text[:MOST_XMP])
+    return int(match[1]) if match else 0
 
 
 @dataclass(frozen=True)

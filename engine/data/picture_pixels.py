@@ -124,8 +124,8 @@ def _conversion(image: Image.Image, depth: int, gamma: float):
             grey = Image.fromarray(table[values])
             if clear is None:
                 return grey
-            seen = Image.fromarray(np.where(values == clear, 0, 255).astype(np.uint8))
-            return Image.merge("RGBA", (grey, grey, grey, seen)).convert("RGBa")
+            alpha = Image.fromarray(np.where(values == clear, 0, 255).astype(np.uint8))
+            return Image.merge("RGBA", (grey, grey, grey, alpha)).convert("RGBa")
 
         return from_16_bits
     if image.has_transparency_data:

@@ -38,9 +38,9 @@ def _weights(before: int, after: int, how: str) -> np.ndarray:
         first, last = max(int(middle - reach + 0.5), 0), min(int(middle + reach + 0.5), before)
         away = [(at - middle + 0.5) / stretch for at in range(first, last)]
         if how == "box":
-            found = [float(-0.5 < one <= 0.5) for one in away]
+            shares = [float(-0.5 < one <= 0.5) for one in away]
         else:
-            found = [max(0.0, 1.0 - abs(one)) for one in away]
-        total = sum(found)
-        weights[row, first:last] = [math.floor(one / total * 2**_BITS + 0.5) for one in found]
+            shares = [max(0.0, 1.0 - abs(one)) for one in away]
+        total = sum(shares)
+        weights[row, first:last] = [math.floor(one / total * 2**_BITS + 0.5) for one in shares]
     return weights

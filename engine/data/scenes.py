@@ -204,13 +204,13 @@ def _mean_colour(background: np.ndarray, box: tuple[float, ...]) -> tuple[int, .
 
 def _random_colour(random: np.random.Generator, under: tuple[int, ...]) -> tuple[int, int, int]:
     """A colour of any hue that stands out from `under`: the first of ten that is far enough, else the farthest."""
-    found = []
+    candidates = []
     for hue, saturation, value in random.uniform((0, 0.4, 0.3), (1, 1, 1), (10, 3)).tolist():
         colour = tuple(round(255 * part) for part in colorsys.hsv_to_rgb(hue, saturation, value))
-        found.append((math.dist(colour, under), colour))
-        if found[-1][0] >= LEAST_CONTRAST:
+        candidates.append((math.dist(colour, under), colour))
+        if candidates[-1][0] >= LEAST_CONTRAST:
             return colour
-    return max(found)[1]
+    return max(candidates)[1]
 
 
 def crop(random: np.random.Generator, rgb: np.ndarray, side: int = SIDE, least: float = 0.4) -> np.ndarray:

@@ -50,22 +50,22 @@ def read_settings(content: bytes) -> tuple[Topic, Any]:
             most=MAXIMUM_BYTES // 1024, size=math.ceil(len(content) / 1024),
         )  # fmt: skip
     try:
-        found = json.loads(content.decode("utf-8-sig"))
+        document = json.loads(content.decode("utf-8-sig"))
     except (ValueError, RecursionError):
         raise SettingsError("Expected settings as JSON, but this file is no valid JSON.") from None
-    values = found.get("config") if isinstance(found, dict) else None
-    if not isinstance(values, dict) or "topic" not in found:
+    values = document.get("config") if isinstance(document, dict) else None
+    if not isinstance(values, dict) or "topic" not in document:
         raise SettingsError("Expected settings from this tab (JSON with topic and config), got other JSON.")
-    version = found.get("neurarium", VERSION)
+    version = document.get("neurarium", VERSION)
     if version != VERSION:
         raise SettingsError(
             "Expected settings of version {expected}, got version {version!r}.",
             expected=VERSION, version=str(version)[:20],
         )  # fmt: skip
-    topic = catalogue().get(str(found["topic"]))
+    topic = catalogue().get(str(document["topic"]))
     if topic is None:
         raise SettingsError(
-            "These settings are for a page that is not here: {topic!r}.", topic=str(found["topic"])[:40]
+            "These settings are for a page that is not here: {topic!r}.", topic=str(document["topic"])[:40]
         )
     return topic, read_texts(topic, values)
 

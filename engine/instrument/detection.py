@@ -248,22 +248,22 @@ class MeanAveragePrecision:
 
 
 def mean_average_precision(
-    found: Sequence[Detections], true: Sequence[Truths], classes: int, threshold: float = 0.5
+    detections: Sequence[Detections], true: Sequence[Truths], classes: int, threshold: float = 0.5
 ) -> MeanAveragePrecision:
     """mAP at one IoU threshold: the average precision of each class (labels 0 to classes - 1), and their mean.
 
-    found and true belong to the same pictures, in the same order. `AveragePrecision.box` and `.truth` count among all
-    boxes of the picture, of whatever class. ValueError for unequal numbers.
+    detections and true belong to the same pictures, in the same order. `AveragePrecision.box` and `.truth` count among
+    all boxes of the picture, of whatever class. ValueError for unequal numbers.
     """
-    if len(found) != len(true):
-        raise ValueError(f"expected detections for each picture, got {len(found)} for {len(true)}")
+    if len(detections) != len(true):
+        raise ValueError(f"expected detections for each picture, got {len(detections)} for {len(true)}")
     curves = []
     for label in range(classes):
-        of_class = [one.labels == label for one in found]
+        of_class = [one.labels == label for one in detections]
         there = [one.labels == label for one in true]
         curve = average_precision(
-            [one.boxes[mask] for one, mask in zip(found, of_class, strict=True)],
-            [one.scores[mask] for one, mask in zip(found, of_class, strict=True)],
+            [one.boxes[mask] for one, mask in zip(detections, of_class, strict=True)],
+            [one.scores[mask] for one, mask in zip(detections, of_class, strict=True)],
             [one.boxes[mask] for one, mask in zip(true, there, strict=True)],
             threshold,
         )
@@ -276,11 +276,11 @@ def _counted_among_all(
     curve: AveragePrecision, of_class: Sequence[Tensor], there: Sequence[Tensor]
 ) -> AveragePrecision:
     """The same curve with the indices of boxes and truths among those of all classes."""
-    found = [mask.nonzero().flatten().tolist() for mask in of_class]
-    true = [mask.nonzero().flatten().tolist() for mask in there]
+    box_indices = [mask.nonzero().flatten().tolist() for mask in of_class]
+    truth_indices = [mask.nonzero().flatten().tolist() for mask in there]
     pictures = curve.picture.tolist()
-    box = [found[place][index] for place, index in zip(pictures, curve.box.tolist(), strict=True)]
-    truth = [true[place][i] if i >= 0 else -1 for place, i in zip(pictures, curve.truth.tolist(), strict=True)]
+    box = [box_indices[place][index] for place, index in zip(pictures, curve.box.tolist(), strict=True)]
+    truth = [truth_indices[place][i] if i >= 0 else -1 for place, i in zip(pictures, curve.truth.tolist(), strict=True)]
     return dataclasses.replace(curve, box=curve.box.new_tensor(box), truth=curve.truth.new_tensor(truth))
 
 

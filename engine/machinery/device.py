@@ -22,12 +22,12 @@ def available_devices() -> tuple[str, ...]:
     """Names of the devices of this machine, best first; the CPU is always last."""
     import torch
 
-    found = []
+    names = []
     if torch.cuda.is_available():
-        found.append("cuda")
+        names.append("cuda")
     if torch.backends.mps.is_available():
-        found.append("mps")
-    return (*found, "cpu")
+        names.append("mps")
+    return (*names, "cpu")
 
 
 def current_device() -> str:

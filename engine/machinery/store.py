@@ -56,9 +56,9 @@ class ResultStore:
     def get_or_compute(self, key: Hashable, compute: Callable[[], Any]) -> Any:
         """The result under `key`, computed at most once however many ask at the same time."""
         with self._lock:
-            found = self._find(key)
-            if found is not None:
-                return found
+            result = self._find(key)
+            if result is not None:
+                return result
             future = self._running.get(key)
             mine = future is None
             if mine:

@@ -65,10 +65,10 @@ def one_colour_range(pictures: Sequence[PixelPicture]) -> list[PixelPicture]:
     ranges: dict[tuple[str, ...], tuple[float, float]] = {}
     for picture in pictures:
         for tile in picture.tiles:
-            found = [(key(tile, tile.scale, tile.unit), _ends(tile))] if _has_range(tile) else []
+            ends = [(key(tile, tile.scale, tile.unit), _ends(tile))] if _has_range(tile) else []
             if tile.over is not None:
-                found.append((("over", *key(tile, tile.over.scale, tile.over.unit)), (tile.over.low, tile.over.high)))
-            for name, (low, high) in found:
+                ends.append((("over", *key(tile, tile.over.scale, tile.over.unit)), (tile.over.low, tile.over.high)))
+            for name, (low, high) in ends:
                 before = ranges.get(name, (low, high))
                 ranges[name] = (min(before[0], low), max(before[1], high))
     ranges = {name: (low, high if high > low else low + 1.0) for name, (low, high) in ranges.items()}
@@ -123,15 +123,15 @@ def one_pair_of_axes(figures: Sequence[go.Figure]) -> list[go.Figure]:
     """Charts with common axes, as wide and as high as all their data; in space too."""
     import plotly.graph_objects as go
 
-    found: dict[str, list[np.ndarray]] = {}
+    coordinates: dict[str, list[np.ndarray]] = {}
     for figure in figures:
         for trace in figure.data:
             for axis in "xyz":
                 values = getattr(trace, axis, None) if hasattr(trace, axis) else None
                 if values is not None and len(values):
-                    found.setdefault(axis, []).append(np.asarray(values, np.float64).ravel())
+                    coordinates.setdefault(axis, []).append(np.asarray(values, np.float64).ravel())
     ranges = {}
-    for axis, parts in found.items():
+    for axis, parts in coordinates.items():
         values = np.concatenate(parts)
         log = axis != "z" and any(figure.layout[f"{axis}axis"].type == "log" for figure in figures)
         with np.errstate(divide="ignore", invalid="ignore"):
@@ -144,7 +144,7 @@ def one_pair_of_axes(figures: Sequence[go.Figure]) -> list[go.Figure]:
     common = []
     for figure in figures:
         figure = go.Figure(figure)
-        if "z" in found:
+        if "z" in coordinates:
             figure.update_layout(scene={f"{axis}axis": {"range": ends} for axis, ends in ranges.items()})
         else:
             figure.update_layout({f"{axis}axis": {"range": ends} for axis, ends in ranges.items()})
@@ -225,8 +225,8 @@ def compare_numbers(results: Sequence[Any], reference: int) -> list[Row]:
 
 def last_step(result: Any) -> int | None:
     """The training step that a Result shows; None where nothing was trained."""
-    found = [quantity for quantity in result.quantities() if _is_time(quantity) and quantity.shape[0]]
-    return int(found[0].values[-1]) if found else None
+    times = [quantity for quantity in result.quantities() if _is_time(quantity) and quantity.shape[0]]
+    return int(times[0].values[-1]) if times else None
 
 
 def _looked_at(result: Any) -> list[Quantity]:
@@ -239,8 +239,8 @@ def _is_time(quantity: Quantity) -> bool:
     return quantity.name == "step" and quantity.unit == "step" and len(quantity.axes) == 1
 
 
-def _like(found: Quantity | None, wanted: Quantity) -> Quantity | None:
-    return found if found is not None and (found.axes, found.unit) == (wanted.axes, wanted.unit) else None
+def _like(quantity: Quantity | None, wanted: Quantity) -> Quantity | None:
+    return quantity if quantity is not None and (quantity.axes, quantity.unit) == (wanted.axes, wanted.unit) else None
 
 
 def _number_row(quantity: Quantity, same: Sequence[Quantity | None], reference: int) -> Row:

@@ -74,11 +74,11 @@ class Kind:
 def kinds() -> dict[type, Kind]:
     """All kinds by the class of their values."""
     names = sorted(module.name for module in pkgutil.iter_modules([str(FOLDER)]) if module.ispkg)
-    found = [importlib.import_module(f"{__package__}.{name}.kind").KIND for name in names]
-    wrong = [kind.name for kind, name in zip(found, names, strict=True) if kind.name != name]
+    all_kinds = [importlib.import_module(f"{__package__}.{name}.kind").KIND for name in names]
+    wrong = [kind.name for kind, name in zip(all_kinds, names, strict=True) if kind.name != name]
     if wrong:
         raise ValueError(f"expected the values of a kind in its own folder, not those of {', '.join(wrong)}")
-    return {kind.value: kind for kind in found}
+    return {kind.value: kind for kind in all_kinds}
 
 
 def kind_of(picture: Any) -> Kind | None:

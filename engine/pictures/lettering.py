@@ -24,14 +24,14 @@ NOWHERE = "\uffff"  # a character that no font has
 @lru_cache
 def _fonts() -> tuple[str, ...]:
     """Ours, and those of the system that there are."""
-    found = list(OURS)
+    fonts = list(OURS)
     for name in OTHERS:
         try:
             ImageFont.truetype(name, 16)
         except OSError:
             continue
-        found.append(name)
-    return tuple(found)
+        fonts.append(name)
+    return tuple(fonts)
 
 
 @lru_cache(maxsize=128)
@@ -67,13 +67,13 @@ def runs(text: str) -> tuple[tuple[str, str], ...]:
 
 def _clusters(text: str) -> list[str]:
     """Letters, each with the combining marks that follow it."""
-    found: list[str] = []
+    clusters: list[str] = []
     for letter in text:
-        if found and unicodedata.combining(letter):
-            found[-1] += letter
+        if clusters and unicodedata.combining(letter):
+            clusters[-1] += letter
         else:
-            found.append(letter)
-    return found
+            clusters.append(letter)
+    return clusters
 
 
 def _first(cluster: str) -> str | None:

@@ -27,11 +27,11 @@ def log_ticks(low: float, high: float) -> list[float]:
     """1, 2 and 5 times the powers of ten between low and high; only the powers where that would be many."""
     powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
     many = len(powers) > 4
-    found = [m * 10.0**p for p in powers for m in ((1,) if many else (1, 2, 5)) if low <= m * 10.0**p <= high]
-    return found or [low, high]
+    values = [m * 10.0**p for p in powers for m in ((1,) if many else (1, 2, 5)) if low <= m * 10.0**p <= high]
+    return values or [low, high]
 
 
-def shown(value: float) -> str:
+def tick_label(value: float) -> str:
     """A number beside an axis."""
     return "0" if abs(value) < 1e-12 else f"{value:.4g}".replace("-", "−").replace("e+0", "e").replace("e−0", "e−")
 
@@ -77,7 +77,7 @@ def chart_sheet(
     x_high, high = x_high if x_high > x_low else x_low + 1, high if high > low else low + 1
     left, top = 12.0, _line_legend(sheet, lines, 24 if y_title else 6)
     marks = log_ticks(low, high) if log else ticks(low, high, 6)
-    left += max(width_of(shown(value), 12) for value in marks) + 10
+    left += max(width_of(tick_label(value), 12) for value in marks) + 10
     right, bottom = WIDTH - 16, HEIGHT - 46
     scale = math.log if log else float
 
@@ -89,9 +89,9 @@ def chart_sheet(
     for value in marks:
         y = at(x_low, value)[1]
         sheet.line([(left, y), (right, y)], RULE, 1)
-        sheet.words(left - 7, y, shown(value), anchor="rm", size=12, colour=FAINT)
+        sheet.words(left - 7, y, tick_label(value), anchor="rm", size=12, colour=FAINT)
     for value in ticks(x_low, x_high, 8):
-        sheet.words(at(value, high)[0], bottom + 14, shown(value), anchor="mm", size=12, colour=FAINT)
+        sheet.words(at(value, high)[0], bottom + 14, tick_label(value), anchor="mm", size=12, colour=FAINT)
     sheet.words((left + right) / 2, bottom + 34, say(x_title), anchor="mm", colour=FAINT)
     sheet.words(8, 13, say(y_title), colour=FAINT)
     with sheet.clipped(left - 2, top - 4, right - left + 6, bottom - top + 8):

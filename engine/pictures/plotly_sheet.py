@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.pictures.line_chart import Line2, chart_sheet, shown, ticks
+from engine.pictures.line_chart import Line2, chart_sheet, tick_label, ticks
 from engine.pictures.sheet import FAINT, GAP, PAPER, RULE, Sheet, colour_of, mixed
 from engine.pictures.theme import CLASS_COLOURS
 
@@ -118,7 +118,7 @@ def _cube(sheet: Sheet, figure: Any, low: np.ndarray, high: np.ndarray, at: Any,
             spot = a.copy()
             spot[axis] = value
             x, y = np.array(at(spot)) + 14 * out
-            sheet.words(x, y, shown(value), size=11, anchor="mm", colour=FAINT)
+            sheet.words(x, y, tick_label(value), size=11, anchor="mm", colour=FAINT)
         title = figure.layout.scene[f"{name}axis"].title.text or ""
         x, y = np.array(at((a + b) / 2)) + (46 if axis < 2 else 40) * out
         sheet.words(x, y, sheet.say(title), size=12, anchor="mm", colour=FAINT, turned=axis == 2)

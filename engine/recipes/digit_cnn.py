@@ -34,8 +34,8 @@ def make(progress: Progress) -> Card:
             steps=STEPS, snapshot_every=100, after_step=slow_down,
         )  # fmt: skip
         for snapshot in snapshots:
-            seen = snapshot.seen["held_out_accuracy"]
-            progress(0.9 * snapshot.step / STEPS, f"step {snapshot.step}: {seen:.3f} of 200 held-out digits")
+            share = snapshot.values["held_out_accuracy"]
+            progress(0.9 * snapshot.step / STEPS, f"step {snapshot.step}: {share:.3f} of 200 held-out digits")
     model = experiment.model.cpu().eval()
     exact = accuracy(model, digits.held_out_images, digits.held_out_labels)
     halved = new_model(CONFIG)

@@ -76,7 +76,7 @@ def make(progress: Progress) -> Card:
         optimizer, observe=observe, steps=STEPS, snapshot_every=250, after_step=set_rate,
     )  # fmt: skip
     for snapshot in snapshots:
-        text = f"step {snapshot.step}: loss {snapshot.loss:.3f}, mAP@0.5 {snapshot.seen['score']:.3f} of 100 scenes"
+        text = f"step {snapshot.step}: loss {snapshot.loss:.3f}, mAP@0.5 {snapshot.values['score']:.3f} of 100 scenes"
         progress(0.95 * snapshot.step / STEPS, text)
     scenes = held_out_scenes()
     exact = evaluate(model.eval(), scenes).mean
@@ -102,7 +102,7 @@ def make(progress: Progress) -> Card:
                     for name, curve in zip(CLASSES, score.of_class, strict=True)
                 },
                 "mAP@0.75 on the same": round(evaluate(halved, scenes, 0.75).mean, 4),
-                **found_of_collisions(halved),
+                **recall_of_collisions(halved),
                 "mAP@0.5 before rounding to half precision": round(exact, 4),
                 "optimiser steps": STEPS,
                 "seed": SEED,
@@ -125,25 +125,25 @@ def held_out_scenes() -> list[Scene]:
 
 def evaluate(model: GridDetector, scenes: Sequence[Scene], threshold: float = 0.5) -> MeanAveragePrecision:
     """mAP of a model in eval mode on scenes, at this IoU threshold."""
-    found = [one for start in range(0, len(scenes), 50) for one in detections(model, scenes[start : start + 50])]
+    predictions = [one for start in range(0, len(scenes), 50) for one in detections(model, scenes[start : start + 50])]
     true = [Truths(torch.tensor(scene.boxes), torch.tensor(scene.labels)) for scene in scenes]
-    return mean_average_precision(found, true, len(CLASSES), threshold)
+    return mean_average_precision(predictions, true, len(CLASSES), threshold)
 
 
-def found_of_collisions(model: GridDetector) -> dict[str, float]:
+def recall_of_collisions(model: GridDetector) -> dict[str, float]:
     """Where two middles share a cell: how many of those that own the cell are found, and of those that lost it.
 
     Found: the right class, IoU at least 0.5, score at least 0.25; of 300 other scenes on the bundled photographs.
     """
     scenes = [make_scene(10**7 + seed, 2, collide=True) for seed in range(300)]
-    found = np.zeros(2)
-    for scene, seen in zip(scenes, detections(model, scenes), strict=True):
+    counts = np.zeros(2)
+    for scene, prediction in zip(scenes, detections(model, scenes), strict=True):
         for which in range(2):
-            right = (seen.labels == scene.labels[which]) & (seen.scores >= 0.25)
+            right = (prediction.labels == scene.labels[which]) & (prediction.scores >= 0.25)
             boxes = torch.tensor(scene.boxes[which : which + 1]).float()
-            found[which] += bool((pairwise_iou(seen.boxes[right], boxes) >= 0.5).any())
+            counts[which] += bool((pairwise_iou(prediction.boxes[right], boxes) >= 0.5).any())
     names = ("found where two share a cell, of those that own it", "found where two share a cell, of the others")
-    return {name: round(share, 4) for name, share in zip(names, (found / len(scenes)).tolist(), strict=True)}
+    return {name: round(share, 4) for name, share in zip(names, (counts / len(scenes)).tolist(), strict=True)}
 
 
 @torch.no_grad()

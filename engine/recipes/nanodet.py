@@ -69,17 +69,17 @@ def read_graph(folder: Path) -> tuple[dict, bytes]:
 
 def constants(graph: dict, content: bytes) -> dict[str, np.ndarray]:
     """Every constant of the graph by its name."""
-    found, offset = {}, 0
+    arrays, offset = {}, 0
     for group in graph["weightsManifest"]:
         for entry in group["weights"]:
             kind = entry.get("quantization", {}).get("dtype", entry["dtype"])
             count = int(np.prod(entry["shape"], dtype=np.int64))
             values = np.frombuffer(content, TYPES[kind], count, offset)
             offset += values.nbytes
-            found[entry["name"]] = values.reshape(entry["shape"])
+            arrays[entry["name"]] = values.reshape(entry["shape"])
     if offset != len(content):
         raise WeightsError(f"expected {offset} bytes of constants, got {len(content)}")
-    return found
+    return arrays
 
 
 def renamed(graph: dict, content: bytes) -> dict[str, Tensor]:

@@ -272,5 +272,5 @@ def _object(one: Outside) -> Any:
         module = importlib.import_module(one.module)
         return module if one.alias != one.module else sys.modules[one.module.partition(".")[0]]
     module = importlib.import_module(one.module)
-    found = getattr(module, one.name, None)
-    return importlib.import_module(f"{one.module}.{one.name}") if found is None else found
+    value = getattr(module, one.name, None)
+    return importlib.import_module(f"{one.module}.{one.name}") if value is None else value

@@ -106,22 +106,22 @@ class Gathered:
         section = SECTIONS.get(target, target.module)
         if target in self.parts or target == ASSETS_PLACE:  # the script says itself where the assets are
             return []
-        found = settled(target)
-        if isinstance(found, Outside):
-            return [found]
-        if found.name in read(found.module).again:
-            raise ScriptError(*found, "it is defined twice, and a script would have the last alone", "Define it once")
-        block = read(found.module).blocks[found.name]
+        source = settled(target)
+        if isinstance(source, Outside):
+            return [source]
+        if source.name in read(source.module).again:
+            raise ScriptError(*source, "it is defined twice, and a script would have the last alone", "Define it once")
+        block = read(source.module).blocks[source.name]
         part = Part(block, section)
         self.parts.update(dict.fromkeys(part.places, part))
-        if found == self.config_place:
+        if source == self.config_place:
             self.outside.add(Outside("dataclasses", "dataclass", "dataclass"))
             return []
         part.methods = left_out_methods(block)
-        part.cuts = [*self.cuts.get(found, []), *part.methods]
-        value = load(f"{found.module}:{found.name}") if isinstance(block.node, ast.FunctionDef) else None
+        part.cuts = [*self.cuts.get(source, []), *part.methods]
+        value = load(f"{source.module}:{source.name}") if isinstance(block.node, ast.FunctionDef) else None
         if is_embedded(value):
-            self.embedded[found] = self._embedded(block, value)
+            self.embedded[source] = self._embedded(block, value)
             part.cuts += [*body_of(block.node), *block.node.decorator_list]
         part.uses = uses_of(block, set(part.cuts))
         crowds = [node for node, called in part.uses.calls if called in ONLY_FOR_CROWDS]
@@ -206,17 +206,17 @@ class Gathered:
 
     def _early(self, part: Part) -> set[Part]:
         """What must stand before a part: what is used when it is made, and all that what is called then uses."""
-        found: set[Part] = set()
+        parts: set[Part] = set()
         todo = [reference for reference in part.uses.references if reference.early]
         while todo:
             reference = todo.pop()
             if isinstance(reference.target, Place) and instead(reference.target) != ASSETS_PLACE:
                 other = self.part(reference.target)
-                if other not in found and other is not part:
-                    found.add(other)
+                if other not in parts and other is not part:
+                    parts.add(other)
                     code = isinstance(other.block.node, (ast.FunctionDef, ast.ClassDef))
                     todo += other.uses.references if code else []
-        return found
+        return parts
 
     def _modules(self) -> list[str]:
         """All modules, those that others build on first."""

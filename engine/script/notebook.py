@@ -48,8 +48,9 @@ def notebook_for(topic: Topic, config: Any, lesson: LessonWords, address: str = 
     if formulas:
         cells.append(_prose(f"## Formulas\n\nWith the numbers of the run above.\n\n{formulas}"))
     cells.append(_prose(_about_lesson(script)))
-    for number, (step, words) in enumerate(zip(lesson_steps(topic), lesson.steps, strict=True), 1):
-        cells.append(_prose(_step(number, step, words, script)))
+    steps = {step.name: step for step in lesson_steps(topic)} if lesson.steps else {}
+    for number, words in enumerate(lesson.steps, 1):
+        cells.append(_prose(_step(number, steps[words.name], words, script)))
     for number, cell in enumerate(cells):
         cell["id"] = f"cell-{number}"
     kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}

@@ -76,13 +76,13 @@ class _Walker(ast.NodeVisitor):
                 return scope.lazy[name]
             if name in scope.names:
                 return None
-        found = self.module.find(name)
-        if isinstance(found, Block):
+        binding = self.module.find(name)
+        if isinstance(binding, Block):
             return Place(self.module.name, name)
-        if found is None and not hasattr(builtins, name) and name not in ("__file__", "__name__"):
+        if binding is None and not hasattr(builtins, name) and name not in ("__file__", "__name__"):
             remedy = "Define it by a def, a class or an assignment at the top of the module, in no other statement"
             raise wrong(self.block, f"{name!r} is nowhere defined", remedy, node)
-        return found
+        return binding
 
     def _refer(self, node: ast.AST, text: str, binding: Binding) -> None:
         target = settled(binding) if isinstance(binding, Place) else binding
@@ -125,8 +125,7 @@ class _Walker(ast.NodeVisitor):
 
     def visit_Import(self, node: ast.Import | ast.ImportFrom) -> None:
         if self.scopes:
-            found = bindings(node, self.module.name)
-            self.scopes[-1].lazy.update(found)
+            self.scopes[-1].lazy.update(bindings(node, self.module.name))
             self.uses.imports.append(node)
 
     visit_ImportFrom = visit_Import
@@ -195,28 +194,28 @@ def _arguments(arguments: ast.arguments) -> list[ast.arg]:
 
 def _bound(body: list[ast.stmt]) -> set[str]:
     """Names that the statements of a scope bind, those of scopes within it left out."""
-    found: set[str] = set()
+    local_names: set[str] = set()
     outer: set[str] = set()
     todo: list[ast.AST] = list(body)
     while todo:
         node = todo.pop()
         match node:
             case ast.Name(id=name, ctx=ast.Store() | ast.Del()):
-                found.add(name)
+                local_names.add(name)
             case ast.FunctionDef(name=name) | ast.ClassDef(name=name):
-                found.add(name)
+                local_names.add(name)
             case ast.ExceptHandler(name=str(name)) | ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)):
-                found.add(name)
+                local_names.add(name)
             case ast.MatchMapping(rest=str(name)):
-                found.add(name)
+                local_names.add(name)
             case ast.Import(names=names) | ast.ImportFrom(names=names):
-                found |= {alias.asname or alias.name.partition(".")[0] for alias in names}
+                local_names |= {alias.asname or alias.name.partition(".")[0] for alias in names}
             case ast.Global(names=names) | ast.Nonlocal(names=names):
                 outer |= set(names)
         if isinstance(node, SCOPES):
             continue
         if isinstance(node, COMPREHENSIONS):  # only a walrus reaches out of it
-            found |= {inner.target.id for inner in ast.walk(node) if isinstance(inner, ast.NamedExpr)}
+            local_names |= {inner.target.id for inner in ast.walk(node) if isinstance(inner, ast.NamedExpr)}
             continue
         todo += ast.iter_child_nodes(node)
-    return found - outer
+    return local_names - outer

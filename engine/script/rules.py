@@ -77,17 +77,17 @@ def walk(node: ast.AST, without: Collection[ast.AST] = ()) -> Iterator[ast.AST]:
 
 def mentions(node: ast.AST, without: Collection[ast.AST] = ()) -> dict[str, ast.AST]:
     """Names of attributes that code reads, of whatever object, and where: obj.name, getattr(obj, "name"), a pattern."""
-    found: dict[str, ast.AST] = {}
+    attributes: dict[str, ast.AST] = {}
     for one in walk(node, without):
         match one:
             case ast.Attribute(attr=name):
-                found.setdefault(name, one)
+                attributes.setdefault(name, one)
             case ast.MatchClass(kwd_attrs=names):
-                found |= dict.fromkeys(names, one)
+                attributes |= dict.fromkeys(names, one)
             case ast.Call(func=ast.Name(id=called) | ast.Attribute(attr=called), args=given) if called in READ_BY_NAME:
                 texts = [part.value for part in given if isinstance(part, ast.Constant) and type(part.value) is str]
-                found |= dict.fromkeys([name for text in texts for name in text.split(".")], one)
-    return found
+                attributes |= dict.fromkeys([name for text in texts for name in text.split(".")], one)
+    return attributes
 
 
 def only_checks(method: ast.FunctionDef, block: Block | None = None, before: tuple[Block, ...] = ()) -> bool:
@@ -123,13 +123,13 @@ def left_out_methods(block: Block) -> list[ast.FunctionDef]:
         return []
     methods = [node for node in block.node.body if isinstance(node, ast.FunctionDef)]
     checked = block.module.name.startswith("engine.pictures.")
-    found = [one for one in methods if checked and one.name == "__post_init__" and only_checks(one, block)]
+    omissions = [one for one in methods if checked and one.name == "__post_init__" and only_checks(one, block)]
     for_pages = [one for one in methods if one.name in ONLY_FOR_PAGES]
     if for_pages:
         bases = block.module.namespace[block.node.name].__mro__[1:-1]
         foreign = [base for base in bases if base.__module__.partition(".")[0] != "engine"]
-        found += [one for one in for_pages if not any(one.name in vars(base) for base in foreign)]
-    return found
+        omissions += [one for one in for_pages if not any(one.name in vars(base) for base in foreign)]
+    return omissions
 
 
 def emptied(node: ast.AST, cuts: Collection[ast.AST]) -> ast.AST | None:

@@ -159,29 +159,29 @@ def _means_nothing(node: ast.stmt) -> bool:
 
 def bindings(node: ast.Import | ast.ImportFrom, module: str) -> dict[str, Binding]:
     """What an import statement in `module` binds: name -> binding."""
-    found: dict[str, Binding] = {}
+    imports: dict[str, Binding] = {}
     if isinstance(node, ast.Import):
         for alias in node.names:
             name = alias.asname or alias.name.partition(".")[0]
             if is_ours(alias.name):
-                found[name] = Whole(alias.name)
+                imports[name] = Whole(alias.name)
             elif alias.asname and "." in alias.name:  # import a.b as c = from a import b as c
                 parent, _, last = alias.name.rpartition(".")
-                found[name] = Outside(parent, last, name)
+                imports[name] = Outside(parent, last, name)
             else:
-                found[name] = Outside(alias.name, "", alias.asname or alias.name)
-        return found
+                imports[name] = Outside(alias.name, "", alias.asname or alias.name)
+        return imports
     package = module if importlib.util.find_spec(module).submodule_search_locations else module.rpartition(".")[0]
     base = importlib.util.resolve_name("." * node.level + (node.module or ""), package)
     for alias in node.names:
         name, whole = alias.asname or alias.name, f"{base}.{alias.name}"
         if not is_ours(base):
-            found[name] = Outside(base, alias.name, name)
+            imports[name] = Outside(base, alias.name, name)
         elif _is_module(whole):
-            found[name] = Whole(whole)
+            imports[name] = Whole(whole)
         else:
-            found[name] = Place(base, alias.name)
-    return found
+            imports[name] = Place(base, alias.name)
+    return imports
 
 
 @cache
@@ -194,10 +194,10 @@ def _is_module(name: str) -> bool:
 
 def settled(place: Place) -> Place | Outside | Whole:
     """Where a name is really defined: re-exports followed to their source. ScriptError for a name that is nowhere."""
-    found = read(place.module).find(place.name)
-    while isinstance(found, Place):
-        place, found = found, read(found.module).find(found.name)
-    if found is None:
+    binding = read(place.module).find(place.name)
+    while isinstance(binding, Place):
+        place, binding = binding, read(binding.module).find(binding.name)
+    if binding is None:
         remedy = "Define it by a def, a class or an assignment at the top of the module"
         raise ScriptError(place.module, place.name, "it is nowhere defined", remedy)
-    return place if isinstance(found, Block) else found
+    return place if isinstance(binding, Block) else binding

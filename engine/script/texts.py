@@ -77,8 +77,8 @@ def _about(knob: Knob, config: Any) -> str:
     """Label, help and what a knob takes, and whether it does nothing with the others as they are."""
     takes = ""
     if knob.kind in ("choice", "choices"):
-        shown = knob.choices if len(knob.choices) <= 12 else (*knob.choices[:6], "…", knob.choices[-1])
-        takes = f"{'One' if knob.kind == 'choice' else 'Some'} of: {', '.join(shown)}."
+        choices = knob.choices if len(knob.choices) <= 12 else (*knob.choices[:6], "…", knob.choices[-1])
+        takes = f"{'One' if knob.kind == 'choice' else 'Some'} of: {', '.join(choices)}."
     elif knob.kind in ("int", "float"):
         takes = f"From {knob.low:g} to {knob.high:g}{' ' + knob.unit if knob.unit else ''}."
     elif knob.kind == "sizes":

@@ -23,19 +23,19 @@ class Snapshot:
     """What a training run looks like after `step` optimiser steps.
 
     loss: value of the loss on the last batch (NaN at step 0, before any batch); gradient_norm: Euclidean norm of all
-    gradients of that batch; seen: arrays by name, made by the `observe` function; total: the last step, if known.
+    gradients of that batch; values: arrays by name, made by the `observe` function; total: the last step, if known.
     """
 
     step: int
     loss: float
     gradient_norm: float
-    seen: Mapping[str, Any] = field(default_factory=dict)
+    values: Mapping[str, Any] = field(default_factory=dict)
     total: int | None = None
 
     @property
     def nbytes(self) -> int:
-        """Bytes of all arrays seen, those in lists included, so that histories can be bounded."""
-        return 200 + bytes_of(self.seen)
+        """Bytes of all values, those in lists included, so that histories can be bounded."""
+        return 200 + bytes_of(self.values)
 
 
 class TrainingDiverged(ArithmeticError):

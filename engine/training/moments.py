@@ -51,8 +51,8 @@ def restore(model: nn.Module, weights: Sequence[np.ndarray]) -> None:
     parameter, of its shape.
     """
     parameters = list(model.parameters())
-    shapes, found = [tuple(one.shape) for one in parameters], [tuple(values.shape) for values in weights]
-    if found != shapes:
-        raise ValueError(f"expected weights of the shapes {shapes}, got {found}")
+    shapes, weight_shapes = [tuple(one.shape) for one in parameters], [tuple(values.shape) for values in weights]
+    if weight_shapes != shapes:
+        raise ValueError(f"expected weights of the shapes {shapes}, got {weight_shapes}")
     for parameter, values in zip(parameters, weights, strict=True):
         parameter.copy_(torch.from_numpy(finite(values)))

@@ -31,6 +31,7 @@ FLAGS = [
 SECONDS = 30.0
 PATIENCE = patient(SECONDS)  # seconds to wait for anything: generous, since machines that run tests are busy
 LANDMARK = ".stMainBlockContainer h1"
+TAB = "[class*='-tab ']"  # what an open tab holds
 
 
 def find_chromium() -> str | None:
@@ -156,7 +157,7 @@ class Visitor:
     def open_tab(self, name: str) -> Visitor:
         """Open a tab of the page, and wait until what it has is there and stands still."""
         self.page.get_by_role("tab", name=name).click()
-        self.page.locator("[role=tabpanel]:visible [data-testid=stElementContainer]").first.wait_for(state="attached")
+        self.page.locator(f"{TAB} [data-testid=stElementContainer]").first.wait_for(state="attached")
         return self.settle(quiet=100)  # it has begun: no long wait for a run that may still come
 
     def until(self, look: Callable[[], Any], what: str, patience: float = SECONDS) -> Any:
@@ -312,7 +313,8 @@ class Visitor:
 def visit(browser, contexts, request) -> Iterator[Callable[..., Visitor]]:
     """visit("/mlp?data=xor", locale="zh-CN", theme="dark", size=(390, 844), touch=True, fresh=True) -> Visitor.
 
-    path None: open nothing yet. fresh: a browser that was never here before, with nothing cached or stored.
+    path None: open nothing yet. fresh: a browser that was never here before, with nothing cached. panel: what it
+    remembers of the panel beside the stage, "" for nothing.
     """
     visitors: list[Visitor] = []
     fresh_contexts: list[Any] = []
@@ -327,9 +329,10 @@ def visit(browser, contexts, request) -> Iterator[Callable[..., Visitor]]:
         server: Server | None = None,
         permissions: tuple[str, ...] = (),
         fresh: bool = False,
+        panel: str = "knobs",
     ) -> Visitor:
         server = server or request.getfixturevalue("app")
-        options = locale, theme, size, touch, permissions
+        options = locale, theme, size, touch, permissions, panel
         context = None if fresh else contexts.get(options)
         if context is None:
             context = browser.new_context(
@@ -337,6 +340,8 @@ def visit(browser, contexts, request) -> Iterator[Callable[..., Visitor]]:
                 permissions=list(permissions),
             )  # fmt: skip
             context.set_default_timeout(1000 * PATIENCE)
+            if panel:
+                context.add_cookies([{"name": "neurarium_panel", "value": panel, "url": server.address}])
             if fresh:
                 fresh_contexts.append(context)
             else:

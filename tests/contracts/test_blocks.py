@@ -31,7 +31,7 @@ def film_of(slug, config):
         path, looked = topic.first_look(config)
         return Film.of(topic.load(path)(looked))
     first = topic.load(topic.training.first)(topic.training.experiment(config))
-    later = dataclasses.replace(first, step=1, seen=dict(first.seen))
+    later = dataclasses.replace(first, step=1, values=dict(first.values))
     return Film((first, later), (0, 1), later, later, "run", topic.slug)
 
 
@@ -230,6 +230,6 @@ def test_a_film_stacks_an_array_once_and_stands_where_it_was_left():
     later = dataclasses.replace(first, step=5)
     film = Film((first, later), (0, 3), first, later, "run", "gnn")
     assert film.stack("embedding") is film.stack("embedding")
-    assert np.array_equal(film.stack("embedding")[1], later.seen["embedding"])
+    assert np.array_equal(film.stack("embedding")[1], later.values["embedding"])
     assert (film.frames.at, film.frames.steps, list(film.frames.indices)) == (0, [0, 5], [0, 3])
     assert Film((first, later), (0, 3), later, later, "run", "gnn").frames.at is None

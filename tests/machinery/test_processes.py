@@ -107,8 +107,8 @@ def test_a_job_runs_in_another_process_and_the_next_one_in_the_same(queue, pool)
         job = queue.submit(to_a_hundred, ("config", number), visitor="a")
         assert job.wait(("done",), PATIENCE), job.error
         assert job.latest.step == 100
-        assert job.latest.seen["config"] == ("config", number)
-        processes |= {snapshot.seen["process"] for _, snapshot in job.history}
+        assert job.latest.values["config"] == ("config", number)
+        processes |= {snapshot.values["process"] for _, snapshot in job.history}
         until(lambda: not queue._begun)
     assert processes == {worker.process.pid for worker in pool.workers}
     assert os.getpid() not in processes
@@ -165,7 +165,7 @@ def test_an_upload_travels_along_and_is_not_kept_there(pool):
     try:
         here, there = (first_snapshots(backend, stream, config) for backend in (ThreadBackend(), pool))
         assert all(map(same, here, there))
-        assert not same(here[0].seen, first_snapshots(pool, stream, topic.config())[0].seen)
+        assert not same(here[0].values, first_snapshots(pool, stream, topic.config())[0].values)
     finally:
         OWN.forget(key)
     opened = pool.open(stream, config)  # now the picture does not travel along: the worker must not have it
@@ -187,7 +187,7 @@ def test_own_weights_and_a_large_own_graph_travel_with_the_job(pool):
         stream = topic.load(topic.stream)
         here, there = (first_snapshots(backend, stream, config) for backend in (ThreadBackend(), pool))
         assert all(map(same, here, there))
-        assert not same(here[0].seen, first_snapshots(pool, stream, topic.config())[0].seen)
+        assert not same(here[0].values, first_snapshots(pool, stream, topic.config())[0].values)
     assert gnn.config(data="own", graph=key_of(text)).graph.startswith("upload:")
     OWN.forget(weights.key)
 
@@ -195,7 +195,7 @@ def test_own_weights_and_a_large_own_graph_travel_with_the_job(pool):
 def test_a_worker_that_dies_fails_its_job_and_no_other(queue, pool):
     job = queue.submit(without_end, None, visitor="a", pace=300)
     until(lambda: job.count > 3)
-    os.kill(job.latest.seen["process"], signal.SIGKILL)
+    os.kill(job.latest.values["process"], signal.SIGKILL)
     assert job.wait(("failed",), PATIENCE)
     assert isinstance(job.error, BackendError)
     assert job.error.template.endswith("your settings are kept.")
@@ -203,7 +203,7 @@ def test_a_worker_that_dies_fails_its_job_and_no_other(queue, pool):
     until(lambda: not queue._begun)
     following = queue.submit(to_a_hundred, None, visitor="b")
     assert following.wait(("done",), PATIENCE)
-    assert following.latest.seen["process"] != job.latest.seen["process"]
+    assert following.latest.values["process"] != job.latest.values["process"]
 
 
 def test_a_worker_that_grew_too_large_is_replaced():
@@ -223,7 +223,7 @@ def test_shutdown_ends_workers_in_the_middle_of_their_work():
     queue = JobQueue(running=1, backend=pool)
     job = queue.submit(without_end, None, visitor="a")
     until(lambda: job.count > 3)
-    process = job.latest.seen["process"]
+    process = job.latest.values["process"]
     queue.shutdown(PATIENCE)
     assert (job.state, job.error) == ("stopped", None)
     until(lambda: not alive(process))

@@ -263,9 +263,9 @@ def test_own_graphs_take_the_classes_given_or_find_communities():
     given = read("a b\nb c\nc d\na: left\nd: right")
     assert given.classes == ("left", "right")
     assert given.labels.tolist() == [0, -1, -1, 1]
-    assert not given.found
+    assert not given.communities
     two_triangles = read("a b\nb c\nc a\nc d\nd e\ne f\nf d")
-    assert two_triangles.found
+    assert two_triangles.communities
     assert two_triangles.labels.tolist() in ([0, 0, 0, 1, 1, 1], [1, 1, 1, 0, 0, 0])
     assert torch.equal(two_triangles.features, torch.eye(6))
     long = read("\n".join(f"{k} {k + 1}" for k in range(700)))

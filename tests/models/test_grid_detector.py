@@ -247,7 +247,7 @@ def test_shipped_weights_score_what_their_card_says():
         assert curve.average_precision == pytest.approx(card.score[f"AP@0.5 of {name}"], abs=0.006)
         assert curve.truths > 100
     assert all(not grid.assign(torch.tensor(s.boxes), torch.tensor(s.labels)).collisions for s in scenes)
-    for name, share in recipe.found_of_collisions(grid.load_grid_detector()).items():
+    for name, share in recipe.recall_of_collisions(grid.load_grid_detector()).items():
         assert share == pytest.approx(card.score[name], abs=0.02)
 
 

@@ -6,6 +6,7 @@ from urllib.parse import parse_qsl
 import pytest
 
 from engine.contracts.knob import to_query
+from engine.contracts.lesson import lesson_words
 from engine.contracts.topic import catalogue
 from tests import strings
 from tests.visitor import Visitor
@@ -80,3 +81,29 @@ def test_the_language_comes_from_the_browser(home, locale, language):
     question = "A planetarium for neural networks: touch a real network and see what it does."
     assert (question in visitor.texts()) == (language == "en")
     assert (TABLE[question] in visitor.texts()) == (language == "zh")
+
+
+def test_search_lands_on_a_step_of_a_lesson_and_on_a_preset(home):
+    visitor = home("en-US")
+    step = lesson_words("gnn", "en").steps[1]
+    for words in (step.title, lesson_words("gnn", "zh").steps[1].title, step.title.split()[-2]):
+        assert visitor.move("home:search", words).errors == []
+        wanted = (f"{step.title} · {TOPICS['gnn'].title}", f"view.lesson={step.name}")
+        assert wanted in [(link.label, link.query_string) for link in links(visitor)], words
+    name, preset = list(TOPICS["mlp"].presets.items())[1]
+    visitor.move("home:search", name)
+    found = {link.label: parse_qsl(link.query_string, True) for link in links(visitor)}
+    assert found[f"{name} · {TOPICS['mlp'].title}"] == [*to_query(preset).items()]
+
+
+def test_what_was_learnt_is_ticked(server):
+    names = [step.name for step in lesson_words("gnn", "en").steps]
+    for told, line in (
+        (names, f"✓ Lesson: {len(names)} of {len(names)} steps"),
+        (names[:2], f"Lesson: 2 of {len(names)} steps"),
+    ):
+        visitor = Visitor(server.address, cookies=f"neurarium_progress=gnn.{'.'.join(f'{name}-1' for name in told)}")
+        visitor.open()
+        assert f">{line}<" in visitor.texts()
+        assert (f"{TOPICS['gnn'].title} ✓" in " ".join(link.label for link in links(visitor))) == (told == names)
+        visitor.close()

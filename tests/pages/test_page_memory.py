@@ -54,7 +54,7 @@ def test_no_result_is_held_after_a_page_is_left(server, slug):
     visitor = Visitor(server.address)
     try:
         visitor.open(slug)
-        visitor.move(f"{slug}-tabs-en", "Numbers")
+        visitor.open_tab(slug, "Numbers")
         for preset in (1, 0, 2):
             visitor.touch(f"{slug}-presets", "pick", preset)
         visitor.open("")

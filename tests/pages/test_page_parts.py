@@ -7,11 +7,10 @@ import pytest
 from engine.contracts.knob import knobs
 from engine.contracts.topic import catalogue
 from engine.topics.attention.card import Config as AttentionConfig
-from pages.components.parts.lesson import read_lesson
 from pages.components.parts.pins import knob_values
 from tests.visitor import Visitor, user_key
 
-AROUND = ("title-row", "share", "pin", "language-switch")  # and the tabs, whose key names the language
+AROUND = ("title-row", "share", "pin", "language-switch")  # and the tabs
 
 
 class Witness(Visitor):
@@ -42,20 +41,12 @@ def visitor(server):
 @pytest.mark.parametrize("slug", list(catalogue()))
 def test_a_change_brings_neither_title_nor_tabs_again(visitor, slug):
     visitor.open(slug)
-    assert {"share", "pin", f"{slug}-presets", f"{slug}-tabs-en"} <= visitor.keys | set(_blocks(visitor))
-    lesson = visitor.widget(f"{slug}:lesson:0")
+    assert {"share", "pin", f"{slug}-presets", f"{slug}-tabs"} <= visitor.keys
     answer = visitor.touch(f"{slug}-presets", "pick", 1)
     assert not answer.errors
     assert f"{slug}-presets" in visitor.keys
-    assert not visitor.keys & set(AROUND)
-    assert f"{slug}-tabs-en" not in _blocks(visitor)
-    assert visitor.widget(f"{slug}:lesson:0") == lesson  # stands as it stood
+    assert not visitor.keys & {*AROUND, f"{slug}-tabs"}
     assert visitor.data(f"{slug}-presets")[0]["pressed"] == 1
-
-
-def _blocks(visitor) -> list[str]:
-    """Keys of the blocks that the last answer brought."""
-    return [user_key(element) for kind, element, _ in visitor.brought if kind == "tab_container"]
 
 
 @pytest.mark.parametrize(
@@ -84,30 +75,18 @@ def test_a_click_brings_the_parts_that_show_what_it_changes_and_no_other(visitor
 
 def test_the_numbers_follow_a_change_while_they_are_open(visitor):
     visitor.open("mlp")
-    visitor.move("mlp-tabs-en", "Numbers")
+    visitor.open_tab("mlp", "Numbers")
     before = _tables(visitor)
     assert before
     answer = visitor.move("mlp.noise", 0.3)
     assert not answer.errors
     assert _tables(visitor) != before
-    visitor.move("mlp-tabs-en", "Lesson")
-    assert not _tables(visitor)
+    visitor.open_tab("mlp", "Numbers")
+    assert not _tables(visitor), "pressed again, a tab closes"
 
 
 def _tables(visitor) -> list[str]:
     return [str(element) for kind, element, _ in visitor.elements.values() if kind == "table"]
-
-
-def test_a_step_of_the_lesson_sets_the_page_up(visitor):
-    visitor.open("mlp")
-    _, steps = read_lesson("mlp", "en")
-    names = list(catalogue()["mlp"].presets)
-    at, wanted = next((at, names.index(step.preset)) for at, step in enumerate(steps) if step.preset != names[0])
-    for _ in range(at):
-        visitor.press("mlp:lesson:next")
-    assert visitor.data("mlp-presets")[0]["pressed"] == 0
-    visitor.press(f"mlp:lesson:set:{at}")
-    assert visitor.data("mlp-presets")[0]["pressed"] == wanted
 
 
 def test_the_last_of_several_choices_stays_lit_and_says_so(visitor):
@@ -127,7 +106,7 @@ def test_the_last_of_several_choices_stays_lit_and_says_so(visitor):
 
 def _compared(visitor, slug, query):
     visitor.open(slug, query)
-    visitor.move(f"{slug}-tabs-en", "Compare")
+    visitor.open_tab(slug, "Compare")
     for _ in range(100):
         if 'class="words"' in visitor.texts():
             break
@@ -174,6 +153,6 @@ def test_of_long_texts_the_place_where_they_differ_is_shown():
 def test_every_preset_stands_beside_a_pinned_run(visitor, slug):
     visitor.open(slug)
     visitor.press("pin")
-    visitor.move(f"{slug}-tabs-en", "Compare")
+    visitor.open_tab(slug, "Compare")
     for at, name in enumerate(catalogue()[slug].presets):
         assert not visitor.touch(f"{slug}-presets", "pick", at).errors, name

@@ -79,7 +79,7 @@ def seen(visitor):
 def walk_tabs(visitor, slug):
     """Open every tab of a page and look."""
     for tab in ("Numbers", "Code", "Compare", "Download"):
-        visitor.move(f"{slug}-tabs-en", tab)
+        visitor.open_tab(slug, tab)
         assert leaks(visitor) == [], tab
 
 
@@ -112,7 +112,7 @@ def test_own_texts_stay_letters_everywhere(visitor, slug, name):
     visitor.move(f"{slug}.{name}", " ".join(HOSTILE[::-1])[:70])
     walk_tabs(visitor, slug)
     visitor.open("mlp")  # where the pinned run of another page is named
-    visitor.move("mlp-tabs-en", "Compare")
+    visitor.open_tab("mlp", "Compare")
     assert leaks(visitor) == []
 
 
@@ -151,7 +151,7 @@ def test_a_text_that_is_no_graph_is_quoted_in_letters(visitor, text):
 @pytest.mark.parametrize("slug", catalogue())
 def test_files_and_their_names_stay_letters(visitor, slug):
     visitor.open(slug)
-    visitor.move(f"{slug}-tabs-en", "Download")
+    visitor.open_tab(slug, "Download")
     settings = {"neurarium": 1, "topic": slug, "config": {"[x](//y)": "<b>x</b>", "*y*": "1"}}
     topic_of = {"topic": "<b>x</b> [x](//y)", "config": "{}"}
     weights = save({"*y*": np.zeros(3, np.float32)}, topic_of)

@@ -7,21 +7,24 @@ import pickle
 import subprocess
 import sys
 import types
+from functools import cache
 from pathlib import Path
 
 import nbformat
 import pytest
 from nbclient import NotebookClient
 
+from engine.contracts.lesson import LessonWords, lesson_steps, lesson_words
 from engine.contracts.topic import catalogue
 from engine.script import notebook_for, script_for
 from engine.script.notebook import SHOWS
 from engine.script.whole import FUTURE
 from tests.experiments import CASES, PLAIN, WHOLE, compare
 from tests.interpreters import pythons
+from tests.kernels import warm_kernels
 
 ROOT = Path(__file__).parents[2]
-LESSON = "Words.\n\n## A step\npreset: Hills\nLook.\n"
+LESSON = LessonWords("Words.", (), "")
 # Every topic, and of diffusion both experiments; quick, and all but the first with something the reader made.
 IN_A_KERNEL = (
     "mlp trained", "cnn trained", "gnn own", "attention own", "diffusion trained", "diffusion completed",
@@ -38,7 +41,13 @@ with open("answer.pickle", "wb") as file:
 
 
 def lesson_of(slug):
-    return (ROOT / "assets" / "lessons" / "en" / f"{slug}.md").read_text("utf-8")
+    return lesson_words(slug, "en")
+
+
+@cache
+def cells_of(name):
+    """The code cells of a case's notebook with a short lesson."""
+    return tuple(code_of(notebook_for(*CASES[name], LESSON)))
 
 
 def code_of(text):
@@ -53,13 +62,20 @@ def names_of(node):
     return {one.id for one in ast.walk(node) if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store)}
 
 
+@pytest.fixture(scope="module")
+def kernels(tmp_path_factory):
+    with warm_kernels(tmp_path_factory.mktemp("kernels")) as manager:
+        yield {"kernel_manager_class": manager, "kernel_name": "warm"}
+
+
 @pytest.mark.parametrize("name", IN_A_KERNEL)
-def test_a_notebook_runs_in_a_kernel_and_equals_the_engine(name, tmp_path):
-    """Every cell as it leaves, in a fresh process, as Jupyter sends them."""
+def test_a_notebook_runs_in_a_kernel_and_equals_the_engine(name, tmp_path, kernels):
+    """Every cell as it leaves, in a process of its own, as Jupyter sends them."""
     topic, config = CASES[name]
     (tmp_path / "assets").symlink_to(ROOT / "assets")
     notebook = nbformat.reads(notebook_for(topic, config, lesson_of(topic.slug)), as_version=4)
-    client = NotebookClient(notebook, timeout=300, startup_timeout=60, resources={"metadata": {"path": str(tmp_path)}})
+    resources = {"metadata": {"path": str(tmp_path)}}
+    client = NotebookClient(notebook, timeout=300, startup_timeout=60, resources=resources, **kernels)
     with client.setup_kernel():
         for at, cell in enumerate(notebook.cells):  # CellExecutionError holds the traceback
             client.execute_cell(cell, at)
@@ -89,8 +105,8 @@ def run_cells(cells):
 @pytest.mark.parametrize("name", WHOLE)
 def test_every_cell_stands_by_itself(name):
     """In order, and again in any order once all have run: no cell needs what a later one has changed."""
-    topic, config = CASES[name]
-    *cells, last = code_of(notebook_for(topic, config, LESSON))
+    config = CASES[name][1]
+    *cells, last = cells_of(name)
     assert last == "outcome = main()"
     module = run_cells([*cells, *cells[::-1]] if "mlp" in name else cells)
     assert dataclasses.asdict(module.CONFIG) == dataclasses.asdict(config)
@@ -100,8 +116,7 @@ def test_every_cell_stands_by_itself(name):
 
 def test_annotations_would_stop_a_cell_if_they_were_evaluated():
     """What `run_cells` is for: without the line that every cell of definitions begins with, it does stop."""
-    topic, config = CASES["mlp trained"]
-    cells = code_of(notebook_for(topic, config, LESSON))[:-1]
+    cells = cells_of("mlp trained")[:-1]
     assert sum(cell.startswith(FUTURE) for cell in cells) > 10
     if sys.version_info < (3, 14):
         with pytest.raises(NameError, match="name 'Words' is not defined"):
@@ -118,9 +133,10 @@ def test_a_notebook_is_valid_and_its_cells_are_the_script(slug):
     nbformat.validate(notebook)
     assert SHOWS in code_of(text)[0]
     prose = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
-    for line in lesson.splitlines():
-        if line.startswith(("## ", "? ")):
-            assert line.lstrip("#? ") in prose
+    for step in lesson.steps:
+        wanted = [step.title, step.question, *step.usual.splitlines(), *step.choices.values()]
+        assert [text for text in wanted if text not in prose] == []
+    assert "{" not in "".join(step.usual for step in lesson.steps)
     ours, theirs = (
         {ast.unparse(node) for node in ast.parse(text).body if isinstance(node, (ast.FunctionDef, ast.ClassDef))}
         for text in ("\n\n".join(cell.replace(FUTURE, "") for cell in code_of(text)), script_for(topic, config))
@@ -137,19 +153,17 @@ def test_the_steps_of_a_lesson_say_what_this_notebook_can_show():
         config = next(iter(topic.presets.values()))
         notebook = nbformat.reads(notebook_for(topic, config, lesson_of(slug)), as_version=4)
         prose = [cell.source for cell in notebook.cells if cell.cell_type == "markdown"]
-        presets = [line.removeprefix("preset: ") for line in lesson_of(slug).splitlines() if line.startswith("preset:")]
-        steps = [text for text in prose if text.startswith("### ")]
-        assert len(steps) == len(presets)
-        for text, preset in zip(steps, presets, strict=True):
+        texts = [text for text in prose if text.startswith("### ")]
+        for text, step in zip(texts, lesson_steps(topic), strict=True):
             line = text.split("\n\n")[1]
-            shown[slug, preset] = line.startswith("`main(")
+            shown[slug, step.preset] = line.startswith("`main(")
             if line.startswith("`main("):
                 call = ast.parse(line.split("`")[1], mode="eval").body
                 given = call.args[0].keywords if call.args else []
                 values = {keyword.arg: ast.literal_eval(keyword.value) for keyword in given}
-                assert dataclasses.replace(config, **values) == topic.presets[preset]
+                assert dataclasses.replace(config, **values) == step.whole(topic)
             else:
-                assert f"*{preset}*" in line
+                assert f"*{step.preset}*" in line
     assert shown["mlp", "Overfitting"]
     assert shown["diffusion", "Three steps"]
     assert not shown["diffusion", "Digits"]
@@ -157,10 +171,9 @@ def test_the_steps_of_a_lesson_say_what_this_notebook_can_show():
 
 
 def test_a_missing_file_is_said_before_anything_is_computed(tmp_path, monkeypatch):
-    topic, config = CASES["attention own"]
     monkeypatch.chdir(tmp_path)
     with pytest.raises(FileNotFoundError, match=r"weights/minilm.safetensors.*where they are: ASSETS"):
-        run_cells(code_of(notebook_for(topic, config, LESSON)))
+        run_cells(cells_of("attention own"))
 
 
 # ------------------------------------------------------------ other versions of Python
@@ -192,7 +205,7 @@ def texts():
     found = []
     for name in WHOLE:
         found.append([name, script_for(*CASES[name])])
-        found += [[f"{name}, a cell", cell] for cell in code_of(notebook_for(*CASES[name], LESSON))]
+        found += [[f"{name}, a cell", cell] for cell in cells_of(name)]
     return json.dumps(found)
 
 

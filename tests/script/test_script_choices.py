@@ -6,6 +6,7 @@ import json
 import plotly.graph_objects as go
 import pytest
 
+from engine.contracts.lesson import LessonWords
 from engine.contracts.topic import load
 from engine.script import ScriptError, notebook_for, script_for
 from tests import made_topics
@@ -222,7 +223,7 @@ def test_an_error_says_topic_definition_file_line_and_what_to_do(make):
 
 def test_a_notebook_keeps_the_same_rules(make):
     topic = make()
-    assert json.loads(notebook_for(topic, topic.config(), "Words.\n"))["nbformat"] == 4
+    assert json.loads(notebook_for(topic, topic.config(), LessonWords("Words.", (), "")))["nbformat"] == 4
     bad = make(run={RETURNED: "globals()"})
     with pytest.raises(ScriptError, match=bad.slug):
-        notebook_for(bad, bad.config(), "Words.\n")
+        notebook_for(bad, bad.config(), LessonWords("Words.", (), ""))

@@ -175,7 +175,7 @@ def test_worker_processes_keep_pictures_apart_too(server):
         key = OWN.add(decode(picture(number)))
         last = list(stream(topic.config(picture=key, window=112, stride=56)))[-1]
         OWN.forget(key)
-        heat = last.seen["heat"].numpy()
+        heat = last.values["heat"].numpy()
         overlay = next(array for name, array in arrays.items() if name.startswith("o"))
         assert overlay.shape == heat.shape
         assert np.corrcoef(overlay.ravel(), heat.ravel())[0, 1] > 0.99, number  # the same, in 256 steps of colour
@@ -222,7 +222,7 @@ def test_who_loses_the_connection_finds_page_knobs_run_and_step_again(server):
 
 def _line(visitor: Visitor) -> str:
     """The line of live numbers."""
-    return next(text for text in visitor.texts().splitlines() if 'class="status"' in text)
+    return visitor.status()
 
 
 def _step(visitor: Visitor) -> int:

@@ -324,8 +324,8 @@ def test_pictures_stay_below_a_megabyte():
 def test_a_diverged_moment_is_looked_at_without_numbers_that_are_none():
     config = Config(start="fresh", channels=2, kernel="3")
     moment = next(Experiment(config).train(0))
-    broken = tuple(np.full_like(array, np.nan) for array in moment.seen["weights"])
-    result = look(config, [dataclasses.replace(moment, seen={**moment.seen, "weights": broken})])
+    broken = tuple(np.full_like(array, np.nan) for array in moment.values["weights"])
+    result = look(config, [dataclasses.replace(moment, values={**moment.values, "weights": broken})])
     assert torch.isfinite(result.logits).all()
 
 

@@ -55,14 +55,14 @@ def test_the_default_training_ends_near_the_data(trained):
     assert noisy.near >= 0.95
     few = walks.backward(Config(walk_steps=3), trained)
     assert few.near < 0.6  # the preset "Three steps"
-    assert first(Config()).seen["near"] < 0.1
-    assert trained.seen["held_out_loss"] < 0.5
+    assert first(Config()).values["near"] < 0.1
+    assert trained.values["held_out_loss"] < 0.5
 
 
 def test_a_walk_is_the_sampler_s_own(short):
     config = dataclasses.replace(SHORT, sampler="ddpm", walk_steps=30, chain=200, sample_seed=5)
     back, schedule = walks.backward(config, short), make_schedule("cosine", 200)
-    predict = predictor(denoiser_of(config, short.seen["weights"]), schedule)
+    predict = predictor(denoiser_of(config, short.values["weights"]), schedule)
     with seeded(5) as generator, torch.no_grad():
         start = torch.randn(COUNT, 2, generator=generator)
         steps = list(walk(predict, start, schedule, 30, generator, sampler="ddpm"))
@@ -96,7 +96,7 @@ def test_the_way_forward_is_a_chain_with_the_moments_of_eq_4(short):
         assert noise.std() == pytest.approx(1, abs=0.12)
     np.testing.assert_array_equal(there.x_0[0], start)
     schedule = make_schedule("cosine", 200)
-    predict = predictor(denoiser_of(SHORT, short.seen["weights"]), schedule)
+    predict = predictor(denoiser_of(SHORT, short.values["weights"]), schedule)
     with torch.no_grad():
         guess = predict(torch.from_numpy(there.x[20]), there.times[20]).numpy()
     bar = there.alpha_bars[20]
@@ -105,7 +105,7 @@ def test_the_way_forward_is_a_chain_with_the_moments_of_eq_4(short):
 
 def test_arrows_are_what_the_network_says_there(short):
     found = walks.arrows(SHORT, short, (200, 100, 0))
-    predict = predictor(denoiser_of(SHORT, short.seen["weights"]), make_schedule("cosine", 200))
+    predict = predictor(denoiser_of(SHORT, short.values["weights"]), make_schedule("cosine", 200))
     with torch.no_grad():
         for at, time in enumerate((200, 100, 1)):
             expected = -predict(torch.from_numpy(walks.lattice()), time).numpy()
@@ -160,11 +160,11 @@ def test_the_loss_is_written_as_the_mean_that_it_is(short):
     experiment = Experiment(SHORT)
     (x, time), noise = experiment.held_out
     with torch.no_grad():
-        guess = denoiser_of(SHORT, short.seen["weights"])(x, time)
+        guess = denoiser_of(SHORT, short.values["weights"])(x, time)
     half = (noise - guess).square().sum(1).mean().item() / 2
     result = result_of(
         dataclasses.replace(SHORT, average=False),
-        [dataclasses.replace(short, seen={**short.seen, "held_out_loss": half})],
+        [dataclasses.replace(short, values={**short.values, "held_out_loss": half})],
     )
     latex = explain.live_formulas(SHORT, result)[0].latex
     assert r"\frac{1}{2}\, \bigl\lVert" in latex
@@ -185,9 +185,9 @@ def test_looking_changes_nothing_and_a_seed_repeats(short):
     config = dataclasses.replace(SHORT, steps=40)
     one, other = list(Experiment(SHORT).train(40, 1)), list(Experiment(SHORT).train(40, 40))
     assert len(one) == 41
-    for first_weight, second_weight in zip(one[-1].seen["weights"], other[-1].seen["weights"], strict=True):
+    for first_weight, second_weight in zip(one[-1].values["weights"], other[-1].values["weights"], strict=True):
         np.testing.assert_array_equal(first_weight, second_weight)
-    np.testing.assert_array_equal(one[-1].seen["samples"], other[-1].seen["samples"])
+    np.testing.assert_array_equal(one[-1].values["samples"], other[-1].values["samples"])
     result = run(config)
     np.testing.assert_array_equal(result.x[-1].numpy(), walks.backward(config, other[-1]).x[-1])
     further = dataclasses.replace(config, steps=config.steps + 1)  # the picture and the numbers are of one walk
@@ -197,9 +197,8 @@ def test_looking_changes_nothing_and_a_seed_repeats(short):
 
 def test_the_learning_rate_falls_from_half_way_on():
     """At the end the weights hardly move any more."""
-    fixed = [
-        snapshot.seen["weights"][0] for snapshot in Experiment(dataclasses.replace(SHORT, average=False)).train(60, 10)
-    ]
+    experiment = Experiment(dataclasses.replace(SHORT, average=False))
+    fixed = [snapshot.values["weights"][0] for snapshot in experiment.train(60, 10)]
     moved = [float(np.abs(b - a).max()) for a, b in pairwise(fixed)]
     assert moved[-1] < 0.5 * moved[2]
 
@@ -254,7 +253,7 @@ def test_a_walk_to_digits_streams_and_repeats():
     snapshots = list(stream(config))
     assert [snapshot.step for snapshot in snapshots] == list(range(7))
     assert {snapshot.total for snapshot in snapshots} == {6}
-    result, streamed = run(config), digits.result_of(config, snapshots[-1].seen["moments"])
+    result, streamed = run(config), digits.result_of(config, snapshots[-1].values["moments"])
     assert torch.equal(result.x, streamed.x)
     assert result.time.tolist() == [400, 333, 267, 200, 133, 67, 0]
     assert result.x_0.abs().max() <= 1

@@ -323,7 +323,7 @@ def test_the_result_of_digits_is_the_walk_that_was_watched(visitor):
     assert not visitor.timers
     visitor.keep("diffusion-digits-bar", "frame", 2)
     assert stands_at(visitor, "diffusion-digits-x") == 200
-    visitor.move("diffusion-tabs-en", "Numbers")
+    visitor.open_tab("diffusion", "Numbers")
     assert explain.live_formulas(result.config, result)[1].latex in visitor.texts()
     friend = Visitor(visitor.address)
     try:

@@ -81,12 +81,12 @@ def test_the_sum_of_a_node_is_that_of_dense_matrices_on_the_karate_club():
     with_loops = torch.tensor(nx.to_numpy_array(club, weight=None), dtype=torch.float32) + torch.eye(34)
     root = with_loops.sum(1).rsqrt()
     a_hat = root[:, None] * with_loops * root
-    one, two = map(torch.from_numpy, snapshot.seen["weights"])
+    one, two = map(torch.from_numpy, snapshot.values["weights"])
     expected = a_hat @ torch.relu(a_hat @ one) @ two  # X is the identity
     made = explain.explain_node(seen, 8, 1, 1)
     assert made.total == pytest.approx(expected[8, 1].item(), rel=1e-4)
     shares = expected.softmax(1).numpy()
-    assert np.abs(snapshot.seen["probabilities"] / 255 - shares).max() <= 0.5 / 255 + 1e-5
+    assert np.abs(snapshot.values["probabilities"] / 255 - shares).max() <= 0.5 / 255 + 1e-5
 
 
 def test_the_formulas_hold_the_numbers():
@@ -262,16 +262,16 @@ def test_other_depths_are_trained_as_the_page_would_train_them(monkeypatch):
     config = Config(until=50)
     *parts, last = depths.stream_depths(config)
     assert [part.step for part in (*parts, last)] == [0, 1, 2, 3, 4]
-    assert np.isnan(parts[0].seen["accuracy"]).all()
-    assert np.isfinite(last.seen["accuracy"]).all()
+    assert np.isnan(parts[0].values["accuracy"]).all()
+    assert np.isfinite(last.values["accuracy"]).all()
     for at, depth in enumerate((1, 3)):
         result = run(replace(config, depth=depth, steps=50))
-        assert last.seen["accuracy"][at, 0] == pytest.approx(result.other_accuracy[-1].item())
+        assert last.values["accuracy"][at, 0] == pytest.approx(result.other_accuracy[-1].item())
         layer = max(1, depth - 1)
-        assert last.seen["distance"][at, 0] == pytest.approx(result.cosine_distance[layer].item())
-    assert (last.seen["distance"][:, 0] != last.seen["distance"][:, 1]).all()  # other first weights
+        assert last.values["distance"][at, 0] == pytest.approx(result.cosine_distance[layer].item())
+    assert (last.values["distance"][:, 0] != last.values["distance"][:, 1]).all()  # other first weights
     shown = draw.depths(last)
-    assert shown.values[:, 0] == pytest.approx(last.seen["accuracy"].mean(1))
+    assert shown.values[:, 0] == pytest.approx(last.values["accuracy"].mean(1))
     assert shown.frames.steps == [1, 3]
     assert draw.depths(parts[0]) is draw.depths(None) is None
 

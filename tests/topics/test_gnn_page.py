@@ -40,7 +40,7 @@ def played(visitor) -> list[float]:
     visitor.touch("gnn-speed", "pick", 2)  # fast
     assert not visitor.press("gnn:play").errors
     stand_still(visitor)
-    status = next(text for text in visitor.texts().split("\n") if text.startswith('<p class="status">'))
+    status = visitor.status()
     return [float(number) for number in re.findall(r"<b>([\d.]+)\W*?%?</b>", status)]
 
 

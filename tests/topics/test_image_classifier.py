@@ -88,14 +88,14 @@ def test_the_walk_shows_on_its_way_what_the_whole_run_has_at_its_end():
     config = COFFEE
     whole, looked = walked(config), run(dataclasses.replace(config, saliency="gradient"))
     snapshots = list(walk_from_grey(config))
-    steps, ways = [one.step for one in snapshots], [one.seen["way"] for one in snapshots]
+    steps, ways = [one.step for one in snapshots], [one.values["way"] for one in snapshots]
     assert ways == sorted(set(ways))
     assert steps == [int(32 * way**0.5) for way in ways]  # what a reader is told: steps, not their shortest parts
     assert (steps[-1], ways[-1], {one.total for one in snapshots}) == (32, 1.0, {32})
     assert len(steps) > 32
     there = with_walk(looked, snapshots[-1])
     assert [explain.way(whole, one).parts[0].values["share"].share for one in snapshots[::8]] == [
-        one.seen["way"] for one in snapshots[::8]
+        one.values["way"] for one in snapshots[::8]
     ]
     assert explain.way(whole, snapshots[-1]).parts == explain.way(whole).parts
     assert (explain.lacks_walk(config, looked), explain.lacks_walk(config, whole)) == (True, False)
@@ -106,8 +106,8 @@ def test_the_walk_shows_on_its_way_what_the_whole_run_has_at_its_end():
     with torch.no_grad():
         grey = model(torch.zeros_like(x))[0, whole.explained].item()
         for one in snapshots[7::8]:
-            here = model(one.seen["way"] * x)[0, whole.explained].item()
-            assert one.seen["sum"] == pytest.approx(here - grey, abs=0.05 * abs(whole.saliency_goal))
+            here = model(one.values["way"] * x)[0, whole.explained].item()
+            assert one.values["sum"] == pytest.approx(here - grey, abs=0.05 * abs(whole.saliency_goal))
 
 
 def test_a_walk_that_misses_says_of_how_many_steps_the_error_is(result):
@@ -133,13 +133,13 @@ def test_occlusion_ends_where_a_direct_measurement_is():
     covered[..., :112, :112] = -127 / 128
     with torch.no_grad():
         fall = (model(x).softmax(1) - model(covered).softmax(1))[0, 282].item()
-    assert last.seen["heat"][0, 0].item() == pytest.approx(fall, abs=1e-5)  # only this window covers the corner
-    assert last.seen["probability"] == pytest.approx(run(Config()).probabilities[282].item(), abs=1e-6)
+    assert last.values["heat"][0, 0].item() == pytest.approx(fall, abs=1e-5)  # only this window covers the corner
+    assert last.values["probability"] == pytest.approx(run(Config()).probabilities[282].item(), abs=1e-6)
 
 
 def test_occlusion_fills_up():
     known = [
-        1 - snapshot.seen["heat"].isnan().float().mean().item() for snapshot in stream(Config(window=56, stride=56))
+        1 - snapshot.values["heat"].isnan().float().mean().item() for snapshot in stream(Config(window=56, stride=56))
     ]
     assert known[0] == 0
     assert known[-1] == 1

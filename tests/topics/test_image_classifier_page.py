@@ -147,7 +147,7 @@ def test_every_stage_shows_its_maps_and_one_of_them_large(reader):
 
 def test_the_numbers_tab_fills_the_formulas_in(reader):
     visitor = reader("picture=sample:coffee")
-    visitor.move("image_classifier-tabs-en", "Numbers")
+    visitor.open_tab("image_classifier", "Numbers")
     expected = run(Config(picture="sample:coffee")).probabilities[967].item()
     assert written(expected) in visitor.texts()
     assert "stage4_channel × stage4_row × stage4_column" in tables(visitor)
@@ -199,7 +199,7 @@ def test_integrated_gradients_come_part_by_part_and_only_their_numbers_wait_for_
     assert "espresso" in visitor.texts()
     assert "Channel" in visitor.texts(), "the maps are there already"
     early = evidence(visitor)
-    visitor.move("image_classifier-tabs-en", "Numbers")
+    visitor.open_tab("image_classifier", "Numbers")
     assert "There is nothing to count yet." in hints(visitor)
     assert progress(visitor), "the walk goes on"
     wait_for_end(visitor)

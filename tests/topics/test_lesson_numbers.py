@@ -48,7 +48,7 @@ def mlp_after(config, *steps: int) -> list[dict]:
     for step in steps:
         if step:
             snapshot = training.send(step - snapshot.step)
-        found.append(snapshot.seen)
+        found.append(snapshot.values)
     return found
 
 
@@ -93,14 +93,14 @@ def test_how_fast_the_cnn_learns():
     config = preset("cnn", "Before training")
     training = stream_cnn(config)
     before = next(training)
-    assert before.seen["held_out_accuracy"] == pytest.approx(0.1, abs=0.03)
+    assert before.values["held_out_accuracy"] == pytest.approx(0.1, abs=0.03)
     snapshot = training.send(80)
     assert 80 * config.batch_size == 5120
-    assert snapshot.seen["held_out_accuracy"] == pytest.approx(0.93, abs=0.008)
-    assert full_score(config, snapshot.seen["weights"]) == pytest.approx(0.91, abs=0.006)
+    assert snapshot.values["held_out_accuracy"] == pytest.approx(0.93, abs=0.008)
+    assert full_score(config, snapshot.values["weights"]) == pytest.approx(0.91, abs=0.006)
     snapshot = training.send(520)
-    assert full_score(config, snapshot.seen["weights"]) == pytest.approx(0.96, abs=0.01)
-    assert sum(weight.size for weight in snapshot.seen["weights"]) == 28_874
+    assert full_score(config, snapshot.values["weights"]) == pytest.approx(0.96, abs=0.01)
+    assert sum(weight.size for weight in snapshot.values["weights"]) == 28_874
 
 
 # ---------------------------------------------------------------- image classifier
@@ -124,7 +124,7 @@ def test_what_the_classifier_says_of_the_samples():
     assert said("Not a class")[1] == pytest.approx([0.17], abs=0.005)
     assert said("Cat without colour") == (["Egyptian cat"], pytest.approx([0.61], abs=0.005))
     *_, last = stream_classifier(preset("image_classifier", "What is in the cup"))
-    assert last.seen["heat"].max().item() == pytest.approx(0.13, abs=0.005)
+    assert last.values["heat"].max().item() == pytest.approx(0.13, abs=0.005)
 
 
 # ---------------------------------------------------------------- one stage
@@ -137,8 +137,10 @@ def test_what_nanodet_says_of_the_samples():
         return run_one_stage(preset("one_stage", name, **changes))
 
     def kept(result) -> list[tuple[str, int]]:
-        cells, labels = result.found.cells, result.found.labels
-        return [(COCO_CLASSES[labels[at]], one_stage_explain.place_of(int(cells[at]))[0]) for at in result.found.kept]
+        cells, labels = result.candidates.cells, result.candidates.labels
+        return [
+            (COCO_CLASSES[labels[at]], one_stage_explain.place_of(int(cells[at]))[0]) for at in result.candidates.kept
+        ]
 
     four = found("Four in one")
     assert (four.candidate_count, four.kept_count, len(four.picture.scores)) == (31, 5, 3549)
@@ -149,14 +151,16 @@ def test_what_nanodet_says_of_the_samples():
     assert found("Four in one", score=0.05).candidate_count == 628
     assert found("Four in one", score=0.1).candidate_count == 229
     cat = found("A cat")
-    cell = one_stage_explain.explain_cell(cat.picture, int(cat.found.cells[cat.found.kept[0]]))
+    cell = one_stage_explain.explain_cell(cat.picture, int(cat.candidates.cells[cat.candidates.kept[0]]))
     assert (cell.stride, cell.x) == (32, 176)
     assert cell.reach[0].item() == pytest.approx(5.457, abs=1e-3)
     assert cell.edges[0].item() == pytest.approx(1.4, abs=0.05)
     cup = found("Cup on a table")
     assert [name for name, _ in kept(cup)] == ["dining table"]
     removed = [
-        one.iou for one in cup.found.suppression.steps[0].removed if COCO_CLASSES[cup.found.labels[one.box]] == "cup"
+        one.iou
+        for one in cup.candidates.suppression.steps[0].removed
+        if COCO_CLASSES[cup.candidates.labels[one.box]] == "cup"
     ]
     assert removed == pytest.approx([0.25] * len(removed), abs=0.015)
     assert {name for name, _ in kept(found("Cup on a table", class_wise=True))} == {"dining table", "cup"}
@@ -231,7 +235,7 @@ def test_the_walks_of_diffusion():
     snapshot = next(training)
     for steps in (50, 150, 1800):
         snapshot = training.send(steps)
-        near.append(snapshot.seen["near"])
+        near.append(snapshot.values["near"])
     assert near[:2] == pytest.approx([0.55, 0.89], abs=0.02)
     assert sum(one.numel() for one in new_denoiser(config).parameters()) == pytest.approx(46_000, abs=500)
     for steps, share in {50: 0.988, 10: 0.95, 5: 0.81, 3: 0.47}.items():

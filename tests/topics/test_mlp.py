@@ -207,11 +207,10 @@ def test_a_stream_paused_at_a_step_equals_a_run_to_it():
         snapshot = opened.send(stride)
     assert snapshot.step == 37
     assert snapshot.total == VARIED.until
-    flat = [
-        array.ravel() for pair in zip(snapshot.seen["weights"], snapshot.seen["biases"], strict=True) for array in pair
-    ]
+    layers = zip(snapshot.values["weights"], snapshot.values["biases"], strict=True)
+    flat = [array.ravel() for layer in layers for array in layer]
     assert np.array_equal(np.concatenate(flat), result.parameters.numpy())
-    assert snapshot.seen["test_loss"] == result.test_loss[-1].item()
+    assert snapshot.values["test_loss"] == result.test_loss[-1].item()
 
 
 def test_the_process_wide_generator_stays_untouched():
@@ -243,7 +242,7 @@ def test_a_rate_too_high_ends_in_a_result_that_says_when():
         assert torch.isfinite(getattr(result, name)).all(), name
     assert torch.isfinite(result.train_loss[0])
     for name in ("maps", "ranges"):
-        assert np.isfinite(result.snapshot.seen[name]).all()
+        assert np.isfinite(result.snapshot.values[name]).all()
 
 
 # ---------------------------------------------------------------- weights set by hand, looking closer
@@ -251,9 +250,9 @@ def test_a_rate_too_high_ends_in_a_result_that_says_when():
 
 def test_weights_set_by_hand_take_effect_at_their_step():
     config = replace(SMALL, edits="0:0.2.1=1.5;3:1.4.b=-2;5:2.0.3=0.25")
-    untouched = list(stream(SMALL))[:1][0].seen["weights"][0]
+    untouched = list(stream(SMALL))[:1][0].values["weights"][0]
     opened = stream(config)
-    seen = [next(opened).seen, *(opened.send(1).seen for _ in range(5))]
+    seen = [next(opened).values, *(opened.send(1).values for _ in range(5))]
     assert seen[0]["weights"][0][2, 1] == 1.5
     changed = np.ones_like(untouched, bool)
     changed[2, 1] = False
@@ -300,8 +299,8 @@ def test_neuron_maps_are_the_recorded_values_over_the_plane():
     values = torch.cat([trace[n] for n in ("input", "hidden.0.output", "hidden.1.output", "output.output")], dim=1)
     stride = experiment.map_stride
     values = values.T.reshape(-1, 64, 64)[:, stride // 2 :: stride, stride // 2 :: stride].numpy()
-    ranges = snapshot.seen["ranges"][:, None, None]
-    shown = (snapshot.seen["maps"].astype(np.float32) - 127.5) / 127.5 * ranges
+    ranges = snapshot.values["ranges"][:, None, None]
+    shown = (snapshot.values["maps"].astype(np.float32) - 127.5) / 127.5 * ranges
     assert (np.abs(shown - values) <= ranges / 255 + 1e-6).all()
 
 
@@ -311,7 +310,7 @@ def test_the_plane_is_the_answer_at_every_spot():
     with torch.no_grad():
         expected = experiment.model(experiment.plane_features).softmax(1).reshape(64, 64, 3)
     torch.testing.assert_close(result.plane, expected)
-    assert np.abs(snapshot.seen["plane"] / 255 - expected.numpy()).max() <= 0.5 / 255 + 1e-6
+    assert np.abs(snapshot.values["plane"] / 255 - expected.numpy()).max() <= 0.5 / 255 + 1e-6
     torch.testing.assert_close(result.plane.sum(-1), torch.ones(64, 64))
 
 
@@ -339,12 +338,12 @@ def test_scores_are_those_of_scikit_learn():
             output = experiment.model(experiment.features[experiment.test_rows])
         truth = experiment.targets[experiment.test_rows].numpy()
         if experiment.regression:
-            assert snapshot.seen["test_accuracy"] == pytest.approx(
+            assert snapshot.values["test_accuracy"] == pytest.approx(
                 metrics.r2_score(truth, output[:, 0].numpy()), abs=1e-5
             )
         else:
             answers = output.argmax(1) if output.shape[1] > 1 else (output[:, 0] < 0).long()
-            assert snapshot.seen["test_accuracy"] == pytest.approx(metrics.accuracy_score(truth, answers.numpy()))
+            assert snapshot.values["test_accuracy"] == pytest.approx(metrics.accuracy_score(truth, answers.numpy()))
             confusion = result_of(config, [snapshot]).confusion.numpy()
             assert np.array_equal(confusion, metrics.confusion_matrix(truth, answers, labels=range(experiment.classes)))
 

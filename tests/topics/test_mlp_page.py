@@ -32,7 +32,7 @@ def test_every_weight_and_bias_can_be_set_by_hand_where_it_is_picked():
     moment = first(SMALL)
     film = Film.of(moment)
     inputs = [len(FEATURES), *SMALL.layers]
-    for layer, weights in enumerate(moment.seen["weights"], 1):
+    for layer, weights in enumerate(moment.values["weights"], 1):
         for index in range(len(weights)):
             for origin in (None, *range(inputs[layer - 1])):
                 asked = f"{layer}-{index}" + ("" if origin is None else f"-{origin}")
@@ -47,7 +47,7 @@ def test_every_weight_and_bias_can_be_set_by_hand_where_it_is_picked():
                 changed = replace(SMALL, **with_edit(SMALL, field.keys[0], field.value + 1))
                 again = first(changed)
                 for name in ("weights", "biases"):
-                    before, after = moment.seen[name][layer - 1], again.seen[name][layer - 1]
+                    before, after = moment.values[name][layer - 1], again.values[name][layer - 1]
                     differs = np.argwhere(before != after).tolist()
                     if (name == "biases") != (origin is None):
                         assert differs == []
@@ -113,13 +113,13 @@ def test_the_hidden_space_holds_every_point_and_its_border_is_that_of_the_answer
 
 def status(visitor) -> list[float]:
     """The bold numbers of the page's status line: the step, then the scores in per cent."""
-    line = next(text for text in visitor.texts().split("\n") if text.startswith('<p class="status"'))
+    line = visitor.status()
     return [float(number.replace("−", "-")) for number in re.findall(r"<b>(−?[\d.]+)\W*</b>", line)]
 
 
 def scores(config: Config) -> list[float]:
     """What that must say, from a run of the engine."""
-    seen = run(config).snapshot.seen
+    seen = run(config).snapshot.values
     factor, digits = (1, 3) if config.data in REGRESSION else (100, 1)
     return [config.steps, *(round(factor * seen[f"{part}_accuracy"], digits) for part in ("train", "test"))]
 
@@ -182,7 +182,7 @@ def test_a_number_typed_becomes_an_edit_and_too_many_are_told_of(visitor):
     assert visitor.data("mlp-hand")[0]["value"] == -2.5
     visitor.touch("mlp-network", "pick", {"kind": "edge", "layer": 1, "to": 1, "from": 0})
     assert visitor.data("mlp-hand")[0]["label"] == "Weight from x₁, set by hand"
-    weight = first(Config(layers=(3,))).seen["weights"][0][1, 0]
+    weight = first(Config(layers=(3,))).values["weights"][0][1, 0]
     assert visitor.data("mlp-hand")[0]["value"] == pytest.approx(weight, abs=5.1e-5)
     many = ";".join(["0:0.0.0=1"] * MAXIMUM_EDITS)
     visitor.open("")
@@ -268,7 +268,7 @@ def test_edits_that_do_not_fit_are_told_of_and_left_out(visitor):
 
 def test_the_spiral_is_solved_and_not_before():
     steps, _ = spiral().ours()
-    seen = [snapshot.seen["test_accuracy"] for snapshot in Experiment(Config()).train(steps)]
+    seen = [snapshot.values["test_accuracy"] for snapshot in Experiment(Config()).train(steps)]
     assert seen[-1] >= SOLVED
     assert all(accuracy < SOLVED for accuracy in seen[:-1])
     assert steps <= 500

@@ -155,7 +155,7 @@ def test_a_picture_that_is_not_here_is_told_of_and_stays_in_the_link(visitor):
     assert visitor.data("one-stage-found") == usual
     visitor.touch("one-stage-levels", "cell", {"tile": 2, "row": 1, "column": 12})
     assert "row **1**, column **12**" in visitor.texts()
-    visitor.move("one_stage-tabs-en", "Numbers")
+    visitor.open_tab("one_stage", "Numbers")
     assert "not on this server" in "".join(visitor.alerts())
     assert len(visitor.alerts()) == 1
     visitor.touch("one_stage-samples", "cell", {"tile": COFFEE, "row": 0, "column": 0})
@@ -167,7 +167,7 @@ def test_a_picture_that_is_not_here_is_told_of_and_stays_in_the_link(visitor):
 
 def test_the_numbers_tab_has_both_detectors(visitor):
     visitor.open("one_stage")
-    visitor.move("one_stage-tabs-en", "Numbers")
+    visitor.open_tab("one_stage", "Numbers")
     tables = [element.SerializeToString() for kind, element, _ in visitor.elements.values() if kind == "table"]
     assert any(b"picture.distances" in table for table in tables), "NanoDet's arrays"
     assert any(b"scene.view.terms" in table for table in tables)

@@ -80,7 +80,7 @@ def test_a_stream_begins_with_what_is_there_before_the_first_step(slug):
         assert stream.send(3).step == 4
     else:
         assert 0 < second.step <= second.total
-    assert first.seen.keys() == second.seen.keys()
+    assert first.values.keys() == second.values.keys()
     assert second.total is not None
     assert first.nbytes > 0
     stream.close()
@@ -107,8 +107,8 @@ def test_the_first_moment_is_that_of_the_stream(slug):
                 topic.load(topic.training.first)(config),
             )
             assert alone.step == streamed.step == 0, name
-            assert alone.seen.keys() == streamed.seen.keys(), name
-            assert all(same(alone.seen[key], streamed.seen[key]) for key in alone.seen), name
+            assert alone.values.keys() == streamed.values.keys(), name
+            assert all(same(alone.values[key], streamed.values[key]) for key in alone.values), name
 
 
 def other_values(topic, knob):
@@ -137,7 +137,7 @@ def test_a_training_depends_on_nothing_but_its_experiment(slug):
     for config in (experiment, turned):
         stream = topic.load(training.stream)(config)
         next(stream)
-        weights.append(stream.send(2).seen["weights"])
+        weights.append(stream.send(2).values["weights"])
         stream.close()
     assert same(*weights)
 

@@ -134,7 +134,7 @@ def test_a_diverging_loss_is_shown_once_more_and_then_raised():
         snapshots.extend(run)  # keeps those that came before the error
     last = snapshots[-1]
     assert not math.isfinite(last.loss)
-    assert caught.value.step == last.step == last.seen["at"] < 50
+    assert caught.value.step == last.step == last.values["at"] < 50
     assert not math.isfinite(caught.value.loss)
     assert math.isfinite(fit_loss_before(last.step))
 

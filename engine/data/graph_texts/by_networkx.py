@@ -72,7 +72,7 @@ def read_xml(text: str, classes: str = "") -> GivenGraph:
 def _look_through(text: str) -> tuple[str, int]:
     """(name of the outermost element, number of graphs) of XML; KnobError where it is none, or nested too deeply."""
     parser, depth, kind, graphs = XMLPullParser(("start", "end")), 0, "", 0
-    text = re.sub(r"^\s*<\?xml[^>]*\?>", lambda found: "\n" * found[0].count("\n"), text)
+    text = re.sub(r"^\s*<\?xml[^>]*\?>", lambda match: "\n" * match[0].count("\n"), text)
     try:
         for start in range(0, len(text), 4096):
             parser.feed(text[start : start + 4096])
@@ -121,38 +121,38 @@ def _foreign(format: str, text: str, parse: Callable[[], Any]) -> NodesAndEdges:
                         reason=str(error)) from None  # fmt: skip
 
 
-def gather(found: NodesAndEdges, format: str, classes: str = "") -> GivenGraph:
+def gather(graph: NodesAndEdges, format: str, classes: str = "") -> GivenGraph:
     """Name the nodes of a graph, find their classes, and say how. classes: as in `Choices`."""
-    if len(found.nodes) > MAXIMUM_NODES:
+    if len(graph.nodes) > MAXIMUM_NODES:
         raise KnobError("Own graph: expected at most {most} nodes, got {count}", most=MAXIMUM_NODES,
-                        count=len(found.nodes))  # fmt: skip
+                        count=len(graph.nodes))  # fmt: skip
     gathering = Gathering()
     gathering.remark(Remark("Read as {format}."), format=format)
-    attributes = _attributes(found.nodes)
-    names, called = _names(found.nodes, attributes)
+    attributes = _attributes(graph.nodes)
+    names, called = _names(graph.nodes, attributes)
     if called:
         gathering.remark(Remark("Names from the nodes' attribute {name!r}."), name=called)
     index = {node: gathering.node(name) for node, name in names.items()}
     if len(set(index.values())) != len(index):
         raise KnobError("Own graph: expected names that differ, but some nodes have the same one")
-    for one, other in found.edges:
+    for one, other in graph.edges:
         gathering.join(index[one], index[other])
     offered = _offered(attributes, called, len(index))
     if classes.isdecimal() and int(classes) <= len(offered):
         _label(gathering, offered[int(classes) - 1], attributes, index)
     elif classes != "none":
         _classes(gathering, attributes, called, index)
-    return gathering.done(directed=found.directed, attributes=offered)
+    return gathering.done(directed=graph.directed, attributes=offered)
 
 
 def _attributes(nodes: Mapping[Any, Mapping[str, Any]]) -> dict[str, dict[Any, str]]:
     """Attribute -> the nodes that have it, with its value as text."""
-    found: dict[str, dict[Any, str]] = {}
+    texts: dict[str, dict[Any, str]] = {}
     for node, attributes in nodes.items():
         for name, value in attributes.items():
             if isinstance(value, (str, int, float)) and (written := _written(value)):
-                found.setdefault(name, {})[node] = written
-    return found
+                texts.setdefault(name, {})[node] = written
+    return texts
 
 
 def _written(value: Any) -> str:
@@ -181,9 +181,9 @@ def _can_be_classes(values: dict[Any, str], count: int) -> bool:
 
 def _offered(attributes: dict[str, dict[Any, str]], called: str, count: int) -> tuple[str, ...]:
     """Attributes that could be the classes, those first that are called so."""
-    found = [name for name, values in attributes.items() if name != called and _can_be_classes(values, count)]
-    ranks = {name: CLASSES.index(_known_as(name)) if _known_as(name) in CLASSES else len(CLASSES) for name in found}
-    return tuple(sorted(found, key=lambda name: (ranks[name], name))[:MAXIMUM_ATTRIBUTES])
+    names = [name for name, values in attributes.items() if name != called and _can_be_classes(values, count)]
+    ranks = {name: CLASSES.index(_known_as(name)) if _known_as(name) in CLASSES else len(CLASSES) for name in names}
+    return tuple(sorted(names, key=lambda name: (ranks[name], name))[:MAXIMUM_ATTRIBUTES])
 
 
 def _label(gathering: Gathering, name: str, attributes: dict[str, dict[Any, str]], index: dict[Any, int]) -> None:

@@ -52,13 +52,13 @@ class Choices:
     @classmethod
     def of_letters(cls, text: str) -> Choices:
         """The inverse of `letters`. ValueError for other letters."""
-        found = {}
+        fields = {}
         for letter in text:
             name, value = _MEANING.get(letter, ("", ""))
-            if not name or name in found:
+            if not name or name in fields:
                 raise ValueError(f"no choice {letter!r}")
-            found[name] = value
-        return cls(**found)
+            fields[name] = value
+        return cls(**fields)
 
 
 LETTERS = {
@@ -107,7 +107,7 @@ class Gathering:
         """The index of the node of that name."""
         name = bare(written)
         if not written.isprintable():
-            self.counts["unseen"] += sum(not _seen(letter) for letter in written.strip())
+            self.counts["unseen"] += sum(not _is_visible(letter) for letter in written.strip())
         if len(name) > MAXIMUM_NAME:
             refuse_name(name, line)
         if not name and line:
@@ -162,8 +162,8 @@ class Gathering:
         if alone := len(self.names) - len({node for edge in self.edges for node in edge}):
             self.remark(Remark("Nodes without an edge: {count}."), count=alone)
         labels = tuple(self.labels.get(index, -1) for index in range(len(self.names)))
-        found = tuple(self.names), tuple(self.edges), labels, tuple(self.classes)
-        return GivenGraph(*found, tuple(self.remarks), by_lines, attributes)
+        parts = tuple(self.names), tuple(self.edges), labels, tuple(self.classes)
+        return GivenGraph(*parts, tuple(self.remarks), by_lines, attributes)
 
 
 _COUNTED = {
@@ -181,11 +181,11 @@ def bare(text: str) -> str:
         text = text[1:-1].strip()
     if text.isprintable():  # nearly always
         return text
-    text = "".join(" " if letter.isspace() else letter for letter in text if _seen(letter))
+    text = "".join(" " if letter.isspace() else letter for letter in text if _is_visible(letter))
     return text.strip(JOINERS + " ")
 
 
-def _seen(letter: str) -> bool:
+def _is_visible(letter: str) -> bool:
     return letter.isprintable() or letter.isspace() or letter in JOINERS
 
 

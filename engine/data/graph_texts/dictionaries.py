@@ -100,16 +100,16 @@ class _Reading:
         return not _SILENT.fullmatch(written)
 
     def _name(self, pattern: re.Pattern) -> str:
-        found = self._take(pattern)
-        if not found:
+        match = self._take(pattern)
+        if not match:
             self._refuse()
-        return name_of(found[1])
+        return name_of(match[1])
 
     def _take(self, pattern: re.Pattern) -> re.Match | None:
-        found = pattern.match(self.text, self.at)
-        if found:
-            self.at = found.end()
-        return found
+        match = pattern.match(self.text, self.at)
+        if match:
+            self.at = match.end()
+        return match
 
     def _line(self, at: int) -> int:
         self.line, self.counted = self.line + self.text.count("\n", self.counted, at), at

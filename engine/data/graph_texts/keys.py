@@ -60,10 +60,10 @@ def graph_of(key: str) -> GivenGraph:
 
 def check_key(key: str) -> None:
     """KnobError unless the text looks like a graph's key, or is empty."""
-    found = _KEY.fullmatch(key)
+    match = _KEY.fullmatch(key)
     try:
-        if not found or len(key) > LONGEST_KEY or (found[2] and not found[1]):
+        if not match or len(key) > LONGEST_KEY or (match[2] and not match[1]):
             raise ValueError("no key")
-        Choices.of_letters(found[2] or "")
+        Choices.of_letters(match[2] or "")
     except ValueError:
         raise KnobError("Own graph: this link's graph cannot be read") from None

@@ -34,13 +34,13 @@ def read_printed(text: str) -> GivenGraph:
     gathering.remark(Remark("Read as {format}."), format="Python or JSON")
     at, data = _START.match(text).end(), 0
     while True:
-        found = _EDGE.match(text, at)
-        if not found:
+        edge = _EDGE.match(text, at)
+        if not edge:
             _refuse(text, at)
         line = text.count("\n", 0, at) + 1 if text.count("\n") < 2 else _line_of(text, at)
-        gathering.edge(name_of(found[1]), name_of(found[2]), line)
-        data += bool(found[3].strip(", {}"))
-        at = found.end()
+        gathering.edge(name_of(edge[1]), name_of(edge[2]), line)
+        data += bool(edge[3].strip(", {}"))
+        at = edge.end()
         if _END.fullmatch(text, at):
             break
         between = _BETWEEN.match(text, at)
@@ -91,7 +91,7 @@ def is_json_graph(text: str) -> bool:
 def read_json(text: str, classes: str = "") -> GivenGraph:
     """Nodes with ids and links between them."""
     try:
-        found = json.loads(text)
+        document = json.loads(text)
     except json.JSONDecodeError as error:
         line = text.split("\n")[error.lineno - 1]
         raise KnobError("Line {line}: expected JSON, got {text!r}", line=error.lineno, text=line.strip()) from None
@@ -100,10 +100,10 @@ def read_json(text: str, classes: str = "") -> GivenGraph:
     from engine.data.graph_texts.by_networkx import NodesAndEdges, gather
 
     try:
-        nodes = {str(node["id"]): node for node in found["nodes"]}
-        key = next(key for key in _DATA_KEYS if key in found)
-        edges = [(_end(link["source"]), _end(link["target"])) for link in found[key]]
-        count = len(found["nodes"])
+        nodes = {str(node["id"]): node for node in document["nodes"]}
+        key = next(key for key in _DATA_KEYS if key in document)
+        edges = [(_end(link["source"]), _end(link["target"])) for link in document[key]]
+        count = len(document["nodes"])
     except (KeyError, TypeError, AttributeError, StopIteration):
         raise KnobError(
             "Own graph: expected JSON with nodes that have an id and links with source and target"
@@ -113,7 +113,7 @@ def read_json(text: str, classes: str = "") -> GivenGraph:
     if missing := next((end for edge in edges for end in edge if end not in nodes), None):
         raise KnobError("Own graph: expected edges between nodes of this file, but there is no node {name!r}",
                         name=missing)  # fmt: skip
-    directed = bool(found.get("directed"))
+    directed = bool(document.get("directed"))
     return gather(NodesAndEdges(nodes, edges, directed), "JSON", classes)
 
 

@@ -66,11 +66,11 @@ def colon_lists(lines: Sequence[tuple[int, str]], separator: str = "") -> Lists 
 
 
 def _lists_at(head_of: re.Pattern, colon: re.Pattern, lines: Sequence[tuple[int, str]], separator: str) -> Lists | None:
-    found = [head_of.fullmatch(text.strip()) for _, text in lines]
-    if not any(found):
+    matches = [head_of.fullmatch(text.strip()) for _, text in lines]
+    if not any(matches):
         return None
     heads, rests = [], []
-    for (_, text), one in zip(lines, found, strict=True):
+    for (_, text), one in zip(lines, matches, strict=True):
         head, rest = (one[1], _listed(one[2])) if one else (text.strip(), "")
         alone = one or not (set(EVERY_SIGN + '":：') & set(head) or len(head.split()) > 1)
         plain = _QUOTED.sub("", rest)
@@ -84,7 +84,7 @@ def _lists_at(head_of: re.Pattern, colon: re.Pattern, lines: Sequence[tuple[int,
                  for (number, _), rest in zip(lines, rests, strict=True)]  # fmt: skip
     except KnobError:  # a quotation mark that is not closed
         return None
-    before = {bare(head) for head, one in zip(heads, found, strict=True) if one}
+    before = {bare(head) for head, one in zip(heads, matches, strict=True) if one}
     both = next((name for row in names for name in map(bare, row) if name in before), "")
     rows = [(number, head, row) for (number, _), head, row in zip(lines, heads, names, strict=True)]
     return Lists(rows, both, separator != "space" and any(len(row) > 1 for row in names))
@@ -112,8 +112,8 @@ def read_neighbours(
     lists: the lines as lists with colons, where that is how they were found to be; so the reader is told why.
     """
     gathering.remark((lists and lists.evidence()) or READ_AS)
-    if lists is None and (found := colon_lists(lines, separator)) and found.evidence():
-        lists = found
+    if lists is None and (candidate := colon_lists(lines, separator)) and candidate.evidence():
+        lists = candidate
     for number, head, names in lists.rows if lists else _rows(lines, separator):
         nodes = [gathering.node(name, number) for name in (head, *names) if bare(name)]
         if len(nodes) != 1 + len(names):
@@ -150,18 +150,18 @@ def read_networkx_lists(gathering: Gathering, lines: Sequence[tuple[int, str]]) 
     gathering.remark(Remark("Read as {format}."), format="networkx multiline adjacency list")
     left, node = 0, ""
     for number, text in lines:
-        found = (_NEIGHBOUR if left else _DEGREE).fullmatch(text.strip())
-        if not found:
+        match = (_NEIGHBOUR if left else _DEGREE).fullmatch(text.strip())
+        if not match:
             raise KnobError(
                 "Line {line}: expected a neighbour and its data in braces, got {text!r}" if left else
                 "Line {line}: expected a node and its number of neighbours, got {text!r}",
                 line=number, text=text.strip(),
             )  # fmt: skip
         if left:
-            gathering.edge(node, found[1], number)
+            gathering.edge(node, match[1], number)
             left -= 1
         else:
-            node, left = found[1], int(found[2][:9])
+            node, left = match[1], int(match[2][:9])
             gathering.node(node, number)
     if left:
         raise KnobError("Line {line}: the file ends before the last neighbours have come", line=lines[-1][0])

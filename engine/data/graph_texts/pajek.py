@@ -81,11 +81,11 @@ def _vertices(lines: list[tuple[int, str]]) -> tuple[list[tuple[int, str]], int]
     at += 1
     while at < len(lines) and not lines[at][1].startswith("*"):
         number, line = lines[at]
-        found = _VERTEX.fullmatch(line)
-        if not found or not 1 <= int(found[1][:9]) <= count:
+        vertex = _VERTEX.fullmatch(line)
+        if not vertex or not 1 <= int(vertex[1][:9]) <= count:
             raise KnobError('Line {line}: expected a vertex such as 1 "Ann", got {text!r}', line=number, text=line)
-        name = (found[2] if found[2] is not None else found[3] or "").strip()
-        names[int(found[1]) - 1] = number, name or found[1]
+        name = (vertex[2] if vertex[2] is not None else vertex[3] or "").strip()
+        names[int(vertex[1]) - 1] = number, name or vertex[1]
         at += 1
     return names, at
 

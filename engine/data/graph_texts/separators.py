@@ -61,7 +61,7 @@ def _fields(number: int, text: str, separator: str) -> list[str]:
     signs = SIGNS.get(separator)
     if '"' not in text:  # nearly always
         return re.split(f"[{signs}]", text) if signs else text.split()
-    found, at = [], 0
+    fields, at = [], 0
     word = re.compile(f"[^{signs}]*" if signs else r"\S*")
     while True:
         start = _SPACE.match(text, at).end()
@@ -69,20 +69,20 @@ def _fields(number: int, text: str, separator: str) -> list[str]:
             at = start
         quoted = _QUOTED.match(text, at)
         if quoted and _ends_at(text, quoted.end(), signs):
-            found.append(quoted[1].replace('""', '"'))
+            fields.append(quoted[1].replace('""', '"'))
             at = quoted.end()
         elif quoted:  # something stands behind the closing quotation mark: it is a letter like others
             part = word.match(text, quoted.end())
-            found.append(text[at : part.end()])
+            fields.append(text[at : part.end()])
             at = part.end()
         elif text.startswith('"', start):
             raise KnobError("Line {line}: expected a closing quotation mark, got {text!r}", line=number, text=text)
         else:
             part = word.match(text, at)
-            found.append(part[0])
+            fields.append(part[0])
             at = part.end()
         if at == len(text) or (not signs and _SPACE.fullmatch(text, at)):
-            return found
+            return fields
         at += bool(signs)  # over the separator; nothing after it is an empty field
 
 

@@ -38,8 +38,8 @@ def read_lines(text: str, choices: Choices) -> GivenGraph:
     marked = [(number, line) for number, line in lines if line.lstrip()[0] in "#%"]
     if choices.marked == "names":
         marked = []
-    elif not choices.marked and not choices.lines and (found := read_lgl(lines)):
-        return found
+    elif not choices.marked and not choices.lines and (graph := read_lgl(lines)):
+        return graph
     there = {number for number, _ in marked}
     lines = [line for line in lines if line[0] not in there]
     if marked:
@@ -65,8 +65,8 @@ def read_lines(text: str, choices: Choices) -> GivenGraph:
 
 def _class_in(text: str) -> re.Match | None:
     """A line that may give a class: one colon, not that of an address or of an edge's data, and not in quotes."""
-    found = None if data_at(text) >= 0 else _CLASS.fullmatch(text.strip())
-    return None if found and found[1].count('"') % 2 else found
+    match = None if data_at(text) >= 0 else _CLASS.fullmatch(text.strip())
+    return None if match and match[1].count('"') % 2 else match
 
 
 class _Table:

@@ -64,11 +64,11 @@ class SmallCNN(nn.Module):
 
     def windows(self) -> dict[str, list[Window]]:
         """The windows that lie between the input and each map, first to last, for `receptive_field`."""
-        pooling, found, path = Window(POOL, POOL, 0), {}, []
+        pooling, windows, path = Window(POOL, POOL, 0), {}, []
         for name in ("conv1", "conv2"):
             kernel = getattr(self, name).conv.kernel_size[0]
             path = [*path, Window(kernel, 1, kernel // 2)]
-            found[f"{name}.sum"] = found[f"{name}.relu"] = path
+            windows[f"{name}.sum"] = windows[f"{name}.relu"] = path
             path = [*path, pooling]
-            found[f"{name}.pool"] = path
-        return found
+            windows[f"{name}.pool"] = path
+        return windows

@@ -113,10 +113,10 @@ def walk(
         bar_t, bar_s = float(schedule.alpha_bar(t)), float(schedule.alpha_bar(s))
         z = torch.randn(x.shape, generator=generator).to(x.device)
         if sampler == "ddim":
-            found = ddim_step(x, predict(x, t), bar_t, bar_s, z, eta=eta, clip=clip)
+            step = ddim_step(x, predict(x, t), bar_t, bar_s, z, eta=eta, clip=clip)
         else:
-            found = ddpm_step(x, predict(x, t), bar_t, bar_s, z, large=sampler == "ddpm_large", clip=clip)
-        noise, x_0, mean, sigma, previous = found
+            step = ddpm_step(x, predict(x, t), bar_t, bar_s, z, large=sampler == "ddpm_large", clip=clip)
+        noise, x_0, mean, sigma, previous = step
         if keep is not None:
             previous = keep(previous, s)
         yield Step(t, s, x, noise, x_0, mean, sigma, previous)

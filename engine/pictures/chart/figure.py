@@ -29,9 +29,9 @@ def lines(
     return figure
 
 
-def chart(shown: Chart, *, dark: bool = False) -> go.Figure:
+def chart(values: Chart, *, dark: bool = False) -> go.Figure:
     """A Chart as a Plotly figure."""
-    figure = lines(shown.curves, x_title=shown.x_title, y_title=shown.y_title, log=shown.log, dark=dark)
-    if shown.log_x:
+    figure = lines(values.curves, x_title=values.x_title, y_title=values.y_title, log=values.log, dark=dark)
+    if values.log_x:
         figure.update_xaxes(type="log")
     return figure

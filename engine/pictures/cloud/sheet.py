@@ -11,7 +11,7 @@ import numpy as np
 from engine.pictures.cloud.values import Cloud
 from engine.pictures.legend import class_entries, legend
 from engine.pictures.lettering import width_of
-from engine.pictures.line_chart import shown, ticks
+from engine.pictures.line_chart import tick_label, ticks
 from engine.pictures.sheet import FAINT, GAP, INK, RULE, Sheet, arrow_head, colour_of, fitted
 
 
@@ -29,11 +29,11 @@ def cloud_sheet(cloud: Cloud, say: Callable[[str], str] = str, *, picked: int | 
             return corner + (spot[0] / reach + 1) / 2 * side, top + (1 - spot[1] / reach) / 2 * side
 
         sheet.box(corner, top, side, side, "#F6F4EF", stroke=RULE)
-        sheet.words(corner, 17, fitted(plane.title.replace("{step}", shown(step)), side, bold=True), bold=True)
+        sheet.words(corner, 17, fitted(plane.title.replace("{step}", tick_label(step)), side, bold=True), bold=True)
         for value in ticks(-reach, reach, 4):
-            sheet.words(at((value, 0))[0], top + side + 13, shown(value), anchor="mm", size=12, colour=FAINT)
+            sheet.words(at((value, 0))[0], top + side + 13, tick_label(value), anchor="mm", size=12, colour=FAINT)
             if number == 0:
-                sheet.words(left - 7, at((0, value))[1], shown(value), anchor="rm", size=12, colour=FAINT)
+                sheet.words(left - 7, at((0, value))[1], tick_label(value), anchor="rm", size=12, colour=FAINT)
         sheet.words(corner + side / 2, top + side + 30, cloud.axis_labels[0], anchor="mm", colour=FAINT)
         if number == 0:
             sheet.words(6, top + side * 0.4, cloud.axis_labels[1], colour=FAINT)

@@ -88,8 +88,8 @@ def cloud_payload(cloud: Cloud) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         arrays["data"] = quantise_positions(cloud.data, cloud.reach)
     if cloud.arrows is not None:
         length = np.linalg.norm(cloud.arrows, axis=-1, keepdims=True)
-        shown = np.nan_to_num(cloud.arrows / np.maximum(length, 1))
-        arrays["arrows"] = np.rint(shown * 127 + 127).astype(np.uint8)
+        arrows = np.nan_to_num(cloud.arrows / np.maximum(length, 1))
+        arrays["arrows"] = np.rint(arrows * 127 + 127).astype(np.uint8)
         arrays["lattice"] = quantise_positions(cloud.lattice, cloud.reach)
     meta = {
         "alt": cloud.alt, "titles": [plane.title for plane in cloud.planes], "reach": cloud.reach,

@@ -5,14 +5,14 @@ import { TIME_KEYS, keyboard, pointer } from "./controls.js";
 import { follow, placeOf } from "./clock.js";
 
 function logTicks(low, high) {
-  const found = [];
+  const values = [];
   const few = Math.log10(high / low) > 2.2;
   for (let power = Math.floor(Math.log10(low)); power <= Math.ceil(Math.log10(high)); power++)
     for (const factor of few ? [1] : [1, 2, 5]) {
       const value = Number((factor * 10 ** power).toPrecision(6));
-      if (value >= low * 0.999 && value <= high * 1.001) found.push(value);
+      if (value >= low * 0.999 && value <= high * 1.001) values.push(value);
     }
-  return found;
+  return values;
 }
 
 class Curves extends View {

@@ -50,12 +50,12 @@ class Graph extends View {
   summary() {
     const { meta, values, count } = this;
     if (!meta.classes) return "";
-    const kinds = meta.classes.length, found = new Array(kinds).fill(0);
+    const kinds = meta.classes.length, counts = new Array(kinds).fill(0);
     for (let i = 0; i < count; i++) {
       const shares = values.subarray(i * kinds, (i + 1) * kinds);
-      found[shares.indexOf(Math.max(...shares))]++;
+      counts[shares.indexOf(Math.max(...shares))]++;
     }
-    return meta.classes.map((name, k) => `${name} ${found[k]}`).join(", ");
+    return meta.classes.map((name, k) => `${name} ${counts[k]}`).join(", ");
   }
 
   shortcuts() {
@@ -82,7 +82,7 @@ class Graph extends View {
     this.places = meta.moving ? null : positions.data;
     this.extent = this.sheet = null;
     if (meta.frames) {
-      this.shown = undefined;
+      this.frameIndex = undefined;
       follow(this, meta, meta.moving ? { positions, values } : { values });
       this.#takeFrame();
     } else {
@@ -102,8 +102,8 @@ class Graph extends View {
 
   #takeFrame() {
     const frame = this.store.at(this.clock.index);
-    if (!frame || frame.index === this.shown) return false;
-    this.shown = frame.index;
+    if (!frame || frame.index === this.frameIndex) return false;
+    this.frameIndex = frame.index;
     this.#take(frame.slices.values, frame.slices.positions ?? this.places);
     return true;
   }
@@ -193,7 +193,7 @@ class Graph extends View {
   }
 
   draw(context) {
-    if (this.meta.frames) this.countFrame(this.shown);
+    if (this.meta.frames) this.countFrame(this.frameIndex);
     paintGraph(this, context);
   }
 

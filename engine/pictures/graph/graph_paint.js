@@ -20,7 +20,7 @@ export function paintGraph(view, context) {
   for (const i of [view.picked, view.hot])
     if (i !== null && i < count) ring(context, xs[i], ys[i], radius + (view.known?.[i] ? BOTH_RINGS : PICKED_RING), theme.text, i === view.picked ? 2.5 : 1.5);
   coefficients(view, context, reaching, written);
-  const mark = meta.marks[Math.max(0, meta.frames ? meta.frames.indices.indexOf(view.shown) : 0)];
+  const mark = meta.marks[Math.max(0, meta.frames ? meta.frames.indices.indexOf(view.frameIndex) : 0)];
   if (!mark) return;
   context.font = view.font(12, 600);
   context.textAlign = "left";
@@ -72,12 +72,12 @@ function edges(view, context) {
 function reachingOf({ picked, meta, edges: pairs }) {
   if (picked === null) return [];
   if (picked === meta.picked && meta.messages.length) return meta.messages.filter(([node]) => node !== picked);
-  const found = [];
+  const neighbours = [];
   for (const pair of pairs) {
     const a = pair >>> 16, b = pair & 0xffff;
-    if (a === picked || b === picked) found.push([a === picked ? b : a, null]);
+    if (a === picked || b === picked) neighbours.push([a === picked ? b : a, null]);
   }
-  return found;
+  return neighbours;
 }
 
 function strongEdges(view, context, reaching) {

@@ -155,9 +155,9 @@ def place_names(
             continue
         (x, y), whole = spots[node], width_of(names[node], LETTERS)
         away = below_of(radius, known[node])
-        found = None
+        name = None
         for most in SHORTER:
-            if found or (most < math.inf and whole <= most):
+            if name or (most < math.inf and whole <= most):
                 continue
             text = fitted(names[node], min(most, width - 2 * ROOM), LETTERS)
             half = width_of(text, LETTERS) / 2
@@ -165,8 +165,8 @@ def place_names(
             for u, v in ((within, y + away + LINE / 2), (within, y - away - LINE / 2), (x + away + half, y),
                          (x - away - half, y)):  # fmt: skip
                 if text and free(u, v, half):
-                    found = Name(node, text, u, v, half)
+                    name = Name(node, text, u, v, half)
                     break
-        if found:
-            placed.append(found)
+        if name:
+            placed.append(name)
     return placed

@@ -24,7 +24,7 @@ from engine.pictures.graph.names import (
 from engine.pictures.graph.values import GraphPicture
 from engine.pictures.legend import ROW, class_entries, ends, legend
 from engine.pictures.lettering import width_of
-from engine.pictures.line_chart import shown, ticks
+from engine.pictures.line_chart import tick_label, ticks
 from engine.pictures.sheet import FAINT, GAP, INK, PAPER, RULE, Sheet, colour_of, mixed
 
 MOST_EDGES = 2500  # the first
@@ -45,13 +45,13 @@ def graph_sheet(
     named = count <= NAMED and radius >= 7 and not picture.plane
     outside = [width_of(name, LETTERS) for name in picture.names if not stands_inside(name, radius)] if named else []
     # Of a plane all moments are looked at, so that its scale stays the same, as on the canvas.
-    seen = frame_of(picture.positions, size, plane=picture.plane, radius=radius, known=any(known),
+    view = frame_of(picture.positions, size, plane=picture.plane, radius=radius, known=any(known),
                            widest=max(outside, default=0.0))  # fmt: skip
-    spots = seen.spots(places)
+    spots = view.spots(places)
     drawn = picture.edges[:MOST_EDGES]
     ink = mixed(FAINT, max(0.14, min(0.5, 260 / max(1, len(drawn)))) * (0.5 if picture.plane else 1))
     if picture.plane:
-        _axes(sheet, seen)
+        _axes(sheet, view)
     for a, b in drawn.tolist():
         sheet.line([spots[a], spots[b]], ink, 1)
     reaching: dict[int, float | None] = {}
@@ -141,8 +141,8 @@ def _axes(sheet: Sheet, frame: Frame) -> None:
     for value in ticks(extent.x - 0.85 * across, extent.x + 0.9 * across, 4):
         at = x + (value - extent.x) * frame.zoom
         sheet.line([(at, 0), (at, height)], mixed(RULE, 0.6), 1)
-        sheet.words(at, height - 3, shown(value), size=10, anchor="mb", colour=FAINT)
+        sheet.words(at, height - 3, tick_label(value), size=10, anchor="mb", colour=FAINT)
     for value in ticks(extent.y - 0.8 * down, extent.y + 0.9 * down, 4):
         at = y - (value - extent.y) * frame.zoom
         sheet.line([(0, at), (width, at)], mixed(RULE, 0.6), 1)
-        sheet.words(4, at - 7, shown(value), size=10, anchor="lm", colour=FAINT)
+        sheet.words(4, at - 7, tick_label(value), size=10, anchor="lm", colour=FAINT)

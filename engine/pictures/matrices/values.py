@@ -33,10 +33,10 @@ class Matrices:
 
     def payload(self) -> tuple[dict[str, Any], dict[str, Any]]:
         """What the component `matrices` shows."""
-        shown = [
+        matrices = [
             {"name": name, "note": self.notes.get(name, ""), "values": np.round(values, 4).tolist()}
             for name, values in self.values.items()
         ]
-        meta = {"alt": self.alt, "rows": list(self.rows), "matrices": shown, "low": self.low, "high": self.high,
+        meta = {"alt": self.alt, "rows": list(self.rows), "matrices": matrices, "low": self.low, "high": self.high,
                 "step": self.step}  # fmt: skip
         return meta, {}

@@ -51,7 +51,7 @@ class Network extends View {
     this.side = arrays.maps.shape[2];
     this.edgeCount = this.layers.slice(1).reduce((sum, layer, at) => sum + layer.neurons.length * this.layers[at].neurons.length, 0);
     if (this.hot && !this.layers[this.hot.layer]?.neurons[this.hot.index ?? this.hot.to]) this.hot = null;
-    this.shown = this.frame = undefined;
+    this.frameIndex = this.frame = undefined;
     follow(this, meta, arrays);
     this.#takeFrame();
     this.#legend();
@@ -67,7 +67,7 @@ class Network extends View {
     const frame = this.store.at(this.clock.index);
     if (!frame || frame === this.frame || frame.slices.maps.length !== this.total * this.side ** 2) return false;
     this.frame = frame;
-    this.shown = frame.index;
+    this.frameIndex = frame.index;
     this.#fillAtlas();
     this.#measureWeights();
     return true;
@@ -168,7 +168,7 @@ class Network extends View {
 
   draw(context) {
     if (!this.frame) return;
-    this.countFrame(this.shown);
+    this.countFrame(this.frameIndex);
     const focus = this.hot ?? this.meta.picked;
     const paths = this.#edgePaths(focus), crowded = this.nodes.length > CROWD;
     const quiet = [...paths].filter(([key]) => key < OWN), own = [...paths].filter(([key]) => key >= OWN);
@@ -292,21 +292,21 @@ class Network extends View {
 
   #hit(x, y, finger) {
     if (!this.nodes || !this.frame) return null;
-    let found = null, nearest = finger ? 10 : 2; // to a neuron's edge, then 5 to a line
+    let target = null, nearest = finger ? 10 : 2; // to a neuron's edge, then 5 to a line
     for (const { layer, index, x: left, y: top, s } of this.nodes) {
       const away = Math.max(left - x, x - left - s, top - y, y - top - s);
-      if (away <= nearest) { nearest = away; found = { kind: "neuron", layer, index }; }
+      if (away <= nearest) { nearest = away; target = { kind: "neuron", layer, index }; }
     }
-    if (found) return found;
+    if (target) return target;
     nearest = 5;
     this.#eachEdge((l, to, from) => {
       const [[x0, y0], [x1, y1]] = this.#ends(l, to, from), u = (x - x0) / (x1 - x0);
       if (u <= 0 || u >= 1) return;
       const at = CURVE.findIndex(([place]) => place >= u), [u0, v0] = CURVE[at - 1], [u1, v1] = CURVE[at];
       const distance = Math.abs(y0 + (y1 - y0) * (v0 + ((v1 - v0) * (u - u0)) / (u1 - u0)) - y);
-      if (distance < nearest) { nearest = distance; found = { kind: "edge", layer: l, to, from }; }
+      if (distance < nearest) { nearest = distance; target = { kind: "edge", layer: l, to, from }; }
     });
-    return found;
+    return target;
   }
 
   #hover(target, x, y) {
@@ -362,17 +362,17 @@ class Network extends View {
   /** To the next of the weights into a neuron, or out of an input, the strongest first. */
   #alongWeights(by) {
     const walk = this.hot?.kind === "edge" && this.walk ? this.walk : { from: this.hot ?? { layer: 0, index: 0 }, at: by > 0 ? -1 : 0 };
-    const { layer, index } = walk.from, l = layer || 1, inputs = this.layers[l - 1].neurons.length, found = [];
+    const { layer, index } = walk.from, l = layer || 1, inputs = this.layers[l - 1].neurons.length, edges = [];
     this.frame.slices["w" + (l - 1)].forEach((weight, at) => {
       const edge = { kind: "edge", layer: l, to: Math.floor(at / inputs), from: at % inputs };
       const off = l === 1 && this.layers[0].off.includes(edge.from);
-      if ((layer ? edge.to : edge.from) === index && !off) found.push([Math.abs(weight), edge]);
+      if ((layer ? edge.to : edge.from) === index && !off) edges.push([Math.abs(weight), edge]);
     });
-    if (!found.length) return true;
-    found.sort((a, b) => b[0] - a[0]);
-    walk.at = (walk.at + by + found.length) % found.length;
+    if (!edges.length) return true;
+    edges.sort((a, b) => b[0] - a[0]);
+    walk.at = (walk.at + by + edges.length) % edges.length;
     this.walk = walk;
-    const [, edge] = found[walk.at], [a, b] = this.#ends(edge.layer, edge.to, edge.from);
+    const [, edge] = edges[walk.at], [a, b] = this.#ends(edge.layer, edge.to, edge.from);
     this.#hover(edge, (a[0] + b[0]) / 2, (a[1] + b[1]) / 2);
     return true;
   }

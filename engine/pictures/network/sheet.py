@@ -42,11 +42,11 @@ def network_sheet(diagram: NetworkDiagram, say: Callable[[str], str] = str, *, f
         sheet.words(middle + shift, 31, str(size - len(layer.off)), anchor="mm", colour=FAINT, size=12)
         x += wide * step - 10 + between
     sheet.width = max(x - between + GAP + 20, 320)
-    shown = _network_edges(sheet, diagram, spots, side, frame)
+    edge_count = _network_edges(sheet, diagram, spots, side, frame)
     _network_maps(sheet, diagram, spots, side, frame)
     text = say("weights and values: negative to positive, strength by width")
     total = sum(array[0].size for array in diagram.weights)
-    if shown < total and total > MOST_EDGES:
+    if edge_count < total and total > MOST_EDGES:
         text += " · " + say("the {count} strongest of {total} weights").format(count=MOST_EDGES, total=total)
     wide, down = legend(sheet, [(theme.table("signed"), text)], GAP, sheet.height)
     sheet.width, sheet.height = max(sheet.width, wide + 2 * GAP), sheet.height + down + GAP
@@ -55,7 +55,7 @@ def network_sheet(diagram: NetworkDiagram, say: Callable[[str], str] = str, *, f
 
 def _network_edges(sheet: Sheet, diagram: NetworkDiagram, spots: list, side: float, frame: int) -> int:
     """The lines, weak ones first; returns how many there are."""
-    found = []
+    edges = []
     for layer, arrays in enumerate(diagram.weights):
         weights = arrays[frame]
         most = max(float(np.abs(weights).max()), 1e-12)
@@ -63,17 +63,17 @@ def _network_edges(sheet: Sheet, diagram: NetworkDiagram, spots: list, side: flo
         for to, origin in np.ndindex(weights.shape):
             strength = abs(float(weights[to, origin])) / most
             if origin not in off and strength > 0.004:
-                found.append((strength, float(weights[to, origin]) > 0, layer, to, origin))
-    found = sorted(found)[-MOST_EDGES:]
-    crowd = 1 / max(1.0, math.sqrt(len(found) / 60))  # many edges are drawn more quietly
+                edges.append((strength, float(weights[to, origin]) > 0, layer, to, origin))
+    edges = sorted(edges)[-MOST_EDGES:]
+    crowd = 1 / max(1.0, math.sqrt(len(edges) / 60))  # many edges are drawn more quietly
     table = theme.table("signed")
-    for strength, positive, layer, to, origin in found:
+    for strength, positive, layer, to, origin in edges:
         colour = "#{:02X}{:02X}{:02X}".format(*table[241 if positive else 14])
         colour = mixed(colour, (0.1 + 0.75 * strength) * max(0.5, math.sqrt(crowd)))
         (x0, y0), (x1, y1) = spots[layer][origin], spots[layer + 1][to]
         path = bent((x0 + side, y0 + side / 2), (x1, y1 + side / 2))
         sheet.line(path, colour, (0.5 + 3.6 * strength) * max(0.55, crowd))
-    return len(found)
+    return len(edges)
 
 
 def _network_maps(sheet: Sheet, diagram: NetworkDiagram, spots: list, side: float, frame: int) -> None:

@@ -28,7 +28,7 @@ class Pixels extends View {
   /** The labels of boxes and rings; without them the highest cell of each picture, where these are few. */
   summary() {
     const { tiles, meta } = this;
-    const boxes = tiles.flatMap((tile) => tile.boxes ?? []).filter((box) => box[6] == null || box[6] === this.shown);
+    const boxes = tiles.flatMap((tile) => tile.boxes ?? []).filter((box) => box[6] == null || box[6] === this.frameIndex);
     const labels = boxes.map((box) => box[4]).filter(Boolean);
     if (labels.length || meta.whole || tiles.length > 3) return labels.slice(0, 8).join(", ");
     const highest = (tile) => tile.data.reduce((best, value, at) => (value > tile.data[best] ? at : best), 0);
@@ -64,17 +64,17 @@ class Pixels extends View {
 
   onTime() {
     if (!this.store.at(this.clock.index) || !this.tiles) return;
-    const before = this.shown;
+    const before = this.frameIndex;
     this.#showFrame();
-    if (this.shown !== before) this.paint();
+    if (this.frameIndex !== before) this.paint();
     if (this.cursor && this.tip.classList.contains("on")) this.#readOut();
   }
 
   /** Takes the clock's frame into the tiles. */
   #showFrame() {
     const frame = this.store.at(this.clock.index);
-    if (!frame || (this.shown === frame.index && this.filled === this.lastBytes)) return;
-    this.shown = frame.index;
+    if (!frame || (this.frameIndex === frame.index && this.filled === this.lastBytes)) return;
+    this.frameIndex = frame.index;
     for (const tile of this.tiles) {
       tile.data = frame.slices["t" + tile.at] ?? tile.data;
       if (tile.layer?.moves) tile.layer.data = frame.slices["o" + tile.at];
@@ -200,7 +200,7 @@ class Pixels extends View {
 
   draw(context) {
     const { theme, meta } = this;
-    if (meta.frames) this.countFrame(this.shown);
+    if (meta.frames) this.countFrame(this.frameIndex);
     for (const tile of this.tiles) {
       const { x, y, w, h } = tile;
       context.fillStyle = theme.dark ? "#98A2B844" : "#66708533";
@@ -220,7 +220,7 @@ class Pixels extends View {
         context.fillText(elide(context, tile.caption, this.extra.pitch - GAP - this.extra.left), x, y - this.extra.above - 6);
       }
       this.#labels(context, tile);
-      this.canvas.neurarium.tiles[tile.at].labels = drawMarks(context, tile, theme, (size, weight) => this.font(size, weight), this.shown);
+      this.canvas.neurarium.tiles[tile.at].labels = drawMarks(context, tile, theme, (size, weight) => this.font(size, weight), this.frameIndex);
     }
     this.#frame(context, meta.picked, theme.primary, 2.5);
     if (this.cursor) this.#frame(context, this.cursor, theme.text, 1.5);

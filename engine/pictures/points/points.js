@@ -67,7 +67,7 @@ class Points extends View {
     const { background } = arrays;
     this.fieldShape = background ? background.shape.slice(-3) : null;
     if (meta.frames) {
-      this.shown = undefined;
+      this.frameIndex = undefined;
       follow(this, meta, arrays);
       this.#takeFrame();
     } else {
@@ -88,8 +88,8 @@ class Points extends View {
 
   #takeFrame() {
     const frame = this.store.at(this.clock.index);
-    if (!this.fieldShape || !frame || frame.index === this.shown) return false;
-    this.shown = frame.index;
+    if (!this.fieldShape || !frame || frame.index === this.frameIndex) return false;
+    this.frameIndex = frame.index;
     this.#fillField(frame.slices.background);
     return true;
   }
@@ -163,7 +163,7 @@ class Points extends View {
 
   draw(context) {
     const { meta, theme, box } = this;
-    if (meta.frames) this.countFrame(this.shown);
+    if (meta.frames) this.countFrame(this.frameIndex);
     context.fillStyle = theme.panel;
     context.fillRect(box.x, box.y, box.s, box.s);
     if (this.fieldShape) {

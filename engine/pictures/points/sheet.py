@@ -9,7 +9,7 @@ import numpy as np
 from engine.pictures import theme
 from engine.pictures.legend import class_entries, ends, legend
 from engine.pictures.lettering import width_of
-from engine.pictures.line_chart import shown, ticks
+from engine.pictures.line_chart import tick_label, ticks
 from engine.pictures.points.values import PointsPicture
 from engine.pictures.sheet import FAINT, GAP, PAPER, RULE, Sheet, colour_of
 
@@ -32,10 +32,10 @@ def points_sheet(picture: PointsPicture, say: Callable[[str], str] = str, *, fra
     sheet.box(left, top, side, side, stroke=RULE)
     for value in ticks(x_low, x_high, 6):
         x = left + (value - x_low) / (x_high - x_low) * side
-        sheet.words(x, top + side + 13, shown(value), anchor="mm", size=12, colour=FAINT)
+        sheet.words(x, top + side + 13, tick_label(value), anchor="mm", size=12, colour=FAINT)
     for value in ticks(y_low, y_high, 6):
         y = top + (y_high - value) / (y_high - y_low) * side
-        sheet.words(left - 7, y, shown(value), anchor="rm", size=12, colour=FAINT)
+        sheet.words(left - 7, y, tick_label(value), anchor="rm", size=12, colour=FAINT)
     sheet.words(left + side / 2, top + side + 32, picture.axis_labels[0], anchor="mm", colour=FAINT)
     sheet.words(8, top + side * 0.42, picture.axis_labels[1], colour=FAINT)
     with sheet.clipped(left, top, side, side):

@@ -9,9 +9,9 @@ from engine.pictures.space.values import PointsInSpace
 from engine.pictures.theme import CLASS_COLOURS, plotly_template
 
 
-def space(shown: PointsInSpace, *, dark: bool = False) -> go.Figure:
+def space(values: PointsInSpace, *, dark: bool = False) -> go.Figure:
     """Points in space as a Plotly figure, in the class colours."""
-    figure, groups, plane = go.Figure(), shown.groups, shown.plane
+    figure, groups, plane = go.Figure(), values.groups, values.plane
     for index, (name, points) in enumerate(groups.items()):
         figure.add_scatter3d(
             x=points[:, 0], y=points[:, 1], z=points[:, 2], name=name, mode="markers",
@@ -35,7 +35,7 @@ def space(shown: PointsInSpace, *, dark: bool = False) -> go.Figure:
                     **surface, showscale=False, opacity=0.45, colorscale=[[0, "#888"], [1, "#888"]], name=""
                 )
     figure.update_layout(plotly_template(dark))
-    titles = dict(zip(("xaxis", "yaxis", "zaxis"), ({"title": title} for title in shown.axis_titles), strict=True))
+    titles = dict(zip(("xaxis", "yaxis", "zaxis"), ({"title": title} for title in values.axis_titles), strict=True))
     camera = {"eye": {"x": 1.5, "y": 1.5, "z": 0.9}}
     figure.update_layout(
         scene={**titles, "aspectmode": "cube", "camera": camera}, height=460, margin={"l": 0, "r": 0, "t": 0, "b": 0}

@@ -47,9 +47,9 @@ def remarks(config: Config, result: Result) -> list[Say]:
     return [Say(*said, style="note")] if said else []
 
 
-def habit(name: str, found: list[tuple[str, float]]) -> Say:
+def habit(name: str, heads: list[tuple[str, float]]) -> Say:
     """What is measured of a habit, and in which heads it was found."""
-    if not found:
+    if not heads:
         return Say("No token comes twice in this text.", style="small")
     if name == "spread":
         return Say("Entropy in this text, as a share of that of an even look at all keys that the mask leaves.",

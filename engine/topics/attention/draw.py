@@ -86,10 +86,10 @@ def draw_links(result: Result, layer: int, head: int, selected: tuple[int, int])
     return Links(result.pattern[layer, head].numpy(), result.tokens, alt, selected, NAMES)
 
 
-def draw_habit(found: list[tuple[str, float]], chosen: str) -> Bars:
+def draw_habit(heads: list[tuple[str, float]], chosen: str) -> Bars:
     """The heads that have most of a habit, best first; the chosen one marked."""
-    names = [name for name, _ in found]
-    shares = [min(1.0, max(0.0, value)) for _, value in found]
+    names = [name for name, _ in heads]
+    shares = [min(1.0, max(0.0, value)) for _, value in heads]
     marked = names.index(chosen) if chosen in names else None
     return Bars(names, shares, Words("Heads that do so most"), marked=marked, keys=names)
 
@@ -128,11 +128,11 @@ def draw_sum(cell: Cell) -> PixelPicture:
 
     Of a long text the keys with the largest shares, and all others together in one row.
     """
-    shown = np.sort(np.argsort(-cell.shares, kind="stable")[:MOST_ROWS])  # in the order of the text
-    labels = [f"{cell.shares[at]:.2f} {cell.tokens[at]}" for at in shown]
-    parts = [cell.parts[shown]]
-    if len(shown) < len(cell.tokens):
-        others = np.setdiff1d(np.arange(len(cell.tokens)), shown)
+    keys = np.sort(np.argsort(-cell.shares, kind="stable")[:MOST_ROWS])  # in the order of the text
+    labels = [f"{cell.shares[at]:.2f} {cell.tokens[at]}" for at in keys]
+    parts = [cell.parts[keys]]
+    if len(keys) < len(cell.tokens):
+        others = np.setdiff1d(np.arange(len(cell.tokens)), keys)
         parts.append(cell.parts[others].sum(0)[None])
         labels.append(f"{cell.shares[others].sum():.2f} ({len(others)} ×) …")
     rows = np.concatenate([*parts, cell.output[None]]).astype(np.float32)
@@ -219,8 +219,8 @@ def draw_positions(count: int, width: int) -> PixelPicture:
 
 def draw_distance(count: int, width: int) -> Chart:
     """Similarity of positions against their distance, one curve for each kind of encoding."""
-    found = position_similarity(count, width)
-    curves = {Words("sinusoids"): found["sinusoid"], Words("learned by the encoder"): found["learned"]}
+    similarity = position_similarity(count, width)
+    curves = {Words("sinusoids"): similarity["sinusoid"], Words("learned by the encoder"): similarity["learned"]}
     return Chart(
         {name: (list(range(len(y))), y.tolist()) for name, y in curves.items()}, Words("distance (positions)"),
         Words("similarity"), Words("Similarity of positions against their distance"),
@@ -229,9 +229,9 @@ def draw_distance(count: int, width: int) -> Chart:
 
 def draw_spread() -> Chart:
     """Standard deviation of q · k against d as measured, beside √d."""
-    found = spread_of_scores()
-    width = found["width"].tolist()
-    measured, root = found["deviation"].tolist(), np.sqrt(found["width"]).tolist()
+    statistics = spread_of_scores()
+    width = statistics["width"].tolist()
+    measured, root = statistics["deviation"].tolist(), np.sqrt(statistics["width"]).tolist()
     return Chart(
         {Words("measured"): (width, measured), "√d": (width, root)}, "d", Words("standard deviation of q · k"),
         Words("Standard deviation of q · k against d"), log=True, log_x=True,
@@ -240,13 +240,13 @@ def draw_spread() -> Chart:
 
 def draw_saturation() -> Chart:
     """The largest softmax weight and the slope of the softmax against d, with and without the division by √d."""
-    found = spread_of_scores()
+    statistics = spread_of_scores()
     names = {
         Words("largest weight"): "largest", Words("largest weight, divided by √d"): "largest_scaled",
         Words("slope"): "slope", Words("slope, divided by √d"): "slope_scaled",
     }  # fmt: skip
     return Chart(
-        {name: (found["width"].tolist(), found[key].tolist()) for name, key in names.items()}, "d",
+        {name: (statistics["width"].tolist(), statistics[key].tolist()) for name, key in names.items()}, "d",
         Words("mean over 400 rows of 16 keys"), Words("Largest softmax weight against d"), log_x=True,
     )  # fmt: skip
 

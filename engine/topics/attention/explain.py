@@ -138,8 +138,8 @@ def score_formulas(cell: Cell, *, scaling: bool, temperature: float) -> Formula:
     """q · k, its largest products first, then the score, then the mask m, as three rows with the numbers."""
     width = len(cell.q)
     order = np.argsort(-np.abs(cell.products), kind="stable")
-    shown, left = (np.sort(order), order[:0]) if width <= MOST_TERMS else (order[:2], order[2:])
-    terms = " + ".join(rf"{bracketed(cell.q[at])} \cdot {bracketed(cell.k[at])}" for at in shown)
+    dimensions, left = (np.sort(order), order[:0]) if width <= MOST_TERMS else (order[:2], order[2:])
+    terms = " + ".join(rf"{bracketed(cell.q[at])} \cdot {bracketed(cell.k[at])}" for at in dimensions)
     under = [rf"\sqrt{{{width}}}"] * scaling + [exact(temperature)] * (temperature != 1)
     below, product, score = r" \cdot ".join(under), cell.product, written(cell.product / cell.divisor)
     divided = rf"\frac{{{written(product)}}}{{{below}}}" if below else written(product)
@@ -165,8 +165,8 @@ def output_formula(cell: Cell, dimension: int = 0) -> Formula:
     """One number of the weighted sum of values, its largest terms first; times 0 for a head that is off."""
     terms = cell.parts[:, dimension]
     order = np.argsort(-np.abs(terms), kind="stable")
-    shown, left = (np.sort(order), order[:0]) if len(order) <= MOST_TERMS else np.split(order, [MOST_TERMS - 1])
-    text = " + ".join(rf"{written(cell.shares[j], 3)} \cdot {bracketed(cell.values[j, dimension])}" for j in shown)
+    keys, left = (np.sort(order), order[:0]) if len(order) <= MOST_TERMS else np.split(order, [MOST_TERMS - 1])
+    text = " + ".join(rf"{written(cell.shares[j], 3)} \cdot {bracketed(cell.values[j, dimension])}" for j in keys)
     text += rest_of(terms[left])
     silent, text = (r"0 \cdot ", rf"0 \cdot \bigl({text}\bigr)") if cell.off else ("", text)
     return Formula(

@@ -103,11 +103,11 @@ def spread_of_scores(seed: int = 0) -> dict[str, np.ndarray]:
     for width in WIDTHS:
         q, k = generator.normal(size=(TRIALS, 1, width)), generator.normal(size=(TRIALS, KEYS, width))
         scores = (q * k).sum(-1)  # (400, 16)
-        found = [width, scores.std()]
+        row = [width, scores.std()]
         for divided in (scores, scores / math.sqrt(width)):
             p = np.exp(divided - divided.max(1, keepdims=True))
             p /= p.sum(1, keepdims=True)
-            found += [p.max(1).mean(), (p * (1 - p)).sum(1).mean()]
-        rows.append(found)
+            row += [p.max(1).mean(), (p * (1 - p)).sum(1).mean()]
+        rows.append(row)
     names = ("width", "deviation", "largest", "slope", "largest_scaled", "slope_scaled")
     return dict(zip(names, np.array(rows).T, strict=True))

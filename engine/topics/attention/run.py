@@ -151,14 +151,14 @@ def _without_each(config: Config, text: str) -> Tensor:
     alone[torch.arange(HEADS), torch.arange(HEADS)] = 0.0
     with torch.inference_mode():
         with record(model, "blocks.*.inputs", edits=edits) as trace:
-            found = [model(ids)]
+            vectors = [model(ids)]
         for layer in range(LAYERS):
             x = trace[f"blocks.{layer}.inputs"].expand(HEADS, -1, -1)
             name = f"blocks.{layer}.attention.outputs"
             before = edits.get(name, lambda heads: heads)
             with record(model, "none", edits=edits | {name: lambda heads, before=before: before(heads) * alone}):
-                found.append(model.encode(x, torch.ones(x.shape[:2], dtype=torch.bool, device=x.device), layer))
-    return torch.cat(found).cpu().clone()
+                vectors.append(model.encode(x, torch.ones(x.shape[:2], dtype=torch.bool, device=x.device), layer))
+    return torch.cat(vectors).cpu().clone()
 
 
 def strongest(result: Result, habit: str, most: int = 6) -> list[tuple[str, float]]:
@@ -175,8 +175,8 @@ def position_similarity(count: int, width: int) -> dict[str, np.ndarray]:
     an encoding with itself; "learned", the cosine of the encoder's own embeddings of its first positions."""
     waves = torch.from_numpy(sinusoids(count, width)) / math.sqrt(width / 2)
     learned = torch.nn.functional.normalize(load_minilm().places.weight[:count].cpu(), dim=-1)
-    found = {}
+    curves = {}
     for name, places in (("sinusoid", waves), ("learned", learned)):
         similarity = places @ places.T
-        found[name] = torch.stack([similarity.diagonal(distance).mean() for distance in range(count)]).numpy()
-    return found
+        curves[name] = torch.stack([similarity.diagonal(distance).mean() for distance in range(count)]).numpy()
+    return curves

@@ -24,27 +24,27 @@ OCCLUSION = "A 5 × 5 window of paper covers each place in turn. Blue: the answe
 
 def status(config: Config, moment: Snapshot) -> Say:
     """The live numbers of a run."""
-    step, seen = Number(moment.step), moment.seen
+    step, values = Number(moment.step), moment.values
     if config.start != "trained":
         run = Words("step **{step}**", step=step)
     elif moment.step:
         run = Words("step **{step}** on from the shipped weights", step=step)
     else:
         run = Words("shipped weights, trained on 8,000 digits")
-    right, loss = Percent(seen["held_out_accuracy"]), Number(seen["held_out_loss"])
+    right, loss = Percent(values["held_out_accuracy"]), Number(values["held_out_loss"])
     score = Words("of 200 held-out digits right: **{right}** · loss **{loss}**", right=right, loss=loss)
     return Say(run, score, style="status")
 
 
-def answer(seen: Result) -> Say:
+def answer(result: Result) -> Say:
     """What the network says, and whether that is right, where it is known."""
-    if not seen.pixels.any():
+    if not result.pixels.any():
         return Say("The pad is empty. Draw a digit.", style="status")
-    best = int(seen.probabilities.argmax())
-    said = Words("The network says **{digit}**, {share}", digit=best, share=Percent(seen.probabilities[best].item()))
-    if seen.label is None:
+    best = int(result.probabilities.argmax())
+    said = Words("The network says **{digit}**, {share}", digit=best, share=Percent(result.probabilities[best].item()))
+    if result.label is None:
         return Say(said, style="status")
-    verdict = Words("right") if seen.label == best else Words("wrong: it is {digit}", digit=seen.label)
+    verdict = Words("right") if result.label == best else Words("wrong: it is {digit}", digit=result.label)
     return Say("{answer} · {verdict}", answer=said, verdict=verdict, style="status")
 
 
@@ -53,7 +53,7 @@ def score(config: Config, film: Film) -> list[Say]:
     if film.live:
         return []
     moment = film.now
-    share = Percent(full_score(config, moment.seen["weights"]), 2)
+    share = Percent(full_score(config, moment.values["weights"]), 2)
     if config.start == "trained" and not moment.step:
         return [Say("Of all 2,000 held-out digits the shipped network names {share} rightly.", share=share,
                     style="small")]  # fmt: skip

@@ -17,13 +17,13 @@ FIRST_CELL = "conv1-sum-0-12-13"  # the middle of the first map
 def cell_named(text: str) -> tuple[str, tuple[int, ...]]:
     """A cell as it stands in a link, "conv1-sum-0-12-13" (layer, channel, row, column) or "hidden-sum-5" (layer,
     neuron) -> the layer's name and the place in it, which a network may or may not have. KnobError if malformed."""
-    found = CELL.fullmatch(text)
-    if found is None:
+    match = CELL.fullmatch(text)
+    if match is None:
         raise KnobError(
             "Cell: expected layer-channel-row-column such as conv1-sum-0-12-13, or layer-neuron such as hidden-sum-5, "
             "got {text!r}", text=text[:40],
         )  # fmt: skip
-    layer, place = filter(None, found.groups())
+    layer, place = filter(None, match.groups())
     return layer.replace("-", "."), tuple(int(number) for number in place[1:].split("-"))
 
 

@@ -49,7 +49,7 @@ def answers(result: Result) -> Bars:
 
 def curves(film: Film) -> CurvesPicture:
     """Loss of the batch, held-out loss, and the share of the held-out digits that are wrong, over the steps."""
-    rows = [[one.loss, one.seen["held_out_loss"], 1 - one.seen["held_out_accuracy"]] for one in film.moments]
+    rows = [[one.loss, one.values["held_out_loss"], 1 - one.values["held_out_accuracy"]] for one in film.moments]
     values = np.array(rows, np.float32)
     values[~np.isfinite(values)] = np.nan
     lines = [Curve(Words("batch loss"), 0), Curve(Words("held-out loss"), 1, dashed=True),
@@ -64,10 +64,10 @@ def draw_maps(result: Result, layer: str = "all") -> PixelPicture:
     ValueError for another layer.
     """
     if layer == "all":
-        shown = [_input_tile(result, Words("input"))]
+        tiles = [_input_tile(result, Words("input"))]
         for name in ("conv1.relu", "conv2.relu"):
-            shown += _tiles(result, name)
-        return PixelPicture(shown, alt=Words("The digit and every feature map after a ReLU"), legend=False)
+            tiles += _tiles(result, name)
+        return PixelPicture(tiles, alt=Words("The digit and every feature map after a ReLU"), legend=False)
     if layer not in LAYERS:
         raise ValueError(f"expected all or one of {', '.join(LAYERS)}, got {layer!r}")
     return PixelPicture(_tiles(result, layer), alt=Words(TITLES[layer]))
@@ -192,13 +192,13 @@ def draw_evidence(result: Result, falls: np.ndarray) -> PixelPicture:
     return PixelPicture([tile], alt=Words("Occlusion"))
 
 
-def draw_channel(seen: Channel) -> PixelPicture:
+def draw_channel(channel: Channel) -> PixelPicture:
     """The training digits that excite a channel most, then the input made to."""
     tiles = [
         Tile(image, Words("digit {digit}", digit=label), "grey", cell_names=None)
-        for image, label in zip(seen.images, seen.labels, strict=True)
+        for image, label in zip(channel.images, channel.labels, strict=True)
     ]
-    made = np.rint(seen.made * 255).astype(np.uint8)
+    made = np.rint(channel.made * 255).astype(np.uint8)
     alt = Words("Digits that excite the channel, and an input made to")
     return PixelPicture([*tiles, Tile(made, Words("made"), "grey")], alt=alt, legend=False)
 

@@ -34,7 +34,7 @@ def inside(config: Config, film: Film) -> Result:
 
 
 def _look(moment: Snapshot, config: Config) -> Result:
-    return look(config, [moment], _network(config, moment.seen["weights"]))
+    return look(config, [moment], _network(config, moment.values["weights"]))
 
 
 @dataclass(frozen=True, eq=False)

@@ -200,7 +200,7 @@ def first(config: Config) -> Snapshot:
 def look(config: Config, moments: Sequence[Snapshot], model: SmallCNN | None = None) -> Result:
     """The digit of `config` in the network of the last of these moments: one forward pass. model: that network, if it
     is there already."""
-    model = model or model_of(config, moments[-1].seen["weights"])
+    model = model or model_of(config, moments[-1].values["weights"])
     pixels = inputs_of(seen_digit(config)[None])
     with record(model) as trace:
         logits = model(pixels.to(current_device()))[0]
@@ -217,9 +217,9 @@ def look(config: Config, moments: Sequence[Snapshot], model: SmallCNN | None = N
         conv2_kernels=model.conv2.conv.weight.detach().cpu(),
         step=torch.tensor([moment.step for moment in moments]),
         train_loss=history(moment.loss for moment in moments),
-        held_out_loss=history(moment.seen["held_out_loss"] for moment in moments),
-        held_out_accuracy=history(moment.seen["held_out_accuracy"] for moment in moments),
-        weights=tuple(moments[-1].seen["weights"]),
+        held_out_loss=history(moment.values["held_out_loss"] for moment in moments),
+        held_out_accuracy=history(moment.values["held_out_accuracy"] for moment in moments),
+        weights=tuple(moments[-1].values["weights"]),
         label=true_label(config.digit),
     )
 

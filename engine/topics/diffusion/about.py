@@ -22,7 +22,7 @@ EXPECTED = "x̂₀: the digits it expects, as the judge reads them"
 
 def status(moment: Snapshot) -> Say:
     """Two lines of live numbers."""
-    step, loss, near = Number(moment.step), Number(moment.seen["held_out_loss"]), Percent(moment.seen["near"])
+    step, loss, near = Number(moment.step), Number(moment.values["held_out_loss"]), Percent(moment.values["near"])
     told = Words("step **{step}** · loss **{loss}**", step=step, loss=loss)
     return Say(told, Words("near the data (8 steps): **{near}**", near=near), style="status")
 

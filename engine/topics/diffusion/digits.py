@@ -183,16 +183,16 @@ def moments(config: Config) -> Iterator[_Moment]:
         yield _Moment(0, end[:, 0], end[:, 0], judged(end))
 
 
-def result_of(config: Config, seen: Sequence[_Moment]) -> Result:
+def result_of(config: Config, path: Sequence[_Moment]) -> Result:
     """The Result of a walk as far as it went."""
     labels = torch.tensor(labels_of(config))
-    x_0 = torch.stack([one.x_0 for one in seen])
-    times, judgement = torch.tensor([one.time for one in seen]), torch.stack([one.judgement for one in seen])
+    x_0 = torch.stack([one.x_0 for one in path])
+    times, judgement = torch.tensor([one.time for one in path]), torch.stack([one.judgement for one in path])
     return Result(
         config=config,
         time=times,
         alpha_bar=digit_schedule().alpha_bar(times),
-        x=torch.stack([one.x for one in seen]),
+        x=torch.stack([one.x for one in path]),
         x_0=x_0,
         judgement=judgement,
         label=labels,
@@ -209,11 +209,11 @@ def run(config: Config) -> Result:
 
 
 def stream(config: Config) -> Iterator[Snapshot]:
-    """The walk as it goes on, one snapshot a step; `seen["moments"]` is what there is of it, for `result_of`."""
-    seen: tuple[_Moment, ...] = ()
+    """The walk as it goes on, one snapshot a step; `values["moments"]` is what there is of it, for `result_of`."""
+    path: tuple[_Moment, ...] = ()
     for moment in moments(config):
-        seen = (*seen, moment)
-        yield Snapshot(len(seen) - 1, math.nan, math.nan, {"moments": seen}, config.digit_steps)
+        path = (*path, moment)
+        yield Snapshot(len(path) - 1, math.nan, math.nan, {"moments": path}, config.digit_steps)
 
 
 def asked(config: Config) -> Config:
@@ -223,7 +223,7 @@ def asked(config: Config) -> Config:
 
 def arrived(config: Config, last: Snapshot) -> Result:
     """The Result of a walk that was watched to its end."""
-    return result_of(config, last.seen["moments"])
+    return result_of(config, last.values["moments"])
 
 
 def variety(images: Tensor, digit: int) -> float:

@@ -41,8 +41,8 @@ def sectors(points: np.ndarray) -> np.ndarray:
 
 def walked(config: Config, film: Film, chosen: str, at: str = "") -> tuple[Walk, Frames]:
     """The walk in the direction that a View's choice means, with the network of the film's moment, and its moments."""
-    found = film.once(_walked, config, direction_of(chosen, film.newest))
-    return found, walk_frames(config, film.now, found, at)
+    path = film.once(_walked, config, direction_of(chosen, film.newest))
+    return path, walk_frames(config, film.now, path, at)
 
 
 def _walked(moment: Snapshot, config: Config, direction: str) -> Walk:
@@ -92,7 +92,7 @@ def training(config: Config, film: Film) -> Cloud:
 
 def curves(film: Film) -> CurvesPicture:
     """Held-out loss, share of the samples near the data and share of the data with a sample near, over the training."""
-    rows = [[one.seen["held_out_loss"], one.seen["near"], one.seen["covered"]] for one in film.moments]
+    rows = [[one.values["held_out_loss"], one.values["near"], one.values["covered"]] for one in film.moments]
     values = np.array(rows, np.float32)
     values[~np.isfinite(values)] = np.nan
     lines = [Curve(Words("held-out loss"), 0), Curve(Words("near the data (8 steps)"), 2),
@@ -141,8 +141,8 @@ def digit_pictures(config: Config, result: digits.Result, frames: Frames) -> Pix
 
 def expected_digits(config: Config, result: digits.Result, frames: Frames) -> PixelPicture:
     """The ten x̂_0 at all moments, with what the judge sees in the last."""
-    sure, seen = result.judgement[-1].max(1)
-    judged = zip(seen.tolist(), sure.tolist(), strict=True)
+    sure, labels = result.judgement[-1].max(1)
+    judged = zip(labels.tolist(), sure.tolist(), strict=True)
     captions = [Words("{digit} · {share}", digit=digit, share=Percent(share, 0)) for digit, share in judged]
     return _ten(config, result.x_0, frames, captions, Words("The digits the network expects"))
 

@@ -172,6 +172,6 @@ def result_of(config: Config, moments: Sequence[Snapshot]) -> Result:
         radius=torch.tensor(cloud.radius),
         step=torch.tensor([moment.step for moment in moments]),
         train_loss=history(moment.loss for moment in moments),
-        held_out_loss=history(moment.seen["held_out_loss"] for moment in moments),
-        parameters=torch.cat([torch.from_numpy(finite(values)).flatten() for values in last.seen["weights"]]),
+        held_out_loss=history(moment.values["held_out_loss"] for moment in moments),
+        parameters=torch.cat([torch.from_numpy(finite(values)).flatten() for values in last.values["weights"]]),
     )

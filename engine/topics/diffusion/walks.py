@@ -73,7 +73,7 @@ def backward(config: Config, snapshot: Snapshot) -> Walk:
 @torch.no_grad()
 def _backward(config: Config, snapshot: Snapshot) -> Walk:
     schedule, device = make_schedule(config.schedule, config.chain), current_device()
-    predict = predictor(denoiser_of(config, snapshot.seen["weights"]), schedule)
+    predict = predictor(denoiser_of(config, snapshot.values["weights"]), schedule)
     count = steps_back(config)
     kept = set(np.linspace(0, count - 1, min(count, MOST_FRAMES)).round().astype(int).tolist())
     with seeded(config.sample_seed) as generator:
@@ -107,21 +107,21 @@ def forward(config: Config, snapshot: Snapshot) -> Walk:
 @torch.no_grad()
 def _forward(config: Config, snapshot: Snapshot) -> Walk:
     schedule, device = make_schedule(config.schedule, config.chain), current_device()
-    predict = predictor(denoiser_of(config, snapshot.seen["weights"]), schedule)
+    predict = predictor(denoiser_of(config, snapshot.values["weights"]), schedule)
     times = sorted(set(walk_times(schedule.steps, min(schedule.steps, MOST_FRAMES))))
     with seeded(config.sample_seed) as generator:
         x = cloud_for(config).sample(COUNT, generator)
-        seen, wanted = [x], set(times)
+        clouds, wanted = [x], set(times)
         for t, beta in enumerate(schedule.betas.tolist(), 1):
             x = (1 - beta) ** 0.5 * x + beta**0.5 * torch.randn(COUNT, 2, generator=generator)
             if t in wanted:
-                seen.append(x)
+                clouds.append(x)
     bars = schedule.alpha_bar(torch.tensor(times))
     noise = [torch.zeros(COUNT, 2)]
-    noise += [predict(at.to(device), t).cpu() for t, at in zip(times[1:], seen[1:], strict=True)]
-    x_0 = [predict_x_0(at, guess, bar) for at, guess, bar in zip(seen, noise, bars, strict=True)]
-    score = _score(config, seen[0])
-    return Walk(False, times, bars.numpy(), _stack(seen), _stack(noise), _stack(x_0), *score)
+    noise += [predict(at.to(device), t).cpu() for t, at in zip(times[1:], clouds[1:], strict=True)]
+    x_0 = [predict_x_0(at, guess, bar) for at, guess, bar in zip(clouds, noise, bars, strict=True)]
+    score = _score(config, clouds[0])
+    return Walk(False, times, bars.numpy(), _stack(clouds), _stack(noise), _stack(x_0), *score)
 
 
 def arrows(config: Config, snapshot: Snapshot, times: tuple[int, ...]) -> np.ndarray:
@@ -137,7 +137,7 @@ def arrows(config: Config, snapshot: Snapshot, times: tuple[int, ...]) -> np.nda
 @torch.no_grad()
 def _arrows(config: Config, snapshot: Snapshot, times: tuple[int, ...]) -> np.ndarray:
     schedule = make_schedule(config.schedule, config.chain)
-    predict = predictor(denoiser_of(config, snapshot.seen["weights"]), schedule)
+    predict = predictor(denoiser_of(config, snapshot.values["weights"]), schedule)
     places = torch.from_numpy(lattice()).to(current_device())
     return _stack([-predict(places, max(1, t)) for t in times])
 

@@ -27,7 +27,7 @@ def of_all_depths(config: Config) -> Config:
 def stream_depths(config: Config) -> Iterator[Snapshot]:
     """Train the network of `config` at every depth of DEPTHS, SEEDS times, to its last step.
 
-    seen: the depths (depth,), accuracy (depth, seed) on the nodes whose label was not given, and the mean cosine
+    values: the depths (depth,), accuracy (depth, seed) on the nodes whose label was not given, and the mean cosine
     distance (depth, seed) in the layer that the last one reads; NaN where nothing was trained yet.
     """
     accuracy = np.full((len(DEPTHS), SEEDS), np.nan)
@@ -35,8 +35,8 @@ def stream_depths(config: Config) -> Iterator[Snapshot]:
     total = accuracy.size
 
     def so_far(done: int) -> Snapshot:
-        seen = {"depth": np.array(DEPTHS), "accuracy": accuracy.copy(), "distance": distance.copy()}
-        return Snapshot(done, math.nan, math.nan, seen, total)
+        values = {"depth": np.array(DEPTHS), "accuracy": accuracy.copy(), "distance": distance.copy()}
+        return Snapshot(done, math.nan, math.nan, values, total)
 
     for done, (seed, at) in enumerate(itertools.product(range(SEEDS), range(len(DEPTHS)))):
         yield so_far(done)
@@ -46,6 +46,6 @@ def stream_depths(config: Config) -> Iterator[Snapshot]:
             *_, last = experiment.train(config.until, config.until)
         except TrainingDiverged:
             continue
-        accuracy[at, seed] = last.seen["other_accuracy"]
+        accuracy[at, seed] = last.values["other_accuracy"]
         distance[at, seed] = mean_cosine_distance(experiment.hidden(experiment.look()))
     yield so_far(total)

@@ -25,8 +25,8 @@ Messages = Sequence[tuple[int, float]]  # what reaches the picked node, see `exp
 def graph(config: Config, film: Film, messages: Messages = ()) -> GraphPicture:
     """What the network says of every node at each moment, on the graph."""
     alt = Words("The graph: every node in the colour of the network's answer")
-    shown = graph_of(config)
-    return _answers(config, film, shown.positions.numpy(), shown.edges.numpy(), messages, alt)
+    data = graph_of(config)
+    return _answers(config, film, data.positions.numpy(), data.edges.numpy(), messages, alt)
 
 
 def plane(config: Config, film: Film, messages: Messages = ()) -> GraphPicture:
@@ -38,26 +38,26 @@ def plane(config: Config, film: Film, messages: Messages = ()) -> GraphPicture:
 
 
 def _answers(config, film, places, edges, messages, alt, plane=False) -> GraphPicture:
-    shown = graph_of(config)
+    data = graph_of(config)
     return GraphPicture(
-        places, edges, film.stack("probabilities"), shown.names, alt, classes=class_names(config),
-        known=known_nodes(config, shown).numpy(), truth=shown.labels.numpy(), messages=messages, frames=film.frames,
+        places, edges, film.stack("probabilities"), data.names, alt, classes=class_names(config),
+        known=known_nodes(config, data).numpy(), truth=data.labels.numpy(), messages=messages, frames=film.frames,
         plane=plane, legend=not plane,
     )  # fmt: skip
 
 
 def flow(config: Config, flowing: Flow) -> GraphPicture:
     """Numbers on the graph, each moment in its own range."""
-    shown = graph_of(config)
+    data = graph_of(config)
     return GraphPicture(
-        shown.positions.numpy(), shown.edges.numpy(), flowing.values, shown.names, flowing.alt,
+        data.positions.numpy(), data.edges.numpy(), flowing.values, data.names, flowing.alt,
         value_name=Words("value"), marks=flowing.marks, frames=still_frames(flowing.values),
     )  # fmt: skip
 
 
 def curves(film: Film) -> CurvesPicture:
     """Loss and both accuracies over the steps."""
-    rows = [[m.seen["loss"], m.seen["known_accuracy"], m.seen["other_accuracy"]] for m in film.moments]
+    rows = [[m.values["loss"], m.values["known_accuracy"], m.values["other_accuracy"]] for m in film.moments]
     lines = [Curve(Words("loss"), 5), Curve(Words("accuracy, label given"), 2),
              Curve(Words("accuracy, label not given"), 0, dashed=True)]  # fmt: skip
     alt = Words("Loss and accuracies over the steps")
@@ -76,16 +76,16 @@ def layers(distances: Sequence[float], energies: Sequence[float]) -> CurvesPictu
 
 def depths(snapshot: Snapshot | None) -> CurvesPicture | None:
     """Mean accuracy and mean cosine distance over the depths, as far as they were trained; None before the first."""
-    some = np.isfinite(snapshot.seen["distance"]).any(1) if snapshot is not None else np.zeros(1, bool)
+    some = np.isfinite(snapshot.values["distance"]).any(1) if snapshot is not None else np.zeros(1, bool)
     if not some.any():
         return None
     columns = []
     for name in ("accuracy", "distance"):
-        there = np.isfinite(snapshot.seen[name])
-        columns.append(np.where(there, snapshot.seen[name], 0).sum(1) / np.maximum(there.sum(1), 1e-9))
+        there = np.isfinite(snapshot.values[name])
+        columns.append(np.where(there, snapshot.values[name], 0).sum(1) / np.maximum(there.sum(1), 1e-9))
     table = np.stack(columns, 1)[some].astype(np.float32)
     lines = [Curve(Words("accuracy, label not given"), 0), Curve(Words("mean cosine distance"), 1, dashed=True)]
-    frames = still_frames(table, start="last", indices=snapshot.seen["depth"][some].tolist())
+    frames = still_frames(table, start="last", indices=snapshot.values["depth"][some].tolist())
     alt = Words("Accuracy and distance between nodes over the depth")
     return CurvesPicture(table, lines, frames, alt, Words("layers"), low=0.0, high=1.0)
 

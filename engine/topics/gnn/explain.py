@@ -81,46 +81,46 @@ class NodeSum:
     output: float
 
 
-def explain_node(seen: Inside, node: int, layer: int, channel: int) -> NodeSum:
+def explain_node(activations: Inside, node: int, layer: int, channel: int) -> NodeSum:
     """Every product that makes up channel `channel` of `node` in layer `layer` (0 first).
 
     Channels beyond the layer's last are its last. IndexError for a node or a layer that is not there.
     """
-    graph = seen.graph
-    if not 0 <= node < len(graph) or not 0 <= layer < seen.config.depth:
+    graph = activations.graph
+    if not 0 <= node < len(graph) or not 0 <= layer < activations.config.depth:
         raise IndexError(f"no node {node} or no layer {layer}")
-    projected = seen.tap(layer, "projected")
+    projected = activations.tap(layer, "projected")
     channel = min(channel, projected.shape[1] - 1)
     degrees = graph.degrees + 1
     messages = []
-    for neighbour, coefficient in reaching(seen, node, layer):
+    for neighbour, coefficient in reaching(activations, node, layer):
         value = projected[neighbour, channel].item()
         messages.append(Message(neighbour, coefficient, value, coefficient * value, int(degrees[neighbour])))
     messages.sort(key=lambda message: -abs(message.product))
-    before = graph.features if layer == 0 else seen.tap(layer - 1, "output")
+    before = graph.features if layer == 0 else activations.tap(layer - 1, "output")
     return NodeSum(
         layer, channel, projected.shape[1], node, int(degrees[node]), tuple(messages),
-        seen.tap(layer, "summed")[node, channel].item(),
-        before[node, channel].item() if seen.shortcuts[layer] else None,
-        seen.tap(layer, "output")[node, channel].item(),
+        activations.tap(layer, "summed")[node, channel].item(),
+        before[node, channel].item() if activations.shortcuts[layer] else None,
+        activations.tap(layer, "output")[node, channel].item(),
     )  # fmt: skip
 
 
-def reaching(seen: Inside, node: int, layer: int) -> list[tuple[int, float]]:
+def reaching(activations: Inside, node: int, layer: int) -> list[tuple[int, float]]:
     """(neighbour, coefficient) of everything that reaches a node in a layer, the node itself too, the largest first."""
-    to, source, values = seen.coefficients(layer)
+    to, source, values = activations.coefficients(layer)
     chosen = to == node
     pairs = list(zip(source[chosen].tolist(), values[chosen].tolist(), strict=True))
     return sorted(pairs, key=lambda pair: -pair[1])
 
 
-def signal(seen: Inside, node: int, steps: int = SIGNAL_STEPS) -> np.ndarray:
+def signal(activations: Inside, node: int, steps: int = SIGNAL_STEPS) -> np.ndarray:
     """(steps + 1, N) float32: a 1 at one node, then what it has become after every step of propagation.
 
     Every step takes the coefficients of the first layer; with those of the GCN this is Âᵏ e.
     """
-    to, source, values = seen.coefficients(0)
-    flowing = torch.zeros(len(seen.graph))
+    to, source, values = activations.coefficients(0)
+    flowing = torch.zeros(len(activations.graph))
     flowing[node] = 1.0
     moments = [flowing]
     for _ in range(steps):
@@ -129,15 +129,15 @@ def signal(seen: Inside, node: int, steps: int = SIGNAL_STEPS) -> np.ndarray:
     return torch.stack(moments).numpy()
 
 
-def stages(seen: Inside, channel: int) -> list[tuple[str, int, np.ndarray]]:
+def stages(activations: Inside, channel: int) -> list[tuple[str, int, np.ndarray]]:
     """(what, layer, (N,) float32) for one channel on its way through the network: HW, ÂHW and the output of every
     layer. Channels beyond a layer's last are its last."""
-    found = []
-    for layer in range(seen.config.depth):
+    steps = []
+    for layer in range(activations.config.depth):
         for what in ("projected", "summed", "output"):
-            values = seen.tap(layer, what)
-            found.append((what, layer, values[:, min(channel, values.shape[1] - 1)].float().numpy()))
-    return found
+            values = activations.tap(layer, what)
+            steps.append((what, layer, values[:, min(channel, values.shape[1] - 1)].float().numpy()))
+    return steps
 
 
 @dataclass(frozen=True)
@@ -150,30 +150,30 @@ class Flow:
     about: str
 
 
-def signal_flow(seen: Inside, node: int) -> Flow:
+def signal_flow(activations: Inside, node: int) -> Flow:
     """A 1 at one node as it spreads, see `signal`."""
-    values = signal(seen, node)
+    values = signal(activations, node)
     marks = (
         Words("k = {k}: {count} nodes reached, highest {high}", k=k, count=int((moment != 0).sum()),
               high=Number(float(moment.max())))
         for k, moment in enumerate(values)
     )  # fmt: skip
-    alone = seen.config.coefficients == "none"
-    about = Words(ABOUT_SIGNAL_ALONE if alone else ABOUT_SIGNAL, name=seen.name(node))
+    alone = activations.config.coefficients == "none"
+    about = Words(ABOUT_SIGNAL_ALONE if alone else ABOUT_SIGNAL, name=activations.name(node))
     return Flow(values, tuple(marks), Words("How far a 1 at the picked node has spread"), about)
 
 
-def network_flow(seen: Inside, channel: int) -> Flow:
+def network_flow(activations: Inside, channel: int) -> Flow:
     """One channel on its way through the network, see `stages`."""
-    found = stages(seen, channel)
-    marks = tuple(Words(STAGES[what], layer=layer + 1) for what, layer, _ in found)
-    values = np.stack([values for _, _, values in found])
+    steps = stages(activations, channel)
+    marks = tuple(Words(STAGES[what], layer=layer + 1) for what, layer, _ in steps)
+    values = np.stack([values for _, _, values in steps])
     return Flow(values, marks, Words("One channel on its way through the network"), Words(ABOUT_NETWORK))
 
 
-def smoothing_of(seen: Inside) -> tuple[list[float], list[float]]:
+def smoothing_of(activations: Inside) -> tuple[list[float], list[float]]:
     """(mean cosine distance, Dirichlet energy) of the features and every layer."""
-    return smoothing(seen)
+    return smoothing(activations)
 
 
 def node_formulas(config: Config, made: NodeSum, name: str) -> list[Formula]:
@@ -193,8 +193,8 @@ def node_formulas(config: Config, made: NodeSum, name: str) -> list[Formula]:
         "gcn": rf"\frac{{1}}{{\sqrt{{{made.degree} \cdot {first.degree}}}}}",
         "mean": rf"\frac{{1}}{{{made.degree}}}", "sum": "1", "none": "1", "gat": written(first.coefficient),
     }[config.coefficients]  # fmt: skip
-    shown, left = made.messages[:2], made.messages[2:]
-    terms = " + ".join(rf"{written(one.coefficient, 3)} \cdot {bracketed(one.value)}" for one in shown)
+    messages, left = made.messages[:2], made.messages[2:]
+    terms = " + ".join(rf"{written(one.coefficient, 3)} \cdot {bracketed(one.value)}" for one in messages)
     rows = [
         rf"\text{{{_text(name)}}}:\quad {coefficient} \cdot {bracketed(first.value, 4)} &= {written(first.product)}",
         rf"{terms}{rest_of([one.product for one in left])} &= {written(made.total)}",
@@ -218,7 +218,7 @@ def update_formula(known_count: int, loss: float) -> Formula:
 def about_plane(config: Config, moment: Snapshot) -> str:
     """What the plane shows, and how much of it."""
     layer = Words("Last hidden layer") if config.depth > 1 else Words("Logits")
-    return Words("{layer} · shown: {share} of its variance", layer=layer, share=Percent(moment.seen["share"], 0))
+    return Words("{layer} · shown: {share} of its variance", layer=layer, share=Percent(moment.values["share"], 0))
 
 
 def class_names(config: Config) -> list[str]:
@@ -235,12 +235,12 @@ def channel_names(config: Config, made: NodeSum) -> list[str]:
     return [str(number + 1) for number in range(made.channels)]
 
 
-def message_table(seen: Inside, made: NodeSum) -> Table:
+def message_table(activations: Inside, made: NodeSum) -> Table:
     """Coefficient, value and product of everything that reaches a node, the largest product first, and their sum."""
     most = max(abs(message.product) for message in made.messages) or 1.0
     rows: list[tuple] = [
         (
-            Words("itself") if message.node == made.node else seen.name(message.node),
+            Words("itself") if message.node == made.node else activations.name(message.node),
             Number(message.coefficient), Number(message.value), Amount(message.product, message.product / most),
         )
         for message in made.messages[:MOST_MESSAGES]
@@ -252,15 +252,15 @@ def message_table(seen: Inside, made: NodeSum) -> Table:
     return Table(head, rows, (Words("sum"), "", "", Number(made.total, 4)))
 
 
-def label_button(seen: Inside, node: int) -> Block:
+def label_button(activations: Inside, node: int) -> Block:
     """Give a node's label to the network, or take it away."""
-    config = seen.config
-    label = int(seen.graph.labels[node])
+    config = activations.config
+    label = int(activations.graph.labels[node])
     if label < 0:
         return Say("Nobody knows this node's class.", style="small")
     data, nodes = by_hand(config.labels)
     chosen = set(nodes if data == config.data else ()) ^ {node}
-    words = "Take away its label, {name}" if seen.known[node] else "Tell the network its label, {name}"
+    words = "Take away its label, {name}" if activations.known[node] else "Tell the network its label, {name}"
     labels = ".".join([config.data, *map(str, sorted(chosen))]) if chosen else ""
     return Press("label", Words(words, name=class_names(config)[label]), {"labels": labels}, icon="label",
                  enabled=len(chosen) <= MOST_BY_HAND)  # fmt: skip

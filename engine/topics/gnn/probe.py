@@ -22,22 +22,24 @@ def formulas_at(config: Config, random: Random) -> Iterator[FormulaValues]:
     """Where some numbers of nodes come from, and the loss."""
     config = replace(config, steps=random.randint(0, MOST_STEPS), nodes=min(config.nodes, 300))
     moments = list(Experiment(config).train(config.steps, max(1, config.steps)))
-    seen, result = explain.inside(config, moments[-1]), result_of(config, moments)
+    activations, result = explain.inside(config, moments[-1]), result_of(config, moments)
     for _ in range(PLACES):
         node, layer = random.randrange(len(result.labels)), random.randrange(config.depth)
-        made = explain.explain_node(seen, node, layer, random.randrange(seen.tap(layer, "output").shape[1]))
-        to, source, values = seen.coefficients(layer)
+        made = explain.explain_node(
+            activations, node, layer, random.randrange(activations.tap(layer, "output").shape[1])
+        )
+        to, source, values = activations.coefficients(layer)
         flows = {s: c for t, s, c in zip(to.tolist(), source.tolist(), values.tolist(), strict=True) if t == node}
-        first = max(flows, key=lambda s: abs(flows[s] * seen.tap(layer, "projected")[s, made.channel].item()))
-        largest = flows[first] * seen.tap(layer, "projected")[first, made.channel].item()
+        first = max(flows, key=lambda s: abs(flows[s] * activations.tap(layer, "projected")[s, made.channel].item()))
+        largest = flows[first] * activations.tap(layer, "projected")[first, made.channel].item()
         equation, sums = explain.node_formulas(config, made, result.graph.names[first])
-        told = (largest, seen.tap(layer, "summed")[node, made.channel].item())
+        told = (largest, activations.tap(layer, "summed")[node, made.channel].item())
         if (config.activation != "identity" and layer < config.depth - 1) or made.shortcut is not None:
-            told += (seen.tap(layer, "output")[node, made.channel].item(),)
+            told += (activations.tap(layer, "output")[node, made.channel].item(),)
         yield FormulaValues(equation.latex)
         yield FormulaValues(sums.latex, told)
     known = result.known.nonzero().flatten()
-    logs = seen.tap(config.depth - 1, "output").double().log_softmax(1)
+    logs = activations.tap(config.depth - 1, "output").double().log_softmax(1)
     loss = -logs[known, result.labels[known]].mean().item()
     latex = explain.update_formula(len(known), float(result.loss[-1])).latex
     yield FormulaValues(latex, (loss,))

@@ -83,8 +83,8 @@ def _own(graph: str) -> Graph:
 def given(config: Config) -> tuple[tuple[str, ...], np.ndarray, np.ndarray, tuple[str, ...]]:
     """The reader's graph: names of the nodes, edges (E, 2), classes (N,) of the nodes, -1 for none, names of the
     classes. An example where there is none yet. KnobError if it is not on this server or cannot be read."""
-    found = given_graph(config.graph) if config.graph else read_graph(EXAMPLE)
-    return found.names, np.array(found.edges, np.int64), np.array(found.labels, np.int64), found.classes
+    graph = given_graph(config.graph) if config.graph else read_graph(EXAMPLE)
+    return graph.names, np.array(graph.edges, np.int64), np.array(graph.labels, np.int64), graph.classes
 
 
 def known_nodes(config: Config, graph: Graph) -> Tensor:
@@ -226,7 +226,7 @@ def inside(config: Config, snapshot: Snapshot) -> Inside:
 def _inside(config: Config, snapshot: Snapshot) -> Inside:
     experiment = Experiment(config)
     model, graph = experiment.model, experiment.graph
-    restore(model, snapshot.seen["weights"])
+    restore(model, snapshot.values["weights"])
     trace = {name: values.cpu() for name, values in experiment.look().items()}
     shortcuts = tuple(layer.shortcut for layer in model.layers)
     if config.coefficients == "gat":
@@ -288,16 +288,16 @@ def run(config: Config) -> Result:
 
 def result_of(config: Config, moments: Sequence[Snapshot]) -> Result:
     """The Result of a run from its snapshots; the last one holds the weights."""
-    seen = inside(config, moments[-1])
-    graph, hidden = seen.graph, hidden_of(seen.trace, config.depth)
+    activations = inside(config, moments[-1])
+    graph, hidden = activations.graph, hidden_of(activations.trace, config.depth)
     places, share = plane_of(hidden, graph.positions)
-    distances, energies = smoothing(seen)
-    logits = _finite(seen.trace[f"layers.{config.depth - 1}.output"])
+    distances, energies = smoothing(activations)
+    logits = _finite(activations.trace[f"layers.{config.depth - 1}.output"])
 
     return Result(
         edges=graph.edges,
         labels=graph.labels,
-        known=seen.known,
+        known=activations.known,
         features=graph.features,
         probabilities=logits.softmax(1),
         hidden=hidden,
@@ -306,20 +306,23 @@ def result_of(config: Config, moments: Sequence[Snapshot]) -> Result:
         cosine_distance=torch.tensor(distances),
         energy=torch.tensor(energies),
         step=torch.tensor([moment.step for moment in moments]),
-        loss=history(moment.seen["loss"] for moment in moments),
-        known_accuracy=history(moment.seen["known_accuracy"] for moment in moments),
-        other_accuracy=history(moment.seen["other_accuracy"] for moment in moments),
-        weights=moments[-1].seen["weights"],
+        loss=history(moment.values["loss"] for moment in moments),
+        known_accuracy=history(moment.values["known_accuracy"] for moment in moments),
+        other_accuracy=history(moment.values["other_accuracy"] for moment in moments),
+        weights=moments[-1].values["weights"],
         positions=graph.positions.numpy(),
         graph=graph,
     )
 
 
-def smoothing(seen: Inside) -> tuple[list[float], list[float]]:
+def smoothing(activations: Inside) -> tuple[list[float], list[float]]:
     """(mean cosine distance, Dirichlet energy) of the features and of every layer's output."""
-    stages = [seen.graph.features, *(seen.trace[f"layers.{k}.output"] for k in range(seen.config.depth))]
+    stages = [
+        activations.graph.features,
+        *(activations.trace[f"layers.{k}.output"] for k in range(activations.config.depth)),
+    ]
     stages = [_finite(stage) for stage in stages]
-    edges = seen.graph.edges
+    edges = activations.graph.edges
     return [mean_cosine_distance(h) for h in stages], [dirichlet_energy(h, edges) for h in stages]
 
 

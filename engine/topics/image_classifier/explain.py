@@ -53,7 +53,7 @@ def way(result: Result, snapshot: Snapshot | None = None) -> Say:
     if snapshot is None:
         share, total, goal, steps = 1.0, result.saliency_sum, result.saliency_goal, result.saliency_steps
     else:
-        share, total, goal, steps = (snapshot.seen[name] for name in ("way", "sum", "goal", "steps"))
+        share, total, goal, steps = (snapshot.values[name] for name in ("way", "sum", "goal", "steps"))
     said = [
         Words("{share} of the way walked: all pixels together {sum}, of {goal} for the whole way.",
               share=Percent(share), sum=Number(total), goal=Number(goal))
@@ -64,12 +64,12 @@ def way(result: Result, snapshot: Snapshot | None = None) -> Say:
     return Say(*said, style="small")
 
 
-def channels_shown(result: Result, layer: str, shown: int) -> Say:
+def channels_shown(result: Result, layer: str, tiles: int) -> Say:
     """How many channels a layer has, and how many of them are in the picture."""
     total = len(getattr(result, layer))
-    if shown < total:
+    if tiles < total:
         words = "{shown} of {count} channels. Click one to see it large."
-        return Say(words, shown=shown, count=total, style="small")
+        return Say(words, shown=tiles, count=total, style="small")
     return Say("{count} channels. Click one to see it large.", count=total, style="small")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from random import Random
 
 from engine.contracts.formula import FormulaValues
@@ -10,20 +11,23 @@ from engine.contracts.probe import Change, Mistake, Probe, Touch
 
 from . import explain
 from .card import Config
-from .run import LAYERS, run
+from .run import LAYERS, run, walk_from_grey, with_walk
 
 
 def formulas_at(config: Config, random: Random) -> Iterator[FormulaValues]:
-    """The softmax, Grad-CAM after a layer, and what integrated gradients add up to."""
-    result = run(config)
+    """The softmax, Grad-CAM after a layer, and what integrated gradients add up to.
+
+    Of a walk its first part: the formula shows the numbers of any, and a whole one takes a hundred times as long.
+    """
+    result = run(replace(config, saliency="gradient"))
     yield FormulaValues(explain.softmax_formula(result).latex, (result.probabilities[result.explained].item(),))
     for layer in ("head", random.choice(LAYERS)):
         maps, weights = getattr(result, layer), getattr(result, f"{layer}_weights")
         largest = (weights[:, None, None] * maps).sum(0).relu().max().item()
         yield FormulaValues(explain.grad_cam_formula(result, layer).latex, (largest,))
-    formula = explain.completeness_formula(result)
-    if formula is not None:
-        yield FormulaValues(formula.latex, (result.saliency_sum, result.saliency_goal))
+    begun = next(walk_from_grey(config))
+    walked = explain.completeness_formula(with_walk(result, begun))
+    yield FormulaValues(walked.latex, (begun.seen["sum"], begun.seen["goal"]))
 
 
 PROBE = Probe(

@@ -116,7 +116,7 @@ def run(config: Config) -> Result:
 def stream(config: Config) -> Iterator[Snapshot]:
     """The occlusion map, window after window; step counts the windows done.
 
-    seen: heat (56, 56), mean fall of the class's probability when a cell is covered, NaN where not yet known;
+    values: heat (56, 56), mean fall of the class's probability when a cell is covered, NaN where not yet known;
     probability, of the uncovered picture; explained, the class.
     """
     model = load_lite0()
@@ -142,7 +142,7 @@ def walk_from_grey(config: Config) -> Iterator[Snapshot]:
     """The integrated gradients, part after part of the way from grey to the picture; step counts the whole steps done,
     and where the score changes abruptly several parts are one step.
 
-    seen: way, the share of the way walked; saliency (cells down, cells across), as in the Result, of the way so far;
+    values: way, the share of the way walked; saliency (cells down, cells across), as in the Result, of the way so far;
     sum, of all pixels of it; goal, what the sum of the whole way should be; steps, gradients taken so far; explained,
     the class.
     """
@@ -154,19 +154,19 @@ def walk_from_grey(config: Config) -> Iterator[Snapshot]:
         goal = (scores[explained] - model(torch.zeros_like(x))[0, explained]).item()
     for walked in walk(model, x, explained, within=NEAR):
         saliency = _coarse(walked.attribution.abs().amax(0), config.cell).cpu()
-        seen = {
+        values = {
             "way": (walked.done / walked.total) ** 2, "saliency": saliency, "sum": walked.attribution.sum().item(),
             "goal": goal, "steps": walked.looks, "explained": explained,
         }  # fmt: skip
-        yield Snapshot(int(walked.done), math.nan, math.nan, seen, walked.total)
+        yield Snapshot(int(walked.done), math.nan, math.nan, values, walked.total)
 
 
 def with_walk(looked: Result, snapshot: Snapshot) -> Result:
     """The Result of one look with the saliency of a walk in place of the gradient's."""
-    seen = snapshot.seen
+    values = snapshot.values
     return replace(
-        looked, saliency=seen["saliency"], saliency_sum=seen["sum"], saliency_goal=seen["goal"],
-        saliency_steps=seen["steps"],
+        looked, saliency=values["saliency"], saliency_sum=values["sum"], saliency_goal=values["goal"],
+        saliency_steps=values["steps"],
     )  # fmt: skip
 
 

@@ -23,7 +23,7 @@ def spiral() -> Prepared:
     def solve() -> tuple[int, Tensor]:
         experiment = Experiment(config)
         for snapshot in experiment.train(config.until):
-            if snapshot.seen["test_accuracy"] >= SOLVED:
+            if snapshot.values["test_accuracy"] >= SOLVED:
                 return snapshot.step, weights_of(experiment.model)
         raise ArithmeticError(f"the spiral is not solved within {config.until} steps")
 

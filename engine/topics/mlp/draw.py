@@ -29,7 +29,7 @@ def plane(config: Config, film: Film) -> PointsPicture:
     points, is_train = (decode_points(config.points), None) if own else data_of(config)
     return PointsPicture(
         np.array(points, np.float32).reshape(-1, 3), (-DOMAIN, DOMAIN, -DOMAIN, DOMAIN),
-        (Words("value"),) if fits_values else CLASS_NAMES[: max(2, film.now.seen["plane"].shape[-1])],
+        (Words("value"),) if fits_values else CLASS_NAMES[: max(2, film.now.values["plane"].shape[-1])],
         Words("The plane, coloured by the network's answer"), film.stack("plane"), film.frames,
         None if is_train is None else np.array(is_train), (-1.0, 1.0) if fits_values else None, editable=own,
     )  # fmt: skip
@@ -37,7 +37,7 @@ def plane(config: Config, film: Film) -> PointsPicture:
 
 def network(config: Config, film: Film) -> NetworkDiagram:
     """The network with every neuron's own map of the plane, its weights and biases, at each moment."""
-    moments = [moment.seen for moment in film.moments]
+    moments = [moment.values for moment in film.moments]
     outputs = moments[0]["biases"][-1].shape[0]
     names = ["ŷ"] if outputs == 1 else list(CLASS_NAMES[:outputs])
     layers = [NetworkLayer(Words("Input"), [FEATURES[name] for name in FEATURES], off=frozenset(
@@ -53,14 +53,14 @@ def network(config: Config, film: Film) -> NetworkDiagram:
     side = moments[0]["maps"].shape[-1]
     off = _feature_maps(side)
     maps, ranges = [], []
-    for seen in moments:  # inputs that are switched off show what they would give
+    for values in moments:  # inputs that are switched off show what they would give
         full, full_ranges = off[0].copy(), off[1].copy()
-        full[chosen], full_ranges[chosen] = seen["maps"][: len(chosen)], seen["ranges"][: len(chosen)]
-        maps.append(np.concatenate([full, seen["maps"][len(chosen) :]]))
-        ranges.append(np.concatenate([full_ranges, seen["ranges"][len(chosen) :]]))
+        full[chosen], full_ranges[chosen] = values["maps"][: len(chosen)], values["ranges"][: len(chosen)]
+        maps.append(np.concatenate([full, values["maps"][len(chosen) :]]))
+        ranges.append(np.concatenate([full_ranges, values["ranges"][len(chosen) :]]))
     weights = []
     for number in range(len(config.layers) + 1):
-        stacked = np.stack([seen["weights"][number] for seen in moments])
+        stacked = np.stack([values["weights"][number] for values in moments])
         if number == 0:
             wide = np.zeros((*stacked.shape[:2], len(FEATURES)), np.float32)
             wide[:, :, chosen] = stacked
@@ -68,7 +68,7 @@ def network(config: Config, film: Film) -> NetworkDiagram:
         weights.append(stacked)
     return NetworkDiagram(
         layers, np.stack(maps), np.stack(ranges).astype(np.float32), [_finite(array) for array in weights],
-        [_finite(np.stack([seen["biases"][n] for seen in moments])) for n in range(len(weights))],
+        [_finite(np.stack([values["biases"][n] for values in moments])) for n in range(len(weights))],
         frames=film.frames, toggle_inputs=True,
         alt=Words("The network: each square is a neuron's value over the plane, each line a weight"),
     )  # fmt: skip
@@ -76,7 +76,7 @@ def network(config: Config, film: Film) -> NetworkDiagram:
 
 def curves(film: Film) -> CurvesPicture:
     """Training and test loss over the steps."""
-    losses = [[moment.seen["train_loss"], moment.seen["test_loss"]] for moment in film.moments]
+    losses = [[moment.values["train_loss"], moment.values["test_loss"]] for moment in film.moments]
     lines = [Curve(Words("train loss"), 0), Curve(Words("test loss"), 1, dashed=True)]
     alt = Words("Loss on training and test points over the steps")
     return CurvesPicture(np.array(losses, np.float32), lines, film.frames, alt, low=0.0)
@@ -103,10 +103,10 @@ def draw_boundary(result: Result) -> PixelPicture:
 
 def draw_network(result: Result) -> PixelPicture:
     """Every neuron's own map of the plane, layer by layer, as tiles."""
-    seen = result.snapshot.seen
+    values = result.snapshot.values
     tiles = [
         Tile(_dequantise(pixels, reach), f"neuron {number + 1}", scale="signed")
-        for number, (pixels, reach) in enumerate(zip(seen["maps"], seen["ranges"], strict=True))
+        for number, (pixels, reach) in enumerate(zip(values["maps"], values["ranges"], strict=True))
     ]
     return PixelPicture(tiles, alt="Every neuron's value over the plane, inputs first, output last")
 

@@ -76,7 +76,7 @@ def explain_neuron(
 
     Raises ValueError for a neuron the network does not have.
     """
-    weights, biases = snapshot.seen["weights"], snapshot.seen["biases"]
+    weights, biases = snapshot.values["weights"], snapshot.values["biases"]
     if not (1 <= layer <= len(weights) and 0 <= index < len(biases[layer - 1])):
         raise ValueError(f"no neuron {index} in layer {layer}")
     x = torch.tensor([spot], dtype=torch.float32)
@@ -94,14 +94,14 @@ def explain_neuron(
     else:
         names = [f"h_{{{layer - 1},{i + 1}}}" for i in range(len(row))]
     strongest = sorted(range(len(row)), key=lambda i: -abs(float(row[i] * values[i])))[:MOST_TERMS]
-    shown = sorted(strongest)
+    terms = sorted(strongest)
     products = [float(row[i] * values[i]) for i in range(len(row))]
-    more = rest_of([products[i] for i in range(len(row)) if i not in shown], TERM_DIGITS)
+    more = rest_of([products[i] for i in range(len(row)) if i not in terms], TERM_DIGITS)
     more += " " + added(bias, TERM_DIGITS)
-    weights = [_signed(float(row[i]), first=i == shown[0]) for i in shown]
-    symbols = "".join(rf"{weight}\,{names[i]}" for weight, i in zip(weights, shown, strict=True))
+    weights = [_signed(float(row[i]), first=i == terms[0]) for i in terms]
+    symbols = "".join(rf"{weight}\,{names[i]}" for weight, i in zip(weights, terms, strict=True))
     numbers = "".join(
-        rf"{weight} \cdot {bracketed(float(values[i]))}" for weight, i in zip(weights, shown, strict=True)
+        rf"{weight} \cdot {bracketed(float(values[i]))}" for weight, i in zip(weights, terms, strict=True)
     )
     name = "z" if is_output else f"h_{{{layer},{index + 1}}}"
     call = "" if is_output else FUNCTION_NAMES[config.activation]
@@ -129,11 +129,11 @@ def _probability(config: Config, outputs: int, logit: float) -> list[str]:
 
 def status(config: Config, moment: Snapshot) -> Say:
     """The live numbers of a run: step, and how many points are named rightly (or R²)."""
-    fits_values, seen = config.data in REGRESSION, moment.seen
-    shown = Number if fits_values else Percent
+    fits_values, values = config.data in REGRESSION, moment.values
+    number = Number if fits_values else Percent
     scores = Words(
         "{score}: train **{train}** · test **{test}**", score="R²" if fits_values else Words("accuracy"),
-        train=shown(seen["train_accuracy"]), test=shown(seen["test_accuracy"]),
+        train=number(values["train_accuracy"]), test=number(values["test_accuracy"]),
     )  # fmt: skip
     return Say(Words("step **{step}**", step=Number(moment.step)), scores, style="status")
 
@@ -147,7 +147,7 @@ def name_of(picked: Picked) -> str:
 def picked_in(moment: Snapshot, asked: str) -> Picked | None:
     """The neuron or the line that a link asks for; None if the network has no such neuron."""
     layer, index, *origin = [int(number) for number in asked.split("-")] if asked else [0, 0]
-    biases = moment.seen["biases"]
+    biases = moment.values["biases"]
     if not (1 <= layer <= len(biases) and index < len(biases[layer - 1])):
         return None
     if origin:
@@ -298,5 +298,5 @@ def update_rule(config: Config, step: int) -> Formula:
 
 def formulas(result: Result) -> list[Row]:
     """Loss, accuracy and update rule with the numbers of this moment."""
-    found = live_formulas(result.config, result)
-    return [Row([[Say(what)], [formula]], (1, 2.6), "center") for what, formula in found]
+    pairs = live_formulas(result.config, result)
+    return [Row([[Say(what)], [formula]], (1, 2.6), "center") for what, formula in pairs]

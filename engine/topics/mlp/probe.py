@@ -80,11 +80,11 @@ def _neuron(config, experiment, snapshot, random: Random, spot: tuple[float, flo
 def _step(config: Config, latex: str, moments, gradients, random: Random) -> FormulaValues:
     """The last step of the training at one weight, from what the optimiser was given in every step so far."""
     layer = random.randrange(len(config.layers) + 1)
-    shape = moments[0].seen["weights"][layer].shape
+    shape = moments[0].values["weights"][layer].shape
     place = random.randrange(shape[0]), random.randrange(shape[1])
     given = [float(every[2 * layer][place]) for every in gradients[1:]]
-    before, after = (moments[at].seen["weights"][layer][place].item() for at in (-2, -1))
-    weight = torch.tensor([moments[0].seen["weights"][layer][place].item()], requires_grad=True)
+    before, after = (moments[at].values["weights"][layer][place].item() for at in (-2, -1))
+    weight = torch.tensor([moments[0].values["weights"][layer][place].item()], requires_grad=True)
     rule, threshold = _optimizer(config, weight), config.learning_rate * config.strength
     states, m, v = [], 0.0, 0.0
     for g in given:

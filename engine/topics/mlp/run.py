@@ -191,7 +191,7 @@ class Experiment:
         maps = maps.T.reshape(-1, BOUNDARY_SIZE, BOUNDARY_SIZE)[:, stride // 2 :: stride, stride // 2 :: stride]
         pixels, ranges = quantise_maps(maps.cpu().numpy()[None])
         picture = plane.reshape(BOUNDARY_SIZE, BOUNDARY_SIZE, -1).cpu().numpy()
-        seen = {
+        values = {
             "plane": picture if self.regression else np.round(np.nan_to_num(picture) * 255).astype(np.uint8),
             "maps": pixels[0],  # (N, s, s)
             "ranges": ranges[0],  # (N,)
@@ -199,9 +199,9 @@ class Experiment:
             "biases": [layer.linear.bias.cpu().numpy().copy() for layer in self.model.layers],
         }
         for part, rows in (("train", self.train_rows), ("test", self.test_rows)):
-            seen[f"{part}_loss"] = losses[rows].mean().item() if len(rows) else math.nan
-            seen[f"{part}_accuracy"] = self.score(output[rows], self.device_targets[rows])
-        return seen
+            values[f"{part}_loss"] = losses[rows].mean().item() if len(rows) else math.nan
+            values[f"{part}_accuracy"] = self.score(output[rows], self.device_targets[rows])
+        return values
 
     def train(self, steps: int, snapshot_every: int = 10) -> Iterator[Snapshot]:
         config = self.config
@@ -259,7 +259,7 @@ def data_of(config: Config) -> tuple[list[list[float]], list[bool]]:
 def result_of(config: Config, moments: Sequence[Snapshot]) -> Result:
     """The Result of a run from its snapshots; the last one holds the weights."""
     experiment, last = Experiment(replace(config, edits="")), moments[-1]
-    layers = zip(last.seen["weights"], last.seen["biases"], strict=True)
+    layers = zip(last.values["weights"], last.values["biases"], strict=True)
     # A weight that overflowed counts as the largest number there is, and one that is none as 0.
     restore(experiment.model, [np.nan_to_num(part) for layer in layers for part in layer])
     experiment.model.eval()
@@ -280,10 +280,10 @@ def result_of(config: Config, moments: Sequence[Snapshot]) -> Result:
         is_train=experiment.is_train,
         plane=torch.nan_to_num(plane).cpu(),
         step=torch.tensor([moment.step for moment in moments]),
-        train_loss=looked_at(moment.seen["train_loss"] for moment in moments),
-        test_loss=looked_at(moment.seen["test_loss"] for moment in moments),
-        train_accuracy=looked_at(moment.seen["train_accuracy"] for moment in moments),
-        test_accuracy=looked_at(moment.seen["test_accuracy"] for moment in moments),
+        train_loss=looked_at(moment.values["train_loss"] for moment in moments),
+        test_loss=looked_at(moment.values["test_loss"] for moment in moments),
+        train_accuracy=looked_at(moment.values["train_accuracy"] for moment in moments),
+        test_accuracy=looked_at(moment.values["test_accuracy"] for moment in moments),
         gradient_norm=looked_at(moment.gradient_norm for moment in moments),
         confusion=confusion,
         hidden=torch.nan_to_num(hidden).cpu(),

@@ -5,13 +5,13 @@ from __future__ import annotations
 from engine.contracts.blocks import Block, Box, Row, Say, Show, Table
 from engine.contracts.formula import Formula
 from engine.contracts.words import Number, Percent, Words
-from engine.topics.one_stage.detection import Found
+from engine.topics.one_stage.detection import Candidates
 
 from . import draw, draw_scene, explain
 from .card import Config
 from .explain import MOST_LISTED, Cell
 from .run import Result
-from .scene import SHAPES, GridCell, SceneSeen
+from .scene import SHAPES, GridCell, ScenePredictions
 
 TRAINED = {
     "nanodet": "NanoDet-g was trained by others, on 118,000 photographs of COCO and their 80 classes; published mean average precision over IoU 0.5 to 0.95: {score}.",  # noqa: E501
@@ -29,18 +29,18 @@ TERMS = (
 )
 
 
-def found_boxes(found: Found) -> Say:
+def kept_boxes(candidates: Candidates) -> Say:
     """How many boxes stay."""
-    kept, count = len(found.kept), Number(len(found.boxes) + found.dropped)
-    if not len(found.boxes):
+    kept, count = len(candidates.kept), Number(len(candidates.boxes) + candidates.dropped)
+    if not len(candidates.boxes):
         said = Words("No box reaches the score threshold; lower it to see more.")
     elif kept > draw.MOST_BARS:
         said = Words("**{kept}** of **{count}** boxes above the score threshold stay; the {most} best:",
                      kept=kept, count=count, most=draw.MOST_BARS)  # fmt: skip
     else:
         said = Words("**{kept}** of **{count}** boxes above the score threshold stay", kept=kept, count=count)
-    most = Words("(only the {most} best take part in the suppression)", most=len(found.boxes))
-    return Say(said, *[most] * bool(found.dropped), style="status")
+    most = Words("(only the {most} best take part in the suppression)", most=len(candidates.boxes))
+    return Say(said, *[most] * bool(candidates.dropped), style="status")
 
 
 def levels(only: str) -> Say:
@@ -68,14 +68,14 @@ def one_box(cell: Cell) -> Box:
     return Box("detail", [where, Row(columns, (1.15, 1.1, 1))])
 
 
-def one_grid_cell(seen: SceneSeen, cell: GridCell) -> Box:
+def one_grid_cell(predictions: ScenePredictions, cell: GridCell) -> Box:
     """What the cell owns, its boxes, its classes, and the five terms of the loss."""
     owns = "Cell in row **{row}**, column **{column}** owns no object: the confidence of its boxes should be 0."
-    if not seen.known:
+    if not predictions.known:
         owns = "Cell in row **{row}**, column **{column}**. Nobody has said what is in this picture: there is no loss."
     elif cell.owner >= 0:
         owns = "Cell in row **{row}**, column **{column}** owns the **{name}**, whose middle lies in it."
-    lost = [SHAPES[int(seen.true_labels[other])] for other in cell.lost]
+    lost = [SHAPES[int(predictions.true_labels[other])] for other in cell.lost]
     said = Say(
         Words(owns, row=cell.row, column=cell.column, name=SHAPES[cell.label]),
         *(Words("The middle of the **{name}** lies here too: it is lost.", name=name) for name in lost),
@@ -84,7 +84,7 @@ def one_grid_cell(seen: SceneSeen, cell: GridCell) -> Box:
     columns = [
         [Show("classes", draw_scene.draw_probabilities(cell))],
         [_boxes(cell), Say(confidence, style="small")],
-        [_terms(cell)] if seen.known else [],
+        [_terms(cell)] if predictions.known else [],
     ]
     return Box("detail", [said, Row(columns, (0.75, 1.15, 2))])
 
@@ -117,34 +117,34 @@ def trained(config: Config) -> list[Say]:
     return [Say(shared, owners=owners, others=others, style="small"), said]
 
 
-def one_step(found: Found, step: int) -> Say:
+def one_step(candidates: Candidates, step: int) -> Say:
     """What a step of the suppression takes, removes and spares; after the last, what is left."""
-    if step >= len(found.suppression.steps):
-        return Say("The end: {count} boxes are left.", count=len(found.kept), style="small")
-    this = found.suppression.steps[step]
-    said = [Words("Step {step} takes **{taken}**.", step=step + 1, taken=found.title(this.taken))]
+    if step >= len(candidates.suppression.steps):
+        return Say("The end: {count} boxes are left.", count=len(candidates.kept), style="small")
+    this = candidates.suppression.steps[step]
+    said = [Words("Step {step} takes **{taken}**.", step=step + 1, taken=candidates.title(this.taken))]
     if not this.removed:
         said.append(Words("It removes none."))
     else:
         more = len(this.removed) > MOST_LISTED
         template = "Removed, with the IoU: {boxes} …" if more else "Removed, with the IoU: {boxes}."
-        said.append(Words(template, boxes=explain.in_words(found, this.removed)))
+        said.append(Words(template, boxes=explain.in_words(candidates, this.removed)))
     if this.spared:
         more = len(this.spared) > MOST_LISTED
         template = "Overlapping, but spared: {boxes} …" if more else "Overlapping, but spared: {boxes}."
-        said.append(Words(template, boxes=explain.in_words(found, this.spared)))
+        said.append(Words(template, boxes=explain.in_words(candidates, this.spared)))
     return Say(*said, style="small")
 
 
 def formulas(result: Result) -> list[Block | Formula]:
     """The formulas with the numbers of this picture."""
-    shown: list[Block | Formula] = []
+    blocks: list[Block | Formula] = []
     if result.grid:
-        shown = [Say("The five terms of the loss in this picture (eq. 3 of YOLO v1):"),
+        blocks = [Say("The five terms of the loss in this picture (eq. 3 of YOLO v1):"),
                  explain.loss_formula(result.scene.view.totals)]  # fmt: skip
-    elif (best := explain.picked_cell(result.picture, result.found, None)) is not None:
-        shown = [Say("Of the best box: its mean distance to the left edge, in strides:"),
+    elif (best := explain.picked_cell(result.picture, result.candidates, None)) is not None:
+        blocks = [Say("Of the best box: its mean distance to the left edge, in strides:"),
                  explain.expectation_formula(best)]  # fmt: skip
-    if (formula := explain.iou_formula(result.found)) is not None:
-        shown += [Say("The overlap that decided first in the suppression, from areas in square pixels:"), formula]
-    return shown
+    if (formula := explain.iou_formula(result.candidates)) is not None:
+        blocks += [Say("The overlap that decided first in the suppression, from areas in square pixels:"), formula]
+    return blocks

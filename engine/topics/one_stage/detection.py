@@ -26,7 +26,7 @@ COMPANY = ("sample:astronaut", "sample:coffee", "sample:camera", "sample:chelsea
 
 
 @result
-class Seen:
+class Predictions:
     """Everything NanoDet says about a picture, before any threshold. Cells: those of stride 8 first, row by row."""
 
     square: Tensor = axes("row column colour", "the picture as the network sees it", unit="0 to 255")
@@ -37,7 +37,7 @@ class Seen:
 
 
 @dataclass(frozen=True, eq=False)
-class Found:
+class Candidates:
     """What the thresholds leave. N candidates, best score first.
 
     cells (N,): which cell speaks; labels (N,); scores (N,); boxes (N, 4) corners in pixels of the square; suppression:
@@ -68,12 +68,12 @@ class Found:
 
 
 @torch.inference_mode()
-def see(config: Config) -> Seen:
+def see(config: Config) -> Predictions:
     """One forward pass. PictureError if the picture is not on this server."""
     square, inside = arranged(config)
     raw = load_nanodet()(prepared(square).to(current_device()))
     distances = raw.distances[0].cpu().contiguous()  # a part of it would keep the whole in memory
-    return Seen(torch.from_numpy(square), raw.classes[0].sigmoid().cpu(), distances, decode(distances), inside)
+    return Predictions(torch.from_numpy(square), raw.classes[0].sigmoid().cpu(), distances, decode(distances), inside)
 
 
 @embedded
@@ -107,19 +107,21 @@ def middle(rgb: np.ndarray, side: int) -> np.ndarray:
     return np.array(Image.fromarray(rgb).resize((side, side), Image.Resampling.BILINEAR, box))
 
 
-def find(seen: Seen, config: Config) -> Found:
+def find(predictions: Predictions, config: Config) -> Candidates:
     """Score threshold, class filter and non-maximum suppression: no network runs.
 
     Every cell has one voice: for its best class, or for the one class that is asked for.
     """
     if config.only == "all":
-        best, labels = seen.scores.max(1)  # cell
+        best, labels = predictions.scores.max(1)  # cell
     else:
         label = COCO_CLASSES.index(config.only)
-        best, labels = seen.scores[:, label], torch.full((len(seen.scores),), label)
+        best, labels = predictions.scores[:, label], torch.full((len(predictions.scores),), label)
     order = best.argsort(descending=True, stable=True)
     passing = int((best >= config.score).sum())
     cells = order[: min(passing, MOST_CANDIDATES)]
     classes = labels[cells] if config.class_wise else None
-    suppression = non_maximum_suppression(seen.boxes[cells], best[cells], config.iou, classes)
-    return Found(cells, labels[cells], best[cells], seen.boxes[cells], suppression, NAMES, passing - len(cells))
+    suppression = non_maximum_suppression(predictions.boxes[cells], best[cells], config.iou, classes)
+    return Candidates(
+        cells, labels[cells], best[cells], predictions.boxes[cells], suppression, NAMES, passing - len(cells)
+    )

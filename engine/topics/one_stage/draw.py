@@ -15,14 +15,14 @@ from engine.models.detection.nanodet import STRIDES
 from engine.pictures.bars.values import Bars
 from engine.pictures.pixels.values import Box, Line, PixelPicture, Point, Text, Tile
 from engine.pictures.theme import CLASS_COLOURS
-from engine.topics.one_stage.detection import NAMES, Found, Seen, find
+from engine.topics.one_stage.detection import NAMES, Candidates, Predictions, find
 
 from .card import Config
 from .draw_scene import outline, shares_in_words
 from .explain import Cell, overlaps, place_of, sides
 from .picks import course
 from .run import Result
-from .scene import SceneSeen
+from .scene import ScenePredictions
 
 TAKEN, REMOVED, BEFORE, WAITING = "#0072B2", "#D55E00", "#009E73", "#8A93A6"  # of a box in the suppression
 STATES = {
@@ -38,14 +38,16 @@ MOST_BARS = 5  # in the list of what was found
 MOST_NUMBERS = 14  # up to so many candidates there is room for the IoU itself
 
 
-def draw_detections(seen: Seen | Result, found: Found | None = None, *, cell: Cell | None = None) -> PixelPicture:
+def draw_detections(
+    predictions: Predictions | Result, candidates: Candidates | None = None, *, cell: Cell | None = None
+) -> PixelPicture:
     """The picture with the boxes that stay, each with class and score; of `cell` the box, its centre and its reach. A
     click on a box stands for the number of its cell."""
-    seen, found = _of_picture(seen, found)
+    predictions, candidates = _of_picture(predictions, candidates)
     boxes, points, lines = [], [], []
-    for index in reversed(found.kept):  # the best drawn last, on top
-        corners, colour = tuple(found.boxes[index].tolist()), int(found.labels[index]) % 6
-        boxes.append(Box(corners, found.title(index), colour, key=int(found.cells[index])))
+    for index in reversed(candidates.kept):  # the best drawn last, on top
+        corners, colour = tuple(candidates.boxes[index].tolist()), int(candidates.labels[index]) % 6
+        boxes.append(Box(corners, candidates.title(index), colour, key=int(candidates.cells[index])))
     if cell is not None:
         left, top, right, bottom = cell.box.tolist()
         boxes.append(Box((left, top, right, bottom), "", "#F0E442"))
@@ -54,26 +56,26 @@ def draw_detections(seen: Seen | Result, found: Found | None = None, *, cell: Ce
         half = cell.stride / 2
         lines.append(Line(outline(cell.x - half, cell.y - half, cell.x + half, cell.y + half), "#FFFFFF", 1.5))
         points.append(Point(cell.x, cell.y, 6, label=f"{cell.x:g}, {cell.y:g}"))
-    tile = _without_bars(seen, boxes=boxes, points=points, lines=lines)
+    tile = _without_bars(predictions, boxes=boxes, points=points, lines=lines)
     return PixelPicture([tile], alt=Words("The picture with a box round everything that was found"), columns=1)
 
 
 def draw_cover(result: Result) -> PixelPicture:
     """The upper half of the picture, twice as wide as high, with its boxes in thick lines."""
-    seen, found = _of_picture(result, None)
-    half, lines, texts = len(seen.square) // 2, [], []
-    for index in reversed(found.kept):
-        left, top, right, bottom = found.boxes[index].tolist()
-        label = int(found.labels[index])
+    predictions, candidates = _of_picture(result, None)
+    half, lines, texts = len(predictions.square) // 2, [], []
+    for index in reversed(candidates.kept):
+        left, top, right, bottom = candidates.boxes[index].tolist()
+        label = int(candidates.labels[index])
         if top < half / 2:
             lines.append(Line(outline(left, max(top, 12), right, min(bottom, half - 12)), CLASS_COLOURS[label % 6], 5))
-            texts.append(Text((left + right) / 2, half - 26, found.title(index)))
-    tile = Tile(seen.square.numpy()[:half], smooth=True, lines=lines, texts=texts)
+            texts.append(Text((left + right) / 2, half - 26, candidates.title(index)))
+    tile = Tile(predictions.square.numpy()[:half], smooth=True, lines=lines, texts=texts)
     return PixelPicture([tile], alt="A picture with a box round everything that was found")
 
 
 def _without_bars(
-    seen: Seen | SceneSeen,
+    predictions: Predictions | ScenePredictions,
     caption: str = "",
     *,
     coarser: int = 1,
@@ -86,13 +88,13 @@ def _without_bars(
 
     Marks are given in pixels of the square.
     """
-    left, top, right, bottom = seen.inside
+    left, top, right, bottom = predictions.inside
 
     def at(x: float, y: float) -> tuple[float, float]:
         return (x - left) / coarser, (y - top) / coarser
 
     return Tile(
-        _coarse(seen.square.numpy()[top:bottom, left:right], coarser), caption, smooth=True,
+        _coarse(predictions.square.numpy()[top:bottom, left:right], coarser), caption, smooth=True,
         boxes=[
             Box((*at(*box.xyxy[:2]), *at(*box.xyxy[2:])), box.label, box.colour, box.frame, box.key) for box in boxes
         ],
@@ -110,18 +112,20 @@ def _coarse(pixels: np.ndarray, block: int) -> np.ndarray:
     return np.rint(pixels).astype(np.uint8)
 
 
-def _of_picture(seen: Seen | Result, found: Found | None) -> tuple[Seen, Found]:
+def _of_picture(source: Predictions | Result, candidates: Candidates | None) -> tuple[Predictions, Candidates]:
     """A Result's picture and its boxes: those of its Config, or those of the usual one where a scene was looked at."""
-    if not isinstance(seen, Result):
-        return seen, found
-    return seen.picture, find(seen.picture, Config()) if seen.grid else seen.found
+    if not isinstance(source, Result):
+        return source, candidates
+    return source.picture, find(source.picture, Config()) if source.grid else source.candidates
 
 
-def draw_levels(seen: Seen | Result, found: Found | None = None, *, only: str = "all") -> PixelPicture:
+def draw_levels(
+    predictions: Predictions | Result, candidates: Candidates | None = None, *, only: str = "all"
+) -> PixelPicture:
     """The best score of every cell (or its score for one class), one map for each level; a ring where a box stays."""
-    seen, found = _of_picture(seen, found)
-    values = seen.scores.amax(1) if only == "all" else seen.scores[:, COCO_CLASSES.index(only)]
-    places = [place_of(int(found.cells[index])) for index in found.kept]
+    predictions, candidates = _of_picture(predictions, candidates)
+    values = predictions.scores.amax(1) if only == "all" else predictions.scores[:, COCO_CLASSES.index(only)]
+    places = [place_of(int(candidates.cells[index])) for index in candidates.kept]
     tiles, start = [], 0
     for level, side in enumerate(sides()):
         points = [Point(column + 0.5, row + 0.5, 1, filled=False) for on, row, column in places if on == level]
@@ -132,13 +136,14 @@ def draw_levels(seen: Seen | Result, found: Found | None = None, *, only: str = 
     return PixelPicture(tiles, alt=Words("The best score of every cell, on three levels"), columns=3)
 
 
-def draw_found(found: Found) -> Bars:
+def draw_scores(candidates: Candidates) -> Bars:
     """The scores of the boxes that stay, best first; a click on one stands for the number of its cell."""
-    kept = found.kept[:MOST_BARS]
-    alt = listed([found.title(index) for index in kept], "; ") or Words("nothing found")
-    colours = [int(found.labels[index]) % 6 for index in kept]  # those of the boxes in the picture
-    shares, cells = [found.scores[index].item() for index in kept], [int(found.cells[index]) for index in kept]
-    return Bars([found.name(index) for index in kept], shares, alt, colours=colours, keys=cells)
+    kept = candidates.kept[:MOST_BARS]
+    alt = listed([candidates.title(index) for index in kept], "; ") or Words("nothing found")
+    colours = [int(candidates.labels[index]) % 6 for index in kept]  # those of the boxes in the picture
+    shares = [candidates.scores[index].item() for index in kept]
+    cells = [int(candidates.cells[index]) for index in kept]
+    return Bars([candidates.name(index) for index in kept], shares, alt, colours=colours, keys=cells)
 
 
 def draw_classes(cell: Cell, *, most: int = 5) -> Bars:
@@ -159,7 +164,7 @@ def draw_distances(cell: Cell) -> PixelPicture:
 
 
 def draw_suppression(
-    seen: Seen | SceneSeen | Result, found: Found | None = None, at: int | None = None
+    predictions: Predictions | ScenePredictions | Result, candidates: Candidates | None = None, at: int | None = None
 ) -> PixelPicture:
     """Non-maximum suppression, one frame a step: the box taken, those it removes, those kept before, those that wait.
 
@@ -167,11 +172,11 @@ def draw_suppression(
     the IoU itself, where there is room) mark those that it removes. The last frame shows what is left. at: the frame
     to stand at.
     """
-    if isinstance(seen, Result):
-        seen, found = seen.scene if seen.grid else seen.picture, seen.found
-    steps, count = found.suppression.steps, min(len(found.boxes), MOST_ROWS)
-    corners = [tuple(box) for box in found.boxes.tolist()]
-    titles = [found.title(index) for index in range(len(corners))]
+    if isinstance(predictions, Result):
+        predictions, candidates = predictions.scene if predictions.grid else predictions.picture, predictions.candidates
+    steps, count = candidates.suppression.steps, min(len(candidates.boxes), MOST_ROWS)
+    corners = [tuple(box) for box in candidates.boxes.tolist()]
+    titles = [candidates.title(index) for index in range(len(corners))]
     boxes, rows, rings, numbers = [], [], [], []
     waiting, before = set(range(len(corners))), []
     for frame, step in enumerate(steps):
@@ -192,13 +197,13 @@ def draw_suppression(
             rings += [Point(other.box + 0.5, step.taken + 0.5, 5, filled=False, frame=frame) for other in marked]
         before.append(step.taken)
     boxes += [Box(corners[index], titles[index], BEFORE, len(steps)) for index in before]
-    run = course(found)
+    run = course(candidates)
     frames = Frames(run, range(len(steps) + 1), range(1, len(steps) + 2), clock=run, start="first", at=at)
-    iou = overlaps(found, count).numpy() if count else np.zeros((1, 1), np.float32)
+    iou = overlaps(candidates, count).numpy() if count else np.zeros((1, 1), np.float32)
     labels = titles[:count] or ["–"]
-    coarser = 2 if len(seen.square) > 2 * MOST_SHOWN else 1
+    coarser = 2 if len(predictions.square) > 2 * MOST_SHOWN else 1
     tiles = [
-        _without_bars(seen, Words("The boxes"), coarser=coarser, still=True, boxes=boxes),
+        _without_bars(predictions, Words("The boxes"), coarser=coarser, still=True, boxes=boxes),
         Tile(iou, Words("IoU of the best {count} with each other; framed: the one taken", count=count), "probability",
              0.0, 1.0, unit="IoU", still=True, row_labels=labels, lines=rows, points=rings, texts=numbers,
              cell_names=("", Words("candidate"), Words("candidate"))),

@@ -8,27 +8,33 @@ from engine.contracts.words import Words, listed
 from engine.models.detection.grid import CELLS, SIDE
 from engine.pictures.bars.values import Bars
 from engine.pictures.pixels.values import Box, Line, PixelPicture, Point, Tile
-from engine.topics.one_stage.detection import Found
+from engine.topics.one_stage.detection import Candidates
 
 from .run import Result
-from .scene import SHAPES, GridCell, SceneSeen
+from .scene import SHAPES, GridCell, ScenePredictions
 
 TRUE, CHOSEN = "#FFFFFF", "#F0E442"
 STEP = SIDE // CELLS  # pixels a side of a cell
 
 
-def draw_scene(seen: SceneSeen | Result, found: Found | None = None, *, cell: GridCell | None = None) -> PixelPicture:
+def draw_scene(
+    predictions: ScenePredictions | Result, candidates: Candidates | None = None, *, cell: GridCell | None = None
+) -> PixelPicture:
     """The scene under its grid: boxes that stay in the colour of their class, middles of the objects as discs in the
     colour of theirs. The chosen cell is framed, its two boxes are drawn, the responsible one thick."""
-    if isinstance(seen, Result):
-        seen, found = seen.scene, seen.found if seen.grid else None
+    if isinstance(predictions, Result):
+        predictions, candidates = predictions.scene, predictions.candidates if predictions.grid else None
     lines = [Line([(at, 0), (at, SIDE)], "#FFFFFF66", 1) for at in range(STEP, SIDE, STEP)]
     lines += [Line([(0, at), (SIDE, at)], "#FFFFFF66", 1) for at in range(STEP, SIDE, STEP)]
     boxes = []
-    for index in reversed(found.kept if found else []):
-        boxes.append(Box(tuple(found.boxes[index].tolist()), found.title(index), int(found.labels[index])))
+    for index in reversed(candidates.kept if candidates else []):
+        boxes.append(
+            Box(tuple(candidates.boxes[index].tolist()), candidates.title(index), int(candidates.labels[index]))
+        )
     points = []
-    for label, (left, top, right, bottom) in zip(seen.true_labels.tolist(), seen.true_boxes.tolist(), strict=True):
+    for label, (left, top, right, bottom) in zip(
+        predictions.true_labels.tolist(), predictions.true_boxes.tolist(), strict=True
+    ):
         points.append(Point((left + right) / 2, (top + bottom) / 2, label, label=SHAPES[label]))
     if cell is not None:
         for number, corners in enumerate(cell.boxes.tolist()):
@@ -38,7 +44,7 @@ def draw_scene(seen: SceneSeen | Result, found: Found | None = None, *, cell: Gr
                 lines.append(Line(outline(*corners), CHOSEN, 1.5))
         left, top = cell.column * STEP, cell.row * STEP
         lines.append(Line(outline(left, top, left + STEP, top + STEP), CHOSEN, 3))
-    tile = Tile(seen.square.numpy(), smooth=True, boxes=boxes, lines=lines, points=points)
+    tile = Tile(predictions.square.numpy(), smooth=True, boxes=boxes, lines=lines, points=points)
     return PixelPicture([tile], alt=Words("The scene, the grid over it, and the boxes found"), columns=1)
 
 
@@ -47,12 +53,12 @@ def outline(left: float, top: float, right: float, bottom: float) -> list[tuple[
     return [(left, top), (right, top), (right, bottom), (left, bottom), (left, top)]
 
 
-def draw_grid(seen: SceneSeen | Result) -> PixelPicture:
+def draw_grid(predictions: ScenePredictions | Result) -> PixelPicture:
     """What the 64 cells say: confidence, class by colour, and the loss of each; discs where a cell owns an object."""
-    seen = seen.scene if isinstance(seen, Result) else seen
-    view = seen.view
+    predictions = predictions.scene if isinstance(predictions, Result) else predictions
+    view = predictions.view
     owned = (view.owner >= 0).nonzero().tolist()
-    labels = [int(seen.true_labels[view.owner[row, column]]) for row, column in owned]
+    labels = [int(predictions.true_labels[view.owner[row, column]]) for row, column in owned]
     points = [
         Point(column + 0.5, row + 0.5, label, label=SHAPES[label])
         for (row, column), label in zip(owned, labels, strict=True)
@@ -63,7 +69,7 @@ def draw_grid(seen: SceneSeen | Result) -> PixelPicture:
         Tile(view.probability.numpy(), Words("class"), classes=SHAPES, points=points),
         Tile(loss, Words("loss"), "magnitude", 0.0, max(float(loss.max()), 1e-6), points=points),
     ]
-    tiles = tiles if seen.known else tiles[:2]  # without truth there is no loss
+    tiles = tiles if predictions.known else tiles[:2]  # without truth there is no loss
     return PixelPicture(tiles, alt=Words("Confidence, class and loss of every cell"), columns=3)
 
 

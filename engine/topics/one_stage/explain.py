@@ -14,7 +14,7 @@ from engine.contracts.words import Words, listed
 from engine.instrument.detection import Comparison, box_area, pairwise_iou
 from engine.models.detection import grid, nanodet
 from engine.models.detection.nanodet import SIDE, STRIDES, cells, expected_distances
-from engine.topics.one_stage.detection import Found, Seen
+from engine.topics.one_stage.detection import Candidates, Predictions
 
 MOST_LISTED = 10
 LEAST_SHARE = 0.01  # of a bin that is written out by itself
@@ -65,25 +65,25 @@ def number_of(level: int, row: int, column: int) -> int:
     return before + row * sides()[level] + column
 
 
-def explain_cell(seen: Seen, number: int) -> Cell:
+def explain_cell(predictions: Predictions, number: int) -> Cell:
     """What a cell says, and its box step by step: centre ∓ mean distance × stride."""
     level, row, column = place_of(number)
-    stride, logits = STRIDES[level], seen.distances[number]
+    stride, logits = STRIDES[level], predictions.distances[number]
     x, y = cells().centres[number].tolist()
     reach = expected_distances(logits)
     signs = torch.tensor([-1.0, -1.0, 1.0, 1.0])
     edges = torch.tensor([x, y, x, y]) + signs * reach * stride
     return Cell(
         number, level, stride, row, column, x, y, logits.softmax(-1), reach, edges,
-        seen.boxes[number], seen.scores[number],
+        predictions.boxes[number], predictions.scores[number],
     )  # fmt: skip
 
 
-def picked_cell(seen: Seen, found: Found, number: int | None) -> Cell | None:
+def picked_cell(predictions: Predictions, candidates: Candidates, number: int | None) -> Cell | None:
     """The cell picked, else that of the best box; None without a box."""
-    if number is None or number >= len(seen.scores):
-        number = int(found.cells[found.kept[0]]) if found.kept else None
-    return None if number is None else explain_cell(seen, number)
+    if number is None or number >= len(predictions.scores):
+        number = int(candidates.cells[candidates.kept[0]]) if candidates.kept else None
+    return None if number is None else explain_cell(predictions, number)
 
 
 def box_sums(cell: Cell) -> list[str]:
@@ -104,13 +104,13 @@ def expectation_formula(cell: Cell) -> Formula:
     return Formula(rf"d_1 = \sum_{{k=0}}^{{10}} p_k \, k = {parts}{rest} = {written(cell.reach[0].item())}")
 
 
-def iou_formula(found: Found) -> Formula | None:
+def iou_formula(candidates: Candidates) -> Formula | None:
     """The IoU that decided first in the suppression, from the areas of the two boxes; None if none was removed."""
-    removed = [(step.taken, step.removed[0]) for step in found.suppression.steps if step.removed]
+    removed = [(step.taken, step.removed[0]) for step in candidates.suppression.steps if step.removed]
     if not removed:
         return None
     taken, other = removed[0]
-    first, second = found.boxes[taken], found.boxes[other.box]
+    first, second = candidates.boxes[taken], candidates.boxes[other.box]
     corners = torch.cat([torch.maximum(first[:2], second[:2]), torch.minimum(first[2:], second[2:])])
     shared, one, two = (written(box_area(box).item(), 5) for box in (corners, first, second))
     return Formula(
@@ -145,15 +145,15 @@ def shared_cell_scores() -> tuple[float, float]:
     return tuple(score[f"found where two share a cell, of {whom}"] for whom in ("those that own it", "the others"))
 
 
-def in_words(found: Found, others: Sequence[Comparison]) -> str:
+def in_words(candidates: Candidates, others: Sequence[Comparison]) -> str:
     """Boxes with their IoU, "cup 0.51 (0.93), bowl 0.40 (0.71)"; at most ten."""
     texts = [
-        Words("{box} ({overlap})", box=found.title(other.box), overlap=f"{other.iou:.2f}")
+        Words("{box} ({overlap})", box=candidates.title(other.box), overlap=f"{other.iou:.2f}")
         for other in others[:MOST_LISTED]
     ]
     return listed(texts)
 
 
-def overlaps(found: Found, most: int) -> Tensor:
+def overlaps(candidates: Candidates, most: int) -> Tensor:
     """(M, M) IoU of the M ≤ `most` best candidates with each other."""
-    return pairwise_iou(found.boxes[:most], found.boxes[:most])
+    return pairwise_iou(candidates.boxes[:most], candidates.boxes[:most])

@@ -11,7 +11,7 @@ from engine.contracts.picks import check_pick, mark_of, marked, number_in
 from .card import Config, detector_config
 
 if TYPE_CHECKING:
-    from engine.topics.one_stage.detection import Found
+    from engine.topics.one_stage.detection import Candidates
 
 __all__ = ["marked", "number_in"]  # what the page needs of it
 check_cell, check_step = partial(check_pick, "Cell"), partial(check_pick, "Step")
@@ -22,6 +22,6 @@ def picture_mark(config: Config) -> str:
     return mark_of(to_query(detector_config(config)))
 
 
-def course(found: Found) -> str:
+def course(candidates: Candidates) -> str:
     """The mark of a course of the suppression; the browser's film of it has this name, too."""
-    return mark_of((found.cells.tolist(), found.labels.tolist(), found.suppression))
+    return mark_of((candidates.cells.tolist(), candidates.labels.tolist(), candidates.suppression))

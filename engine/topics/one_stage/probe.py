@@ -22,7 +22,7 @@ PLACES = 4
 def formulas_at(config: Config, random: Random) -> Iterator[FormulaValues]:
     """Boxes of some cells, the loss of the scene, and the overlap that decided first."""
     result = run(config)
-    kept = [int(result.found.cells[at]) for at in result.found.kept[:1]] if not result.grid else []
+    kept = [int(result.candidates.cells[at]) for at in result.candidates.kept[:1]] if not result.grid else []
     for number in [*kept, *(random.randrange(len(result.picture.scores)) for _ in range(PLACES))]:
         cell = explain.explain_cell(result.picture, number)
         reach = result.picture.distances[number].double().softmax(-1) @ torch.arange(11.0, dtype=torch.float64)
@@ -32,11 +32,11 @@ def formulas_at(config: Config, random: Random) -> Iterator[FormulaValues]:
             yield FormulaValues(text, (centre + sign * far * cell.stride,))
     totals = result.scene.view.totals
     yield FormulaValues(explain.loss_formula(totals).latex, (*totals.tolist(), result.scene.view.loss))
-    formula = explain.iou_formula(result.found)
-    step = next((step for step in result.found.suppression.steps if step.removed), None)
+    formula = explain.iou_formula(result.candidates)
+    step = next((step for step in result.candidates.suppression.steps if step.removed), None)
     assert (formula is None) == (step is None)
     if formula is not None:
-        pair = result.found.boxes[step.taken], result.found.boxes[step.removed[0].box]
+        pair = result.candidates.boxes[step.taken], result.candidates.boxes[step.removed[0].box]
         yield FormulaValues(formula.latex, (paired_iou(*pair).item(),))
 
 

@@ -6,18 +6,18 @@ import torch
 from torch import Tensor
 
 from engine.contracts.axes import axes, note, result
-from engine.topics.one_stage.detection import Found, Seen, find, see
+from engine.topics.one_stage.detection import Candidates, Predictions, find, see
 
 from .card import Config
-from .scene import SceneSeen, find_in_scene, see_scene
+from .scene import ScenePredictions, find_in_scene, see_scene
 
 
 @result
 class Result:
     """Both detectors: what they say, and what the thresholds leave of the boxes of the one chosen."""
 
-    picture: Seen = note("NanoDet and what it sees")
-    scene: SceneSeen = note("the grid detector and what it sees")
+    picture: Predictions = note("NanoDet and what it sees")
+    scene: ScenePredictions = note("the grid detector and what it sees")
     candidate_boxes: Tensor = axes("candidate edge", "left, top, right, bottom of each box", unit="px")
     candidate_scores: Tensor = axes(
         "candidate", "score of each box that takes part in the suppression, best first", unit="probability"
@@ -28,7 +28,7 @@ class Result:
     candidate_count: int = axes("", "how many boxes pass the score threshold")
     kept_count: int = axes("", "how many boxes stay after the suppression")
     best_score: float = axes("", "score of the best box that stays, none without one", unit="probability", gaps=True)
-    found: Found = note("the candidates and how the suppression went")
+    candidates: Candidates = note("the candidates and how the suppression went")
     grid: bool = note("whether the candidates are those of the grid detector")
 
     @property
@@ -37,18 +37,19 @@ class Result:
         return ("picture",) if self.grid else ("scene",)
 
 
-def find_boxes(seen: Seen | SceneSeen, config: Config) -> Found:
+def find_boxes(predictions: Predictions | ScenePredictions, config: Config) -> Candidates:
     """What the thresholds leave of the boxes of the detector chosen: no network runs."""
-    return find_in_scene(seen, config) if config.detector == "grid" else find(seen, config)
+    return find_in_scene(predictions, config) if config.detector == "grid" else find(predictions, config)
 
 
 def run(config: Config) -> Result:
     """Both detectors on what they look at, and the thresholds. PictureError if the picture is not on this server."""
     picture, scene, grid = see(config), see_scene(config), config.detector == "grid"
-    found = find_boxes(scene if grid else picture, config)
-    kept = torch.tensor(found.kept, dtype=torch.int64)
-    best = float(found.scores[kept].max()) if len(kept) else float("nan")
-    count = len(found.boxes) + found.dropped  # the suppression looks at no more than the best of them
+    candidates = find_boxes(scene if grid else picture, config)
+    kept = torch.tensor(candidates.kept, dtype=torch.int64)
+    best = float(candidates.scores[kept].max()) if len(kept) else float("nan")
+    count = len(candidates.boxes) + candidates.dropped  # the suppression looks at no more than the best of them
     return Result(
-        picture, scene, found.boxes, found.scores, found.cells, found.labels, kept, count, len(kept), best, found, grid,
+        picture, scene, candidates.boxes, candidates.scores, candidates.cells, candidates.labels, kept, count,
+        len(kept), best, candidates, grid,
     )  # fmt: skip

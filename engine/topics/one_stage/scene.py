@@ -15,7 +15,7 @@ from engine.data.photos import find_picture
 from engine.data.scenes import CLASSES, MOST_OBJECTS, make_scene
 from engine.instrument.detection import non_maximum_suppression
 from engine.models.detection.grid import CELLS, SIDE, TERMS, GridView, detect, load_grid_detector, view_grid
-from engine.topics.one_stage.detection import Found, middle
+from engine.topics.one_stage.detection import Candidates, middle
 
 from .card import Config
 
@@ -23,7 +23,7 @@ SHAPES = tuple(map(Words, CLASSES))
 
 
 @result
-class SceneSeen:
+class ScenePredictions:
     """A scene, what is in it, and everything that the grid detector says about it."""
 
     square: Tensor = axes("pixel_row pixel_column colour", "the scene as the network sees it", unit="0 to 255")
@@ -34,7 +34,7 @@ class SceneSeen:
     known: bool = note("whether anybody knows what is in it: not of an own picture")
 
 
-def see_scene(config: Config) -> SceneSeen:
+def see_scene(config: Config) -> ScenePredictions:
     """One forward pass, and the loss against what was drawn; of an own picture nobody knows what is in it.
 
     PictureError if the picture is not on this server.
@@ -42,7 +42,9 @@ def see_scene(config: Config) -> SceneSeen:
     pixels, boxes, labels = drawn(config)
     view = view_grid(load_grid_detector(), pixels, boxes, labels)
     true, inside = torch.tensor(boxes, dtype=torch.float32).reshape(-1, 4), (0, 0, SIDE, SIDE)
-    return SceneSeen(torch.from_numpy(pixels), true, torch.tensor(labels), view, inside, config.scene != "picture")
+    return ScenePredictions(
+        torch.from_numpy(pixels), true, torch.tensor(labels), view, inside, config.scene != "picture"
+    )
 
 
 @embedded
@@ -59,14 +61,14 @@ def drawn(config: Config) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return scene.pixels.copy(), scene.boxes, scene.labels
 
 
-def find_in_scene(seen: SceneSeen, config: Config) -> Found:
+def find_in_scene(predictions: ScenePredictions, config: Config) -> Candidates:
     """Score threshold and non-maximum suppression: no network runs. Cells are numbered row by row."""
-    found = detect(seen.view.prediction, config.score, config.iou, SIDE)
-    candidates, cells = found.candidates, found.sources[:, 0] * CELLS + found.sources[:, 1]
-    suppression = found.suppression
+    detections = detect(predictions.view.prediction, config.score, config.iou, SIDE)
+    candidates, cells = detections.candidates, detections.sources[:, 0] * CELLS + detections.sources[:, 1]
+    suppression = detections.suppression
     if not config.class_wise:
         suppression = non_maximum_suppression(candidates.boxes, candidates.scores, config.iou)
-    return Found(cells, candidates.labels, candidates.scores, candidates.boxes, suppression, SHAPES)
+    return Candidates(cells, candidates.labels, candidates.scores, candidates.boxes, suppression, SHAPES)
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,33 +94,33 @@ class GridCell:
     totals: Tensor
 
 
-def explain_grid_cell(seen: SceneSeen, row: int, column: int) -> GridCell:
+def explain_grid_cell(predictions: ScenePredictions, row: int, column: int) -> GridCell:
     """What a cell says and what it should say."""
-    view = seen.view
+    view = predictions.view
     owner = int(view.owner[row, column])
     lost = tuple(one.lost for one in view.collisions if (one.row, one.column) == (row, column))
     return GridCell(
-        row, column, owner, lost, int(seen.true_labels[owner]) if owner >= 0 else -1, view.boxes[row, column],
+        row, column, owner, lost, int(predictions.true_labels[owner]) if owner >= 0 else -1, view.boxes[row, column],
         view.confidence[row, column], view.iou[row, column], int(view.responsible[row, column]),
         view.probability[row, column], view.terms[row, column], view.totals,
     )  # fmt: skip
 
 
-def first_cell(seen: SceneSeen, found: Found) -> tuple[int, int]:
+def first_cell(predictions: ScenePredictions, candidates: Candidates) -> tuple[int, int]:
     """The cell to begin with: where objects collide, else that of the best box, else that of an object."""
-    if seen.view.collisions:
-        return seen.view.collisions[0].row, seen.view.collisions[0].column
-    if found.kept:
-        return divmod(int(found.cells[found.kept[0]]), CELLS)
-    if len(seen.view.object_cell):
-        return tuple(seen.view.object_cell[0].tolist())
+    if predictions.view.collisions:
+        return predictions.view.collisions[0].row, predictions.view.collisions[0].column
+    if candidates.kept:
+        return divmod(int(candidates.cells[candidates.kept[0]]), CELLS)
+    if len(predictions.view.object_cell):
+        return tuple(predictions.view.object_cell[0].tolist())
     return CELLS // 2, CELLS // 2
 
 
-def picked_cell(seen: SceneSeen, found: Found, number: int | None) -> GridCell:
+def picked_cell(predictions: ScenePredictions, candidates: Candidates, number: int | None) -> GridCell:
     """The cell picked, counted row by row, else the one to begin with."""
     inside = number is not None and number < CELLS * CELLS
-    return explain_grid_cell(seen, *(divmod(number, CELLS) if inside else first_cell(seen, found)))
+    return explain_grid_cell(predictions, *(divmod(number, CELLS) if inside else first_cell(predictions, candidates)))
 
 
-__all__ = ["CELLS", "SHAPES", "SIDE", "TERMS", "SceneSeen", "explain_grid_cell", "find_in_scene", "see_scene"]
+__all__ = ["CELLS", "SHAPES", "SIDE", "TERMS", "ScenePredictions", "explain_grid_cell", "find_in_scene", "see_scene"]

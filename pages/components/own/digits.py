@@ -45,9 +45,9 @@ def choose_digit(topic: Topic, key: str, *, knob: str = "digit", height: int = 2
         tiles, alt=t("Held-out digits to choose from"), columns=CLASSES // 2, legend=False, whole=True
     )
     number = int(key.removeprefix(SAMPLE)) if key.startswith(SAMPLE) else -1
-    shown = {"tile": number // HELD_OUT_OF_EACH} if number % HELD_OUT_OF_EACH == page and number >= 0 else None
+    selection = {"tile": number // HELD_OUT_OF_EACH} if number % HELD_OUT_OF_EACH == page and number >= 0 else None
     chosen = partial(_sampled, topic, knob, page)
-    put(picture, f"{slug}-samples", picked=shown, height=96, noted=False, hear=chosen)
+    put(picture, f"{slug}-samples", picked=selection, height=96, noted=False, hear=chosen)
     with st.container(horizontal=True, gap="small", key=f"{slug}-sources"):
         st.button(t("Other digits"), key=f"{slug}:others", icon=":material/casino:", on_click=_turn, args=(slug,))
         own_picture(
@@ -73,18 +73,18 @@ def _turn(slug: str) -> None:
 def _uploaded(topic: Topic, knob: str, file: Any) -> None:
     """A file or a photo has come. PictureError if it is no picture; of one without a digit the frame says so."""
     picture = decode_upload(file, contrasting=True)
-    _found(topic, knob, OWN.add(picture), find_digit(picture.rgb), moved=False)
+    _take_digit(topic, knob, OWN.add(picture), find_digit(picture.rgb), moved=False)
 
 
-def _found(topic: Topic, knob: str, picture: str, found: PhotoDigit, *, moved: bool) -> None:
+def _take_digit(topic: Topic, knob: str, picture: str, photo_digit: PhotoDigit, *, moved: bool) -> None:
     """Take the digit and remember where it came from. Where there is none, the one that is there stays."""
     state, slug = st.session_state, topic.slug
     digit = getattr(state[f"{slug}:config"], knob)
-    if found.drawing.any():
-        digit = DRAWN + encode_drawing(found.drawing)
+    if photo_digit.drawing.any():
+        digit = DRAWN + encode_drawing(photo_digit.drawing)
         change(topic, **{knob: digit})
     number = state[f"{slug}:photos"] = state.get(f"{slug}:photos", 0) + (not moved)
-    state[f"{slug}:photo"] = {"picture": picture, "found": found, "moved": moved, "digit": digit,
+    state[f"{slug}:photo"] = {"picture": picture, "found": photo_digit, "moved": moved, "digit": digit,
                               "revision": f"{picture} {number}"}  # fmt: skip
 
 
@@ -98,16 +98,16 @@ def _photo(topic: Topic, knob: str, key: str) -> None:
     if photo["digit"] != key or picture is None:  # another digit was chosen, or memory ran short
         del state[f"{slug}:photo"]
         return
-    found, moved = photo["found"], photo["moved"]
-    if refusal := found.refusal(framed=moved):
+    photo_digit, moved = photo["found"], photo["moved"]
+    if refusal := photo_digit.refusal(framed=moved):
         st.caption(f":material/search_off: {sentence(refusal)} {t('The digit shown is still the one before.')}")
-    elif found.things > 1 and not moved:
+    elif photo_digit.things > 1 and not moved:
         st.caption(t("{count} things were found; the largest was taken. Move the frame to take another.",
-                     count=found.things))  # fmt: skip
+                     count=photo_digit.things))  # fmt: skip
     else:
         st.caption(t("The digit was taken from this frame. Move or resize it to take another part."))
     crop_frame(
-        picture.rgb, f"{slug}-frame", frame=found.frame, revision=photo["revision"], height=240,
+        picture.rgb, f"{slug}-frame", frame=photo_digit.frame, revision=photo["revision"], height=240,
         on_frame=lambda: _framed(topic, knob), alt=t("Your picture with the frame that the digit is taken from"),
     )  # fmt: skip
 
@@ -121,4 +121,4 @@ def _framed(topic: Topic, knob: str) -> None:
         return
     frame = frame_of(f"{slug}-frame", picture.rgb.shape, photo["revision"])
     if frame is not None:
-        _found(topic, knob, photo["picture"], find_digit(picture.rgb, frame), moved=True)
+        _take_digit(topic, knob, photo["picture"], find_digit(picture.rgb, frame), moved=True)

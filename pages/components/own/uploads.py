@@ -29,21 +29,21 @@ def choose_picture(topic: Topic, current: str, *, knob: str = "picture", **also:
     slug, state = topic.slug, st.session_state
     usable, missing = usable_picture(topic, current, knob)
     names = list(PHOTOS)
-    shown = names.index(usable.removeprefix(SAMPLE)) if usable.startswith(SAMPLE) else None
+    selection = names.index(usable.removeprefix(SAMPLE)) if usable.startswith(SAMPLE) else None
     tiles = [Tile(thumbnail(name), t(PHOTOS[name].title), smooth=True) for name in names]
     own = find_picture(usable).name if usable.startswith(UPLOAD) else ""
     if usable.startswith(UPLOAD):
         tiles.append(Tile(thumbnail(usable), own or t("Own picture"), smooth=True))
-        shown = len(names)
+        selection = len(names)
     picture = PixelPicture(tiles, alt=t("Sample pictures to choose from"), columns=4, legend=False)
     place = f"{slug}-samples"
 
     def choose() -> None:
         clicked = (state[place].get("cell") or {}).get("tile")
-        if clicked is not None and clicked < len(names) and clicked != shown:
+        if clicked is not None and clicked < len(names) and clicked != selection:
             _take(topic, knob, SAMPLE + names[clicked], also)
 
-    put(picture, place, picked={"tile": shown}, height=190, noted=False, hear=choose)
+    put(picture, place, picked={"tile": selection}, height=190, noted=False, hear=choose)
 
     own_picture(
         topic, "", lambda file: _take(topic, knob, OWN.add(decode_upload(file)), also),

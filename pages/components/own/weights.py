@@ -46,8 +46,8 @@ def problem_of(topic: Topic, config: Any) -> KnobError | None:
     from engine.data.own_weights import WeightsFileError, check_fit, find_weights
 
     try:
-        found = find_weights(topic.training.own_weights(config))
-        check_fit(found.tensors, shapes(topic.slug, _before(topic, config)))
+        weights = find_weights(topic.training.own_weights(config))
+        check_fit(weights.tensors, shapes(topic.slug, _before(topic, config)))
     except WeightsFileError as error:
         return error
     except KnobError:  # the experiment itself cannot be made; the page says why
@@ -123,9 +123,9 @@ def load_settings(topic: Topic, content: bytes) -> Any:
     from engine.contracts.knob import to_query
     from engine.data.settings import read_settings
 
-    found, config = read_settings(content)
-    if found.slug != topic.slug:
-        return found, to_query(config)
+    owner, config = read_settings(content)
+    if owner.slug != topic.slug:
+        return owner, to_query(config)
     change(topic, **{knob.name: getattr(config, knob.name) for knob in knobs(topic.config)})
     return "The settings of the file are set."
 
@@ -140,8 +140,8 @@ def load_weights(topic: Topic, content: bytes) -> str:
     from engine.data.own_weights import WeightsFileError, check_fit, read_weights
     from engine.data.settings import read_texts
 
-    found = read_weights(content)
-    config, saved = st.session_state[f"{topic.slug}:config"], found.metadata
+    weights = read_weights(content)
+    config, saved = st.session_state[f"{topic.slug}:config"], weights.metadata
     if saved.get("topic", topic.slug) != topic.slug:
         other = catalogue().get(saved["topic"])
         raise WeightsFileError(
@@ -158,7 +158,7 @@ def load_weights(topic: Topic, content: bytes) -> str:
             ) from None
     if not topic.trains(config):
         raise WeightsFileError("Nothing is trained here, so weights cannot be loaded; settings (.json) can.")
-    check_fit(found.tensors, shapes(topic.slug, _before(topic, config)))
-    config = topic.training.starting_from(_before(topic, config), OWN.add(found))
+    check_fit(weights.tensors, shapes(topic.slug, _before(topic, config)))
+    config = topic.training.starting_from(_before(topic, config), OWN.add(weights))
     change(topic, **{knob.name: getattr(config, knob.name) for knob in knobs(topic.config)})
     return "The network starts from the weights of the file; Play trains them on."

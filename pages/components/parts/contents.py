@@ -7,8 +7,6 @@ from typing import Any
 
 import streamlit as st
 
-from pages.components.parts.language import language, t
-
 NOTES = "shown"  # in the session: key of the element -> PagePicture; None while nobody asks
 CLOCKS = "shown:clocks"  # clock -> index of the frame at which the reader let go
 
@@ -25,15 +23,8 @@ class PagePicture:
 
 def begin(slug: str) -> None:
     """Called when a page opens: forget the last page's pictures, and note this one's if its Download tab is open."""
-    st.session_state[NOTES] = {} if tab_is_open(slug, "download", t("Download")) else None
+    st.session_state[NOTES] = {} if st.session_state.get(f"{slug}:tab") == "download" else None
     st.session_state[CLOCKS] = {}
-
-
-def tab_is_open(slug: str, name: str, label: str) -> bool:
-    """Whether a tab of the page is open, also before the tabs are drawn."""
-    state = st.session_state
-    opened = state.get(f"{slug}-tabs-{language()}")
-    return state.get(f"{slug}:tab") == name if opened is None else opened == label
 
 
 def note(key: str, figure: Any, *, title: str = "", alt: str = "", frame: int | None = None, **view: Any) -> None:

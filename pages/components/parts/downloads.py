@@ -10,6 +10,7 @@ from typing import Any
 import streamlit as st
 
 from engine.contracts.blocks import Block
+from engine.contracts.lesson import lesson_words
 from engine.contracts.topic import Topic, load
 from pages.components.own.weights import bring_back
 from pages.components.parts.contents import notes, view_of
@@ -37,6 +38,7 @@ def downloads(
     with away:
         if blocks is not None and result is not None:
             page_row(topic, result, blocks)
+        worksheet_row(topic, blocks)
         script_row(topic, result)
         if result is not None:
             figure_row(topic, result)
@@ -86,6 +88,22 @@ def page_file(topic: Topic, result: Any, blocks: Sequence[Block]) -> bytes:
     tables = {"Numbers": quantity_rows(made, drawn), "Settings": config_rows(now(topic), drawn)}
     shown = [*blocks, *topic.formulas_of(made)]
     return page_html(topic.title, topic.question, {}, tables, shown, language()).encode()
+
+
+def worksheet_row(topic: Topic, blocks: Callable[[], Sequence[Block]] | None) -> None:
+    """The lesson to print."""
+    words = t("The lesson to print: its questions with room to answer, and the key on a page of its own.")
+    with row(topic, "worksheet", t("Worksheet"), words):
+        address, tongue = (st.context.url or "").partition("?")[0], language()
+
+        def make() -> bytes:
+            from engine.pictures.worksheet import worksheet_html
+
+            shown = blocks() if blocks is not None else ()
+            lesson = lesson_words(topic.slug, tongue)
+            return worksheet_html(topic.title, topic.question, lesson, shown, address, tongue).encode()
+
+        button(topic, "worksheet", "HTML", "html", "text/html", make)
 
 
 def script_row(topic: Topic, result: Any | Callable[[], Any] | None) -> None:

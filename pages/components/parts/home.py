@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import streamlit as st
 
 from engine.contracts.knob import to_query
+from engine.contracts.lesson import lesson_words
 from engine.contracts.topic import GROUPS, Topic
+from pages.components.parts.controls import LESSON, VIEW
 from pages.components.parts.covers import show_cover
 from pages.components.parts.errors import report_rejected
-from pages.components.parts.language import drawn, in_every_language, t
+from pages.components.parts.language import LANGUAGES, drawn, in_every_language, language, t
+from pages.components.parts.lesson_progress import told_in
 from pages.components.parts.link import remarks_on_link
 from pages.components.parts.page import title_row
 from pages.components.parts.topics import page_of, topics_with_pages
@@ -18,6 +22,7 @@ from pages.components.parts.unknown import say_unknown
 from pages.components.pictures.canvas import chips
 
 MOST_SOUGHT, MOST_KEPT = 80, 2000  # characters searched for, and left in the box
+MOST_PLACES = 12  # lesson steps and presets that a search shows
 MOST_CARDS = 12  # shown whole; of more topics at once the picture and the title
 
 
@@ -37,7 +42,8 @@ def show_home() -> None:
     )  # fmt: skip
     wanted = typed if len(typed) <= MOST_SOUGHT else typed[:MOST_SOUGHT] + "…"
     found = [topic for topic in topics if matches(topic, typed[:MOST_SOUGHT])]
-    if not found:
+    inside = places_inside(topics, typed[:MOST_SOUGHT])
+    if not found and not inside:
         st.info(t("Nothing is called “{text}” here. Try a shorter word.", text=wanted))
     if len(typed) > MOST_SOUGHT:
         st.caption(t("Only the first {most} characters are searched for.", most=MOST_SOUGHT))
@@ -46,6 +52,10 @@ def show_home() -> None:
         found = [topic for topic in found if chosen in (None, topic.group)]
     elif not wanted:
         learning_path(topics)
+    if inside:
+        with st.container(horizontal=True, gap="xsmall", key="home-inside-links"):
+            for topic, title, query in inside:
+                st.page_link(page_of(topic), label=f"{title} · {t(topic.title)}", query_params=query or None)
     whole, places = len(found) <= MOST_CARDS, {topic.slug: place for place, topic in enumerate(topics, 1)}
     for group in GROUPS:
         in_group = [topic for topic in found if topic.group == group]
@@ -75,10 +85,19 @@ def card(topic: Topic) -> None:
     with st.container(border=True, key=f"card-{topic.slug}"):
         show_cover(topic)
         st.page_link(page_of(topic), label=f"**{t(topic.title)}**", icon=topic.icon)
-        st.html(f"<p>{t(topic.question)}</p>")
+        st.html(f"<p>{t(topic.question)}</p>{_progress_line(topic)}")
         with st.container(horizontal=True, gap="xsmall", key=f"card-{topic.slug}-links"):
             for name, preset in list(topic.presets.items())[:4]:
                 st.page_link(page_of(topic), label=t(name), query_params=to_query(preset) or None)
+
+
+def _progress_line(topic: Topic) -> str:
+    """How far the reader has come in the lesson, as HTML; nothing before the first step."""
+    steps = progress(topic)
+    if not any(steps):
+        return ""
+    words = t("Lesson: {k} of {n} steps", k=sum(steps), n=len(steps))
+    return f'<p class="progress">{"✓ " if all(steps) else ""}{words}</p>'
 
 
 def tile(topic: Topic, place: int) -> None:
@@ -93,7 +112,30 @@ def learning_path(topics: Iterable[Topic]) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="learning-path"):
         st.markdown(f"**{t('Learning path')}**", width="content")
         for number, topic in enumerate(topics, 1):
-            st.page_link(page_of(topic), label=f"{number} · {t(topic.title)}")
+            done = " ✓" if all(progress(topic)) else ""
+            st.page_link(page_of(topic), label=f"{number} · {t(topic.title)}{done}")
+
+
+def progress(topic: Topic) -> list[bool]:
+    """Which steps of a topic's lesson the reader has seen to their end. From the words: a lesson's module is heavy."""
+    told = told_in(topic.slug)
+    return [step.name in told for step in lesson_words(topic.slug, "en").steps]
+
+
+def places_inside(topics: Iterable[Topic], text: str) -> list[tuple[Topic, str, dict[str, Any]]]:
+    """Steps of lessons and presets that a search finds: (topic, title, what the link says). All words of `text` occur
+    in the title, in either language."""
+    words, places = text.lower().split(), []
+    for topic in topics if words else ():
+        spoken = zip(*(lesson_words(topic.slug, tongue).steps for tongue in LANGUAGES), strict=True)
+        for at, steps in enumerate(spoken):
+            if all(word in " ".join(step.title for step in steps).lower() for word in words):
+                step = lesson_words(topic.slug, language()).steps[at]
+                places.append((topic, step.title, {f"{VIEW}{LESSON}": step.name}))
+        for name, preset in topic.presets.items():
+            if all(word in " ".join(in_every_language(name)).lower() for word in words):
+                places.append((topic, t(name), to_query(preset)))
+    return places[:MOST_PLACES]
 
 
 def group_choice(topics: Sequence[Topic]) -> str | None:

@@ -6,17 +6,15 @@ of the View, so it is in the link; what the reader answered stays in the session
 
 from __future__ import annotations
 
-import html
 import inspect
-import re
 from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 import streamlit as st
 
-from engine.contracts.knob import knobs, without_run
-from engine.contracts.lesson import LessonWords, Step, StepWords, Verdict, lesson_steps, lesson_words
+from engine.contracts.knob import KnobError, knobs, without_run
+from engine.contracts.lesson import LessonWords, Step, StepWords, Verdict, lesson_steps, lesson_words, marked
 from engine.contracts.topic import Topic, catalogue
 from pages.components.own.kinds import with_what_is_here
 from pages.components.parts.controls import LESSON, adopt, at_its_run, widget_grid, write_link
@@ -24,21 +22,24 @@ from pages.components.parts.language import drawn, language
 from pages.components.parts.lesson_progress import note_told, progress_cookie, told_in
 from pages.components.parts.progress import watched_to_the_end
 from pages.components.parts.topics import body_of, topics_with_pages
-from pages.components.parts.view import change_view
+from pages.components.parts.view import change_view, told_of
 from pages.components.pictures.canvas import step_card
 from pages.components.pictures.show import place_of
 from pages.components.server.compute import compute
 
 END = "end"
 SHOWN = ""  # instead of a choice: the reader wanted to be shown
-MARKS = ((re.compile(r"\*\*(.+?)\*\*"), r"<b>\1</b>"), (re.compile(r"\*(.+?)\*"), r"<i>\1</i>"),
-         (re.compile(r"`(.+?)`"), r"<code>\1</code>"))  # fmt: skip
 
 
 def lesson(topic: Topic, config: Any, made: Any | Callable[[], Any] | None) -> None:
     """The step that the reader is at. config: what the page computes; made: its Result, or what makes it."""
     words, steps = lesson_words(topic.slug, language()), lesson_steps(topic)
     at = place_in(topic)
+    asked = st.session_state.get(f"{topic.slug}:views", {}).get(LESSON, END)
+    if asked not in (END, *(step.name for step in steps)):
+        choices = ", ".join([*(step.name for step in steps), END])
+        reason = KnobError("Lesson: expected one of {choices}, got {value!r}", choices=choices, value=asked)
+        told_of(topic, LESSON, reason, asked)
     if at in (-1, len(steps)):
         (_opening if at == -1 else _closing)(topic, words)
         return
@@ -48,11 +49,12 @@ def lesson(topic: Topic, config: Any, made: Any | Callable[[], Any] | None) -> N
     if verdict is not None:
         note_told(topic.slug, step.name, right=answer == verdict.choice)
     _card(topic, {
-        "title": said.title, "at": at, "count": len(steps), "text": rich(said.text), "question": rich(said.question),
-        "choices": [rich(choice) for choice in said.choices.values()],
+        "title": said.title, "at": at, "count": len(steps), "text": marked(said.text),
+        "question": marked(said.question),
+        "choices": [marked(choice) for choice in said.choices.values()],
         "chosen": _index(said, answer), "right": _index(said, verdict and verdict.choice),
-        "mark": "" if verdict is None else rich(_mark(said, answer, verdict)),
-        "told": "" if verdict is None else rich(said.told(verdict.values, language())),
+        "mark": "" if verdict is None else marked(_mark(said, answer, verdict)),
+        "told": "" if verdict is None else marked(said.told(verdict.values, language())),
         "waiting": _waiting(topic, step, config) if answer is not None and verdict is None else "",
         "buttons": _buttons(topic, at, len(steps), answer, verdict, step, config),
         "focus": step.focus and place_of(topic, step.focus),
@@ -66,7 +68,7 @@ def _opening(topic: Topic, words: LessonWords) -> None:
     told = told_in(topic.slug)
     _card(topic, {
         "title": drawn("What this lesson finds out"), "at": -1, "count": len(words.steps),
-        "text": rich(words.introduction),
+        "text": marked(words.introduction),
         "list": [{"title": step.title, "done": step.name in told} for step in words.steps],
         "buttons": [["go", 0, drawn("Begin the lesson"), True]],
     })  # fmt: skip
@@ -79,7 +81,7 @@ def _closing(topic: Topic, words: LessonWords) -> None:
     there = topics_with_pages()
     following = there[(there.index(topic) + 1) % len(there)] if topic in there else None
     _card(topic, {
-        "title": drawn(topic.question), "at": len(words.steps), "count": len(words.steps), "text": rich(words.end),
+        "title": drawn(topic.question), "at": len(words.steps), "count": len(words.steps), "text": marked(words.end),
         "mark": score, "list": [{"title": step.title, "done": step.name in told} for step in words.steps],
         "next": following and {"title": drawn("Next: {title}", title=drawn(following.title)), "path": following.slug},
         "buttons": [["go", len(words.steps) - 1, drawn("Back"), False]],
@@ -98,14 +100,6 @@ def _card(topic: Topic, data: dict[str, Any]) -> None:
          "sheet": {"up": drawn("Draw up"), "down": drawn("Draw down")}},
         f"{topic.slug}-lesson", on_event=partial(_heard, topic.slug),
     )  # fmt: skip
-
-
-def rich(text: str) -> str:
-    """Our own words as HTML: **bold**, *italic*, `code`."""
-    text = html.escape(text.replace("\n", " "), quote=False)
-    for mark, made in MARKS:
-        text = mark.sub(made, text)
-    return text
 
 
 # ---------------------------------------------------------------- where the reader is

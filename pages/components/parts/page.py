@@ -55,11 +55,12 @@ def title_row(title: str, topic: Topic | None = None) -> None:
     """The title with Share, Pin (of a topic's run), device and language at its right."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="title-row"):
         st.html(f"<h1>{title}</h1>", width="stretch")
-        share_button()
-        if topic is not None:
-            pin_button(topic)
-        device_choice()
-        language_switch()
+        with st.container(horizontal=True, vertical_alignment="center", gap="small", width="content", key="tools"):
+            share_button()
+            if topic is not None:
+                pin_button(topic)
+            device_choice()
+            language_switch()
 
 
 def device_choice() -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import streamlit as st
@@ -20,16 +20,17 @@ from engine.contracts.knob import knobs
 from engine.contracts.topic import Topic
 from pages.components.parts.controls import change, change_pending, note_progress, write_link
 from pages.components.parts.errors import sentence
-from pages.components.parts.language import t
+from pages.components.parts.language import language, t
 from pages.components.parts.lesson import veiled
 from pages.components.parts.topics import part_of
-from pages.components.pictures.canvas import choice
+from pages.components.pictures.canvas import choice, status_line
 from pages.components.server.compute import start_job
 
 TICK_SECONDS = 0.25
 SPEEDS = {"slow": 12.0, "normal": 60.0, "fast": None}  # steps a second; None: as fast as the machine allows
 SPEED_NAMES = {"slow": "Slow", "normal": "Normal", "fast": "Fast"}
 PAYLOAD_BYTES = 900_000
+MOST_LINES = 3000  # status lines of one run that are kept
 _runs = itertools.count(1)
 
 
@@ -41,6 +42,7 @@ class Run:
     experiment: Any
     job: Any | None = None
     sent: int = 0  # snapshots the browser has surely got
+    lines: dict[tuple[int, str], str] = field(default_factory=dict)  # (snapshot, language) -> its numbers, as HTML
 
     @property
     def name(self) -> str:
@@ -165,6 +167,7 @@ def _is_over(job: Any) -> bool:
 
 def _fresh(run: Run) -> None:
     run.number, run.sent = next(_runs), 0
+    run.lines.clear()
 
 
 def _toggle(topic: Topic, run: Run, pause: bool) -> None:
@@ -213,6 +216,10 @@ def _view(
         st.rerun()  # a click changed the experiment: the whole page follows
     live, playing = run.live, run.playing
     ended = job is not None and _is_over(job)
+    latest = job.latest if job is not None and job.latest is not None else first
+    now = _scrubbed(topic, run, latest) if not live else latest
+    indices, moments = zip(*_to_send(topic, run, first, live, now), strict=True)
+    film = Film(moments, indices, now, latest, run.name, slug, live)
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"{slug}-buttons"):
         name = t("Pause") if playing else t("Start over") if ended else t("Play")
         st.button(
@@ -233,21 +240,29 @@ def _view(
             [t(SPEED_NAMES[name]) for name in speeds], place, label=t("Speed"), as_buttons=True, width="content",
             chosen=speeds.index(_speed_name(topic, default_speed)), on_pick=lambda: _set_speed(topic, run, place),
         )  # fmt: skip
-        latest = job.latest if job is not None and job.latest is not None else first
-        shown = _scrubbed(topic, run, latest) if not live else latest
-        told = t("Covered until you have answered.") if "status" in veiled(topic) else status(shown)
-        st.html(f'<p class="status">{told}{_progress(job, latest)}</p>', width="content")
+        _tell(topic, run, film, status, _progress(job, latest))
     if job is not None and job.error is not None:
         st.error(sentence(job.error), icon=":material/error:")
-
-    pairs = _to_send(topic, run, first, live, shown)
-    indices, moments = zip(*pairs, strict=True)
-    draw(Film(moments, indices, shown, latest, run.name, slug, live))
+    draw(film)
     if not live and st.session_state[f"{slug}:config"].steps != latest.step:
         note_progress(topic, steps=latest.step)
         write_link(topic)
     if live != timer_on:
         st.rerun()  # the timer of this fragment starts or ends with the whole page
+
+
+def _tell(topic: Topic, run: Run, film: Film, status: Callable[[Any], str], tail: str) -> None:
+    """The live numbers of every moment that is sent; the browser shows those of the moment that its pictures show."""
+    covered, tongue = "status" in veiled(topic), language()
+    if len(run.lines) > MOST_LINES:
+        run.lines.clear()
+    for index, moment in zip(film.indices, film.moments, strict=True):
+        if (index, tongue) not in run.lines:
+            run.lines[index, tongue] = status(moment)
+    lines = [run.lines[index, tongue] for index in film.indices]
+    if covered:
+        lines = [t("Covered until you have answered.")] * len(lines)
+    status_line(f"{topic.slug}-status", film.frames, lines, tail=tail, veiled=covered)
 
 
 def stand_at(topic: Topic, step: int | None) -> None:
@@ -299,7 +314,9 @@ def _to_send(topic: Topic, run: Run, first: Any, live: bool, shown: Any) -> list
     else:
         pairs = run.job.since(0)
     last, pictured = pairs[-1][1], topic.training.pictured
-    size = last.nbytes if pictured is None else bytes_of([last.seen[name] for name in pictured]) + 8 * len(last.seen)
+    size = (
+        last.nbytes if pictured is None else bytes_of([last.values[name] for name in pictured]) + 8 * len(last.values)
+    )
     most = max(2, PAYLOAD_BYTES // max(1, size))
     if len(pairs) > most:
         stride = -(-len(pairs) // most)

@@ -37,7 +37,12 @@ dialog.keys-list kbd { font: inherit; font-size: 0.8rem; padding: 0.05rem 0.4rem
   border: 1px solid var(--st-border-color); border-bottom-width: 2px; background: var(--st-secondary-background-color); white-space: nowrap; }
 dialog.keys-list .close { font: inherit; font-size: 1.3rem; line-height: 1; width: 2.25rem; height: 2.25rem; border: 0;
   border-radius: var(--st-base-radius); background: none; color: inherit; cursor: pointer; }
-@media (max-width: 640px) { button.row { padding: 0.4rem; } dialog.keys-list dl div { grid-template-columns: 6.5rem 1fr; } }
+@media (max-width: 640px) {
+  button.row { padding: 0.4rem; min-width: 44px; min-height: 44px; justify-content: center; }
+  button.question { display: none; } /* a list of keys, for who has some */
+  button.row .words:not(.said) { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
+}
+@media (max-width: 640px) { dialog.keys-list dl div { grid-template-columns: 6.5rem 1fr; } }
 """  # noqa: E501 - CSS
 
 

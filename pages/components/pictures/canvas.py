@@ -21,15 +21,29 @@ if TYPE_CHECKING:
 
 
 def transport(
-    key: str, frames: Frames, *, report: bool = True, on_frame: Callable[[], None] | None = None, moment: str = ""
-) -> int | None:
+    key: str, frames: Frames, *, report: bool = True, on_frame: Callable[[], None] | None = None, moment: str = "",
+    hold: str = "",
+) -> int | None:  # fmt: skip
     """The transport bar alone; drives all components of `frames.clock`. Returns the index of the frame it was let go
     at, None before. report=False: never asks for a rerun, the browser alone follows. moment: what the bar says, with
-    {frame}, {count} and {step}, where its steps are not those of a training."""
-    meta = {"alt": "", "frames": frames.meta(), "report": report, "moment": moment}
+    {frame}, {count} and {step}, where its steps are not those of a training. hold: CSS selector of the button that ends
+    a run; what is seen when it is pressed stays."""
+    meta = {"alt": "", "frames": frames.meta(), "report": report, "moment": moment, "hold": hold}
     result = mount("transport", key, meta, {}, {"frame": on_frame})
     note_clock(frames.clock, result["frame"])
     return result["frame"]
+
+
+def status_line(
+    key: str, frames: Frames, lines: Sequence[str], *, tail: str = "", veiled: bool = False, width: Any = "content"
+) -> None:
+    """The live numbers of a run: of the moment that the clock of `frames` shows. lines: HTML, one for each frame; tail:
+    HTML behind all of them."""
+    import numpy as np
+
+    text = np.frombuffer("\n".join(lines).encode(), np.uint8)
+    meta = {"alt": "", "frames": frames.meta(), "tail": tail, "veiled": veiled}
+    mount("status", key, meta, {"text": text}, {}, width=width)
 
 
 def chips(

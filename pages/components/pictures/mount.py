@@ -148,7 +148,7 @@ def texts_by_language() -> dict[str, dict[str, dict[str, str]]]:
 
 def mount(
     name: str, key: str, meta: Mapping[str, Any], arrays: Mapping[str, Any], callbacks: Mapping[str, Hear], *,
-    fits: Fits | None = None,
+    fits: Fits | None = None, width: Any = "stretch",
 ) -> dict[str, Any]:  # fmt: skip
     """Shows the component; returns event -> what the reader did, None for nothing or for what does not fit.
 
@@ -160,7 +160,7 @@ def mount(
         raise ValueError(f"a component's key must be non-empty and without '__', got {key!r}")
     data = pack({**meta, "key": key, "kind": name, "language": language()}, arrays)
     handlers = {f"on_{event}_change": heard(key, event, hear, fits) for event, hear in callbacks.items()}
-    result = component(name)(data=data, key=key, **handlers)
+    result = component(name)(data=data, key=key, width=width, **handlers)
     return {event: value if fitting(fits, event, value := result.get(event)) else None for event in callbacks}
 
 

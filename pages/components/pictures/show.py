@@ -87,8 +87,8 @@ def answer(slug: str, click: Click, event: dict[str, Any], kept: str = "") -> No
     """Change what a click says for an event. kept: where the session keeps the fields; what changes them does not
     come back, for a run begins."""
     topic = catalogue()[slug]
-    shown = with_what_is_here(topic, st.session_state[f"{slug}:config"])  # as the page's functions were given it
-    fields = click(event, shown, current_view(topic))
+    config = with_what_is_here(topic, st.session_state[f"{slug}:config"])  # as the page's functions were given it
+    fields = click(event, config, current_view(topic))
     if kept:
         st.session_state[kept] = dict(fields)
     change_fields(topic, fields)
@@ -148,7 +148,8 @@ def show_bar(topic: Topic, bar: Bar, key: str, block: Show) -> None:
     """The bar of a film; letting it go says where the page stands."""
     steps, run = dict(zip(bar.frames.indices, bar.frames.steps, strict=True)), bar.frames.run
     hear = partial(moved, topic.slug, key, block.name, block.click, steps, run) if block.click else None
-    transport(key, bar.frames, report=hear is not None, on_frame=hear, moment=bar.moment)
+    hold = f".st-key-{topic.slug}-play"
+    transport(key, bar.frames, report=hear is not None, on_frame=hear, moment=bar.moment, hold=hold)
     if hear:  # the page says where it stands; what the bar last told may be of another film
         note_clock(bar.frames.clock, bar.frames.standing)
 

@@ -24,8 +24,8 @@ def keep_result(topic: Topic, config: Any, made: Any) -> None:
 
 def found_result(topic: Topic, config: Any) -> Any | None:
     """The Result of a Config if it is in the store; None if not. Computes nothing."""
-    found = STORE.find(_key(topic, config, topic.run))
-    return STORE.find(_key(topic, config, _path_of_own(topic))) if found is None else found
+    result = STORE.find(_key(topic, config, topic.run))
+    return STORE.find(_key(topic, config, _path_of_own(topic))) if result is None else result
 
 
 def _path_of_own(topic: Topic) -> str:

@@ -34,8 +34,8 @@ class BrowserCache:
         if message.WhichOneof("type") == "script_finished":
             self.finished += 1
             fragments = message.metadata.run.fragment_ids
-            old = [name for name, (seen, fragment) in self.kept.items()
-                   if (not fragments or fragment in fragments) and self.finished - seen > FORGOTTEN_HERE]  # fmt: skip
+            old = [name for name, (run, fragment) in self.kept.items()
+                   if (not fragments or fragment in fragments) and self.finished - run > FORGOTTEN_HERE]  # fmt: skip
             for name in old:
                 del self.kept[name]
             return False

@@ -103,24 +103,24 @@ def _size_of_state(session: Any) -> int:
     """Bytes that a session's state leads to. Results that it shares with the store and with others count fully."""
     state = session.session_state
     values = [*list(state._old_state.values()), *list(state._new_session_state.values())]
-    seen: set[int] = set()
-    return sum(_size(value, seen) for value in values)
+    ids: set[int] = set()
+    return sum(_size(value, ids) for value in values)
 
 
-def _size(value: Any, seen: set[int]) -> int:
-    if id(value) in seen:
+def _size(value: Any, ids: set[int]) -> int:
+    if id(value) in ids:
         return 0
-    seen.add(id(value))
+    ids.add(id(value))
     if isinstance(value, Job):
         return value.bytes_held
     if hasattr(value, "nbytes") or isinstance(value, (str, bytes)):
         return bytes_of(value)
     if isinstance(value, dict):
-        return bytes_of({}) + sum(_size(part, seen) for pair in list(value.items()) for part in pair)
+        return bytes_of({}) + sum(_size(part, ids) for pair in list(value.items()) for part in pair)
     if isinstance(value, (list, tuple)):
-        return bytes_of([]) + sum(_size(part, seen) for part in value)
+        return bytes_of([]) + sum(_size(part, ids) for part in value)
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return sum(_size(getattr(value, field.name), seen) for field in dataclasses.fields(value))
+        return sum(_size(getattr(value, field.name), ids) for field in dataclasses.fields(value))
     return bytes_of(value)
 
 
@@ -146,8 +146,8 @@ def page_of(numbers: dict[str, Any], language: str = "en") -> str:
         limit, value = numbers.get(bound), numbers[name]
         meter = f'<meter max="{limit}" value="{value}" high="{0.9 * limit}"></meter>' if limit else ""
         rows.append(
-            f'<tr><th scope="row">{html.escape(_word(meaning, language))}</th><td>{_shown(value, unit)}</td>'
-            f"<td>{_shown(limit, unit) if limit is not None else ''}</td><td>{meter}</td></tr>"
+            f'<tr><th scope="row">{html.escape(_word(meaning, language))}</th><td>{_amount(value, unit)}</td>'
+            f"<td>{_amount(limit, unit) if limit is not None else ''}</td><td>{meter}</td></tr>"
         )
     heads = "".join(f'<th scope="col">{_word(text, language)}</th>' for text in ("What", "Now", "At most"))
     title = _word("Status of this server", language)
@@ -172,7 +172,7 @@ def _word(english: str, language: str) -> str:
     return in_every_language(english)[language == "zh"]
 
 
-def _shown(value: Any, unit: str) -> str:
+def _amount(value: Any, unit: str) -> str:
     if value is None:
         return "–"
     if unit == "bytes":

@@ -184,8 +184,8 @@ def keep_downloads(manager: Any = None) -> None:
     buttons: OrderedDict[str, tuple[str, str]] = OrderedDict()  # what a button was -> (session, widget)
 
     def unneeded_for_long() -> set[str]:
-        now, found = time.monotonic(), unneeded()
-        made = {file for file in found if manager._file_metadata[file].kind == MediaFileKind.DOWNLOADABLE}
+        now, files = time.monotonic(), unneeded()
+        made = {file for file in files if manager._file_metadata[file].kind == MediaFileKind.DOWNLOADABLE}
         for file in [file for file in since if file not in made]:
             del since[file]
         for file in made:
@@ -196,7 +196,7 @@ def keep_downloads(manager: Any = None) -> None:
             if now - first >= KEPT_SECONDS or held > KEPT_BYTES:
                 break
             kept.add(file)
-        return found - kept
+        return files - kept
 
     def add_and_note(*given: Any, element_id: str = "", **named: Any) -> str:
         number = add(*given, element_id=element_id, **named)

@@ -91,8 +91,8 @@ def boot_script() -> str:
 
 def web_routes() -> list[Route]:
     """Health, status and boot script."""
-    found = {"health": health, "status": status_page, "status.json": status_json, "neurarium-boot.js": boot}
-    return [Route(f"{base_path()}/{path}", answer) for path, answer in found.items()]
+    answers = {"health": health, "status": status_page, "status.json": status_json, "neurarium-boot.js": boot}
+    return [Route(f"{base_path()}/{path}", answer) for path, answer in answers.items()]
 
 
 @cache
@@ -105,13 +105,13 @@ def preloads() -> str:
     scripts = STATIC / "static" / "js"
     page = (scripts.parents[1] / "index.html").read_text("utf-8")
     waiting = [path.name for part in EVERYWHERE for path in sorted(scripts.glob(f"{part}.*.js"))]
-    found: list[str] = []
+    modules: list[str] = []
     while waiting:
         name = waiting.pop(0)
-        if name not in found and name not in page and (scripts / name).is_file():
-            found.append(name)
+        if name not in modules and name not in page and (scripts / name).is_file():
+            modules.append(name)
             waiting += re.findall(r'(?:from|import)"\./([\w.-]+\.js)"', (scripts / name).read_text("utf-8"))
-    paths = [*(f"static/js/{name}" for name in found), *module_paths()]
+    paths = [*(f"static/js/{name}" for name in modules), *module_paths()]
     return "".join(f'<link rel="modulepreload" fetchpriority="low" href="{base_path()}/{path}">' for path in paths)
 
 
@@ -144,11 +144,11 @@ class CompressedStatic:
         if not asked or "gzip" not in Headers(scope=scope).get("accept-encoding", ""):
             await self.app(scope, receive, send)
             return
-        found = self.kept.get(scope["path"])
-        if found is None:
-            found = await self._make(scope, receive, send)
-        if found is not None:
-            headers, body = found
+        response = self.kept.get(scope["path"])
+        if response is None:
+            response = await self._make(scope, receive, send)
+        if response is not None:
+            headers, body = response
             await send({"type": "http.response.start", "status": 200, "headers": headers})
             await send({"type": "http.response.body", "body": body})
 

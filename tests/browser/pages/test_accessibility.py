@@ -67,7 +67,7 @@ def test_the_list_of_keys_opens_closes_and_gives_the_focus_back(visit, locale):
     dialog.wait_for(state="detached")
     for part, inside in (
         ("To the knobs", ".st-key-mlp-panel"),
-        ("To the tabs", "[role=tablist]"),
+        ("To the tabs", ".st-key-mlp-tabs"),
         ("To the pictures", ".st-key-mlp-stage"),
     ):
         visitor.settle()
@@ -90,7 +90,9 @@ def test_space_plays_and_pauses(visit):
     visitor.page.keyboard.press("Space")
     visitor.until(lambda: "Play" in label.inner_text() and "steps" in visitor.query, "it pauses")
     visitor.settle()
-    assert visitor.query["steps"] == str(visitor.step())
+    held = visitor.query.get("view.moment", visitor.query["steps"])  # what was seen then; more may have been on its way
+    assert held == str(visitor.step())
+    assert int(held) <= int(visitor.query["steps"])
 
 
 def test_a_question_mark_that_is_typed_is_only_typed(visit):

@@ -95,14 +95,14 @@ def test_switching_the_language_keeps_config_step_and_tab(visit):
     assert visitor.language == "中文"
     assert visitor.query == {"data": "xor", "layers": "4-4", "steps": "2", "lang": "zh"}
     assert visitor.status() == before
-    assert open_tab(visitor) == 1
+    assert open_tab(visitor) == 0
     assert visitor.title == zh(TOPICS["mlp"].title)
     visitor.switch_language("en")
     visitor.until(lambda: "lang" not in visitor.query, "no language in the link")
     visitor.settle()
     assert visitor.title == TOPICS["mlp"].title
     assert visitor.status() == before
-    assert open_tab(visitor) == 1
+    assert open_tab(visitor) == 0
     assert_widgets_show(visitor, TOPICS["mlp"], TOPICS["mlp"].config(data="xor", layers=(4, 4)))
 
 

@@ -48,7 +48,7 @@ def still(visitor, key: str = PLANE) -> str:
 
 def scores(config: Config) -> list[float]:
     """What the status line must say, from a run of the engine: step, train and test accuracy in per cent (or R²)."""
-    seen = run(config).snapshot.seen
+    seen = run(config).snapshot.values
     factor, digits = (1, 3) if config.data in REGRESSION else (100, 1)
     return [config.steps, *(round(factor * seen[f"{part}_accuracy"], digits) for part in ("train", "test"))]
 

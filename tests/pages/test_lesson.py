@@ -1,0 +1,170 @@
+"""The lesson of a page: it asks, sets the page up, runs, and tells; and what is kept of it."""
+
+import datetime
+from urllib.parse import parse_qs
+
+import pytest
+
+from engine.contracts.knob import knobs
+from engine.contracts.lesson import lesson_steps, lesson_words
+from engine.contracts.topic import catalogue
+from pages.components.parts.lesson_progress import MOST_CHARACTERS, read_progress
+from tests.visitor import Visitor, user_key
+
+SLUGS = tuple(catalogue())
+WHOLE = SLUGS[datetime.date.today().toordinal() % len(SLUGS)]  # the others do their first steps alone
+
+
+@pytest.fixture
+def student(server):
+    """student(slug, query) -> a visitor who has never been here."""
+    students = []
+
+    def enter(slug: str, query: str = "", **how):
+        students.append(Visitor(server.address, panel="", **how))
+        answer = students[-1].open(slug, query)
+        assert answer.errors == []
+        return students[-1]
+
+    yield enter
+    for one in students:
+        one.close()
+
+
+def card(visitor) -> dict:
+    return visitor.data(f"{visitor.page}-lesson")[0]
+
+
+def press(visitor, event, value):
+    answer = visitor.touch(f"{visitor.page}-lesson", event, value)
+    assert answer.errors == []
+
+
+def until_told(visitor) -> dict:
+    """Let the page run until the step tells."""
+    for _ in range(4000):
+        if card(visitor)["told"] or visitor.tick() is None:
+            return card(visitor)
+    raise AssertionError(f"it never tells: {card(visitor)['waiting']}")
+
+
+def steps_of(slug, everything):
+    count = len(lesson_steps(catalogue()[slug]))
+    return range(count if everything or slug == WHOLE else 2)
+
+
+@pytest.fixture
+def everything(request) -> bool:
+    return "everything" in request.config.option.markexpr
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+def test_a_student_does_the_lesson(student, slug, everything):
+    """Asked: no verdict, and what would tell is covered. Told: the choice that the words explain, with live values."""
+    visitor, words = student(slug), lesson_words(slug, "en")
+    steps = lesson_steps(catalogue()[slug])
+    assert card(visitor)["at"] == -1
+    assert [one["title"] for one in card(visitor)["list"]] == [step.title for step in words.steps]
+    for at in steps_of(slug, everything):
+        press(visitor, "go", at)
+        asked, step, said = card(visitor), steps[at], words.steps[at]
+        assert (asked["title"], asked["told"], asked["right"]) == (said.title, "", None)
+        assert parse_qs(visitor.query)["view.lesson"] == [step.name]
+        covered = visitor.texts().count("Covered until you have answered.")
+        assert covered >= len(step.veil), "what would tell is covered"
+        assert covered > 0 or not step.veil
+        if f"{slug}-speed" in map(user_key, visitor.shown):
+            visitor.touch(f"{slug}-speed", "pick", 2)
+        choices = list(said.choices)
+        press(visitor, "choose", choices.index(said.right))
+        told = until_told(visitor)
+        assert told["right"] == told["chosen"] == choices.index(said.right), step.name
+        assert told["mark"] == "As you predicted."
+        assert "{" not in told["told"]
+        assert told["told"]
+        assert "Covered" not in visitor.texts()
+        there = set(map(user_key, visitor.shown))
+        for name in step.knobs:
+            assert there & {f"{slug}.{name}", f"{slug}.{name}:count", f"{slug}-{name}".replace("_", "-")}, name
+
+
+def test_a_wrong_prediction_and_none_are_said_and_the_end_counts(student):
+    visitor, words = student("gnn"), lesson_words("gnn", "en")
+    press(visitor, "go", 0)
+    wrong = next(at for at, key in enumerate(words.steps[0].choices) if key != words.steps[0].right)
+    press(visitor, "choose", wrong)
+    told = until_told(visitor)
+    assert (told["chosen"], told["mark"]) == (wrong, "Not what you predicted.")
+    press(visitor, "go", 1)
+    press(visitor, "choose", -1)
+    told = until_told(visitor)
+    assert (told["chosen"], told["mark"]) == (None, "")
+    assert told["right"] is not None
+    press(visitor, "go", len(words.steps))
+    assert card(visitor)["mark"] == f"Predicted rightly: 0 of {len(words.steps)}."
+    assert "neurarium_progress=gnn.two_labels-0.two_steps-0" in card(visitor)["cookie"]
+    press(visitor, "go", 0)
+    assert card(visitor)["told"], "what was told stays"
+
+
+def test_knobs_that_were_moved_are_noticed_and_the_step_comes_back(student):
+    visitor = student("gnn")
+    press(visitor, "go", 2)
+    assert "coefficients" in visitor.query
+    visitor.touch("gnn-coefficients", "pick", 0)
+    press(visitor, "choose", 0)
+    until_told(visitor)
+    press(visitor, "go", 3)
+    visitor.touch("gnn-coefficients", "pick", 2)
+    buttons = {event: words for event, _, words, _ in card(visitor)["buttons"]}
+    assert buttons["again"] == "Set the page up again"
+    press(visitor, "again", 1)
+    assert "again" not in {event for event, *_ in card(visitor)["buttons"]}
+
+
+@pytest.mark.parametrize(
+    ("query", "panel", "lesson"),
+    [("", "", True), ("", "knobs", False), ("known=2", "", False), ("known=2", "lesson", False),
+     ("known=2&view.lesson=two_steps", "knobs", True), ("", "nonsense", True)],
+)  # fmt: skip
+def test_which_face_the_panel_shows_first(server, query, panel, lesson):
+    """The lesson for who comes without settings or to a step; the knobs for a link with settings; else what the browser
+    remembers."""
+    visitor = Visitor(server.address, panel=panel)
+    visitor.open("gnn", query)
+    there = set(map(user_key, visitor.shown))
+    assert ("gnn-lesson" in there, "gnn-presets" in there) == (lesson, not lesson)
+    visitor.close()
+
+
+def test_a_step_that_there_is_not_is_said(student):
+    visitor = student("gnn", "view.lesson=nowhere")
+    assert card(visitor)["at"] == -1
+    alerts = [element.body for kind, element, _ in visitor.elements.values() if kind == "alert"]
+    assert any("expected one of two&#95;labels" in alert and "“nowhere”" in alert for alert in alerts), alerts
+
+
+def test_a_browser_may_send_anything(student):
+    visitor = student("gnn")
+    for event, value in (("go", 99), ("go", "x"), ("choose", 0), ("choose", 99), ("go", None), ("again", {})):
+        assert visitor.touch("gnn-lesson", event, value).errors == []
+    assert card(visitor)["at"] == -1
+    press(visitor, "go", 0)
+    assert visitor.touch("gnn-lesson", "choose", 99).errors == []
+    assert card(visitor)["told"] == ""
+
+
+def test_progress_is_read_back_and_rubbish_left_out():
+    assert read_progress("gnn.two_labels-1.two_steps-0~mlp.line-1") == {
+        "gnn": {"two_labels": True, "two_steps": False}, "mlp": {"line": True},
+    }  # fmt: skip
+    for text in ("", "~~~", "gnn", "gnn.", "nowhere.step-1", "gnn.<b>-1", "gnn.step-2", "x" * 10 * MOST_CHARACTERS):
+        assert read_progress(text) == {}
+
+
+def test_every_step_of_a_lesson_can_be_shown_below_the_card():
+    """No more knobs than fit beside the picture."""
+    for topic in catalogue().values():
+        for step in lesson_steps(topic):
+            assert len(step.knobs) <= 3, step.name
+            assert all(not knob.hidden for knob in knobs(topic.config) if knob.name in step.knobs), step.name
