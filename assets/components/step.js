@@ -22,13 +22,23 @@ export default function step(component) {
   if (before && (before.at !== data.at || !before.told !== !data.told)) show(root, data);
 }
 
-/** Brings into view what the step speaks of, the picture and in the card the question or what came. */
+/** Brings into view what the step speaks of, the picture and in the card the question or what came; again when the page
+ * grows, for the picture may come after the words, until the reader does something. */
 function show(root, data) {
   const calm = matchMedia("(prefers-reduced-motion: reduce)").matches, behavior = calm ? "auto" : "smooth";
   root.querySelector(data.told ? ".question" : ".head")?.scrollIntoView({ block: "nearest", behavior });
-  const picture = data.focus && document.querySelector(`.st-key-${data.focus}`);
-  if (picture) picture.scrollIntoView({ block: "center", behavior });
-  else if (data.at >= 0) document.querySelector("[data-testid=stMain]")?.scrollTo({ top: 0, behavior });
+  const bring = () => {
+    const picture = data.focus && document.querySelector(`.st-key-${data.focus}`);
+    if (picture) picture.scrollIntoView({ block: "center", behavior });
+    else if (data.at >= 0) document.querySelector("[data-testid=stMain]")?.scrollTo({ top: 0, behavior });
+  };
+  bring();
+  root.growing?.disconnect();
+  const page = data.focus && document.querySelector("[data-testid=stMainBlockContainer]");
+  if (!page) return;
+  root.growing = new ResizeObserver(bring);
+  root.growing.observe(page);
+  for (const act of ["wheel", "pointerdown", "keydown", "touchmove"]) addEventListener(act, () => root.growing.disconnect(), { once: true, passive: true });
 }
 
 function parts(root, data) {

@@ -61,11 +61,11 @@ class Step:
 
     preset: what the page is set up with while it asks; ask: fields of Config and View that are other then. until: how
     many steps are trained, watched by the reader, once there is an answer; None where nothing is trained for it. show:
-    fields of Config and View that change with the answer. veil: names of the pictures that would tell, covered until
-    then ("status": the live numbers). focus: the picture that the step speaks of; the page scrolls to it. knobs: those
-    that stand below the step, the ones that it speaks of.
+    fields of Config and View that change with the answer. veil: names of the pictures, boxes and parts of the page
+    ("below") that would tell, covered until then ("status": the live numbers). focus: the picture that the step speaks
+    of; the page scrolls to it. knobs: those that stand below the step, the ones that it speaks of.
     verdict: Result -> Verdict, a function of a module. path: dotted path of what makes that Result of the Config, where
-    it is not the page's own.
+    it is not the page's own; of a stream that the page watches, the last Snapshot.
     """
 
     name: str

@@ -10,6 +10,7 @@ from engine.contracts.topic import catalogue
 from engine.data.coco import COCO_CLASSES
 from engine.data.imagenet import class_names
 from engine.instrument.trace import count_parameters
+from engine.topics.attention.lesson import OTHER_VALUES
 from engine.topics.attention.run import run as run_attention
 from engine.topics.cnn.explain import full_score
 from engine.topics.cnn.run import stream as stream_cnn
@@ -131,7 +132,7 @@ def test_what_the_classifier_says_of_the_samples():
 
 
 def test_what_nanodet_says_of_the_samples():
-    stands("one_stage", "31", "0.35", "3,549", "5.457", "174.6", "0.4")
+    stands("one_stage", "31", "0.35", "3,549", "5.457", "174.6", "1.4", "0.4")
 
     def found(name: str, **changes):
         return run_one_stage(preset("one_stage", name, **changes))
@@ -174,16 +175,24 @@ def test_what_nanodet_says_of_the_samples():
 
 
 def test_the_sentences_of_attention():
-    stands("attention", "0.973", "0.572", "0.83", "0.77")
+    stands("attention", "99.99 %", "68 %", "5 %", "0.973", "0.572", "0.53", "0.83", "0.77")
+    tired = run_attention(preset("attention", "Tired animal"))
+    assert tired.habits[0, 0, 2].item() == pytest.approx(0.9999, abs=5e-5)
+    it = tired.pattern[3, 1, tired.tokens.index("it")]
+    shares = [it[tired.tokens.index(word)].item() for word in ("animal", "street")]
+    assert shares == pytest.approx([0.68, 0.05], abs=0.005)
+    assert tired.similarity == pytest.approx(0.572, abs=5e-4)
+    assert tired.pattern.amax(-1).mean().item() == pytest.approx(0.53, abs=0.005)
     assert run_attention(preset("attention", "Dog bites man")).similarity == pytest.approx(0.973, abs=5e-4)
     bag = run_attention(preset("attention", "Dog bites man", positions=False))
     assert bag.similarity == pytest.approx(1, abs=1e-6)
-    assert run_attention(preset("attention", "Tired animal")).similarity == pytest.approx(0.572, abs=5e-4)
-    made = run_attention(preset("attention", "By hand")).mechanism
-    assert torch.equal(made.output[1], made.output[3])
-    waves = run_attention(preset("attention", "By hand", sinusoid=True)).mechanism
+    hand = preset("attention", "By hand", values=OTHER_VALUES)
+    made = run_attention(hand).mechanism
+    for step in (made.products, made.scores, made.masked, made.pattern, made.output):
+        assert torch.equal(step[1], step[3])
+    waves = run_attention(replace(hand, sinusoid=True)).mechanism
     assert [round(waves.pattern[at, 0].item(), 2) for at in (1, 3)] == [0.83, 0.77]
-    assert run_attention(preset("attention", "By hand", causal=True)).mechanism.pattern[0].tolist() == [1, 0, 0, 0]
+    assert run_attention(replace(hand, causal=True)).mechanism.pattern[0].tolist() == [1, 0, 0, 0]
 
 
 # ---------------------------------------------------------------- graphs

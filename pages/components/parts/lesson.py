@@ -6,6 +6,7 @@ of the View, so it is in the link; what the reader answered stays in the session
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -19,6 +20,7 @@ from pages.components.own.kinds import with_what_is_here
 from pages.components.parts.controls import LESSON, adopt, at_its_run, widget_grid, write_link
 from pages.components.parts.language import drawn, language
 from pages.components.parts.lesson_progress import note_told, progress_cookie, told_in
+from pages.components.parts.progress import watched_to_the_end
 from pages.components.parts.topics import body_of, topics_with_pages
 from pages.components.parts.view import change_view, told_of
 from pages.components.pictures.canvas import step_card
@@ -111,7 +113,7 @@ def place_in(topic: Topic) -> int:
 
 
 def veiled(topic: Topic) -> frozenset[str]:
-    """The names of the pictures that would tell the answer to the question that stands there."""
+    """The names of what would tell the answer to the question that stands there."""
     if st.session_state.get("face") != "lesson" or (at := place_in(topic)) < 0:
         return frozenset()
     steps = lesson_steps(topic)
@@ -144,14 +146,13 @@ def _heard(slug: str) -> None:
 def _go(topic: Topic, steps: tuple[Step, ...], at: int) -> None:
     kept = st.session_state.setdefault(f"{topic.slug}:views", {})
     kept.pop(LESSON, None)
-    if at == len(steps):
-        kept[LESSON] = END
-    elif at >= 0:
-        kept[LESSON] = steps[at].name
+    if at >= 0:
+        kept[LESSON] = END if at == len(steps) else steps[at].name
+    write_link(topic)
+    if 0 <= at < len(steps):
         answered = steps[at].name in _answers(topic)
         if not answered or steps[at].name not in _verdicts(topic):
             set_up(topic, steps[at], answered=answered)
-    write_link(topic)
 
 
 # ---------------------------------------------------------------- setting up, and what came
@@ -164,6 +165,7 @@ def set_up(topic: Topic, step: Step, *, answered: bool) -> None:
     config = step.config(topic, answered=answered)
     kept = state.setdefault(f"{slug}:views", {})
     state[f"{slug}:views"] = {name: value for name, value in kept.items() if name in (LESSON, "compare")}
+    change_view(topic, **step.looks(topic, answered=answered))  # first: the widgets follow what is adopted last
     if step.until is not None:
         adopt(topic, without_run(config))
         state[f"{slug}:begin"] = ("watch", step.until) if answered else ("stand", 0)
@@ -172,16 +174,15 @@ def set_up(topic: Topic, step: Step, *, answered: bool) -> None:
         state[f"{slug}:begin"] = ("stand", topic.training.goes(config))
     else:
         adopt(topic, at_its_run(topic, state[f"{slug}:config"], config))
-    change_view(topic, **step.looks(topic, answered=answered))
 
 
 def _verdicts(topic: Topic) -> dict[str, Verdict]:
     return st.session_state.setdefault(f"{topic.slug}:verdicts", {})
 
 
-def is_set_up(topic: Topic, step: Step, config: Any) -> bool:
-    """Whether the page computes what the step asks about."""
-    wanted = with_what_is_here(topic, step.config(topic, answered=True))
+def is_set_up(topic: Topic, step: Step, config: Any, *, answered: bool = True) -> bool:
+    """Whether the page computes what the step shows, before or after there is an answer."""
+    wanted = with_what_is_here(topic, step.config(topic, answered=answered))
     return without_run(config) == without_run(wanted)
 
 
@@ -198,6 +199,8 @@ def _verdict(topic: Topic, step: Step, config: Any, made: Any) -> Verdict | None
 def _result(topic: Topic, step: Step, config: Any, made: Any) -> Any | None:
     if topic.trains(config) and _is_under_way(topic, step, config):
         return None
+    if step.path is not None and inspect.isgeneratorfunction(topic.load(step.path)):
+        return watched_to_the_end(topic, without_run(config))
     if step.path is not None:
         return compute(topic, without_run(config), step.path)
     return made() if callable(made) else made
@@ -246,7 +249,7 @@ def _buttons(
     made = [["go", at - 1, drawn("Back"), False]]
     if answer is None:
         made.append(["choose", -1, drawn("Just show me"), False])
-    if not is_set_up(topic, step, config):
+    if not is_set_up(topic, step, config, answered=answer is not None):
         made.append(["again", 1, drawn("Set the page up again"), verdict is None and answer is not None])
     following = drawn("Next step") if at + 1 < count else drawn("What we found")
     return [*made, ["go", at + 1, following, verdict is not None]]

@@ -76,6 +76,10 @@ def walk(
         match block:
             case Show() if block.name in veiled(topic):
                 show_veil(block.height)
+            case Box() if block.name in veiled(topic):
+                show_veil()
+            case Say(style="status") if "status" in veiled(topic):
+                _say(Say("Covered until you have answered.", style="status"))
             case Show():
                 show(topic, block)
             case Say():
@@ -130,6 +134,9 @@ def draw_part(
     view, now = current_view(topic), film_now(film)
     reading, watching, shown = Reading(view), Reading(now), []
     begin_part(topic, name, within, reading)
+    if name in veiled(topic):
+        show_veil()
+        return
     blocks = getattr(page_module(topic.slug), name)(_config(topic), reading, watching)
     walk(topic, _noted(blocks, shown), film, (*within, name))
     looks = bool(watching.read)
