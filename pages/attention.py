@@ -1,6 +1,6 @@
 """Attention and the Transformer."""
 
-from engine.contracts.blocks import Box, Choose, Later, Pick, Press, Row, Say, Show
+from engine.contracts.blocks import Box, Choose, Later, Press, Row, Say, Show
 from engine.contracts.knob import configuration, knob
 from engine.contracts.words import Words
 from engine.topics.attention import about, draw, explain
@@ -30,24 +30,32 @@ def stage(config, view, film):
 
 
 def encoder(config, view, result):
-    """All heads, one of them large, and where a number of it comes from."""
-    layer, head = draw.place_of(view.head)
-    place = explain.cell_in(result, layer, head, view.cell)
-    heads = strongest(result, view.habit, 4)
-    best = [Show("best", draw.draw_habit(heads, view.head), Pick("head", "key"))] if heads else []
+    """The similarity; all heads and one of them large, what each of them does, and where a number of it comes from."""
+    above = [about.alike(config, result), *about.remarks(config, result)]
+    return [*above, Row([heads]), Row([effects]), Row([arithmetic]), Say(about.READS, style="small")]
+
+
+def heads(config, view, film):
+    """All heads, and one of them large."""
+    result, (layer, head) = film.now, draw.place_of(view.head)
+    strong = strongest(result, view.habit, 4)
     all_heads = Show("heads", draw.draw_mosaic(result, layer, head, view.habit), pick_head)
-    left = [Choose("habit"), all_heads, *best, about.habit(view.habit, heads)]
-    right = [switch(view, result), about.one_head(view.shape, result, layer, head, place)]
-    detail = Box("detail", about.arithmetic(config, explain.explain_cell(result, layer, head, *place), view.head))
-    return [*about.remarks(config, result), Row([left, right], (1.16, 1)), detail, Say(about.READS, style="small")]
+    left = [Choose("habit"), all_heads, *about.habit(view.habit, strong, view.head)]
+    right = [about.switch(view.head, result), about.one_head(view.shape, result, layer, head, view.cell)]
+    return [Row([left, right], (1.16, 1))]
 
 
-def switch(view, result):
-    """How the large head is shown, and whether it is on."""
-    off = view.head in result.off
-    words = Words("Switch {head} on" if off else "Switch {head} off", head=view.head)
-    change = {"off": tuple(set(result.off) ^ {view.head})}
-    return Row([[Choose("shape", as_buttons=True)], [Press("switch", words, change, "", about.WHEN_OFF, primary=off)]])
+def effects(config, view, film):
+    """What each head does to the similarity, and the sentence vector."""
+    falls = Later("engine.topics.attention.run:ablation", only(config, "text"), every_head)
+    vector = Show("vector", draw.draw_sentence(film.now), height=200)
+    return [Row([[Choose("every"), *[falls] * view.every], [Choose("vector"), *[vector] * view.vector]])]
+
+
+def arithmetic(config, view, film):
+    """Where one number of the large head comes from."""
+    cell = explain.asked_cell(film.now, *draw.place_of(view.head), view.cell)
+    return [Box("detail", about.arithmetic(config, cell, view.head))]
 
 
 def by_hand(config, view, made):
@@ -60,14 +68,8 @@ def by_hand(config, view, made):
 
 
 def panel(config, view, film):
-    """Beside the knobs: the similarity, and what each head does to it; by hand, other numbers."""
-    if config.view == "toy":
-        return [Press("random", "Random Q, K and V", random_numbers(config), icon="casino")]
-    falls = Later("engine.topics.attention.run:ablation", only(config, "text"), every_head)
-    vector = Show("vector", draw.draw_sentence(film.now), height=200)
-    all_on = [Press("on", "All heads on", {"off": ()})] if film.now.off else []
-    opened = [Choose("every"), *[falls] * view.every, Choose("vector"), *[vector] * view.vector]
-    return [about.similarity(config, film.now), *all_on, *opened]
+    """Beside the knobs by hand: other numbers."""
+    return [Press("random", "Random Q, K and V", random_numbers(config), icon="casino")] * (config.view == "toy")
 
 
 def below(config, view, film):
@@ -80,8 +82,7 @@ def below(config, view, film):
 
 def every_head(config, view, film, falls):
     """What switching off each head, too, would do to the similarity."""
-    about_it = "Change of the similarity when this head, too, is switched off. Click one to see it."
-    return [Show("every", draw.draw_ablation(falls), pick_head, height=190), Say(about_it, style="small")]
+    return [Show("ablation", draw.draw_ablation(falls), pick_head, height=190), Say(about.CHANGE, style="small")]
 
 
 def pick_head(event, config, view):

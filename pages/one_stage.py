@@ -21,7 +21,7 @@ def stage(config, view, film):
     """NanoDet on a picture, or the grid detector on a scene."""
     detector, candidates = Choose("detector", as_buttons=True), film.once(find_boxes, config)
     detected = (shapes if config.detector == "grid" else detections)(config, view, film.now, candidates)
-    return [detector, *detected, *about.trained(config)]
+    return [detector, *detected, about.trained(config)]
 
 
 def detections(config, view, predictions, candidates):

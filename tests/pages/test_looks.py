@@ -82,13 +82,13 @@ def test_what_a_link_asks_to_look_at_in_vain_is_told_of(visitor, page, mistake):
 
 
 def test_a_click_in_one_part_draws_another_anew_only_where_that_shows_it(visitor):
-    """The ablation beside the knobs chooses a head of the stage; another cell of the stage leaves the panel alone."""
+    """The ablation below chooses a head of the stage; another cell of the stage leaves the ablation alone."""
     visitor.open("attention", "view.every=yes")
-    visitor.touch("attention-every", "cell", {"tile": 0, "row": 5, "column": 7})
+    visitor.touch("attention-ablation", "cell", {"tile": 0, "row": 5, "column": 7})
     assert "L6H8 ·" in visitor.texts()
-    before = visitor.widget("attention-every")
+    before = visitor.widget("attention-ablation")
     visitor.touch("attention-head", "cell", {"tile": 0, "row": 1, "column": 1})
-    assert visitor.widget("attention-every") is before
+    assert visitor.widget("attention-ablation") is before
 
 
 @pytest.mark.parametrize(
@@ -134,11 +134,11 @@ def test_a_link_that_says_only_what_to_look_at_is_followed_on_a_page_that_was_op
 def test_what_was_picked_is_drawn_where_it_shows_and_nowhere_else(visitor):
     """The head picked beside the knobs is shown on the stage; neither the knobs nor what was clicked is sent again."""
     visitor.open("attention", "view.every=yes")
-    stage, every, knobs = (visitor.widget(f"attention-{name}") for name in ("head", "every", "presets"))
-    assert not visitor.touch("attention-every", "cell", {"tile": 0, "row": 2, "column": 3}).errors
+    stage, every, knobs = (visitor.widget(f"attention-{name}") for name in ("head", "ablation", "presets"))
+    assert not visitor.touch("attention-ablation", "cell", {"tile": 0, "row": 2, "column": 3}).errors
     assert "L3H4 ·" in visitor.texts()
     assert visitor.widget("attention-head") is not stage
-    assert visitor.widget("attention-every") is every
+    assert visitor.widget("attention-ablation") is every
     assert visitor.widget("attention-presets") is knobs
 
 

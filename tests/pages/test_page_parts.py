@@ -54,11 +54,16 @@ def test_a_change_brings_neither_title_nor_tabs_again(visitor, slug):
     [
         (
             "view.every=yes",
-            ("attention-every", "cell", {"tile": 0, "row": 5, "column": 7}),
+            ("attention-ablation", "cell", {"tile": 0, "row": 5, "column": 7}),
             "attention-heads",
-            "attention-every",
+            "attention-ablation",
         ),
-        ("view.every=yes", ("attention-heads", "pick", {"row": 5, "column": 7}), "attention-heads", "attention-every"),
+        (
+            "view.every=yes",
+            ("attention-heads", "pick", {"row": 5, "column": 7}),
+            "attention-heads",
+            "attention-ablation",
+        ),
         ("view.vector=yes", ("attention-habit", "pick", 1), "attention-heads", "attention-vector"),
     ],
 )

@@ -3,6 +3,8 @@ every text of the pages has its Chinese."""
 
 import ast
 import re
+from collections import deque
+from collections.abc import Iterator
 from functools import cache
 
 import pytest
@@ -77,12 +79,13 @@ def test_a_step_names_what_there_is(slug):
 
 @cache
 def result_of(slug, path, config):
-    """What a verdict is read off; some steps share one."""
+    """What a verdict is read off, of a stream its last Snapshot; some steps share one."""
     topic = catalogue()[slug]
     if path == topic.run and topic.trains(config) and topic.steps_of(config):
         experiment = topic.training.at(topic.training.experiment(config), topic.steps_of(config))
         return topic.load(topic.training.result_of)(config, moments_of(slug, experiment))
-    return topic.load(path)(config)
+    made = topic.load(path)(config)
+    return deque(made, 1).pop() if isinstance(made, Iterator) else made
 
 
 @cache

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.contracts.blocks import Block, Pick, Row, Say, Show
+from engine.contracts.blocks import Block, Choose, Pick, Press, Row, Say, Show
 from engine.contracts.words import Number, Words
 
 from . import draw, explain
@@ -11,7 +11,8 @@ from .explain import Cell
 from .run import Result
 
 POSITIONS, WIDTH = 64, 32  # of the encodings drawn
-WHEN_OFF = "What a head that is off hands on is 0. The similarity in the panel says what that does."
+WHEN_OFF = "What a head that is off hands on is 0. The similarity above says what that does."
+CHANGE = "Change of the similarity when this head, too, is switched off. Click one to see it."
 READS = (
     "Attention says where a head reads from; whether that matters, only switching it off can say. The "
     "encoder was trained on English sentences."
@@ -32,6 +33,12 @@ def similarity(config: Config, result: Result) -> Say:
     return Say(*said, style="status")
 
 
+def alike(config: Config, result: Result) -> Row:
+    """The similarity, and the way back where heads are off."""
+    said = [similarity(config, result)]
+    return Row([said, [Press("on", "All heads on", {"off": ()})]], (3, 1)) if result.off else Row([said])
+
+
 def remarks(config: Config, result: Result) -> list[Say]:
     """What the reader should know about this text; nothing where there is nothing to know."""
     said = []
@@ -47,18 +54,27 @@ def remarks(config: Config, result: Result) -> list[Say]:
     return [Say(*said, style="note")] if said else []
 
 
-def habit(name: str, heads: list[tuple[str, float]]) -> Say:
-    """What is measured of a habit, and in which heads it was found."""
+def habit(name: str, heads: list[tuple[str, float]], chosen: str) -> list[Block]:
+    """The heads in which a habit was found most, and what is measured of it. chosen: the head shown large."""
     if not heads:
-        return Say("No token comes twice in this text.", style="small")
-    if name == "spread":
-        return Say("Entropy in this text, as a share of that of an even look at all keys that the mask leaves.",
-                   style="small")  # fmt: skip
-    return Say("Mean share of the attention in this text.", style="small")
+        return [Say("No token comes twice in this text.", style="small")]
+    best = Show("best", draw.draw_habit(heads, chosen), Pick("head", "key"))
+    share = "Mean share of the attention in this text."
+    entropy = "Entropy in this text, as a share of that of an even look at all keys that the mask leaves."
+    return [best, Say(entropy if name == "spread" else share, style="small")]
 
 
-def one_head(shape: str, result: Result, layer: int, head: int, place: tuple[int, int]) -> Show:
-    """One head large, as a "matrix" or as "lines"; a click chooses another query and key."""
+def switch(name: str, result: Result) -> Row:
+    """How the large head is shown, and whether it is on."""
+    off = name in result.off
+    words = Words("Switch {head} on" if off else "Switch {head} off", head=name)
+    press = Press("switch", words, {"off": tuple(set(result.off) ^ {name})}, "", WHEN_OFF, primary=off)
+    return Row([[Choose("shape", as_buttons=True)], [press]])
+
+
+def one_head(shape: str, result: Result, layer: int, head: int, asked: str) -> Show:
+    """One head large, as a "matrix" or as "lines"; a click chooses another query and key than the one asked for."""
+    place = explain.cell_in(result, layer, head, asked)
     if shape == "lines":
         title = Words("Layer {layer}, head {head}: left looks at right", layer=layer + 1, head=head + 1)
         lines = draw.draw_links(result, layer, head, place)

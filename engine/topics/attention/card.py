@@ -132,6 +132,7 @@ TOPIC = Topic(
     config=Config,
     order=3,
     run="engine.topics.attention.run:run",
+    lesson="engine.topics.attention.lesson:LESSON",
     shipped=("minilm",),
     figures={
         "head": "engine.topics.attention.draw:draw_head",

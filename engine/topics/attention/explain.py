@@ -107,6 +107,11 @@ def cell_in(result: Result, layer: int, head: int, asked: str) -> tuple[int, int
     return telling_cell(result, layer, head) if place is None else place
 
 
+def asked_cell(result: Result, layer: int, head: int, asked: str) -> Cell:
+    """That cell of a head, and where its weight comes from."""
+    return explain_cell(result, layer, head, *cell_in(result, layer, head, asked))
+
+
 def cell_by_hand(mechanism: Mechanism, asked: str) -> tuple[int, int]:
     """The same among the tokens of the mechanism by hand; at first the second token's look at the first."""
     return _place(asked, len(mechanism.tokens)) or (1, 0)

@@ -61,7 +61,7 @@ PROBE = Probe(
         Touch("attention-best", "pick", 1, "view.head=L2H10"),
         Touch("attention-head", "cell", {"tile": 0, "row": 4, "column": 7}, "view.cell=4-7"),
         Touch("attention-lines", "pick", {"query": 4, "key": 9}, "view.cell=4-9", "view.shape=lines"),
-        Touch("attention-every", "cell", {"tile": 0, "row": 0, "column": 3}, "view.head=L1H4", "view.every=yes"),
+        Touch("attention-ablation", "cell", {"tile": 0, "row": 0, "column": 3}, "view.head=L1H4", "view.every=yes"),
         Touch("attention-chain", "cell", {"tile": 2, "row": 3, "column": 1}, "view.pair=3-1", "view=toy"),
     ),
     mistakes=(

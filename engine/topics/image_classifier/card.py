@@ -85,6 +85,7 @@ TOPIC = Topic(
     config=Config,
     order=5,
     run="engine.topics.image_classifier.run:run",
+    lesson="engine.topics.image_classifier.lesson:LESSON",
     formulas="engine.topics.image_classifier.explain:formulas",
     in_turn=True,  # a look and a step of the walk hold 40 MB for 35 ms
     watched="engine.topics.image_classifier.run:stream",

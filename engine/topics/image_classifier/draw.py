@@ -21,6 +21,7 @@ METHODS = {"grad_cam": "Grad-CAM", "saliency": "Saliency", "occlusion": "Occlusi
 UNITS = {"grad_cam": Words("score per position"), "saliency": "", "occlusion": Words("fall of probability")}
 CELL = (Words("channel"), Words("row"), Words("column"))
 LAYER_NAMES = {layer: Words(layer) for layer in LAYERS}
+PLAIN = "What the network sees: 224 × 224 pixels from the middle of the picture."
 MAXIMUM_BYTES = 1_000_000  # of one picture sent to the browser; above it, maps go out as 8 bits
 
 
@@ -59,9 +60,10 @@ def draw_evidence(
         name = Words(METHODS[method])
         over = Over(values, "heat", 0.0, high if high > 0 else 1.0, opacity, UNITS[method], name)
     square, name = result.square.numpy(), explained_name(result)
-    cell_names = (name, Words("row"), Words("column"))
+    cell_names = ("" if over is None else name, Words("row"), Words("column"))
     tile = Tile(square if over is None else _grey(square), smooth=True, over=over, cell_names=cell_names)
-    alt = alt or Words("The picture, coloured where it speaks for {name}", name=name)
+    coloured = Words("The picture, coloured where it speaks for {name}", name=name)
+    alt = alt or (Words(PLAIN) if method == "none" else coloured)
     return PixelPicture([tile], alt=alt, columns=1)
 
 

@@ -12,7 +12,7 @@ from engine.data.imagenet import class_names
 from engine.training.fit import Snapshot
 
 from .card import Config
-from .draw import LAYER_NAMES, channel_facts, channels_by_evidence, explained_name, grad_cam_at
+from .draw import LAYER_NAMES, PLAIN, channel_facts, channels_by_evidence, explained_name, grad_cam_at
 from .run import LAYERS, NEAR, Result
 
 AFTER = {layer: Words("after {layer}", layer=LAYER_NAMES[layer]) for layer in LAYERS[::-1]}
@@ -21,7 +21,7 @@ MEANINGS = {
     "grad_cam": "Colour: where the maps after this layer argue for **{name}** (score per position). No colour: nothing there does.",  # noqa: E501
     "saliency": "Colour: how much each spot counts for the score of **{name}**.",
     "occlusion": "Colour: how far the probability of **{name}** falls when this spot is covered. Grey: it does not fall, or was not tried yet.",  # noqa: E501
-    "none": "What the network sees: 224 × 224 pixels from the middle of the picture.",
+    "none": PLAIN,
 }
 
 

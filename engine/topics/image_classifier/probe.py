@@ -27,7 +27,7 @@ def formulas_at(config: Config, random: Random) -> Iterator[FormulaValues]:
         yield FormulaValues(explain.grad_cam_formula(result, layer).latex, (largest,))
     begun = next(walk_from_grey(config))
     walked = explain.completeness_formula(with_walk(result, begun))
-    yield FormulaValues(walked.latex, (begun.seen["sum"], begun.seen["goal"]))
+    yield FormulaValues(walked.latex, (begun.values["sum"], begun.values["goal"]))
 
 
 PROBE = Probe(

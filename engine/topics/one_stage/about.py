@@ -79,6 +79,7 @@ def one_grid_cell(predictions: ScenePredictions, cell: GridCell) -> Box:
     said = Say(
         Words(owns, row=cell.row, column=cell.column, name=SHAPES[cell.label]),
         *(Words("The middle of the **{name}** lies here too: it is lost.", name=name) for name in lost),
+        *[_shared()] * bool(lost),
     )
     confidence = "The confidence is to be the IoU with the object: 1 only for a perfect box."
     columns = [
@@ -105,16 +106,18 @@ def _terms(cell: GridCell) -> Table:
     return Table((Words("term of the loss"), "", Words("this cell"), Words("all cells")), rows, total)
 
 
-def trained(config: Config) -> list[Say]:
+def trained(config: Config) -> Say:
     """What the detector was trained on, and how good it is."""
-    said = Say(TRAINED[config.detector], score=Percent(explain.published_score(config.detector)), style="small")
-    if config.detector != "grid" or config.scene != "same_cell":
-        return [said]
+    return Say(TRAINED[config.detector], score=Percent(explain.published_score(config.detector)), style="small")
+
+
+def _shared() -> Words:
+    """How often what shares a cell is found."""
     owners, others = map(Percent, explain.shared_cell_scores())
     shared = (
         "On held-out scenes with a shared cell it finds {owners} of the objects that own it and {others} of the others."
     )
-    return [Say(shared, owners=owners, others=others, style="small"), said]
+    return Words(shared, owners=owners, others=others)
 
 
 def one_step(candidates: Candidates, step: int) -> Say:

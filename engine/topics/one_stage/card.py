@@ -89,6 +89,7 @@ TOPIC = Topic(
     config=Config,
     order=10,
     run="engine.topics.one_stage.run:run",
+    lesson="engine.topics.one_stage.lesson:LESSON",
     formulas="engine.topics.one_stage.about:formulas",
     shipped=("nanodet", "grid_detector"),
     figures={

@@ -22,7 +22,7 @@ def detail(visitor) -> str:
 
 
 def similarity(visitor) -> str:
-    return visitor.key("attention-panel").locator("p.status").inner_text()
+    return visitor.key("attention-stage").locator("p.status").inner_text()
 
 
 def tip(visitor, key: str) -> str:
@@ -132,10 +132,10 @@ def test_a_head_switched_off_and_own_texts_change_the_similarity_and_the_link(vi
 
     visitor.page.get_by_text("Which head matters for this similarity?").click()
     falls = ablation(Config())
-    place = cell_place(visitor, "attention-every", 5, 7, 6, 12)
-    visitor.canvas("attention-every").hover(position=place)
-    assert tip(visitor, "attention-every").startswith(f"{float(f'{falls[5, 7]:.4g}'):g}")
-    visitor.canvas("attention-every").click(position=place)
+    place = cell_place(visitor, "attention-ablation", 5, 7, 6, 12)
+    visitor.canvas("attention-ablation").hover(position=place)
+    assert tip(visitor, "attention-ablation").startswith(f"{float(f'{falls[5, 7]:.4g}'):g}")
+    visitor.canvas("attention-ablation").click(position=place)
     visitor.until(lambda: detail(visitor).startswith("L6H8"), "the head that matters most")
 
     write(visitor, "text", "你好 world 🙂")
@@ -178,13 +178,13 @@ def test_numbers_by_hand(visit):
 
 
 def test_a_phone_in_chinese(visit):
-    visitor = visit("/attention", locale="zh-CN", theme="dark", size=(390, 844), touch=True)
+    visitor = visit("/attention", locale="zh-CN", theme="dark", size=(390, 844), touch=True, panel="lesson")
     assert visitor.title == "注意力与 Transformer"
     assert not visitor.scrolls_sideways()
-    assert "往回看的头" in visitor.words
+    visitor.key("attention-lesson").get_by_text("往回看的头").wait_for()
     visitor.canvas("attention-heads").tap(position=head_place(visitor, 1, 8))
     visitor.until(lambda: "L2H9" in detail(visitor), "a tap chooses a head")
     visitor.key("attention-detail").locator(".katex").first.wait_for()  # else what it loads is cut off by what follows
-    visitor.open("/attention?view=toy")
+    visitor.open("/attention?view=toy&view.lesson=by_hand")
     assert not visitor.scrolls_sideways()
-    assert "第 1 步" in visitor.words
+    visitor.key("attention-lesson").get_by_text("第 8 步").wait_for()
