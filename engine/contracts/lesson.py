@@ -23,7 +23,7 @@ from __future__ import annotations
 import dataclasses
 import re
 from collections.abc import Callable, Collection, Mapping
-from functools import cache, partial
+from functools import cache
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -35,7 +35,7 @@ from engine.contracts.words import Number, Percent
 FOLDER = Path(__file__).parents[2] / "assets" / "lessons"
 RIGHT = "(right)"
 FIELD = re.compile(r"\{(\w+)\|([^{}]*)\}")
-CHOICE = re.compile(r"- (?:([a-z0-9_]+): )?(.+)")
+CHOICE = re.compile(r"- ([a-z0-9_]+): (.+)")
 MARKS = ((re.compile(r"\*\*(.+?)\*\*"), r"<b>\1</b>"), (re.compile(r"\*(.+?)\*"), r"<i>\1</i>"),
          (re.compile(r"`(.+?)`"), r"<code>\1</code>"))  # fmt: skip
 Measured = Number | Percent | str
@@ -107,7 +107,6 @@ class StepWords:
 
     title: str
     name: str = ""
-    preset: str = ""
     text: str = ""
     question: str = ""
     choices: dict[str, str] = dataclasses.field(default_factory=dict)
@@ -136,16 +135,7 @@ class LessonWords:
 
 def lesson_steps(topic: Topic) -> tuple[Step, ...]:
     """What the steps of a topic's lesson do, in the order of its words."""
-    if topic.lesson is not None:
-        return topic.load(topic.lesson)
-    return tuple(
-        Step(words.name, words.preset, partial(_as_marked, words.right))
-        for words in lesson_words(topic.slug, "en").steps
-    )
-
-
-def _as_marked(right: str, result: Any) -> Verdict:
-    return Verdict(right)
+    return topic.load(topic.lesson)
 
 
 @cache
@@ -155,7 +145,7 @@ def lesson_words(slug: str, language: str) -> LessonWords:
 
 
 def read_lesson(text: str) -> LessonWords:
-    """The words of a lesson file, see above."""
+    """The words of a lesson file, see above. ValueError for a choice without a key."""
     introduction, end, steps = "", "", []
     for line in text.splitlines():
         step = steps[-1] if steps else None
@@ -167,16 +157,14 @@ def read_lesson(text: str) -> LessonWords:
             introduction += line + "\n"
         elif line.startswith("step:"):
             step.name = line.removeprefix("step:").strip()
-        elif line.startswith("preset:"):
-            step.preset, step.name = line.removeprefix("preset:").strip(), f"step_{len(steps)}"
         elif line.startswith("? "):
             step.question = line[2:].strip()
         elif line.startswith("- ") and step.question and not step.answer:
-            key, words = CHOICE.fullmatch(line.replace(RIGHT, "").rstrip()).groups()
-            key = key or f"choice_{len(step.choices)}"
-            step.choices[key] = words
+            if (choice := CHOICE.fullmatch(line.replace(RIGHT, "").rstrip())) is None:
+                raise ValueError(f"expected a choice as '- key: text', got {line!r}")
+            step.choices[choice[1]] = choice[2]
             if line.rstrip().endswith(RIGHT):
-                step.right = key
+                step.right = choice[1]
         elif line.startswith(">"):
             step.answer += line[1:].strip() + "\n"
         else:

@@ -37,13 +37,8 @@ def english_left(visitor) -> set[str]:
     """Buttons, labels, headings and tabs without Chinese on a Chinese page; names that are the same in both (XOR,
     ReLU) stand in the tables too."""
     same = {english for english, chinese in strings.table().items() if english == chinese}
-    parts = (
-        visitor.page.locator(
-            ".stMainBlockContainer :is(h1, h2, h3, button, label, [role=tab], p.question, [data-testid=stCaptionContainer])"
-        )
-        .filter(visible=True)
-        .all_inner_texts()
-    )
+    kinds = "h1, h2, h3, button, label, [role=tab], p.question, [data-testid=stCaptionContainer]"
+    parts = visitor.page.locator(f".stMainBlockContainer :is({kinds})").filter(visible=True).all_inner_texts()
     lines = {re.sub(r"^[a-z_]+\n+|\n+[a-z_]+$", "", part).strip() for part in parts}  # names of icons come along
     left = {line for line in lines if re.search(r"[A-Za-z]{4,}", line) and not CHINESE.search(line)}
     return left - same - {"Neurarium", "Space", "Grad-CAM"}

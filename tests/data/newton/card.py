@@ -22,6 +22,7 @@ TOPIC = Topic(
     config=Config,
     order=90,
     run="engine.topics.newton.run:run",
+    lesson="engine.topics.newton.lesson:LESSON",
     figures={"guesses": "engine.topics.newton.draw:draw_guesses"},
     presets={"Two": Config(), "Far away": Config(start=50.0), "Nine": Config(number=9.0)},
     sources=(
