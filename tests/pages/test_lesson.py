@@ -85,7 +85,7 @@ def test_a_student_does_the_lesson(student, slug, everything):
         assert "Covered" not in visitor.texts()
         there = set(map(user_key, visitor.shown))
         for name in step.knobs:
-            assert there & {f"{slug}.{name}", f"{slug}.{name}:count", f"{slug}-{name}".replace("_", "-")}, name
+            assert there & {f"{slug}.{name}", f"{slug}.{name}:count", f"{slug}-{name}"}, name
 
 
 def test_a_wrong_prediction_and_none_are_said_and_the_end_counts(student):
