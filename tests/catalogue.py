@@ -28,7 +28,8 @@ GIVEN = Path(__file__).parent / "data" / "newton"
 PLACES = {
     "card.py": "engine/topics/newton/card.py", "run.py": "engine/topics/newton/run.py",
     "draw.py": "engine/topics/newton/draw.py", "explain.py": "engine/topics/newton/explain.py",
-    "probe.py": "engine/topics/newton/probe.py", "lesson.py": "engine/topics/newton/lesson.py", "page.py": "pages/newton.py",
+    "probe.py": "engine/topics/newton/probe.py", "lesson.py": "engine/topics/newton/lesson.py",
+    "page.py": "pages/newton.py",
     "en.md": "assets/lessons/en/newton.md", "zh.md": "assets/lessons/zh/newton.md",
     "zh.json": "assets/language/zh/newton.json",
 }  # fmt: skip

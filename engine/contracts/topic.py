@@ -140,7 +140,6 @@ class Topic:
     presets: Mapping[str, Any]
     sources: tuple[Source, ...]
     code: tuple[str, ...]
-    lesson: str
     order: int
     keywords: tuple[str, ...] = ()
     compared: Mapping[str, Mapping[str, Any]] | None = None
@@ -155,6 +154,7 @@ class Topic:
     absent: Callable[[Any], Collection[str]] | None = None
     fallback: Callable[[Any], Any] | None = None
     own: Collection[str] | Mapping[str, Mapping[str, Any]] = ()
+    lesson: str = ""
 
     def __post_init__(self) -> None:
         def demand(condition: Any, message: str) -> None:
