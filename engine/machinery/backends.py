@@ -65,7 +65,7 @@ def stand_back() -> None:
 class BackendError(RuntimeError):
     """The place where a job was computed is gone, through no fault of the job. `template` is the sentence to say."""
 
-    template = "The process that computed this has ended. Press Play to compute it again; your settings are kept."
+    template = "The process that computed this has ended. Press Train to compute it again; your settings are kept."
 
 
 def in_turn(stream: Callable[[Any], Iterator[Any]], turn: AbstractContextManager) -> Callable[[Any], Iterator[Any]]:

@@ -40,7 +40,7 @@ def test_a_link_to_the_end_of_a_run_shows_it_finished_and_one_press_starts_over(
     visitor.open(SHORTEST, f"steps={end}")
     follow_until(visitor, f"<b>{end}</b> · ")
     follow_until(visitor, "finished")
-    assert label(visitor) == "Start over"
+    assert label(visitor) == "Train again"
     assert f"steps={end}" in visitor.query or "steps" not in visitor.query
     visitor.press(f"{SHORTEST}:play")
     assert label(visitor) == "Pause"

@@ -163,7 +163,7 @@ def test_a_run_ends_where_it_was_told_and_plays_again_from_the_start(visitor):
     visitor.touch("mlp-speed", "pick", 2)  # fast
     visitor.press("mlp:play")
     end_of(visitor)
-    assert "Start over" in visitor.widget("mlp:play").label
+    assert "Train again" in visitor.widget("mlp:play").label
     assert visitor.query == "data=gaussians&layers=4&until=50&steps=50"
     assert status(visitor) == scores(Config(data="gaussians", layers=(4,), until=50, steps=50))
     visitor.touch("mlp-speed", "pick", 0)  # slow

@@ -37,7 +37,7 @@ class Config:
     )  # fmt: skip
     start: str = knob(
         "trained", "Weights", "Shipped: a network already trained (8 channels, kernels of 5; the knobs of that name do "
-        "nothing). Untrained: random weights that have learned nothing yet; press Play.",
+        "nothing). Untrained: random weights that have learned nothing yet; press Train.",
         choices={"trained": "Shipped, trained", "fresh": "Untrained"},
     )  # fmt: skip
     centre: bool = knob(

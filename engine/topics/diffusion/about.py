@@ -39,7 +39,7 @@ def verdict(config: Config, moment: Snapshot, walked: Walk) -> list[Block]:
         return []
     if not moment.step:
         return [Say("**This network is untrained**: its guesses of the noise are random, and so is its way back. "
-                    "Press Play first.", style="small")]  # fmt: skip
+                    "Press Train first.", style="small")]  # fmt: skip
     said = Words(
         "Of this walk of {steps} steps near the data: **{near}** (fresh data {data_near}) · data with a sample near: "
         "**{covered}** (fresh data {data_covered})",

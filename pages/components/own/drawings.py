@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def choose_drawing(topic: Topic, drawing: str, **also: Any) -> None:
     """A shape on a pad; every stroke changes the knob `drawing`, and sets the knobs `also`."""
-    st.caption(t("Draw the shape here, then press Play."))
+    st.caption(t("Draw the shape here, then press Train."))
     alt = t("Pad to draw a shape on: arrows move the pen, Space draws, Delete clears")
     pad(topic, "drawing", drawing, decode_drawing(drawing), alt=alt, height=190, **also)
 

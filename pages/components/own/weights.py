@@ -161,4 +161,4 @@ def load_weights(topic: Topic, content: bytes) -> str:
     check_fit(weights.tensors, shapes(topic.slug, _before(topic, config)))
     config = topic.training.starting_from(_before(topic, config), OWN.add(weights))
     change(topic, **{knob.name: getattr(config, knob.name) for knob in knobs(topic.config)})
-    return "The network starts from the weights of the file; Play trains them on."
+    return "The network starts from the weights of the file; Train goes on with them."

@@ -75,7 +75,7 @@ def compose(topic: Topic) -> Composed:
         with stage:
             moments = player(
                 topic, experiment, start, partial(_stage, topic, film), status=partial(_status, module, config),
-                default_speed=training.speed, begin=begin_at,
+                begin=begin_at,
             )  # fmt: skip
         made = partial(_result_of, topic, config, moments)
     elif start is not None:

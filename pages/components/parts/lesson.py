@@ -239,7 +239,7 @@ def _waiting(topic: Topic, step: Step, config: Any) -> str:
     if topic.trains(config) and _is_under_way(topic, step, config):
         run = st.session_state.get(f"{topic.slug}:run")
         stands = run is not None and run.job is not None and not run.live
-        return drawn("It stands still; press Play.") if stands else drawn("It trains; watch the pictures.")
+        return drawn("It stands still; press Train.") if stands else drawn("It trains; watch the pictures.")
     return drawn("It is being computed.")
 
 

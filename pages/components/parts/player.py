@@ -65,19 +65,18 @@ def player(
     draw: Callable[[Film], None],
     *,
     status: Callable[[Any], str],
-    default_speed: str = "normal",
     begin: tuple[str, int] | None = None,
 ) -> Callable[[], Sequence[Any]]:
     """Draw the buttons and, through `draw`, the pictures of the run of `config`; keeps going over widget changes.
 
     The topic's Config has a knob `steps` (run_only, hidden): how far the run went, so that a link brings it back.
     first: the snapshot before training, shown until there is a job. status(snapshot) -> live numbers, as HTML. begin:
-    ("play", 0), as if Play were pressed now; ("watch", n), a fresh run that pauses at step n; ("stand", n), a fresh run
-    that stands at step n. Returns a function that gives all kept snapshots (for the Numbers tab).
+    ("play", 0), as if Train were pressed now; ("watch", n), a fresh run that pauses at step n; ("stand", n), one that
+    stands at step n. Returns a function that gives all kept snapshots (for the Numbers tab).
     """
     run = _run_of(topic, config, begin)
     fragment = st.fragment(_view, run_every=TICK_SECONDS if run.live else None, key=part_of(topic, "stage"))
-    fragment(topic, run, first, draw, status, default_speed, run.live)
+    fragment(topic, run, first, draw, status, run.live)
     return lambda: [snapshot for _, snapshot in run.job.history] if run.job and run.job.count else [first]
 
 
@@ -95,7 +94,7 @@ def _run_of(topic: Topic, config: Any, begin: tuple[str, int] | None) -> Run:
         if run is not None and run.job is not None:
             run.job.stop()
         run = state[key] = Run(next(_runs), experiment)
-        if wanted and not begin:  # it stands there, unless Play was pressed with what changed the experiment
+        if wanted and not begin:  # it stands there, unless Train was pressed with what changed the experiment
             run.job = start_job(
                 topic, experiment, start_at=wanted, pause_at=None if played else wanted, pace=_speed(topic)
             )
@@ -133,8 +132,8 @@ def _stands(run: Run, step: int) -> bool:
     return job.start_at == job.pause_at == step or (not run.live and job.latest is not None and job.latest.step == step)
 
 
-def _speed_name(topic: Topic, default: str = "normal") -> str:
-    return st.session_state.setdefault(f"{topic.slug}:speed", default)
+def _speed_name(topic: Topic) -> str:
+    return st.session_state.setdefault(f"{topic.slug}:speed", topic.training.speed)
 
 
 def _speed(topic: Topic) -> float | None:
@@ -208,9 +207,7 @@ def _set_speed(topic: Topic, run: Run, place: str) -> None:
         run.job.pace = _speed(topic)
 
 
-def _view(
-    topic: Topic, run: Run, first: Any, draw: Callable, status: Callable, default_speed: str, timer_on: bool
-) -> None:
+def _view(topic: Topic, run: Run, first: Any, draw: Callable, status: Callable, timer_on: bool) -> None:
     slug, job = topic.slug, run.job
     if change_pending(topic):
         st.rerun()  # a click changed the experiment: the whole page follows
@@ -221,7 +218,7 @@ def _view(
     indices, moments = zip(*_to_send(topic, run, first, live, now), strict=True)
     film = Film(moments, indices, now, latest, run.name, slug, live)
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"{slug}-buttons"):
-        name = t("Pause") if playing else t("Start over") if ended else t("Play")
+        name = t("Pause") if playing else t("Train again") if ended else t("Train")
         st.button(
             name, key=f"{slug}:play", type="primary", shortcut="Space",
             icon=":material/pause:" if playing else ":material/play_arrow:", on_click=_toggle,
@@ -238,7 +235,7 @@ def _view(
         speeds, place = list(SPEEDS), f"{slug}-speed"
         choice(
             [t(SPEED_NAMES[name]) for name in speeds], place, label=t("Speed"), as_buttons=True, width="content",
-            chosen=speeds.index(_speed_name(topic, default_speed)), on_pick=lambda: _set_speed(topic, run, place),
+            chosen=speeds.index(_speed_name(topic)), on_pick=lambda: _set_speed(topic, run, place),
         )  # fmt: skip
         _tell(topic, run, film, status, _progress(job, latest))
     if job is not None and job.error is not None:

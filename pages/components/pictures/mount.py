@@ -36,7 +36,7 @@ FOLDER = Path(__file__).resolve().parents[3] / "assets" / "components"
 # What the components of assets/components say, which are no pictures, and the parts that pictures share; {k} and the
 # like are filled in the browser.
 SHARED = {
-    "play": "Play",
+    "play": "Replay",
     "pause": "Pause",
     "back": "One step back",
     "forward": "One step forward",
@@ -135,7 +135,7 @@ def component(name: str) -> Callable[..., Any]:
 
 
 def texts_by_language() -> dict[str, dict[str, dict[str, str]]]:
-    """{"en": {"shared": {"play": "Play", …}, "graph": {"node": "Node {name}", …}, …}, "zh": …}."""
+    """{"en": {"shared": {"play": "Replay", …}, "graph": {"node": "Node {name}", …}, …}, "zh": …}."""
     texts = {"shared": SHARED} | {kind.name: kind.words for kind in kinds().values()}
     return {
         language: {

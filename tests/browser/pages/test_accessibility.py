@@ -53,7 +53,7 @@ def test_the_list_of_keys_opens_closes_and_gives_the_focus_back(visit, locale):
     dialog = page.get_by_role("dialog", name=say("Keys"))
     dialog.wait_for()
     words = dialog.inner_text()
-    for text in ("Everywhere", "from neuron to neuron, layer to layer", "show this moment everywhere", "Play"):
+    for text in ("Everywhere", "from neuron to neuron, layer to layer", "show this moment everywhere", "Train"):
         assert say(text) in words
     assert len(re.findall("Space", words)) >= 1
     assert violations(visitor) == []
@@ -84,11 +84,11 @@ def test_the_list_of_keys_opens_closes_and_gives_the_focus_back(visit, locale):
 def test_space_plays_and_pauses(visit):
     visitor = visit("/mlp?layers=6&data=gaussians")
     label = visitor.key("mlp:play").get_by_role("button")
-    assert "Play" in label.inner_text()
+    assert "Train" in label.inner_text()
     visitor.page.keyboard.press("Space")
     visitor.until(lambda: visitor.step() > 0 and "Pause" in label.inner_text(), "it plays")
     visitor.page.keyboard.press("Space")
-    visitor.until(lambda: "Play" in label.inner_text() and "steps" in visitor.query, "it pauses")
+    visitor.until(lambda: "Train" in label.inner_text() and "steps" in visitor.query, "it pauses")
     visitor.settle()
     held = visitor.query.get("view.moment", visitor.query["steps"])  # what was seen then; more may have been on its way
     assert held == str(visitor.step())

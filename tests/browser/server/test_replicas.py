@@ -105,7 +105,7 @@ def test_visitors_stay_with_their_replica_and_come_back_by_link(replicas, visit)
 def press(visitor) -> bool:
     """Press Play unless it plays."""
     button = visitor.key("mlp:play").get_by_role("button")
-    if "Play" in button.inner_text():
+    if "Train" in button.inner_text():
         button.click()
         time.sleep(1)
     return True

@@ -97,7 +97,7 @@ def test_a_digit_is_drawn_by_mouse_and_by_keys_sent_to_a_friend_and_chosen_from_
     visitor.page.keyboard.up("Space")
     visitor.until(lambda: read(visitor) == 1, "a stroke from above is a one")
     visitor.until(lambda: drawn(visitor) is not None and drawn(visitor)[6:22, 13:15].min() == 255, "the line, whole")
-    assert "Play" in visitor.key("cnn:play").inner_text(), "Space drew, it did not press Play"
+    assert "Train" in visitor.key("cnn:play").inner_text(), "Space drew, it did not press Train"
 
     tile = friend.canvas("cnn-samples").evaluate("c => c.neurarium.tiles[0]")
     friend.canvas("cnn-samples").click(position={"x": tile["x"] + tile["w"] / 2, "y": tile["y"] + tile["h"] / 2})

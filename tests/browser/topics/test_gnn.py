@@ -42,7 +42,7 @@ def test_a_picked_node_shows_its_sum_and_after_the_training_its_answer(visit):
     visitor.page.keyboard.press("Space")
     visitor.until(lambda: f"{name}, layer 1" in visitor.words, "Space picks the node")
     visitor.settle()
-    assert "Play" in visitor.key("gnn:play").inner_text(), "and does not press Play"
+    assert "Train" in visitor.key("gnn:play").inner_text(), "and does not press Train"
     assert visitor.step() == 0
 
     for node, key in ((30, "gnn-graph"), (16, "gnn-plane")):

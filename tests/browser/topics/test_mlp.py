@@ -223,7 +223,7 @@ def test_a_change_while_it_plays_begins_a_new_run_that_plays_on(visit):
 
 def test_a_phone_in_chinese(visit):
     visitor = visit("/mlp?data=gaussians&layers=4", size=(390, 844), touch=True, locale="zh-CN")
-    assert zh("Play") in visitor.key("mlp:play").inner_text()
+    assert zh("Train") in visitor.key("mlp:play").inner_text()
     key = visitor.key("mlp:play").locator("kbd")
     assert key.evaluate("k => getComputedStyle(k, '::after').content") == '"空格"'
     assert not key.is_visible(), "a phone has no keys"
