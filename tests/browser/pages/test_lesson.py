@@ -1,0 +1,125 @@
+"""The lesson in a browser, as a student does it: choose, watch, read, with picture and words in view together."""
+
+import datetime
+
+import pytest
+
+from engine.contracts.lesson import lesson_steps, lesson_words
+from tests.browser.expectations import TOPICS
+
+SLUGS = tuple(TOPICS)
+TODAY = datetime.date.today().toordinal()
+WHOLE = SLUGS[TODAY % len(SLUGS)]  # the others do their first steps alone
+FIRST = 2
+SIZES = {"desktop": ((1280, 800), False), "phone": ((390, 844), True)}
+TARGET = 44  # CSS pixels on a phone
+
+# The pixels of the tallest picture of the page that can be seen, above the sheet of a phone and outside the panel.
+SEEN = """() => {
+  const roots = [document, ...[...document.querySelectorAll("*")].map((e) => e.shadowRoot).filter(Boolean)];
+  const card = roots.map((root) => root.querySelector(".nv.step")).find(Boolean);
+  const sheet = getComputedStyle(card).position === "fixed";
+  const bottom = sheet ? card.getBoundingClientRect().top : innerHeight;
+  const seen = roots.flatMap((root) => [...root.querySelectorAll("canvas.stage, .shares")]).map((canvas) => {
+    const box = canvas.getBoundingClientRect();
+    return Math.max(0, Math.min(box.bottom, bottom) - Math.max(box.top, 60)) * (box.width > 0);
+  });
+  const box = card.getBoundingClientRect();
+  return { picture: Math.max(0, ...seen), top: box.top, bottom: Math.min(box.bottom, innerHeight) };
+}"""
+# [step that the live numbers name, step of the bar], of the same moment of the browser.
+CLOCKS = """() => {
+  const roots = [document, ...[...document.querySelectorAll("*")].map((e) => e.shadowRoot).filter(Boolean)];
+  const line = roots.map((root) => root.querySelector("p.status[data-step]")).find(Boolean);
+  const bars = roots.map((root) => root.querySelector(".transport .moment")?.textContent.replace(/\\u202f/g, ""));
+  const bar = bars.map((text) => text?.match(/step (\\d+)$/)?.[1]).find(Boolean); // not that of a walk: moment, time
+  return line && bar ? [line.dataset.step, bar] : null;
+}"""
+
+
+def in_view(visitor, what: str) -> None:
+    """Words and a picture are seen together."""
+    seen = visitor.until(lambda: (seen := visitor.page.evaluate(SEEN))["picture"] >= 90 and seen, f"a picture, {what}")
+    assert seen["bottom"] - seen["top"] > 80, f"the card, {what}: {seen}"
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("slug", SLUGS)
+def test_a_student_does_the_lesson(visit, slug, size, everything):
+    rotated = (SLUGS.index(slug) + TODAY) % 2 == list(SIZES).index(size)
+    if not rotated and not everything:
+        pytest.skip("the sizes take turns")
+    (width, height), touch = SIZES[size]
+    visitor = visit(f"/{slug}", size=(width, height), touch=touch, panel="", fresh=True)
+    card, words, steps = visitor.page.locator(".nv.step"), lesson_words(slug, "en"), lesson_steps(TOPICS[slug])
+    card.locator("button.primary").click()
+    for at in range(len(steps) if everything or slug == WHOLE else FIRST):
+        said = words.steps[at]
+        visitor.until(lambda said=said: card.locator("h2").inner_text() == said.title, said.title)
+        visitor.settle(quiet=150)
+        in_view(visitor, f"asked: {said.title}")
+        assert card.locator(".told").count() == 0
+        choices = list(said.choices)
+        button = card.locator(f"button[data-press='choose {choices.index(said.right)}']")
+        button.scroll_into_view_if_needed()
+        if touch:
+            assert button.bounding_box()["height"] >= TARGET
+        button.click()
+        while card.locator(".told").count() == 0:
+            if (clocks := visitor.page.evaluate(CLOCKS)) is not None:
+                assert clocks[0] == clocks[1], "the numbers are those of the picture"
+            if "It stands still" in card.inner_text():
+                raise AssertionError(card.inner_text())
+            visitor.page.wait_for_timeout(120)
+        assert card.locator(".choice.right.chosen").count() == 1
+        assert "As you predicted." in card.inner_text()
+        in_view(visitor, f"told: {said.title}")
+        assert not visitor.scrolls_sideways()
+        assert visitor.query["view.lesson"] == steps[at].name
+        card.locator("button.primary").click()
+    if slug == WHOLE or everything:
+        visitor.until(lambda: "Predicted rightly" in card.inner_text(), "the end")
+        assert f"{len(steps)} of {len(steps)}" in card.inner_text()
+        visitor.open("/")
+        assert f"✓ Lesson: {len(steps)} of {len(steps)} steps" in visitor.words
+
+
+def test_a_step_comes_back_with_reload_and_link_and_with_back(visit):
+    visitor = visit("/gnn", panel="", fresh=True)
+    card = visitor.page.locator(".nv.step")
+    card.locator("button.primary").click()
+    visitor.until(lambda: visitor.query.get("view.lesson") == "two_labels", "the step in the link")
+    visitor.settle()
+    visitor.page.reload()
+    visitor.settle()
+    assert card.locator("h2").inner_text() == lesson_words("gnn", "en").steps[0].title
+    friend = visit(f"/gnn?{visitor.page.url.partition('?')[2]}", locale="zh-CN", fresh=True)
+    title = lesson_words("gnn", "zh").steps[0].title
+    friend.until(lambda: friend.page.locator(".nv.step h2").inner_text() == title, "the step in the friend's language")
+
+
+def test_the_panel_remembers_its_face_and_stays_in_view(visit):
+    visitor = visit("/gnn", panel="", fresh=True)
+    panel = visitor.key("gnn-panel")
+    panel.get_by_role("radio", name="Knobs").click()
+    visitor.key("gnn-presets").wait_for()
+    visitor.open("/mlp")
+    visitor.key("mlp-presets").wait_for()
+    visitor.page.locator("[data-testid=stMain]").evaluate("main => main.scrollTo(0, 140)")
+    visitor.until(lambda: visitor.boxes(".st-key-mlp-stage")[0]["y"] < 100, "it has scrolled")
+    assert 40 < visitor.boxes(".st-key-mlp-panel")[0]["y"] < 100, "the panel stays while the page scrolls"
+
+
+def test_pause_holds_the_moment_that_is_seen(visit):
+    visitor = visit("/mlp?layers=6&data=gaussians", fresh=True)
+    button = visitor.key("mlp:play").get_by_role("button")
+    button.click()
+    visitor.until(lambda: visitor.step() > 12, "it trains")
+    button.click()
+    shown = visitor.page.evaluate(CLOCKS)
+    visitor.until(
+        lambda: visitor.query.get("view.moment", visitor.query.get("steps")) == shown[0], "the moment in the link"
+    )
+    visitor.settle()
+    assert visitor.page.evaluate(CLOCKS) == shown
+    assert visitor.step() == int(shown[0])
