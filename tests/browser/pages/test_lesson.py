@@ -105,9 +105,11 @@ def test_the_panel_remembers_its_face_and_stays_in_view(visit):
     visitor.key("gnn-presets").wait_for()
     visitor.open("/mlp")
     visitor.key("mlp-presets").wait_for()
+    visitor.open("/gnn")
+    visitor.key("gnn-presets").wait_for()
     visitor.page.locator("[data-testid=stMain]").evaluate("main => main.scrollTo(0, 140)")
-    visitor.until(lambda: visitor.boxes(".st-key-mlp-stage")[0]["y"] < 100, "it has scrolled")
-    assert 40 < visitor.boxes(".st-key-mlp-panel")[0]["y"] < 100, "the panel stays while the page scrolls"
+    visitor.until(lambda: visitor.boxes(".st-key-gnn-stage")[0]["y"] < 100, "it has scrolled")
+    assert 40 < visitor.boxes(".st-key-gnn-panel")[0]["y"] < 100, "the panel stays while the page scrolls"
 
 
 def test_pause_holds_the_moment_that_is_seen(visit):
