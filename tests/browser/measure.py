@@ -251,7 +251,9 @@ def measure(playwright, server: Server, runs: int, report: Report) -> None:
         times, kilobytes = zip(*(first_picture(browser, server, slug) for _ in range(max(3, runs // 4))), strict=True)
         report.add(f"{slug}: first picture", list(times), budget=(FIRST_PICTURE * first, None), of=first)
         report.add(f"{slug}: over the wire at first", list(kilobytes), "kB")
-    page = browser.new_context(viewport={"width": 1280, "height": 800}).new_page()
+    context = browser.new_context(viewport={"width": 1280, "height": 800})
+    context.add_cookies([{"name": "neurarium_panel", "value": "knobs", "url": server.address}])  # what is changed
+    page = context.new_page()
     for slug, change in small_changes():
         page.goto(f"{server.address}/{slug}?{change.link}")  # what a page trains first is in its link
         page.locator(picture_of(slug) + "[data-ready=true]").first.wait_for()
