@@ -208,6 +208,11 @@ class Visitor:
         """The optimiser step that the status line names."""
         return int(self.status()[0])
 
+    @property
+    def held(self) -> int:
+        """The step at which the link stands: that of the moment at which Pause was pressed, else the newest."""
+        return int(self.query.get("view.moment", self.query.get("steps", "0")))
+
     def key(self, key: str) -> Any:
         """The element of a Streamlit key."""
         return self.page.locator(".st-key-" + re.sub(r"[^a-zA-Z0-9_-]", "-", key))

@@ -187,6 +187,7 @@ def test_a_page_keeps_its_state_while_others_are_visited(visit):
     visitor.settle()
     visitor.key("mlp:step").get_by_role("button").click()
     visitor.until(lambda: visitor.query.get("steps") == "1", "the step in the link")
+    visitor.until(lambda: visitor.step() == 1, "the step on the page")
     before, scores = visitor.query, visitor.status()
     go_by_navigation(visitor, "image_classifier")
     assert visitor.query == {}

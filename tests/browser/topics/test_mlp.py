@@ -24,9 +24,12 @@ def speed(visitor, name: str) -> None:
 
 
 def pause(visitor) -> int:
-    """Pause; the step it stopped at, once the link holds it too."""
+    """Pause and go to the newest moment; its step, once the link holds it too."""
     press(visitor, "play")
     visitor.settle()
+    visitor.until(lambda: visitor.held == visitor.step(), "what was seen stays")
+    visitor.key("mlp-bar").locator("input[type=range]").press("End")
+    visitor.until(lambda: "view.moment" not in visitor.query, "the newest")
     visitor.until(lambda: visitor.query.get("steps", "0") == str(visitor.step()), "link and status agree")
     return visitor.step()
 
