@@ -86,7 +86,7 @@ def below(config, view, film):
     return [
         Say("## Feature maps"),
         Row([[Choose("maps", as_buttons=True)], [Choose("scale")], [Choose("order")]], (5, 2, 2), "bottom"),
-        explain.channels_shown(film.now, view.maps, len(features.tiles)),
+        explain.channel_counts(film.now, view.maps, len(features.tiles)),
         Row([[large], [explain.one_channel(film.now, view.maps, channel)]], (2, 1), "center"),
         Show(f"maps-{view.maps}", features, Pick("channel", "key"), picked=marked),
     ]

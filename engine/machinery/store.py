@@ -40,7 +40,7 @@ class ResultStore:
         return self._bytes
 
     @property
-    def bytes_shown(self) -> int:
+    def bytes_on_pages(self) -> int:
         """Bytes of results that are not kept any more and that somebody still holds."""
         with self._lock:
             return self._count_dropped()

@@ -103,15 +103,15 @@ def test_what_was_dropped_and_is_still_shown_counts_and_is_found_again():
     shown = store.get_or_compute("shown", lambda: Sized(10))
     for name in "abcd":
         store.get_or_compute(name, lambda: Sized(10))
-    assert (len(store), store.bytes_held, store.bytes_shown) == (3, 30, 10)  # 40 in all
+    assert (len(store), store.bytes_held, store.bytes_on_pages) == (3, 30, 10)  # 40 in all
     assert store.find("a") is None
     assert store.find("shown") is shown
-    assert (store.bytes_held, store.bytes_shown) == (40, 0)
+    assert (store.bytes_held, store.bytes_on_pages) == (40, 0)
     for name in "abcd":
         store.get_or_compute(name, lambda: Sized(10))
-    assert store.bytes_shown == 10
+    assert store.bytes_on_pages == 10
     del shown
-    assert store.bytes_shown == 0
+    assert store.bytes_on_pages == 0
     assert store.find("shown") is None
     store.get_or_compute("e", lambda: Sized(10))
     assert store.bytes_held == 40  # the room is free again
@@ -120,7 +120,7 @@ def test_what_was_dropped_and_is_still_shown_counts_and_is_found_again():
 def test_half_of_the_budget_is_there_however_much_is_shown():
     store = ResultStore(40)
     shown = [store.get_or_compute(number, lambda: Sized(10)) for number in range(12)]
-    assert (store.bytes_held, store.bytes_shown) == (20, 100)
+    assert (store.bytes_held, store.bytes_on_pages) == (20, 100)
     assert all(store.find(number) is one for number, one in enumerate(shown))
 
 
@@ -129,7 +129,7 @@ def test_values_that_nobody_can_watch_are_dropped_for_good():
     for number in range(10):
         store.get_or_compute(number, lambda number=number: (number,) * 5)
     assert 0 < store.bytes_held <= 500
-    assert store.bytes_shown == 0
+    assert store.bytes_on_pages == 0
     assert store.find(0) is None
 
 

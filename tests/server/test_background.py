@@ -24,12 +24,12 @@ def own_store(monkeypatch):
 
 def test_a_result_is_found_once_it_is_made_and_is_that_of_run():
     config = Config(layers=(3,), steps=12)
-    assert background.found_result(MLP, config) is None
+    assert background.stored_result(MLP, config) is None
     job = background.job_for(MLP, config)
     assert job.wait(timeout=60)
     assert (job.state, job.error) == ("done", None)
     assert (job.latest.step, job.latest.total, job.latest.result) == (12, 12, None)
-    found = background.found_result(MLP, config)
+    found = background.stored_result(MLP, config)
     torch.testing.assert_close(found.parameters, MLP.load(MLP.run)(config).parameters, rtol=0, atol=0)
 
 
@@ -47,7 +47,7 @@ def test_two_visitors_who_miss_the_same_run_share_one_job(monkeypatch):
     finally:
         mine.stop()
         assert mine.wait(timeout=60)
-    assert background.found_result(MLP, config) is None
+    assert background.stored_result(MLP, config) is None
     assert background.job_for(MLP, Config(layers=(2,), steps=20)).wait(timeout=60)  # the place is free again
 
 
@@ -55,8 +55,8 @@ def test_what_the_visitors_own_run_made_needs_no_other():
     config = Config(layers=(3,), steps=8)
     made = MLP.load(MLP.run)(config)
     background.keep_result(MLP, config, made)
-    assert background.found_result(MLP, config) is made
-    assert background.found_result(MLP, dataclasses.replace(config, steps=9)) is None
+    assert background.stored_result(MLP, config) is made
+    assert background.stored_result(MLP, dataclasses.replace(config, steps=9)) is None
 
 
 def test_a_run_that_fails_says_why_and_may_be_asked_for_again():
@@ -65,7 +65,7 @@ def test_a_run_that_fails_says_why_and_may_be_asked_for_again():
         job = background.job_for(MLP, config)
         assert job.wait(timeout=60)
         assert isinstance(job.error, KnobError)
-        assert background.found_result(MLP, config) is None
+        assert background.stored_result(MLP, config) is None
 
 
 def test_the_name_of_such_a_job_says_whose_it_is(monkeypatch):

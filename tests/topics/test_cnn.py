@@ -23,12 +23,12 @@ from engine.topics.cnn.run import (
     NAME,
     Experiment,
     accuracy,
+    input_digit,
     inputs_of,
     look,
     model_of,
     new_model,
     run,
-    seen_digit,
     shifted,
     training_digits,
 )
@@ -262,10 +262,10 @@ def test_a_drawing_is_centred_where_asked_and_a_sample_never():
     drawing = np.zeros((28, 28), np.uint8)
     drawing[1:9, 1:4] = 255
     key = "drawn:" + encode_drawing(drawing)
-    assert np.array_equal(seen_digit(Config(digit=key, centre=False)), drawing)
-    assert seen_digit(Config(digit=key))[14, 14] > 0
+    assert np.array_equal(input_digit(Config(digit=key, centre=False)), drawing)
+    assert input_digit(Config(digit=key))[14, 14] > 0
     sample = load_digits().held_out_images[77]
-    assert np.array_equal(seen_digit(Config(digit="sample:77")), sample)
+    assert np.array_equal(input_digit(Config(digit="sample:77")), sample)
     assert run(Config(digit=key)).label is None
 
 

@@ -21,7 +21,7 @@ from engine.models.cnn.cnn import SmallCNN
 from engine.training.fit import Snapshot
 
 from .card import FIRST_CELL, Config, cell_named
-from .run import DENSE, LAYERS, Result, accuracy, inputs_of, look, model_of, seen_digit, training_digits
+from .run import DENSE, LAYERS, Result, accuracy, input_digit, inputs_of, look, model_of, training_digits
 
 SIDE = 28
 WINDOW, STRIDE = 5, 2  # of the occlusion, in pixels
@@ -162,7 +162,7 @@ def evidence(config: Config, result: Result) -> np.ndarray:
     """(28, 28): how far the probability of the answer falls when a 5 × 5 window of paper covers a pixel (mean of all
     windows that do); Zeiler and Fergus 2014."""
     model = _network(config, result.weights)
-    x = inputs_of(seen_digit(config)[None]).to(current_device())
+    x = inputs_of(input_digit(config)[None]).to(current_device())
     best = int(result.probabilities.argmax())
     for covered in occlusion(lambda p: model(p).softmax(1), x, best, WINDOW, STRIDE, 0.0, batch_size=200):
         last = covered

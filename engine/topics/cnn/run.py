@@ -161,7 +161,7 @@ def shifted(images: Tensor, most: int, generator: torch.Generator) -> Tensor:
     return padded[torch.arange(count)[:, None, None], 0, rows[:, :, None], columns[:, None, :]][:, None]
 
 
-def seen_digit(config: Config) -> np.ndarray:
+def input_digit(config: Config) -> np.ndarray:
     """The digit of a Config as the network sees it, (28, 28) uint8: drawings centred if asked for, MNIST's own left as
     they are, for they have been centred before."""
     pixels = digit_of(config.digit)
@@ -201,7 +201,7 @@ def look(config: Config, moments: Sequence[Snapshot], model: SmallCNN | None = N
     """The digit of `config` in the network of the last of these moments: one forward pass. model: that network, if it
     is there already."""
     model = model or model_of(config, moments[-1].values["weights"])
-    pixels = inputs_of(seen_digit(config)[None])
+    pixels = inputs_of(input_digit(config)[None])
     with record(model) as trace:
         logits = model(pixels.to(current_device()))[0]
     maps = {name.replace(".", "_"): trace[name][0].cpu() for name in LAYERS}

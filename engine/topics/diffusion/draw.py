@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 SECTORS = 6  # colours: a sixth of the plane each
-SHOWN = 800  # points of the data drawn behind
+DATA_POINTS = 800  # points of the data drawn behind
 TRACED = 24  # ways drawn
 MOMENTS = 6  # of the exported pictures
 
@@ -69,7 +69,7 @@ def walk(config: Config, film: Film, walked: Walk, frames: Frames, with_arrows: 
     return Cloud(
         [Plane(titles[0], walked.x), Plane(titles[1], walked.x_0)], frames, REACH, sectors(end), [],
         Words("500 points on their way between data and noise, and beside it where the network expects them"),
-        data=cloud_for(config).reference[:SHOWN].numpy(), data_name=Words("data"),
+        data=cloud_for(config).reference[:DATA_POINTS].numpy(), data_name=Words("data"),
         traced=range(0, TRACED * 8, 8), traced_name=Words("ways of some points"),
         arrows=arrows(config, film.now, tuple(walked.times)) if with_arrows else None,
         lattice=lattice() if with_arrows else None, arrows_name=Words("−ε̂") if with_arrows else "",
@@ -85,7 +85,7 @@ def training(config: Config, film: Film) -> Cloud:
     planes = [Plane(Words("Data"), real), Plane(Words("Samples after {step} steps of training"), samples)]
     return Cloud(
         planes, film.frames, REACH, np.zeros(count, np.uint8), [],
-        Words("The data, and beside it samples of the network"), data=cloud.reference[:SHOWN].numpy(),
+        Words("The data, and beside it samples of the network"), data=cloud.reference[:DATA_POINTS].numpy(),
         data_name=Words("data"),
     )  # fmt: skip
 

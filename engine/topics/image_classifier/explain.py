@@ -64,7 +64,7 @@ def way(result: Result, snapshot: Snapshot | None = None) -> Say:
     return Say(*said, style="small")
 
 
-def channels_shown(result: Result, layer: str, tiles: int) -> Say:
+def channel_counts(result: Result, layer: str, tiles: int) -> Say:
     """How many channels a layer has, and how many of them are in the picture."""
     total = len(getattr(result, layer))
     if tiles < total:

@@ -12,7 +12,7 @@ from PIL import Image
 
 from pages.components.pictures.mount import mount
 
-SHOWN = 400  # pixels of the longer side that go to the browser
+LONGER_SIDE = 400  # pixels of the longer side that go to the browser
 Frame = tuple[int, int, int, int]  # left, top, right, bottom in pixels of the picture, the last two exclusive
 
 
@@ -27,7 +27,7 @@ def crop_frame(
     """
     rows, columns = rgb.shape[:2]
     small = Image.fromarray(rgb)
-    small.thumbnail((SHOWN, SHOWN), Image.Resampling.BOX)
+    small.thumbnail((LONGER_SIDE, LONGER_SIDE), Image.Resampling.BOX)
     shares = [frame[0] / columns, frame[1] / rows, frame[2] / columns, frame[3] / rows]
     meta = {"alt": alt, "revision": revision, "height": height, "frame": shares}
     fits = lambda _, value: _shares(value, revision) is not None  # noqa: E731 - must not hold on to the picture

@@ -84,7 +84,7 @@ def _take_digit(topic: Topic, knob: str, picture: str, photo_digit: PhotoDigit, 
         digit = DRAWN + encode_drawing(photo_digit.drawing)
         change(topic, **{knob: digit})
     number = state[f"{slug}:photos"] = state.get(f"{slug}:photos", 0) + (not moved)
-    state[f"{slug}:photo"] = {"picture": picture, "found": photo_digit, "moved": moved, "digit": digit,
+    state[f"{slug}:photo"] = {"picture": picture, "photo_digit": photo_digit, "moved": moved, "digit": digit,
                               "revision": f"{picture} {number}"}  # fmt: skip
 
 
@@ -98,7 +98,7 @@ def _photo(topic: Topic, knob: str, key: str) -> None:
     if photo["digit"] != key or picture is None:  # another digit was chosen, or memory ran short
         del state[f"{slug}:photo"]
         return
-    photo_digit, moved = photo["found"], photo["moved"]
+    photo_digit, moved = photo["photo_digit"], photo["moved"]
     if refusal := photo_digit.refusal(framed=moved):
         st.caption(f":material/search_off: {sentence(refusal)} {t('The digit shown is still the one before.')}")
     elif photo_digit.things > 1 and not moved:

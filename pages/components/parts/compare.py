@@ -34,7 +34,7 @@ from pages.components.parts.pins import config_now, go_back, knob_values, pin_la
 from pages.components.parts.topics import page_of
 from pages.components.pictures.canvas import runs
 from pages.components.pictures.mount import put
-from pages.components.server.background import found_result, job_for
+from pages.components.server.background import job_for, stored_result
 
 TICK_SECONDS = 0.5
 NOW_COLOUR, PIN_COLOURS = CLASS_COLOURS[0], (CLASS_COLOURS[1], CLASS_COLOURS[2], CLASS_COLOURS[3], CLASS_COLOURS[5])
@@ -75,20 +75,20 @@ def compare(topic: Topic, result: Any) -> None:
     if not here:
         st.caption(t("No run of this page is pinned: press Pin, at the top, to compare it with the next one."))
         return
-    shown, missing = [], []
+    compared_runs, missing = [], []
     for at, pin in here:
-        found = made if pin.config == now and made is not None else found_result(topic, pin.config)
-        entry = ComparedRun(pin_label(at), PIN_COLOURS[at], pin.config, found)
-        (shown if found is not None else missing).append(entry)
+        pinned_result = made if pin.config == now and made is not None else stored_result(topic, pin.config)
+        entry = ComparedRun(pin_label(at), PIN_COLOURS[at], pin.config, pinned_result)
+        (compared_runs if pinned_result is not None else missing).append(entry)
     if made is not None and all(pin.config != now for _, pin in here):
-        shown.append(ComparedRun(t("Now"), NOW_COLOUR, now, made))
+        compared_runs.append(ComparedRun(t("Now"), NOW_COLOUR, now, made))
     if missing:
         wait_for(topic, missing)
     if len(here) == 1 and here[0][1].config == now:
         st.caption(t("The run on the page is the pinned one. Change a knob, or train on, and both stand side by side."))
-    if len(shown) > 1:
-        reference = next((at for at, one in enumerate(shown) if one.config == now), len(shown) - 1)
-        st.fragment(side_by_side)(topic, shown, reference)
+    if len(compared_runs) > 1:
+        reference = next((at for at, one in enumerate(compared_runs) if one.config == now), len(compared_runs) - 1)
+        st.fragment(side_by_side)(topic, compared_runs, reference)
 
 
 # ---------------------------------------------------------------- which runs
@@ -171,7 +171,7 @@ def _waiting(topic: Topic, missing: Sequence[ComparedRun]) -> None:
         job.watch()
         if job.error is not None or job.state == "done":
             _ended(topic, one, job, key)
-            over |= job.error is None and found_result(topic, one.config) is not None
+            over |= job.error is None and stored_result(topic, one.config) is not None
             continue
         progress = job.latest
         share = progress.step / progress.total if progress is not None else 0.0
@@ -189,7 +189,7 @@ def _ended(topic: Topic, one: ComparedRun, job: Any, key: Any) -> None:
     """What a job that ended without leaving a Result has to say, and a button to begin again."""
     if job.error is not None:
         text = sentence(job.error)
-    elif found_result(topic, one.config) is None:
+    elif stored_result(topic, one.config) is None:
         text = t("the memory for results is full just now.")
     else:
         return
@@ -203,16 +203,16 @@ def _ended(topic: Topic, one: ComparedRun, job: Any, key: Any) -> None:
 # ---------------------------------------------------------------- what they show
 
 
-def side_by_side(topic: Topic, shown: Sequence[ComparedRun], reference: int) -> None:
+def side_by_side(topic: Topic, compared_runs: Sequence[ComparedRun], reference: int) -> None:
     """Knobs, pictures, curves and numbers of the runs."""
-    knob_table(shown)
-    kinds = {name: _is_chart_of_lines(topic, name, shown[reference].result) for name in topic.compared}
+    knob_table(compared_runs)
+    kinds = {name: _is_chart_of_lines(topic, name, compared_runs[reference].result) for name in topic.compared}
     pictures = [name for name, curves in kinds.items() if not curves]
     if pictures:
-        figure_row(topic, shown, _choose(topic, "compare", t("Picture"), pictures))
+        figure_row(topic, compared_runs, _choose(topic, "compare", t("Picture"), pictures))
     if charts := [name for name, curves in kinds.items() if curves]:
-        curves(topic, shown, _choose(topic, "compare_curves", t("Curves"), charts))
-    numbers(topic, shown, reference)
+        curves(topic, compared_runs, _choose(topic, "compare_curves", t("Curves"), charts))
+    numbers(topic, compared_runs, reference)
 
 
 def _choose(topic: Topic, name: str, label: str, options: Sequence[str]) -> str:
@@ -238,28 +238,28 @@ def _draw(topic: Topic, name: str, result: Any, beside: Sequence[Any] = ()) -> A
     return draw(result, **taken, **topic.compared[name])
 
 
-def knob_table(shown: Sequence[ComparedRun]) -> None:
+def knob_table(compared_runs: Sequence[ComparedRun]) -> None:
     """The knobs in which the runs differ, and no others."""
-    found = differing([one.config for one in shown])
-    if not found:
+    differences = differing([one.config for one in compared_runs])
+    if not differences:
         return
     rows = [
         [escape(drawn(knob.label)), *(f'<span class="words">{escape(one)}</span>' for one in knob_values(knob, values))]
-        for knob, values in found
+        for knob, values in differences
     ]
-    st.html(table(["", *map(badge, shown)], rows, t("Knobs that differ")))
+    st.html(table(["", *map(badge, compared_runs)], rows, t("Knobs that differ")))
 
 
-def figure_row(topic: Topic, shown: Sequence[ComparedRun], name: str) -> None:
+def figure_row(topic: Topic, compared_runs: Sequence[ComparedRun], name: str) -> None:
     """One figure of all runs on one scale, at most three in a row; below each other on a phone."""
-    results = [one.result for one in shown]
+    results = [one.result for one in compared_runs]
     figures = on_one_scale([_draw(topic, name, result, beside=results) for result in results])
-    abreast = 2 if len(shown) == 4 else min(len(shown), MOST_ABREAST)
-    for start in range(0, len(shown), abreast):
+    abreast = 2 if len(compared_runs) == 4 else min(len(compared_runs), MOST_ABREAST)
+    for start in range(0, len(compared_runs), abreast):
         columns = st.columns(abreast, gap="small")
-        for at, column in enumerate(columns[: len(shown) - start], start):
+        for at, column in enumerate(columns[: len(compared_runs) - start], start):
             with column:
-                one_figure(topic, f"{topic.slug}-compare-{at}", figures[at], shown[at], HEIGHTS[abreast])
+                one_figure(topic, f"{topic.slug}-compare-{at}", figures[at], compared_runs[at], HEIGHTS[abreast])
     said = {getattr(figure, "alt", "") for figure in figures}
     if len(said) == 1 and (words := in_words(said.pop())):
         st.caption(words)
@@ -278,10 +278,12 @@ def one_figure(topic: Topic, key: str, figure: Any, run: ComparedRun, height: in
         st.plotly_chart(figure, key=key, alt=f"{run.label}: {drawn(topic.title)}", config=QUIET)
 
 
-def curves(topic: Topic, shown: Sequence[ComparedRun], name: str) -> None:
+def curves(topic: Topic, compared_runs: Sequence[ComparedRun], name: str) -> None:
     """The curves of all runs in one chart."""
-    figures = [_draw(topic, name, one.result) for one in shown]
-    chart = curves_together(figures, [one.label for one in shown], [one.colour for one in shown], in_words)
+    figures = [_draw(topic, name, one.result) for one in compared_runs]
+    chart = curves_together(
+        figures, [one.label for one in compared_runs], [one.colour for one in compared_runs], in_words
+    )
     chart.update_layout(plotly_template(_dark()), height=340)
     alt = t("The curves of all runs in one chart")
     st.plotly_chart(chart, key=f"{topic.slug}-compare-chart", alt=alt, config=QUIET)
@@ -294,30 +296,30 @@ def _dark() -> bool:
 # ---------------------------------------------------------------- numbers
 
 
-def numbers(topic: Topic, shown: Sequence[ComparedRun], reference: int) -> None:
+def numbers(topic: Topic, compared_runs: Sequence[ComparedRun], reference: int) -> None:
     """Single numbers with their differences; arrays by the largest difference, on demand."""
-    rows = compare_numbers([one.result for one in shown], reference)
+    rows = compare_numbers([one.result for one in compared_runs], reference)
     single = [row for row in rows if row.kind != "array"]
     if single:
-        lines = [[_label(row), *(_single(row, at, reference) for at in range(len(shown)))] for row in single]
-        st.html(table(["", *map(badge, shown)], lines, t("Numbers")))
+        lines = [[_label(row), *(_single(row, at, reference) for at in range(len(compared_runs)))] for row in single]
+        st.html(table(["", *map(badge, compared_runs)], lines, t("Numbers")))
         st.caption(
             t("In brackets: {run} minus the run of the column. Of a number that changes in training, the newest value.",
-              run=shown[reference].label)
+              run=compared_runs[reference].label)
         )  # fmt: skip
     folded = st.expander(t("All arrays"), icon=":material/grid_on:", key=f"{topic.slug}:compare-arrays",
                          on_change="rerun", expanded=not single)  # fmt: skip
     if folded.open:
         with folded:
             lines = [
-                [_label(row), *(_array(row, at, reference) for at in range(len(shown)))]
+                [_label(row), *(_array(row, at, reference) for at in range(len(compared_runs)))]
                 for row in rows if row.kind == "array"
             ]  # fmt: skip
-            st.html(table(["", *map(badge, shown)], lines, t("All arrays")))
+            st.html(table(["", *map(badge, compared_runs)], lines, t("All arrays")))
             text = t(
                 "Of {run} the range; of the others the largest difference from it and where it is, or their shape if "
                 "that is another one.",
-                run=shown[reference].label,
+                run=compared_runs[reference].label,
             )
             st.caption(text)
 

@@ -28,7 +28,7 @@ from pages.components.parts.progress import is_under_way, watched_to_the_end
 from pages.components.parts.topics import page_module
 from pages.components.parts.view import begin_parts, change_view, current_view
 from pages.components.parts.walker import Latest, draw_part, film_now, part, status_line, walk
-from pages.components.server.background import found_result, keep_result
+from pages.components.server.background import keep_result, stored_result
 from pages.components.server.compute import compute
 
 
@@ -118,11 +118,11 @@ def _completed(topic: Topic, config: Any) -> Any | None:
     if topic.look.completed is None or topic.trains(config) or topic.looks_at_all(config):
         return None
     wanted = topic.asked_later(config)
-    found = found_result(topic, wanted)
-    if found is None and (arrived := watched_to_the_end(topic, wanted)) is not None:
-        found = topic.load(topic.look.completed)(_first_look(topic, config), arrived)
-        keep_result(topic, wanted, found)
-    return found
+    result = stored_result(topic, wanted)
+    if result is None and (arrived := watched_to_the_end(topic, wanted)) is not None:
+        result = topic.load(topic.look.completed)(_first_look(topic, config), arrived)
+        keep_result(topic, wanted, result)
+    return result
 
 
 def _result(topic: Topic, config: Any) -> Any | None:

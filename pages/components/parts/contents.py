@@ -7,8 +7,8 @@ from typing import Any
 
 import streamlit as st
 
-NOTES = "shown"  # in the session: key of the element -> PagePicture; None while nobody asks
-CLOCKS = "shown:clocks"  # clock -> index of the frame at which the reader let go
+NOTES = "page_pictures"  # in the session: key of the element -> PagePicture; None while nobody asks
+CLOCKS = "page_pictures:clocks"  # clock -> index of the frame at which the reader let go
 
 
 @dataclasses.dataclass(frozen=True)
@@ -50,10 +50,12 @@ def notes() -> dict[str, PagePicture]:
     return dict(st.session_state.get(NOTES) or {})
 
 
-def view_of(shown: PagePicture) -> dict[str, Any]:
+def view_of(picture: PagePicture) -> dict[str, Any]:
     """How to draw it: as it is looked at, at the moment that its clock shows."""
-    frames = getattr(shown.figure, "frames", None)
+    frames = getattr(picture.figure, "frames", None)
     if frames is None:
-        return shown.view
+        return picture.view
     at = st.session_state.get(CLOCKS, {}).get(frames.clock, frames.standing)
-    return shown.view | {"frame": max((place for place, index in enumerate(frames.indices) if index <= at), default=0)}
+    return picture.view | {
+        "frame": max((place for place, index in enumerate(frames.indices) if index <= at), default=0)
+    }

@@ -167,9 +167,9 @@ def write_link(topic: Topic) -> None:
 def controls(topic: Topic, *, columns: int = 2, skip: tuple[str, ...] = ()) -> None:
     """Presets, one widget for every knob, and the advanced ones folded away. Call after `current_config`."""
     presets(topic)
-    shown = [knob for knob in knobs(topic.config) if not knob.hidden and knob.name not in skip]
-    widget_grid(topic, [knob for knob in shown if not knob.advanced], columns)
-    if advanced := [knob for knob in shown if knob.advanced]:
+    visible_knobs = [knob for knob in knobs(topic.config) if not knob.hidden and knob.name not in skip]
+    widget_grid(topic, [knob for knob in visible_knobs if not knob.advanced], columns)
+    if advanced := [knob for knob in visible_knobs if knob.advanced]:
         folded = st.expander(t("More knobs"), icon=":material/tune:", key=f"{topic.slug}:more", on_change="rerun")
         if folded.open:  # widgets that nobody sees would cost every change a good part of its time
             with folded:
@@ -191,10 +191,10 @@ def presets(topic: Topic) -> None:
     chips([t(name) for name in topic.presets], place, label=t("Presets"), pressed=pressed, on_pick=choose)
 
 
-def widget_grid(topic: Topic, shown: list[Knob], columns: int) -> None:
+def widget_grid(topic: Topic, grid_knobs: list[Knob], columns: int) -> None:
     wide = ("choices", "text")
     row: list[Any] = []
-    for knob in shown:
+    for knob in grid_knobs:
         if knob.kind in wide:
             widget(topic, knob)
             row = []

@@ -86,8 +86,8 @@ def page_file(topic: Topic, result: Any, blocks: Sequence[Block]) -> bytes:
 
     made = resulting(result)
     tables = {"Numbers": quantity_rows(made, drawn), "Settings": config_rows(now(topic), drawn)}
-    shown = [*blocks, *topic.formulas_of(made)]
-    return page_html(topic.title, topic.question, {}, tables, shown, language()).encode()
+    blocks_and_formulas = [*blocks, *topic.formulas_of(made)]
+    return page_html(topic.title, topic.question, {}, tables, blocks_and_formulas, language()).encode()
 
 
 def worksheet_row(topic: Topic, blocks: Callable[[], Sequence[Block]] | None) -> None:
@@ -99,9 +99,9 @@ def worksheet_row(topic: Topic, blocks: Callable[[], Sequence[Block]] | None) ->
         def make() -> bytes:
             from engine.pictures.worksheet import worksheet_html
 
-            shown = blocks() if blocks is not None else ()
+            page_blocks = blocks() if blocks is not None else ()
             lesson = lesson_words(topic.slug, tongue)
-            return worksheet_html(topic.title, topic.question, lesson, shown, address, tongue).encode()
+            return worksheet_html(topic.title, topic.question, lesson, page_blocks, address, tongue).encode()
 
         button(topic, "worksheet", "HTML", "html", "text/html", make)
 
@@ -128,8 +128,8 @@ def formulas_text(topic: Topic, result: Any) -> str:
 
 def figure_row(topic: Topic, result: Any) -> None:
     """A list of all pictures, first those on the page, and a button for each format."""
-    shown, state = notes(), st.session_state
-    names = {key: picture.title or picture.alt for key, picture in shown.items()}
+    page_pictures, state = notes(), st.session_state
+    names = {key: picture.title or picture.alt for key, picture in page_pictures.items()}
     names = {key: drawn("On this page: {what}", what=name) for key, name in names.items()}
     names |= {f"figure {name}": drawn("Whole run: {what}", what=t(topic.figure_title(name))) for name in topic.figures}
     keys, place, kept = list(names), f"{topic.slug}-download-figure", f"{topic.slug}:download:figure"
@@ -157,10 +157,10 @@ def figure_bytes(topic: Topic, result: Any, key: str, ending: str) -> bytes:
     """One figure as a file: one on the page as it is looked at, or one of the topic's own."""
     from engine.pictures.files import figure_file
 
-    shown = notes().get(key)
-    if shown is not None:
-        alt = f"{shown.title}. {shown.alt}" if shown.title and shown.title != shown.alt else shown.alt
-        return figure_file(shown.figure, ending, alt=alt, say=drawn, **view_of(shown))
+    picture = notes().get(key)
+    if picture is not None:
+        alt = f"{picture.title}. {picture.alt}" if picture.title and picture.title != picture.alt else picture.alt
+        return figure_file(picture.figure, ending, alt=alt, say=drawn, **view_of(picture))
     name = key.removeprefix("figure ")
     figure = topic.load(topic.figures[name])(resulting(result))
     return figure_file(figure, ending, alt=f"{t(topic.title)}: {t(topic.figure_title(name))}", say=drawn)

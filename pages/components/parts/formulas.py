@@ -10,8 +10,8 @@ from pages.components.parts.language import t
 
 def show_formulas(*formulas: Formula | None) -> None:
     """Formulas under one another; where a sum is not written out, a line that says how its rest is shown."""
-    shown = [formula for formula in formulas if formula is not None]
-    for formula in shown:
+    lines = [formula for formula in formulas if formula is not None]
+    for formula in lines:
         st.latex(formula.latex)
-    if any(map(has_rest, shown)):
+    if any(map(has_rest, lines)):
         st.caption(t(ABOUT_REST))

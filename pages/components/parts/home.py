@@ -41,24 +41,24 @@ def show_home() -> None:
         label_visibility="collapsed", persist_state="session", on_change=_shorten,
     )  # fmt: skip
     wanted = typed if len(typed) <= MOST_SOUGHT else typed[:MOST_SOUGHT] + "…"
-    found = [topic for topic in topics if matches(topic, typed[:MOST_SOUGHT])]
+    hits = [topic for topic in topics if matches(topic, typed[:MOST_SOUGHT])]
     inside = places_inside(topics, typed[:MOST_SOUGHT])
-    if not found and not inside:
+    if not hits and not inside:
         st.info(t("Nothing is called “{text}” here. Try a shorter word.", text=wanted))
     if len(typed) > MOST_SOUGHT:
         st.caption(t("Only the first {most} characters are searched for.", most=MOST_SOUGHT))
     if not wanted and len(topics) > MOST_CARDS:
         chosen = group_choice(topics)
-        found = [topic for topic in found if chosen in (None, topic.group)]
+        hits = [topic for topic in hits if chosen in (None, topic.group)]
     elif not wanted:
         learning_path(topics)
     if inside:
         with st.container(horizontal=True, gap="xsmall", key="home-inside-links"):
             for topic, title, query in inside:
                 st.page_link(page_of(topic), label=f"{title} · {t(topic.title)}", query_params=query or None)
-    whole, places = len(found) <= MOST_CARDS, {topic.slug: place for place, topic in enumerate(topics, 1)}
+    whole, places = len(hits) <= MOST_CARDS, {topic.slug: place for place, topic in enumerate(topics, 1)}
     for group in GROUPS:
-        in_group = [topic for topic in found if topic.group == group]
+        in_group = [topic for topic in hits if topic.group == group]
         if in_group:
             st.html(f"<h2>{t(group)}</h2>")  # Streamlit's own heading is a stop for the keyboard more
             with st.container(key=f"{'cards' if whole else 'tiles'}-{GROUPS.index(group)}"):

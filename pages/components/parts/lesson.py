@@ -28,7 +28,7 @@ from pages.components.pictures.show import place_of
 from pages.components.server.compute import compute
 
 END = "end"
-SHOWN = ""  # instead of a choice: the reader wanted to be shown
+NO_CHOICE = ""  # instead of a choice: the reader wanted to be shown
 
 
 def lesson(topic: Topic, config: Any, made: Any | Callable[[], Any] | None) -> None:
@@ -135,7 +135,7 @@ def _heard(slug: str) -> None:
     elif isinstance(choose, int) and 0 <= at < len(steps):
         keys = list(lesson_words(slug, "en").steps[at].choices)
         if choose < len(keys):
-            _answers(topic)[steps[at].name] = keys[choose] if choose >= 0 else SHOWN
+            _answers(topic)[steps[at].name] = keys[choose] if choose >= 0 else NO_CHOICE
             _verdicts(topic).pop(steps[at].name, None)
             set_up(topic, steps[at], answered=True)
     elif again is not None and 0 <= at < len(steps):
@@ -228,7 +228,7 @@ def _mark(said: StepWords, answer: str | None, verdict: Verdict) -> str:
         return drawn(
             "This time it came out otherwise than usual: {choice}.", choice=said.choices[verdict.choice].rstrip(".。")
         )
-    if answer == SHOWN:
+    if answer == NO_CHOICE:
         return ""
     return drawn("As you predicted.") if answer == verdict.choice else drawn("Not what you predicted.")
 

@@ -32,13 +32,13 @@ def remarks_on_link(
     ]
     if config_type is not None:
         checks.append(partial(check_signs, config_type, {name: values[-1] for name, values in query.items()}))
-    found = [Rejected(REMARK, "", reason) for check in checks if (reason := _reason(check)) is not None]
+    remarks = [Rejected(REMARK, "", reason) for check in checks if (reason := _reason(check)) is not None]
     asked = st.query_params.get(LANGUAGE)
     if asked is not None and asked not in LANGUAGES:
         values: dict[str, Any] = {"label": "Language", "choices": ", ".join(LANGUAGES), "value": asked[:40]}
         reason = KnobError("{label}: expected one of {choices}, got {value!r}", **values)
-        found.append(Rejected(LANGUAGE, asked[:80], reason))
-    return found
+        remarks.append(Rejected(LANGUAGE, asked[:80], reason))
+    return remarks
 
 
 def _reason(check: Callable[[], None]) -> KnobError | None:

@@ -125,8 +125,8 @@ def knob_values(knob: Knob, values: Sequence[Any]) -> list[str]:
     start = max(0, next(apart, min(map(len, written))) - BEFORE)
 
     def cut(text: str) -> str:
-        shown = text[start : start + most]
-        return ("…" if start else "") + shown + ("…" if start + most < len(text) else "")
+        excerpt = text[start : start + most]
+        return ("…" if start else "") + excerpt + ("…" if start + most < len(text) else "")
 
     return [cut(value) if value and value not in SAMPLES else knob_value(knob, value) for value in values]
 
@@ -148,5 +148,5 @@ def knob_value(knob: Knob, value: Any) -> str:
             short = value.removeprefix("sample:")
             short = t(PHOTOS[short].title) if value in SAMPLES else short
             return (short if len(short) <= LONGEST_VALUE else short[: LONGEST_VALUE - 1] + "…") or "–"
-    shown = number(value, 3) if knob.kind == "float" else number(int(value), 5)
-    return f"{shown} {t(knob.unit)}" if knob.unit else shown
+    digits = number(value, 3) if knob.kind == "float" else number(int(value), 5)
+    return f"{digits} {t(knob.unit)}" if knob.unit else digits

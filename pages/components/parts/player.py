@@ -85,8 +85,8 @@ def _run_of(topic: Topic, config: Any, begin: tuple[str, int] | None) -> Run:
     state, key = st.session_state, f"{topic.slug}:run"
     experiment, wanted = replace(config, steps=0), config.steps
     run: Run | None = state.get(key)
-    entered = state.get(f"{topic.slug}:shown") != state.get("visit")
-    state[f"{topic.slug}:shown"] = state.get("visit")
+    entered = state.get(f"{topic.slug}:visit") != state.get("visit")
+    state[f"{topic.slug}:visit"] = state.get("visit")
     if run is None or run.experiment != experiment:
         played = run is not None and run.playing
         if run is not None:
@@ -297,7 +297,7 @@ def _progress(job: Any, latest: Any) -> str:
     return ""
 
 
-def _to_send(topic: Topic, run: Run, first: Any, live: bool, shown: Any) -> list[tuple[int, Any]]:
+def _to_send(topic: Topic, run: Run, first: Any, live: bool, moment: Any) -> list[tuple[int, Any]]:
     """Live: what came since the last look and the one before it. Else: the whole history, thinned to a bounded size;
     the moment that is shown stays in it."""
     if run.job is None or run.job.count == 0:
@@ -317,6 +317,6 @@ def _to_send(topic: Topic, run: Run, first: Any, live: bool, shown: Any) -> list
     most = max(2, PAYLOAD_BYTES // max(1, size))
     if len(pairs) > most:
         stride = -(-len(pairs) // most)
-        at = [pair for pair in pairs if pair[1] is shown]
+        at = [pair for pair in pairs if pair[1] is moment]
         pairs = sorted(dict([*pairs[:-1][::stride], *at, pairs[-1]]).items())
     return pairs

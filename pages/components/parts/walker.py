@@ -132,26 +132,26 @@ def draw_part(
     if change_pending(topic):
         st.rerun()
     view, now = current_view(topic), film_now(film)
-    reading, watching, shown = Reading(view), Reading(now), []
+    reading, watching, part_blocks = Reading(view), Reading(now), []
     begin_part(topic, name, within, reading)
     if not within and name in veiled(topic):  # a column may be called like its picture
         show_veil()
         return
     blocks = getattr(page_module(topic.slug), name)(_config(topic), reading, watching)
-    walk(topic, _noted(blocks, shown), film, (*within, name))
+    walk(topic, _noted(blocks, part_blocks), film, (*within, name))
     looks = bool(watching.read)
     if looks and hasattr(view, MOMENT):
         getattr(reading, MOMENT)  # it speaks of that moment
     if isinstance(film, Latest):
-        follows = looks and not any(is_made_anew(picture) for picture in pictures_in(shown))
+        follows = looks and not any(is_made_anew(picture) for picture in pictures_in(part_blocks))
         note_following(topic, name, follows)
         if parts_that_run() and timer_on != (follows and now.live):
             st.rerun()
 
 
-def _noted(blocks: Iterable[Block], shown: list[Block]) -> Iterator[Block]:
+def _noted(blocks: Iterable[Block], record: list[Block]) -> Iterator[Block]:
     for block in blocks:
-        shown.append(block)
+        record.append(block)
         yield block
 
 

@@ -22,7 +22,7 @@ def keep_result(topic: Topic, config: Any, made: Any) -> None:
     STORE.get_or_compute(_key(topic, config, _path_of_own(topic)), lambda: made)
 
 
-def found_result(topic: Topic, config: Any) -> Any | None:
+def stored_result(topic: Topic, config: Any) -> Any | None:
     """The Result of a Config if it is in the store; None if not. Computes nothing."""
     result = STORE.find(_key(topic, config, topic.run))
     return STORE.find(_key(topic, config, _path_of_own(topic))) if result is None else result

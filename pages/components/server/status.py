@@ -80,7 +80,7 @@ def status() -> dict[str, Any]:
         "history_limit": JOBS.all_history_bytes,
         "store_results": len(STORE),
         "store_bytes": STORE.bytes_held,
-        "shown_bytes": STORE.bytes_shown,
+        "shown_bytes": STORE.bytes_on_pages,
         "store_limit": STORE.budget_bytes,
         "own": len(OWN),
         "own_bytes": OWN.bytes_held,

@@ -12,7 +12,7 @@ from engine.contracts.formula import written
 from engine.data.digits import decode_drawing, load_digits
 from engine.topics.cnn.card import Config
 from engine.topics.cnn.explain import explain_cell
-from engine.topics.cnn.run import run, seen_digit
+from engine.topics.cnn.run import input_digit, run
 from tests.photographed import two_digits
 
 PHONE = {"size": (390, 844), "touch": True, "theme": "dark", "locale": "zh-CN"}
@@ -103,7 +103,7 @@ def test_a_digit_is_drawn_by_mouse_and_by_keys_sent_to_a_friend_and_chosen_from_
     friend.canvas("cnn-samples").click(position={"x": tile["x"] + tile["w"] / 2, "y": tile["y"] + tile["h"] / 2})
     friend.until(lambda: friend.query == {"digit": "sample:4"}, "the link names the held-out digit clicked")
     friend.until(lambda: read(friend) == 0, "and it is read")
-    assert np.array_equal(seen_digit(Config(digit="sample:4")), load_digits().held_out_images[4])
+    assert np.array_equal(input_digit(Config(digit="sample:4")), load_digits().held_out_images[4])
     friend.settle()
     for key in ("ArrowRight", "ArrowDown", "Enter"):  # from 0 to 1, and to 6 in the row below
         press(friend, key)
