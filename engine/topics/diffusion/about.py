@@ -86,7 +86,7 @@ def pictures(config: Config) -> str:
     return "xₜ: the pictures" if config.known == "nothing" else "xₜ: the pictures; framed: what is given"
 
 
-def judgement(result: digits.Result) -> Say:
+def judgement(result: digits.Result) -> Box:
     """What the judge sees in the ten digits, how much they vary, and that they are no copies."""
     right = int((result.judgement[-1].argmax(1) == result.label).sum())
     said = [Words(
@@ -99,4 +99,4 @@ def judgement(result: digits.Result) -> Say:
         said.append(Words("Variety: **{variety}** of that among real digits.", variety=variety))
     said.append(Words("Nearest training digit: **{novelty}** as far as from new real digits (a copy: 0).",
                       novelty=Percent(result.novelty.item(), 0)))  # fmt: skip
-    return Say(*said)
+    return Box("judgement", [Say(*said)])

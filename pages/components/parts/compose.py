@@ -20,7 +20,7 @@ from pages.components.own.kinds import own_things, stage_beside, with_what_is_he
 from pages.components.own.weights import usable
 from pages.components.parts.contents import begin
 from pages.components.parts.controls import controls, current_config, note_progress, write_link
-from pages.components.parts.lesson import lesson
+from pages.components.parts.lesson import ask_first, lesson
 from pages.components.parts.panel import face, face_switch
 from pages.components.parts.pins import offer_places
 from pages.components.parts.player import player
@@ -51,7 +51,9 @@ def compose(topic: Topic) -> Composed:
     """Draw the page of a module of plain functions: see walker.py. The link is written, too."""
     module = page_module(topic.slug)
     begin(topic.slug)
-    told = usable(topic, current_config(topic))
+    current_config(topic)
+    ask_first(topic)
+    told = usable(topic, st.session_state[f"{topic.slug}:config"])
     offer_places(topic)
     left, right = st.columns([2.05, 1], gap="medium")
     place, panel = left.container(key=f"{topic.slug}-stage"), right.container(border=True, key=f"{topic.slug}-panel")

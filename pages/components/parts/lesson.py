@@ -17,12 +17,12 @@ from engine.contracts.knob import KnobError, knobs, without_run
 from engine.contracts.lesson import LessonWords, Step, StepWords, Verdict, lesson_steps, lesson_words, marked
 from engine.contracts.topic import Topic, catalogue
 from pages.components.own.kinds import with_what_is_here
-from pages.components.parts.controls import LESSON, adopt, at_its_run, widget_grid, write_link
+from pages.components.parts.controls import LESSON, adopt, at_its_run, widget_grid
 from pages.components.parts.language import drawn, language
 from pages.components.parts.lesson_progress import note_told, progress_cookie, told_in
 from pages.components.parts.progress import watched_to_the_end
-from pages.components.parts.topics import body_of, topics_with_pages
-from pages.components.parts.view import change_view, told_of
+from pages.components.parts.topics import body_of, topics_with_pages, view_type
+from pages.components.parts.view import told_of
 from pages.components.pictures.canvas import step_card
 from pages.components.pictures.show import place_of
 from pages.components.server.compute import compute
@@ -36,7 +36,7 @@ def lesson(topic: Topic, config: Any, made: Any | Callable[[], Any] | None) -> N
     words, steps = lesson_words(topic.slug, language()), lesson_steps(topic)
     at = place_in(topic)
     asked = st.session_state.get(f"{topic.slug}:views", {}).get(LESSON, END)
-    if asked not in (END, *(step.name for step in steps)):
+    if asked not in (END, *(step.name for step in steps)) and not _is_step_elsewhere(asked):
         choices = ", ".join([*(step.name for step in steps), END])
         reason = KnobError("Lesson: expected one of {choices}, got {value!r}", choices=choices, value=asked)
         told_of(topic, LESSON, reason, asked)
@@ -121,6 +121,34 @@ def veiled(topic: Topic) -> frozenset[str]:
     return frozenset(steps[at].veil) if open_question else frozenset()
 
 
+def trains_once_answered(topic: Topic) -> bool:
+    """Whether a question stands there whose answer is trained as soon as the reader has given theirs."""
+    if st.session_state.get("face") != "lesson" or not 0 <= (at := place_in(topic)) < len(steps := lesson_steps(topic)):
+        return False
+    return steps[at].until is not None and steps[at].name not in _answers(topic)
+
+
+def ask_first(topic: Topic) -> None:
+    """A link that comes to a step asks, whatever had been answered and trained where it was made. Call before the
+    widgets are drawn."""
+    state, kept = st.session_state, f"{topic.slug}:lesson_linked"
+    linked = state.get(f"{topic.slug}:linked_views")
+    if state.get(kept) is linked:
+        return
+    state[kept] = linked
+    at, steps = place_in(topic), lesson_steps(topic)
+    if LESSON not in (linked or {}) or not 0 <= at < len(steps) or steps[at].name in _answers(topic):
+        return
+    config = with_what_is_here(topic, state[f"{topic.slug}:config"])
+    if any(is_set_up(topic, steps[at], config, answered=answered) for answered in (False, True)):
+        set_up(topic, steps[at], answered=False)
+
+
+def _is_step_elsewhere(name: str) -> bool:
+    """Whether another page has such a step: the browser's back button may tell a page of the link of the next."""
+    return any(name == step.name for slug in catalogue() for step in lesson_words(slug, "en").steps)
+
+
 def _answers(topic: Topic) -> dict[str, str]:
     return st.session_state.setdefault(f"{topic.slug}:answers", {})
 
@@ -148,8 +176,7 @@ def _go(topic: Topic, steps: tuple[Step, ...], at: int) -> None:
     kept.pop(LESSON, None)
     if at >= 0:
         kept[LESSON] = END if at == len(steps) else steps[at].name
-    write_link(topic)
-    if 0 <= at < len(steps):
+    if 0 <= at < len(steps):  # the link follows when the page is drawn: half a step is none
         answered = steps[at].name in _answers(topic)
         if not answered or steps[at].name not in _verdicts(topic):
             set_up(topic, steps[at], answered=answered)
@@ -165,7 +192,10 @@ def set_up(topic: Topic, step: Step, *, answered: bool) -> None:
     config = step.config(topic, answered=answered)
     kept = state.setdefault(f"{slug}:views", {})
     state[f"{slug}:views"] = {name: value for name, value in kept.items() if name in (LESSON, "compare")}
-    change_view(topic, **step.looks(topic, answered=answered))  # first: the widgets follow what is adopted last
+    of = {knob.name: knob for knob in knobs(view_type(topic))}
+    for name, value in step.looks(topic, answered=answered).items():
+        if value != of[name].default:
+            state[f"{slug}:views"][name] = of[name].to_text(value)
     if step.until is not None:
         adopt(topic, without_run(config))
         state[f"{slug}:speed"] = step.pace or topic.training.speed
@@ -212,7 +242,9 @@ def _is_under_way(topic: Topic, step: Step, config: Any) -> bool:
     goal = step.until if step.until is not None else topic.training.goes(step.config(topic, answered=True))
     if goal == 0:
         return False
-    return run is None or run.job is None or run.job.latest is None or run.live
+    if run is None or run.job is None or run.job.latest is None or run.live:
+        return True
+    return run.job.latest.step < goal and run.job.state not in ("done", "failed")  # it may end by itself, by NaN
 
 
 # ---------------------------------------------------------------- what it says
@@ -237,10 +269,14 @@ def _waiting(topic: Topic, step: Step, config: Any) -> str:
     if not is_set_up(topic, step, config):
         return drawn("The knobs say something else now.")
     if topic.trains(config) and _is_under_way(topic, step, config):
-        run = st.session_state.get(f"{topic.slug}:run")
-        stands = run is not None and run.job is not None and not run.live
-        return drawn("It stands still; press Train.") if stands else drawn("It trains; watch the pictures.")
+        words = "It trains; watch the pictures." if _is_live(topic) else "It stands still; press Train."
+        return drawn(words)
     return drawn("It is being computed.")
+
+
+def _is_live(topic: Topic) -> bool:
+    run = st.session_state.get(f"{topic.slug}:run")
+    return run is not None and run.live
 
 
 def _buttons(
@@ -250,7 +286,8 @@ def _buttons(
     made = [["go", at - 1, drawn("Back"), False]]
     if answer is None:
         made.append(["choose", -1, drawn("Just show me"), False])
-    if not is_set_up(topic, step, config, answered=answer is not None):
+    stopped = answer is not None and verdict is None and topic.trains(config) and not _is_live(topic)
+    if stopped or not is_set_up(topic, step, config, answered=answer is not None):
         made.append(["again", 1, drawn("Set the page up again"), verdict is None and answer is not None])
     following = drawn("Next step") if at + 1 < count else drawn("What we found")
     return [*made, ["go", at + 1, following, verdict is not None]]

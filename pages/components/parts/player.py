@@ -21,7 +21,7 @@ from engine.contracts.topic import Topic
 from pages.components.parts.controls import change, change_pending, note_progress, write_link
 from pages.components.parts.errors import sentence
 from pages.components.parts.language import language, t
-from pages.components.parts.lesson import veiled
+from pages.components.parts.lesson import trains_once_answered, veiled
 from pages.components.parts.topics import part_of
 from pages.components.pictures.canvas import choice, status_line
 from pages.components.server.compute import start_job
@@ -41,6 +41,7 @@ class Run:
     number: int
     experiment: Any
     job: Any | None = None
+    goal: int | None = None  # the step at which a lesson's run pauses by itself
     sent: int = 0  # snapshots the browser has surely got
     lines: dict[tuple[int, str], str] = field(default_factory=dict)  # (snapshot, language) -> its numbers, as HTML
 
@@ -119,6 +120,7 @@ def _begin(topic: Topic, run: Run, how: str, step: int) -> None:
         run.job = None
         _fresh(run)
     stand_at(topic, None)
+    run.goal = step if how == "watch" else None
     if step:
         start_at = step if how == "stand" else 0
         run.job = start_job(topic, run.experiment, start_at=start_at, pause_at=step, pace=_speed(topic))
@@ -147,14 +149,21 @@ def _play(topic: Topic, run: Run) -> None:
     if job is not None and job.active and not _is_over(job):
         job.pace = _speed(topic)
         job.resume()
+        job.pause_at = _goal_from(run, job.latest.step if job.latest is not None else 0)
         return
     if job is not None and job.state == "stopped" and job.latest is not None:
         # Nobody watched, or a newer experiment of this visitor took the place: equal seeds lead back to the same step.
-        run.job = start_job(topic, run.experiment, start_at=job.latest.step, pace=_speed(topic))
+        step = job.latest.step
+        run.job = start_job(topic, run.experiment, start_at=step, pause_at=_goal_from(run, step), pace=_speed(topic))
     else:
-        run.job = start_job(topic, run.experiment, pace=_speed(topic))
+        run.job = start_job(topic, run.experiment, pause_at=_goal_from(run, 0), pace=_speed(topic))
     if job is not None:
         _fresh(run)
+
+
+def _goal_from(run: Run, step: int) -> int | None:
+    """Where a run that goes on from a step is to pause; None once it has been there."""
+    return run.goal if run.goal is not None and step < run.goal else None
 
 
 def _is_over(job: Any) -> bool:
@@ -212,7 +221,7 @@ def _view(topic: Topic, run: Run, first: Any, draw: Callable, status: Callable, 
     if change_pending(topic):
         st.rerun()  # a click changed the experiment: the whole page follows
     live, playing = run.live, run.playing
-    ended = job is not None and _is_over(job)
+    ended, asks = job is not None and _is_over(job), trains_once_answered(topic) and not playing
     latest = job.latest if job is not None and job.latest is not None else first
     now = _scrubbed(topic, run, latest) if not live else latest
     indices, moments = zip(*_to_send(topic, run, first, live, now), strict=True)
@@ -222,11 +231,12 @@ def _view(topic: Topic, run: Run, first: Any, draw: Callable, status: Callable, 
         st.button(
             name, key=f"{slug}:play", type="primary", shortcut="Space",
             icon=":material/pause:" if playing else ":material/play_arrow:", on_click=_toggle,
-            args=(topic, run, playing),
+            args=(topic, run, playing), disabled=asks,
+            help=t("Answer first; then it trains.") if asks else None,
         )  # fmt: skip
         st.button(
             t("Step"), key=f"{slug}:step", icon=":material/skip_next:", help=t("One optimiser step"),
-            disabled=playing or ended, on_click=_step, args=(topic, run),
+            disabled=playing or ended or asks, on_click=_step, args=(topic, run),
         )  # fmt: skip
         st.button(
             t("Reset"), key=f"{slug}:reset", icon=":material/replay:", on_click=_reset, args=(topic, run),
