@@ -200,7 +200,7 @@ class Visitor:
 
     def status(self) -> list[float]:
         """The bold numbers of the page's status line: the step, then the scores in per cent."""
-        texts = self.page.locator("p.status b").all_inner_texts()
+        texts = self.page.locator("[class*='-status'] p.status b").all_inner_texts()
         plain = [re.sub(r"[\s%\u202f]", "", text).replace("−", "-") for text in texts]
         return [float("nan") if text in ("–", "") else float(text) for text in plain]
 

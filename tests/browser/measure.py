@@ -292,7 +292,7 @@ def play(browser, server: Server, slug: str, goal: Goal) -> tuple[float, float]:
     page.locator(f".st-key-{slug}-play button").click()
     reached = None
     while reached is None and time.perf_counter() - start < 30:
-        numbers = page.locator("p.status b").all_inner_texts()
+        numbers = page.locator("[class*='-status'] p.status b").all_inner_texts()
         if len(numbers) > goal.number:
             value = numbers[goal.number].split("\u202f")[0].replace("–", "nan")
             reached = time.perf_counter() - start if float(value) >= goal.least else None
