@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from engine.contracts.lesson import Step, Verdict, closest
 from engine.contracts.words import Number, Percent
 
@@ -28,9 +30,12 @@ def drowned(config: Config) -> Walk:
 
 
 def what_is_left(walked: Walk) -> Verdict:
-    """How wide the cloud of points is at the last time."""
-    spread = walked.x[-1].std(0).mean().item()
-    choice = closest(spread, wide=3.0, round=1.0, point=0.0)
+    """How wide the cloud of points is at the last time, and whether it has forgotten where the points came from: the
+    spiral is as wide as the cloud."""
+    begin, end = walked.x[0], walked.x[-1]
+    spread = end.std(0).mean().item()
+    recalled = max(abs(np.corrcoef(begin[:, axis], end[:, axis])[0, 1]) for axis in (0, 1))
+    choice = closest(spread, wide=3.0, round=1.0, point=0.0) if recalled < 0.5 else "spiral"
     return Verdict(choice, {"spread": Number(spread, 2), "noise": Percent(1 - float(walked.alpha_bars[-1]))})
 
 
