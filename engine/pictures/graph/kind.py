@@ -30,8 +30,8 @@ KIND = Kind(
         "answer": "answer",
         "truth": "truth",
         "given": "label given",
-        "graphLegend": "disc: the answer, edge: the truth, outer ring: label given",
-        "graphTruth": "disc: the answer, edge: the truth",
+        "graphLegend": "disc: the answer, rim: the truth, outer ring: label given",
+        "graphTruth": "disc: the answer, rim: the truth",
     },
     keys={
         "node": "to the nearest node in that direction",

@@ -81,9 +81,9 @@ def graph_sheet(
         _coefficients(sheet, reaching, spots, picked, radius, names)
     mark = picture.marks[max(-len(picture.marks), frame)] if picture.marks else ""
     sheet.words(6, 12, mark, bold=True, halo=True)
-    words = say("disc: the answer, edge: the truth")
+    words = say("disc: the answer, rim: the truth")
     if picture.known is not None:
-        words = say("disc: the answer, edge: the truth, outer ring: label given")
+        words = say("disc: the answer, rim: the truth, outer ring: label given")
     across, down = legend(sheet, entries, GAP, height + 4)
     if picture.truth is not None:
         sheet.words(GAP, height + 4 + down + ROW / 2, words, colour=FAINT)
