@@ -17,6 +17,7 @@ export default function step(component) {
   root.data = data;
   const focused = root.getRootNode().activeElement?.dataset?.press;
   root.replaceChildren(...parts(root, data));
+  root.classList.toggle("over", Boolean(data.told));
   if (focused) (root.querySelector(`[data-press="${focused}"]:not(:disabled)`) ?? root.querySelector("button.primary"))?.focus({ preventScroll: true });
   if (before && before.at !== data.at) root.scrollIntoView({ block: "nearest" });
   if (before && (before.at !== data.at || !before.told !== !data.told)) show(root, data);

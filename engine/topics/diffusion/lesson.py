@@ -99,7 +99,8 @@ LESSON = (
         focus="walk", knobs=("walk_steps", "sampler", "eta"),
     ),
     Step(
-        "digits", "Digits", expected_digits, ask={"at": HALF}, veil=("digits-x0", "judgement", "agreement"), focus="digits-x0",
+        "digits", "Digits", expected_digits, ask={"at": HALF}, veil=("digits-x0", "judgement", "agreement"),
+        focus="digits-x0",
     ),
     Step(
         "cut", "Digits", as_asked, ask={"at": DIGITS}, show={"skips": "16"}, focus="digits-x", knobs=("skips",),
