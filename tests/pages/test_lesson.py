@@ -168,3 +168,40 @@ def test_every_step_of_a_lesson_can_be_shown_below_the_card():
         for step in lesson_steps(topic):
             assert len(step.knobs) <= 3, step.name
             assert all(not knob.hidden for knob in knobs(topic.config) if knob.name in step.knobs), step.name
+
+
+def test_who_goes_on_to_the_knobs_shares_a_link_without_the_step(student):
+    visitor = student("gnn")
+    press(visitor, "go", 0)
+    assert "view.lesson" in visitor.query
+    visitor.touch("gnn-face", "pick", 1)
+    assert "view.lesson" not in visitor.query
+    visitor.touch("gnn-face", "pick", 0)
+    assert parse_qs(visitor.query)["view.lesson"] == ["two_labels"]
+    assert card(visitor)["at"] == 0
+
+
+def test_a_run_that_is_paused_or_reset_tells_nothing_yet(student):
+    """The verdict is read off the moment that the step asks about, not off any that the reader stops at."""
+    visitor = student("gnn")
+    press(visitor, "go", 2)
+    assert visitor.widget("gnn:play").disabled, "it waits for the answer"
+    visitor.touch("gnn-speed", "pick", 0)
+    press(visitor, "choose", 0)
+    visitor.press("gnn:play")
+    while visitor.tick() is not None:
+        pass
+    assert (card(visitor)["told"], card(visitor)["waiting"]) == ("", "It stands still; press Train.")
+    visitor.press("gnn:reset")
+    assert "again" in {event for event, *_ in card(visitor)["buttons"]}
+    visitor.touch("gnn-speed", "pick", 2)
+    visitor.press("gnn:play")
+    assert until_told(visitor)["right"] == 0
+    assert "steps=200" in visitor.query
+
+
+def test_a_link_to_a_step_asks_whatever_was_trained_where_it_was_made(student):
+    visitor = student("gnn", "steps=50&view.lesson=two_labels&view.moment=20")
+    assert card(visitor)["told"] == ""
+    assert "steps" not in visitor.query
+    assert "<b>0</b>" in visitor.status()

@@ -98,7 +98,7 @@ LESSON = (
     ),
     Step("random", "Before training", what_random_maps_show, veil=MAPS, focus="conv1-sum"),
     Step("come_about", "Before training", soon_right, until=80, pace="slow", focus="curves"),
-    Step("too_fast", "Rate too high", loss_at_a_high_rate, until=100, pace="normal", focus="curves"),
+    Step("too_fast", "Rate too high", loss_at_a_high_rate, until=100, pace="slow", focus="curves"),
     Step(
         "dead", "Rate too high", what_dead_maps_show, ask={"steps": 100}, show={"cell": "conv2-relu-0-7-7"},
         veil=("conv2-sum", "conv2-relu", "conv2-pool", "hidden", "outputs"), focus="products",

@@ -154,7 +154,7 @@ def signal_flow(activations: Inside, node: int) -> Flow:
     """A 1 at one node as it spreads, see `signal`."""
     values = signal(activations, node)
     marks = (
-        Words("k = {k}: {count} nodes reached, highest {high}", k=k, count=int((moment != 0).sum()),
+        Words("k = {k}: nodes reached {count}, highest {high}", k=k, count=int((moment != 0).sum()),
               high=Number(float(moment.max())))
         for k, moment in enumerate(values)
     )  # fmt: skip

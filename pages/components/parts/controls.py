@@ -152,7 +152,9 @@ def write_link(topic: Topic) -> None:
     if the reader chose another than the browser's, into the address."""
     st.session_state.pop(f"{topic.slug}:unsettled", None)
     query: dict[str, Any] = to_query(st.session_state[f"{topic.slug}:config"])
-    query |= {VIEW + name: value for name, value in st.session_state.get(f"{topic.slug}:views", {}).items()}
+    views = st.session_state.get(f"{topic.slug}:views", {})
+    with_lesson = st.session_state.get("face") == "lesson"  # who has gone on to the knobs shares what they show
+    query |= {VIEW + name: value for name, value in views.items() if name != LESSON or with_lesson}
     query |= pinned_in_link()
     wanted = query | ({"lang": language()} if language() != browser_language() else {})
     st.session_state["language_asked"] = wanted.get("lang")
