@@ -3,6 +3,7 @@ import { element, fill, format } from "./core.js";
 import { icon } from "./controls.js";
 
 const SPEEDS = [0.5, 1, 2, 4];
+const FOLLOWS = -1; // instead of a frame: the newest, whichever that is by then
 const REPORT_AFTER = 250; // ms after the last touch: a held key or a row of clicks is one report
 
 export class TransportBar {
@@ -96,7 +97,7 @@ export class TransportBar {
 
   #report() {
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => { if (this.owner.isConnected) this.report?.(this.clock.index); }, REPORT_AFTER);
+    this.timer = setTimeout(() => { if (this.owner.isConnected) this.report?.(this.clock.live && this.clock.running ? FOLLOWS : this.clock.index); }, REPORT_AFTER);
   }
 
   destroy() {

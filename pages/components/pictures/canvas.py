@@ -30,7 +30,7 @@ def transport(
     a run; what is seen when it is pressed stays."""
     meta = {"alt": "", "frames": frames.meta(), "report": report, "moment": moment, "hold": hold}
     result = mount("transport", key, meta, {}, {"frame": on_frame})
-    note_clock(frames.clock, result["frame"])
+    note_clock(frames.clock, None if result["frame"] == -1 else result["frame"])  # -1: it follows the run
     return result["frame"]
 
 

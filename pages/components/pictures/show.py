@@ -157,10 +157,12 @@ def show_bar(topic: Topic, bar: Bar, key: str, block: Show) -> None:
 def moved(slug: str, key: str, name: str, click: Click, steps: dict[int, int], run: str) -> None:
     """Callback of a bar that was let go: the event's key is the step that it stands at, "run" the film it moves."""
     index, film = (st.session_state.get(key) or {}).get("frame"), st.session_state.get(f"{slug}:run")
-    if index not in steps and film is not None and film.name == run:  # the browser has moments that are not sent again
+    ours = film is not None and film.name == run and film.job is not None
+    if index not in steps and ours:  # the browser has moments that are not sent again
         steps = {number: moment.step for number, moment in film.job.history}
-    if index in steps:
-        step = -1 if index == max(steps) else steps[index]
+    if index == -1 or index in steps:  # -1: the bar follows the run
+        newest = (None if film.live else film.job.history[-1][0]) if ours else max(steps)  # a live run goes on
+        step = -1 if index in (-1, newest) else steps[index]
         answer(slug, click, {"event": "frame", "place": name, "index": index, "key": step, "run": run})
 
 
