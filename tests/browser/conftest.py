@@ -162,9 +162,16 @@ class Visitor:
 
     def until(self, look: Callable[[], Any], what: str, patience: float = SECONDS) -> Any:
         """The first true value of look(); AssertionError naming `what` and the last value otherwise."""
+        from playwright.sync_api import Error as PageError
+
         deadline, value = time.monotonic() + patient(patience), None
         while time.monotonic() < deadline:
-            value = look()
+            try:
+                value = look()
+            except PageError as error:
+                if "Execution context was destroyed" not in str(error):  # the page loads itself anew just now
+                    raise
+                value = None
             if value:
                 return value
             self.page.wait_for_timeout(80)
