@@ -17,7 +17,7 @@ from engine.contracts.knob import KnobError, knobs, without_run
 from engine.contracts.lesson import LessonWords, Step, StepWords, Verdict, lesson_steps, lesson_words, marked
 from engine.contracts.topic import Topic, catalogue
 from pages.components.own.kinds import with_what_is_here
-from pages.components.parts.controls import LESSON, adopt, at_its_run, widget_grid
+from pages.components.parts.controls import LESSON, adopt, at_its_run, says_something, widget_grid
 from pages.components.parts.language import drawn, language
 from pages.components.parts.lesson_progress import note_told, progress_cookie, told_in
 from pages.components.parts.progress import watched_to_the_end
@@ -142,6 +142,19 @@ def ask_first(topic: Topic) -> None:
     config = with_what_is_here(topic, state[f"{topic.slug}:config"])
     if any(is_set_up(topic, steps[at], config, answered=answered) for answered in (False, True)):
         set_up(topic, steps[at], answered=False)
+
+
+def open_first(topic: Topic) -> None:
+    """An address that says nothing opens, beside the lesson, on what the topic shows before the first step. Call before
+    the widgets are drawn."""
+    state, kept = st.session_state, f"{topic.slug}:opened"
+    linked = state.get(f"{topic.slug}:linked_views")
+    if state.get(kept) is linked:
+        return
+    state[kept] = linked
+    if state["face"] == "lesson" and not says_something(topic):
+        adopt(topic, topic.opening)
+        state[f"{topic.slug}:begin"] = ("stand", topic.steps_of(topic.opening))
 
 
 def _is_step_elsewhere(name: str) -> bool:
