@@ -248,3 +248,39 @@ def test_a_link_to_a_step_asks_whatever_was_trained_where_it_was_made(student):
     assert card(visitor)["told"] == ""
     assert "steps" not in visitor.query
     assert "<b>0</b>" in visitor.status()
+
+
+SKETCHES = [
+    (slug, step) for slug, topic in catalogue().items() for step in lesson_steps(topic) if step.sketch is not None
+]
+
+
+@pytest.mark.parametrize(("slug", "step"), SKETCHES, ids=lambda value: getattr(value, "name", value))
+def test_what_is_drawn_is_read_and_stands_in_the_picture(student, slug, step):
+    """A link to a step alone sets the page up. What a browser sends that is no drawing changes nothing."""
+    topic, picture = catalogue()[slug], f"{slug}-{step.sketch.picture}"
+    visitor = student(slug, f"view.lesson={step.name}")
+    asked = to_query(without_run(step.config(topic, answered=False)))
+    assert (
+        asked.items() <= {name: one[0] for name, one in parse_qs(visitor.query, keep_blank_values=True).items()}.items()
+    )
+    board, _ = visitor.data(f"{picture}-sketch")
+    for rubbish in ([], ["x"] * board["count"], [99.0] * board["count"], [0.5], {"a": 1}, None):
+        assert visitor.touch(f"{picture}-sketch", "drawn", rubbish).errors == []
+        assert card(visitor)["draw"]
+    press_answer = visitor.touch(f"{picture}-sketch", "drawn", [1] * board["count"])
+    assert press_answer.errors == []
+    if f"{slug}-speed" in map(user_key, visitor.shown):
+        visitor.touch(f"{slug}-speed", "pick", 2)
+    told = until_told(visitor)
+    assert told["chosen"] is not None
+    assert told["mark"].startswith(
+        "As you predicted." if told["chosen"] == told["right"] else "Not what you predicted."
+    )
+    assert "you drew" in told["mark"].lower()
+    meta, _ = visitor.data(picture)
+    assert any(meta.get("expected") or meta.get("ticks")), "it stands in the picture"
+    press(visitor, "go", -1)
+    meta, _ = visitor.data(picture)
+    assert not meta.get("expected")
+    assert not meta.get("ticks")

@@ -65,8 +65,12 @@ def current_config(topic: Topic) -> Any:
 
 def says_something(topic: Topic) -> bool:
     """Whether the address says what the page is to show."""
-    names = {knob.name for knob in knobs(topic.config)}
-    return _asks_to_look() or any(name in names for name in st.query_params)
+    return _asks_to_look() or says_settings(topic)
+
+
+def says_settings(topic: Topic) -> bool:
+    """Whether the address says how the page is to be set."""
+    return any(knob.name in st.query_params for knob in knobs(topic.config))
 
 
 def _asks_to_look() -> bool:
