@@ -20,7 +20,7 @@ export default function step(component) {
   root.classList.toggle("over", Boolean(data.told));
   if (focused) (root.querySelector(`[data-press="${focused}"]:not(:disabled)`) ?? root.querySelector("button.primary"))?.focus({ preventScroll: true });
   if (before && before.at !== data.at) root.scrollIntoView({ block: "nearest" });
-  if (before && (before.at !== data.at || !before.told !== !data.told)) show(root, data);
+  if ((!before && data.draw) || (before && (before.at !== data.at || !before.told !== !data.told))) show(root, data);
 }
 
 /** Brings into view what the step speaks of, the picture and in the card the question or what came; again when the page
