@@ -18,6 +18,7 @@ export default function step(component) {
   const focused = root.getRootNode().activeElement?.dataset?.press;
   root.replaceChildren(...parts(root, data));
   root.classList.toggle("over", Boolean(data.told));
+  root.classList.toggle("past", Boolean(data.told && data.waiting));
   if (focused) (root.querySelector(`[data-press="${focused}"]:not(:disabled)`) ?? root.querySelector("button.primary"))?.focus({ preventScroll: true });
   if (before && before.at !== data.at) root.scrollIntoView({ block: "nearest" });
   if ((!before && data.draw) || (before && (before.at !== data.at || !before.told !== !data.told))) show(root, data);
