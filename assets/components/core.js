@@ -202,6 +202,9 @@ export function elide(context, text, width) {
 
 // ---------------------------------------------------------------- mounting
 
+/** How much higher than on a laptop pictures may be: on a large screen they grow with it. */
+const growth = () => Math.min(1.4, Math.max(1, Math.min(innerWidth / 1400, innerHeight / 820)));
+
 const views = new WeakMap(); // parentElement -> View
 const REST = 500; // ms
 export const present = new Set(); // all Views there are: the list of keys asks them
@@ -253,6 +256,7 @@ export class View {
     if (!same) {
       this.lastBytes = bytes;
       const { meta, arrays } = decode(bytes);
+      if (meta.height) meta.height = Math.round(meta.height * growth());
       this.meta = meta;
       this.arrays = arrays;
       const texts = TEXTS[meta.language] ?? TEXTS.en;

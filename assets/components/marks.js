@@ -16,6 +16,24 @@ export function disc(context, x, y, radius, colour, filled) {
   context.stroke();
 }
 
+/** The edge of a region that a reader painted: cells of 0 and 1, row by row, over a square of side s. */
+export function edge(context, cells, { x, y, s }) {
+  const side = Math.round(Math.sqrt(cells.length)), cell = s / side;
+  context.save();
+  context.setLineDash([2, 5]);
+  context.lineCap = "round";
+  context.lineWidth = 3;
+  context.strokeStyle = INK;
+  context.beginPath();
+  cells.forEach((value, at) => {
+    const column = at % side, row = Math.floor(at / side), left = x + column * cell, top = y + row * cell;
+    if (column && value !== cells[at - 1]) { context.moveTo(left, top); context.lineTo(left, top + cell); }
+    if (row && value !== cells[at - side]) { context.moveTo(left, top); context.lineTo(left + cell, top); }
+  });
+  context.stroke();
+  context.restore();
+}
+
 /** Words with a thin edge in the opposite colour, to be read on any picture. */
 export function haloText(context, words, x, y, colour, halo) {
   context.lineJoin = "round";

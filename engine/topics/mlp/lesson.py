@@ -8,9 +8,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from engine.contracts.lesson import Step, Verdict, closest
-from engine.contracts.sketch import CurveSketch, RegionSketch
 from engine.contracts.words import Number, Percent
 from engine.data.points import DOMAIN
+from engine.pictures.sketch.sketches import CurveSketch, RegionSketch
 from engine.pictures.sketch.values import SIDE
 
 from .run import Result

@@ -3,7 +3,7 @@
 import pytest
 
 from engine.contracts.lesson import lesson_steps
-from engine.contracts.sketch import CurveSketch
+from engine.pictures.sketch.sketches import CurveSketch
 from tests.browser.expectations import TOPICS
 
 DRAWN = [(slug, step) for slug, topic in TOPICS.items() for step in lesson_steps(topic) if step.sketch is not None]

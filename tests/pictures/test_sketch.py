@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from engine.contracts.film import Frames
-from engine.contracts.sketch import BarsSketch, CurveSketch, RegionSketch
 from engine.pictures.bars.values import Bars
 from engine.pictures.curves.values import Curve, CurvesPicture
 from engine.pictures.points.values import PointsPicture
+from engine.pictures.sketch.sketches import BarsSketch, CurveSketch, RegionSketch
 from engine.pictures.sketch.values import HEIGHTS, SIDE, Board, fits
 
 RUN = SimpleNamespace(step=[0, 50, 100], loss=[1.0, float("nan"), 3.0])
