@@ -38,6 +38,7 @@ function show(word, data) {
   const { name, text, seen, all } = data.of[word.dataset.term];
   const means = element("p", { id: "term-means" });
   means.innerHTML = text; // our own words, made harmless by the server
+  for (const link of means.querySelectorAll("a")) Object.assign(link, { target: "_blank", rel: "noopener" });
   const away = (href, title) => element("a", { href, target: "_blank", rel: "noopener" }, title); // the lesson stays as it is
   const others = seen.flatMap(([title, href], at) => [at ? " · " : " ", away(href, title)]);
   const close = element("button", { type: "button", class: "close", "aria-label": data.close, onclick: () => box.hidePopover() }, "×");

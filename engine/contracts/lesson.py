@@ -199,15 +199,16 @@ def read_lesson(text: str) -> LessonWords:
     return LessonWords(introduction.strip(), tuple(steps), end.strip())
 
 
-def marked(text: str) -> str:
-    """Words of a lesson as HTML: **bold**, *italic*, `code`; a marked term is a button, see step.js."""
+def marked(text: str, touched: Callable[[re.Match], str] | None = None) -> str:
+    """Words of a lesson as HTML: **bold**, *italic*, `code`. touched: what a marked term becomes, by default a button,
+    see terms.js."""
     text = escape(text.replace("\n", " "), quote=False)
     for mark, made in MARKS:
         text = mark.sub(made, text)
-    return MARK.sub(_touched, text)
+    return MARK.sub(touched or _button, text)
 
 
-def _touched(mark: re.Match) -> str:
+def _button(mark: re.Match) -> str:
     return f'<button type="button" class="term" data-term="{mark[1]}">{mark[2] or mark[1]}</button>'
 
 

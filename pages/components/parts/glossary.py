@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from functools import cache
+from html import escape
 from typing import Any
 
 import streamlit as st
@@ -38,7 +39,17 @@ def terms_on_card(words: Iterable[str], slug: str) -> dict[str, Any] | None:
 def _on_card(term: Term, slug: str) -> dict[str, Any]:
     others = [(topic, step) for topic, step in places_of(term.key) if topic.slug != slug]
     seen = [[drawn(topic.title), address(topic.slug, step and {f"{VIEW}{LESSON}": step})] for topic, step in others]
-    return {"name": term.title, "text": marked(term.text), "seen": seen, "all": address(GLOSSARY, {TERM: term.key})}
+    return {"name": term.title, "text": meaning(term), "seen": seen, "all": address(GLOSSARY, {TERM: term.key})}
+
+
+def meaning(term: Term) -> str:
+    """What a term means, as HTML; other terms in it are links."""
+
+    def link(mark: re.Match) -> str:
+        href = address(GLOSSARY, {TERM: term_called(mark[1], language()).key})
+        return f'<a href="{escape(href)}">{mark[2] or mark[1]}</a>'
+
+    return marked(term.text, link)
 
 
 def address(path: str, query: dict[str, str] | None) -> str:
@@ -57,7 +68,7 @@ def places_of(key: str) -> tuple[tuple[Topic, str | None], ...]:
 
 @cache
 def _terms_of(slug: str) -> dict[str, str | None]:
-    """Key of each term that a topic's lesson marks or that names one of its knobs -> the step."""
+    """Key of each term that a topic's lesson marks or that is the name of a knob or a choice -> the step."""
     found: dict[str, str | None] = {}
     lesson = lesson_with_terms(slug, "en")
     parts = [(lesson.introduction, None)]
@@ -66,7 +77,8 @@ def _terms_of(slug: str) -> dict[str, str | None]:
         for name in marks_in(text):
             if (term := term_called(name, "en")) is not None:
                 found.setdefault(term.key, step)
-    labels = [knob.label.lower() for knob in knobs(catalogue()[slug].config) if not knob.hidden]
+    said = [knob for knob in knobs(catalogue()[slug].config) if not knob.hidden]
+    labels = [str(label).lower() for knob in said for label in (knob.label, *knob.choices)]
     for term in terms("en").values():
         names = (term.name.lower(), *map(str.lower, term.others))
         if any(label.removesuffix("s") in (name, name.removesuffix("s")) for label in labels for name in names):

@@ -8,11 +8,10 @@ import streamlit as st
 
 from engine.contracts.glossary import Term, term_called, terms
 from engine.contracts.knob import KnobError, Rejected
-from engine.contracts.lesson import marked
 from engine.contracts.names import nearest
 from pages.components.parts.controls import LESSON, VIEW
 from pages.components.parts.errors import REMARK, report_rejected
-from pages.components.parts.glossary import GLOSSARY, TERM, address, names_of, places_of
+from pages.components.parts.glossary import GLOSSARY, TERM, address, meaning, names_of, places_of
 from pages.components.parts.language import LANGUAGES, language, t
 from pages.components.parts.link import remarks_on_link
 from pages.components.parts.page import title_row
@@ -49,4 +48,4 @@ def _entry(term: Term, head: str) -> str:
         for topic, step in places_of(term.key)
     )
     seen = f'<p class="places">{t("Seen on:")} {places}</p>' if places else ""
-    return f"<div><{head}>{escape(term.title)}</{head}>{also}<p>{marked(term.text)}</p>{seen}</div>"
+    return f"<div><{head}>{escape(term.title)}</{head}>{also}<p>{meaning(term)}</p>{seen}</div>"
