@@ -42,7 +42,7 @@ def _unknown(asked: str) -> Rejected:
 
 def _entry(term: Term, head: str) -> str:
     others = [name for name in term.others if name.lower() != term.english.lower()]
-    also = f'<p class="also">{t("also: {names}", names=", ".join(others))}</p>' if others else ""
+    also = f'<p class="also">{t("also: {names}", names=t("; ").join(others))}</p>' if others else ""
     places = " · ".join(
         f'<a href="{escape(address(topic.slug, step and {f"{VIEW}{LESSON}": step}))}">{t(topic.title)}</a>'
         for topic, step in places_of(term.key)
