@@ -13,8 +13,17 @@ export function attendTerms(root, data, open) {
     }
     word.setAttribute("aria-expanded", "false");
     word.setAttribute("aria-haspopup", "dialog");
-    word.addEventListener("click", (event) => show(nearest(root, event), data));
-    word.addEventListener("keydown", (event) => event.key !== "Escape" && event.stopPropagation()); // Space must not press the page's Play
+    word.addEventListener("pointerdown", () => (root.closing = openTerm(root))); // the browser closes it before the click
+    word.addEventListener("click", (event) => {
+      const meant = nearest(root, event);
+      if (!event.detail || meant.dataset.term !== root.closing) show(meant, data);
+    });
+    word.addEventListener("keydown", (event) => {
+      if (!["Enter", " "].includes(event.key)) return;
+      event.preventDefault();
+      event.stopPropagation(); // Space must not press the page's Play
+      word.click();
+    });
   }
   const again = open && root.querySelector(`.term[data-term="${open}"]`);
   if (again) show(again, data);
@@ -33,8 +42,6 @@ function nearest(root, event) {
 }
 
 function show(word, data) {
-  const was = word.term;
-  if (was?.matches(":popover-open")) return was.hidePopover();
   const { name, text, seen, all } = data.of[word.dataset.term];
   const means = element("p", { id: "term-means" });
   means.innerHTML = text; // our own words, made harmless by the server
@@ -46,6 +53,7 @@ function show(word, data) {
     element("div", { class: "term-head" }, element("b", { id: "term-name" }, name), close), means,
     seen.length ? element("p", { class: "seen" }, data.seen, ...others) : null,
     element("p", { class: "seen" }, away(all, data.all)));
+  word.closest("p").classList.add("opened"); // it stays whole: a word that moves while it is pressed is missed
   word.after(box); // next to the word, so that Tab goes on from there
   word.term = box;
   const place = () => put(box, word);

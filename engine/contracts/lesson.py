@@ -209,7 +209,8 @@ def marked(text: str, touched: Callable[[re.Match], str] | None = None) -> str:
 
 
 def _button(mark: re.Match) -> str:
-    return f'<button type="button" class="term" data-term="{mark[1]}">{mark[2] or mark[1]}</button>'
+    """No <button>: that could not be broken where a line ends."""
+    return f'<span role="button" tabindex="0" class="term" data-term="{mark[1]}">{mark[2] or mark[1]}</span>'
 
 
 def _spoken(value: Measured, language: str) -> str:

@@ -22,7 +22,8 @@ def show_glossary() -> None:
     st.session_state["page"] = GLOSSARY
     title_row(t("Glossary"))
     asked = st.query_params.get(TERM, "")
-    chosen = term_called(asked, language()) or term_called(asked, "en")
+    found = term_called(asked, language()) or next(filter(None, (term_called(asked, one) for one in LANGUAGES)), None)
+    chosen = found and terms(language())[found.key]
     report_rejected([*remarks_on_link((TERM,)), *([_unknown(asked)] if asked and chosen is None else [])])
     st.html(f'<p class="question">{t("The words of the field, and where they are met here.")}</p>')
     if chosen is not None:
