@@ -297,6 +297,12 @@ def to_query(config: Any) -> dict[str, str]:
     }
 
 
+def said_in_full(config: Any) -> dict[str, str]:
+    """Link parameters of a Config, at least one: for where an address that says nothing means something else."""
+    first = knobs(type(config))[0]
+    return to_query(config) or {first.name: first.to_text(getattr(config, first.name))}
+
+
 def from_query(config_type: type[ConfigType], query: Mapping[str, str]) -> tuple[ConfigType, list[Rejected]]:
     """Read a Config from link parameters.
 

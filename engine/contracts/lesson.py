@@ -32,6 +32,7 @@ from typing import Any
 
 from engine.contracts.glossary import MARK, marks_in, without_marks
 from engine.contracts.knob import knobs, without_run
+from engine.contracts.sketch import Sketch
 from engine.contracts.topic import Topic
 from engine.contracts.words import Number, Percent
 
@@ -69,7 +70,8 @@ class Step:
     then ("status": the live numbers). focus: the picture that the step speaks of; the page scrolls to it. knobs: those
     that stand below the step, the ones that it speaks of.
     verdict: Result -> Verdict, a function of a module. path: dotted path of what makes that Result of the Config, where
-    it is not the page's own; of a stream that the page watches, the last Snapshot.
+    it is not the page's own; of a stream that the page watches, the last Snapshot. sketch: what can be drawn instead of
+    choosing.
     """
 
     name: str
@@ -83,6 +85,7 @@ class Step:
     focus: str = ""
     knobs: Collection[str] = ()
     path: str | None = None
+    sketch: Sketch | None = None
 
     def config(self, topic: Topic, *, answered: bool) -> Any:
         """What the page computes while it asks, or once there is an answer; the steps that the reader watches are not

@@ -12,7 +12,7 @@ import pkgutil
 import re
 from collections.abc import Callable, Collection, Mapping
 from functools import cache
-from types import MappingProxyType
+from types import MappingProxyType, NoneType
 from typing import Any
 
 GROUPS = (
@@ -126,7 +126,8 @@ class Topic:
     page shows at first. absent: Config -> knobs that have no place beside the picture. fallback: Config -> a Config
     that can be computed whatever a link brought. own: kinds of things that a reader may bring ("graph"), or for each
     kind the knobs that are set along with a new one; one named by `absent` has no place.
-    lesson: dotted path of the tuple of Steps, see lesson.py.
+    lesson: dotted path of the tuple of Steps, see lesson.py. opening: what stands there before the first step of it, a
+    Config with the steps that it has been trained, which answers none of the questions. None for that of defaults.
     """
 
     slug: str
@@ -155,6 +156,7 @@ class Topic:
     fallback: Callable[[Any], Any] | None = None
     own: Collection[str] | Mapping[str, Mapping[str, Any]] = ()
     lesson: str = ""
+    opening: Any = None
 
     def __post_init__(self) -> None:
         def demand(condition: Any, message: str) -> None:
@@ -171,6 +173,7 @@ class Topic:
         demand(hasattr(self.config, "__knobs__"), f"config {self.config!r} is not made by @configuration")
         for name, preset in self.presets.items():
             demand(type(preset) is self.config, f"preset {name!r} is a {type(preset).__name__}, not a {self.config}")
+        demand(type(self.opening) in (self.config, NoneType), "its opening is no Config of its own")
         demand(not (self.training and self.watched), "its stream is that of its training, so it takes no watched")
         paths = [path for path in (self.watched, self.formulas, self.look.completed, self.lesson) if path]
         if self.training is not None:
@@ -185,6 +188,7 @@ class Topic:
         compared = {name: {} for name in self.figures} if self.compared is None else dict(self.compared)
         demand(compared.keys() <= self.figures.keys(), f"compared {', '.join(compared)}: not all of them are figures")
         own = self.own if isinstance(self.own, Mapping) else {kind: {} for kind in self.own}
+        object.__setattr__(self, "opening", self.config() if self.opening is None else self.opening)
         object.__setattr__(self, "own", MappingProxyType(dict(own)))
         object.__setattr__(self, "compared", MappingProxyType(compared))
         object.__setattr__(self, "called", MappingProxyType(dict(self.called)))

@@ -5,7 +5,7 @@ from urllib.parse import parse_qs
 
 import pytest
 
-from engine.contracts.knob import knobs
+from engine.contracts.knob import knobs, to_query, without_run
 from engine.contracts.lesson import lesson_steps, lesson_words
 from engine.contracts.topic import catalogue
 from pages.components.parts.lesson_progress import MOST_CHARACTERS, read_progress
@@ -73,10 +73,10 @@ def test_a_student_does_the_lesson(student, slug, everything):
         covered = visitor.texts().count("Covered until you have answered.")
         assert covered >= len(step.veil), "what would tell is covered"
         assert covered > 0 or not step.veil
-        if f"{slug}-speed" in map(user_key, visitor.shown):
-            visitor.touch(f"{slug}-speed", "pick", 2)
         choices = list(said.choices)
         press(visitor, "choose", choices.index(said.right))
+        if f"{slug}-speed" in map(user_key, visitor.shown):
+            visitor.touch(f"{slug}-speed", "pick", 2)
         told = until_told(visitor)
         assert told["right"] == told["chosen"] == choices.index(said.right), step.name
         assert told["mark"] == "As you predicted."
@@ -86,6 +86,49 @@ def test_a_student_does_the_lesson(student, slug, everything):
         there = set(map(user_key, visitor.shown))
         for name in step.knobs:
             assert there & {f"{slug}.{name}", f"{slug}.{name}:count", f"{slug}-{name}"}, name
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+def test_a_page_opens_on_what_has_come_to_its_end(student, slug):
+    """Beside the lesson, an address that says nothing: what the card names, trained; it answers no question."""
+    topic = catalogue()[slug]
+    for step in lesson_steps(topic):
+        for answered in (False, True):
+            config = without_run(step.config(topic, answered=answered))
+            assert config != without_run(topic.opening), f"{step.name} asks about it"
+    visitor = student(slug)
+    while visitor.tick() is not None:
+        pass
+    assert (visitor.query, card(visitor)["at"]) == ("", -1)
+    if steps := topic.steps_of(topic.opening):
+        assert f"<b>{steps}</b>" in visitor.status()
+    visitor.touch(f"{slug}-face", "pick", 1)
+    said = parse_qs(visitor.query, keep_blank_values=True)
+    assert said == {name: [value] for name, value in to_query(topic.opening).items()}
+    visitor.touch(f"{slug}-face", "pick", 0)
+    assert visitor.query == ""
+
+
+def test_a_run_that_a_page_opens_on_is_trained_once_and_goes_on(student):
+    visitor = student("gnn")
+    while visitor.tick() is not None:  # the first one may come before it has been kept
+        pass
+    other = student("gnn")
+    assert "<b>100</b>" in other.status(), "it is there at once"
+    other.press("gnn:step")
+    while other.tick() is not None:
+        pass
+    assert "<b>101</b>" in other.status()
+
+
+def test_defaults_beside_the_lesson_have_an_address_of_their_own(student):
+    visitor = student("gnn", "known=1")
+    visitor.touch("gnn-face", "pick", 0)
+    visitor.touch("gnn-face", "pick", 1)
+    visitor.touch("gnn-presets", "pick", 0)
+    assert visitor.query == ""
+    visitor.touch("gnn-face", "pick", 0)
+    assert visitor.query == "data=karate"
 
 
 def test_a_wrong_prediction_and_none_are_said_and_the_end_counts(student):
@@ -205,3 +248,39 @@ def test_a_link_to_a_step_asks_whatever_was_trained_where_it_was_made(student):
     assert card(visitor)["told"] == ""
     assert "steps" not in visitor.query
     assert "<b>0</b>" in visitor.status()
+
+
+SKETCHES = [
+    (slug, step) for slug, topic in catalogue().items() for step in lesson_steps(topic) if step.sketch is not None
+]
+
+
+@pytest.mark.parametrize(("slug", "step"), SKETCHES, ids=lambda value: getattr(value, "name", value))
+def test_what_is_drawn_is_read_and_stands_in_the_picture(student, slug, step):
+    """A link to a step alone sets the page up. What a browser sends that is no drawing changes nothing."""
+    topic, picture = catalogue()[slug], f"{slug}-{step.sketch.picture}"
+    visitor = student(slug, f"view.lesson={step.name}")
+    asked = to_query(without_run(step.config(topic, answered=False)))
+    assert (
+        asked.items() <= {name: one[0] for name, one in parse_qs(visitor.query, keep_blank_values=True).items()}.items()
+    )
+    board, _ = visitor.data(f"{picture}-sketch")
+    for rubbish in ([], ["x"] * board["count"], [99.0] * board["count"], [0.5], {"a": 1}, None):
+        assert visitor.touch(f"{picture}-sketch", "drawn", rubbish).errors == []
+        assert card(visitor)["draw"]
+    press_answer = visitor.touch(f"{picture}-sketch", "drawn", [1] * board["count"])
+    assert press_answer.errors == []
+    if f"{slug}-speed" in map(user_key, visitor.shown):
+        visitor.touch(f"{slug}-speed", "pick", 2)
+    told = until_told(visitor)
+    assert told["chosen"] is not None
+    assert told["mark"].startswith(
+        "As you predicted." if told["chosen"] == told["right"] else "Not what you predicted."
+    )
+    assert "you drew" in told["mark"].lower()
+    meta, _ = visitor.data(picture)
+    assert any(meta.get("expected") or meta.get("ticks")), "it stands in the picture"
+    press(visitor, "go", -1)
+    meta, _ = visitor.data(picture)
+    assert not meta.get("expected")
+    assert not meta.get("ticks")

@@ -98,6 +98,7 @@ def test_small_arrays_beside_each_other_are_one():
     ((begin, end),) = array_spans(payload)
     assert payload[begin:end] == b"".join(tile.tobytes() for tile in tiles)
     assert list(array_spans(pack({}, {"a": np.zeros(10, np.uint8)}))) == []
+    assert list(array_spans(pack({"words": 10_000 * "x"}, {}))) == []
 
 
 @pytest.mark.parametrize("payload", [b"", b"x" * 5000, pack({}, {})[:3] + b"x" * 5000, b"\xff" * 9000])

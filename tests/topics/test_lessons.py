@@ -113,6 +113,10 @@ def test_what_comes_is_what_the_step_explains(slug, at):
     else:
         result = result_of(slug, step.path, without_run(step.config(topic, answered=True)))
     verdict = step.verdict(result)
+    if step.sketch is not None:  # who draws what comes is right, and no distance from it
+        drawn = step.sketch.truth(result)
+        assert step.sketch.reads(drawn, result) == verdict.choice
+        assert not FIELD.search(step.sketch.difference(drawn, result))
     for language in LANGUAGES:
         words = lesson_words(slug, language).steps[at]
         assert verdict.choice == words.right, f"{step.name}: came out as {verdict}"

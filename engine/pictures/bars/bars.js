@@ -54,8 +54,8 @@ class Bars extends View {
     if (click) made.row.setAttribute("aria-pressed", String(index === marked));
     made.length.style.width = 100 * shares[index] + "%";
     made.length.style.background = colourOf(colours ? colours[index] : index === marked ? 1 : 0);
-    made.tick.hidden = ticks === null;
-    if (ticks !== null) made.tick.style.left = 100 * ticks[index] + "%";
+    made.tick.hidden = (ticks?.[index] ?? null) === null;
+    if (!made.tick.hidden) made.tick.style.left = 100 * ticks[index] + "%";
   }
 }
 

@@ -76,6 +76,7 @@ class Curves extends View {
     for (let at = 0; at <= last; at++)
       for (const value of this.#values(indices[at]))
         if (this.#usable(value)) { low = Math.min(low, value); high = Math.max(high, value); }
+    for (const [, y] of meta.expected) [low, high] = [Math.min(low, y), Math.max(high, y)];
     if (low > high) [low, high] = meta.log ? [0.1, 1] : [0, 1];
     if (meta.log) [low, high] = [low / 1.15, high * 1.15];
     else {
@@ -87,7 +88,8 @@ class Curves extends View {
     high = meta.high ?? high;
     if (!(high > low)) high = low + 1;
     const step = (index) => store.frames.get(index).step;
-    const first = step(indices[0]), end = first + (step(indices[last]) - first || 1); // steps may fall: a walk back
+    const first = step(indices[0]), reach = meta.expected.at(-1)?.[0] ?? first; // steps may fall: a walk back
+    const ran = step(indices[last]) - first || 1, end = first + (Math.abs(reach - first) > Math.abs(ran) ? reach - first : ran);
 
     // frame of the plot
     const legendHeight = this.#legend(context, shownAt);
@@ -152,6 +154,8 @@ class Curves extends View {
     context.setLineDash([]);
     context.restore();
 
+    this.#drawExpected(context, x, y);
+
     // cursor
     const hair = (index, colour) => {
       const at = Math.round(x(step(index))) + 0.5;
@@ -172,6 +176,22 @@ class Curves extends View {
     };
     hair(now, theme.faint);
     if (this.under !== null && this.store.frames.has(this.under)) hair(this.under, theme.text);
+  }
+
+  /** What the reader drew before there was a run. */
+  #drawExpected(context, x, y, path = this.meta.expected) {
+    const { theme } = this;
+    if (!path.length) return;
+    context.save();
+    context.strokeStyle = theme.text;
+    context.globalAlpha = 0.55;
+    context.lineWidth = 2.5;
+    context.setLineDash([2, 5]);
+    context.lineCap = "round";
+    context.beginPath();
+    for (const [step, value] of path) context.lineTo(x(step), y(value));
+    context.stroke();
+    context.restore();
   }
 
   /** Names and the values at a frame; returns the height used. */
@@ -202,6 +222,14 @@ class Curves extends View {
       context.fillText(value, x + 22 + wide, y);
       x += whole;
     });
+    if (meta.expected.length) {
+      const words = this.text.expected;
+      context.font = this.font(12);
+      if (x && x + 22 + context.measureText(words).width > this.canvasWidth) { x = 0; y += 17; }
+      this.#drawExpected(context, (at) => x + 16 * at, () => y, [[0, 0], [1, 0]]);
+      context.fillStyle = theme.faint;
+      context.fillText(words, x + 22, y);
+    }
     return y + 12;
   }
 

@@ -8,7 +8,7 @@ from engine.pictures.kinds import Kind
 KIND = Kind(
     CurvesPicture,
     curves_payload,
-    words={"step": "step"},
+    words={"step": "step", "expected": "what you expected"},
     keys={
         "goThere": "show this moment everywhere",
     },

@@ -203,6 +203,7 @@ class Points extends View {
     context.fillText(meta.axisLabels[1], 0, 0);
     context.restore();
 
+    this.#drawExpected(context);
     const radius = Math.max(3, Math.min(5, box.s / 80));
     this.points.forEach((point, at) => {
       const [x, y] = this.#screen(point);
@@ -220,6 +221,28 @@ class Points extends View {
       }
       context.stroke();
     }
+  }
+
+  /** The edge of what the reader painted before there was a run. */
+  #drawExpected(context) {
+    const { expected } = this.meta, { box } = this;
+    if (!expected.length) return;
+    const side = Math.round(Math.sqrt(expected.length)), cell = box.s / side;
+    const at = (column, row) => expected[row * side + column];
+    context.save();
+    context.setLineDash([2, 5]);
+    context.lineCap = "round";
+    context.lineWidth = 3;
+    context.strokeStyle = "#1E2430";
+    context.beginPath();
+    for (let row = 0; row < side; row++)
+      for (let column = 0; column < side; column++) {
+        const [x, y] = [box.x + column * cell, box.y + row * cell];
+        if (column && at(column, row) !== at(column - 1, row)) { context.moveTo(x, y); context.lineTo(x, y + cell); }
+        if (row && at(column, row) !== at(column, row - 1)) { context.moveTo(x, y); context.lineTo(x + cell, y); }
+      }
+    context.stroke();
+    context.restore();
   }
 
   #controls() {

@@ -20,6 +20,7 @@ class PointsPicture:
     train_mask: True where a point is trained on (drawn filled), False for test points (rings).
     value_range: (low, high) for points that carry a value instead of a class; then `classes` is the value's name alone
     and the background is (H, W, 1) float32 (with frames (T, H, W, 1)), both in the signed colours.
+    expected: SIDE × SIDE cells, row 0 at y high, 1 where a reader expects the second class; the edge of it is drawn.
     editable: a reader adds, moves and removes points, at most `most` ("points"); else a click chooses a spot ("spot").
     ValueError for what does not fit together.
     """
@@ -35,6 +36,7 @@ class PointsPicture:
     axis_labels: tuple[str, str] = ("x₁", "x₂")
     editable: bool = False
     most: int = 400
+    expected: Sequence[int] = ()
 
     def __post_init__(self) -> None:
         x_low, x_high, y_low, y_high = self.domain
@@ -77,6 +79,7 @@ def points_payload(picture: PointsPicture) -> tuple[dict[str, Any], dict[str, np
         "classes": list(picture.classes),
         "train": None if picture.train_mask is None else [bool(trained) for trained in picture.train_mask],
         "frames": frames.meta() if frames and background is not None else None,
+        "expected": list(picture.expected),
         "editable": picture.editable,
         "most": picture.most,
         "axisLabels": list(picture.axis_labels),

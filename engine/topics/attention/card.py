@@ -13,6 +13,7 @@ MOST_TEXT = 1000  # characters; the encoder reads 128 tokens at most
 LONGEST_TOKEN = 12
 LARGEST = 9.5  # of a number set by hand
 ANIMAL = "The animal didn't cross the street because it was too tired."
+CHEF = "The chef who ran to the store was out of food."
 DOG = "The dog bites the man."
 
 
@@ -152,6 +153,7 @@ TOPIC = Topic(
         "By hand": Config(view="toy"),
         "By hand, causal": Config(view="toy", causal=True, sinusoid=True),
     },
+    opening=Config(text=CHEF),
     cover=("heads", Config()),
     sources=(
         Source("Vaswani et al. 2017: Attention is all you need", "https://arxiv.org/abs/1706.03762"),

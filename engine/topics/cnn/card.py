@@ -125,6 +125,7 @@ TOPIC = Topic(
         "Plain gradient descent": Config(start="fresh", optimizer="sgd", learning_rate=0.05),
         "Rate too high": Config(start="fresh", learning_rate=0.1),
     },
+    opening=Config(digit="sample:1700"),
     cover=("mosaic", Config()),
     sources=(
         Source("LeCun, Bottou, Bengio, Haffner 1998: Gradient-based learning applied to document recognition", "https://doi.org/10.1109/5.726791"),

@@ -208,6 +208,7 @@ TOPIC = Topic(
         "Digits": Config(view="digits"),
         "Sevens, strongly guided": Config(view="digits", digit="7", guidance=8.0),
     },
+    opening=Config(data="gaussians", steps=400),
     cover=("mosaic", Config(view="digits")),
     sources=(
         Source("Ho, Jain, Abbeel 2020: Denoising diffusion probabilistic models", "https://arxiv.org/abs/2006.11239"),

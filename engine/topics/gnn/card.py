@@ -156,6 +156,7 @@ TOPIC = Topic(
         "Twelve with shortcuts": Config(data="blocks", known=5, depth=12, shortcut=True),
         "Unlike neighbours": Config(data="blocks", known=5, within=0.05, noise=0.3),
     },
+    opening=Config(data="communities", seed=1, steps=100),
     cover=("graph", Config(data="blocks", known=5, steps=200)),
     sources=(
         Source("Kipf, Welling 2017: Semi-supervised classification with graph convolutional networks", "https://arxiv.org/abs/1609.02907"),

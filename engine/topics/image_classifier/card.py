@@ -111,6 +111,7 @@ TOPIC = Topic(
         "Cat without colour": Config(colour=0.0, flip=True),
         "Cut out": Config(picture="sample:camera", cutout=96, seed=3),
     },
+    opening=Config(picture="sample:china"),
     cover=("evidence", Config()),
     sources=(
         Source("Tan, Le 2019: EfficientNet: rethinking model scaling for convolutional neural networks", "https://arxiv.org/abs/1905.11946"),

@@ -266,6 +266,7 @@ TOPIC = Topic(
         "Rate too high": Config(data="hills", layers=(24, 24), activation="relu", optimizer="sgd", learning_rate=1.0),
         "Hills": Config(data="hills", layers=(24, 24)),
     },
+    opening=Config(classes=4, layers=(24, 24), activation="relu", learning_rate=0.01, steps=300),
     cover=("boundary", Config(classes=3, layers=(24, 24), steps=220, seed=4)),
     sources=(
         Source("Rumelhart, Hinton, Williams 1986: Learning representations by back-propagating errors", "https://doi.org/10.1038/323533a0"),

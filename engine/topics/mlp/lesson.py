@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+
+import numpy as np
 
 from engine.contracts.lesson import Step, Verdict, closest
+from engine.contracts.sketch import CurveSketch, RegionSketch
 from engine.contracts.words import Number, Percent
+from engine.data.points import DOMAIN
+from engine.pictures.sketch.values import SIDE
 
 from .run import Result
 
@@ -21,7 +27,26 @@ def left_wrong(result: Result) -> Verdict:
 def rightly_parted(result: Result) -> Verdict:
     """Which share of the test points in four sectors is named rightly."""
     share = result.test_accuracy[-1].item()
-    return Verdict(closest(share, half=0.5, two_thirds=2 / 3, nearly_all=0.95), {"share": Percent(share, 0)})
+    return Verdict(how_many_right(share), {"share": Percent(share, 0)})
+
+
+def how_many_right(share: float) -> str:
+    """A share of points on their right side, as a choice."""
+    return closest(share, half=0.5, two_thirds=2 / 3, nearly_all=0.95)
+
+
+def second_class(result: Result) -> np.ndarray:
+    """The class of each of SIDE × SIDE cells of the plane, row 0 at the top."""
+    plane = result.plane.numpy().argmax(-1)
+    at = ((np.arange(SIDE) + 0.5) / SIDE * len(plane)).astype(int)
+    return plane[np.ix_(at, at)]
+
+
+def test_points(result: Result) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(x, y, class) of the points that are not trained on, -1 to 1 across the plane."""
+    held_out = ~result.is_train.numpy()
+    x, y = (result.inputs.numpy()[held_out] / DOMAIN).T
+    return x, y, result.targets.numpy()[held_out]
 
 
 def after_how_many(result: Result) -> Verdict:
@@ -43,8 +68,21 @@ def told_apart(result: Result) -> Verdict:
 def loss_of_others(result: Result) -> Verdict:
     """Whether the loss on the test points falls, rises after it fell, or stays."""
     begin, least, end = result.test_loss[0].item(), result.test_loss.min().item(), result.test_loss[-1].item()
-    choice = "rises" if end > begin else "falls" if end < 0.5 * begin else "stays"
-    return Verdict(choice, {"begin": Number(begin), "least": Number(least, 2), "end": Number(end, 1)})
+    return Verdict(
+        where_it_ends(result.test_loss.tolist()),
+        {"begin": Number(begin), "least": Number(least, 2), "end": Number(end, 1)},
+    )
+
+
+def where_it_ends(losses: Sequence[float]) -> str:
+    """A curve of losses as a choice."""
+    begin, end = losses[0], losses[-1]
+    return "rises" if end > begin else "falls" if end < 0.5 * begin else "stays"
+
+
+def losses_of_others(result: Result) -> tuple[list[float], list[float]]:
+    """(steps, loss on the test points)."""
+    return result.step.tolist(), result.test_loss.tolist()
 
 
 def loss_held_back(result: Result) -> Verdict:
@@ -64,14 +102,20 @@ def too_far(result: Result) -> Verdict:
 
 LESSON = (
     Step("line", "Straight line", left_wrong, until=200, focus="points"),
-    Step("two_neurons", "Two neurons on XOR", rightly_parted, until=400, focus="network", knobs=("seed",)),
+    Step(
+        "two_neurons", "Two neurons on XOR", rightly_parted, until=400, focus="points", knobs=("seed",),
+        sketch=RegionSketch("points", second_class, test_points, how_many_right),
+    ),
     Step(
         "four_neurons", "Two neurons on XOR", rightly_parted, ask={"layers": (4,)}, until=400, focus="network",
         knobs=("seed",),
     ),
     Step("spiral", "Spiral", after_how_many, until=100, pace="slow", focus="network"),
     Step("squares", "Squared features", told_apart, until=100, pace="slow", focus="points"),
-    Step("by_heart", "Overfitting", loss_of_others, until=600, focus="curves", knobs=("train_share",)),
+    Step(
+        "by_heart", "Overfitting", loss_of_others, until=600, focus="curves", knobs=("train_share",),
+        sketch=CurveSketch("curves", 600, (0, 5), losses_of_others, where_it_ends, line=1),
+    ),
     Step(
         "held_back", "Overfitting", loss_held_back, ask={"regularisation": "l2", "strength": 0.03}, until=600,
         focus="curves", knobs=("regularisation", "strength"),

@@ -111,6 +111,7 @@ TOPIC = Topic(
         "The grid": Config(detector="grid"),
         "Two in one cell": Config(detector="grid", scene="same_cell", objects=2),
     },
+    opening=Config(picture="sample:camera", arrange="alone"),
     cover=("cover", Config()),
     sources=(
         Source("Redmon, Divvala, Girshick, Farhadi 2016: You only look once: unified, real-time object detection", "https://arxiv.org/abs/1506.02640"),

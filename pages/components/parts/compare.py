@@ -11,7 +11,7 @@ from typing import Any
 
 import streamlit as st
 
-from engine.contracts.knob import knobs, to_query
+from engine.contracts.knob import said_in_full
 from engine.contracts.pins import Pin, differing, in_link
 from engine.contracts.topic import Topic, catalogue
 from engine.pictures.bars.values import Bars
@@ -130,8 +130,7 @@ def links_to_others(topic: Topic, pins: Sequence[Pin]) -> None:
     for at, pin in enumerate(pins):
         if pin.slug == topic.slug:
             continue
-        first = knobs(type(pin.config))[0]  # an address without any knob would show what the page showed last
-        query = to_query(pin.config) or {first.name: first.to_text(getattr(pin.config, first.name))}
+        query = said_in_full(pin.config)  # without any knob it would show what the page showed last
         label = t("Open {run} on its page: {title}", run=pin_label(at), title=t(catalogue()[pin.slug].title))
         st.page_link(
             page_of(catalogue()[pin.slug]),

@@ -20,7 +20,7 @@ from pages.components.own.kinds import own_things, stage_beside, with_what_is_he
 from pages.components.own.weights import usable
 from pages.components.parts.contents import begin
 from pages.components.parts.controls import controls, current_config, note_progress, write_link
-from pages.components.parts.lesson import ask_first, lesson
+from pages.components.parts.lesson import ask_first, lesson, open_first
 from pages.components.parts.panel import face, face_switch
 from pages.components.parts.pins import offer_places
 from pages.components.parts.player import player
@@ -52,14 +52,15 @@ def compose(topic: Topic) -> Composed:
     module = page_module(topic.slug)
     begin(topic.slug)
     current_config(topic)
+    shows = face(topic)
     ask_first(topic)
+    open_first(topic)
     told = usable(topic, st.session_state[f"{topic.slug}:config"])
     offer_places(topic)
     left, right = st.columns([2.05, 1], gap="medium")
     place, panel = left.container(key=f"{topic.slug}-stage"), right.container(border=True, key=f"{topic.slug}-panel")
     config, film, made = with_what_is_here(topic, told), None, None
     begin_at = st.session_state.pop(f"{topic.slug}:begin", None)  # see player
-    shows = face(topic)
     _follow(topic, module, config)
     begin_parts(topic)
     whole = _completed(topic, config)

@@ -14,7 +14,7 @@ from typing import Any
 import streamlit as st
 
 from engine.contracts.film import MOMENT
-from engine.contracts.knob import Knob, KnobError, Rejected, from_query, knobs, to_query, without_run
+from engine.contracts.knob import Knob, KnobError, Rejected, from_query, knobs, said_in_full, to_query, without_run
 from engine.contracts.names import is_known
 from engine.contracts.pins import PARAMETER
 from engine.contracts.topic import Topic
@@ -61,6 +61,16 @@ def current_config(topic: Topic) -> Any:
     if rejected := state.get(f"{slug}:rejected"):
         report_rejected(rejected)
     return state[f"{slug}:config"]
+
+
+def says_something(topic: Topic) -> bool:
+    """Whether the address says what the page is to show."""
+    return _asks_to_look() or says_settings(topic)
+
+
+def says_settings(topic: Topic) -> bool:
+    """Whether the address says how the page is to be set."""
+    return any(knob.name in st.query_params for knob in knobs(topic.config))
 
 
 def _asks_to_look() -> bool:
@@ -151,10 +161,12 @@ def write_link(topic: Topic) -> None:
     """Put the page's Config, the choices of what to see that are not the usual ones, the pinned runs, and the language
     if the reader chose another than the browser's, into the address."""
     st.session_state.pop(f"{topic.slug}:unsettled", None)
-    query: dict[str, Any] = to_query(st.session_state[f"{topic.slug}:config"])
-    views = st.session_state.get(f"{topic.slug}:views", {})
+    config, views = st.session_state[f"{topic.slug}:config"], st.session_state.get(f"{topic.slug}:views", {})
     with_lesson = st.session_state.get("face") == "lesson"  # who has gone on to the knobs shares what they show
+    query: dict[str, Any] = to_query(config)
     query |= {VIEW + name: value for name, value in views.items() if name != LESSON or with_lesson}
+    if with_lesson:  # there an address that says nothing is that of the opening
+        query = {} if config == topic.opening and not views else query or said_in_full(config)
     query |= pinned_in_link()
     wanted = query | ({"lang": language()} if language() != browser_language() else {})
     st.session_state["language_asked"] = wanted.get("lang")

@@ -7,7 +7,7 @@ of the View, so it is in the link; what the reader answered stays in the session
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -24,9 +24,11 @@ from engine.contracts.lesson import (
     lesson_words,
     marked,
 )
+from engine.contracts.sketch import Sketch
 from engine.contracts.topic import Topic, catalogue
+from engine.contracts.words import Words
 from pages.components.own.kinds import with_what_is_here
-from pages.components.parts.controls import LESSON, adopt, at_its_run, widget_grid
+from pages.components.parts.controls import LESSON, adopt, at_its_run, says_settings, says_something, widget_grid
 from pages.components.parts.glossary import terms_on_card
 from pages.components.parts.language import drawn, language
 from pages.components.parts.lesson_progress import note_told, progress_cookie, told_in
@@ -39,6 +41,7 @@ from pages.components.server.compute import compute
 
 END = "end"
 NO_CHOICE = ""  # instead of a choice: the reader wanted to be shown
+DRAWN = "drawn"  # until the run says which choice a drawing comes to
 
 
 def lesson(topic: Topic, config: Any, made: Any | Callable[[], Any] | None) -> None:
@@ -54,16 +57,18 @@ def lesson(topic: Topic, config: Any, made: Any | Callable[[], Any] | None) -> N
         (_opening if at == -1 else _closing)(topic, words)
         return
     step, said = steps[at], words.steps[at]
+    answered = step.name in _answers(topic)
+    verdict = _verdict(topic, step, config, made) if answered else None
     answer = _answers(topic).get(step.name)
-    verdict = None if answer is None else _verdict(topic, step, config, made)
     if verdict is not None:
         note_told(topic.slug, step.name, right=answer == verdict.choice)
     _card(topic, {
         "title": said.title, "at": at, "count": len(steps), "text": marked(said.text),
         "question": marked(said.question),
         "choices": [marked(choice) for choice in said.choices.values()],
+        "draw": _to_draw() if step.sketch is not None and not answered else None,
         "chosen": _index(said, answer), "right": _index(said, verdict and verdict.choice),
-        "mark": "" if verdict is None else marked(_mark(said, answer, verdict)),
+        "mark": "" if verdict is None else marked(_mark(topic, step, said, answer, verdict)),
         "told": "" if verdict is None else marked(said.told(verdict.values, language())),
         "waiting": _waiting(topic, step, config) if answer is not None and verdict is None else "",
         "buttons": _buttons(topic, at, len(steps), answer, verdict, step, config),
@@ -108,7 +113,7 @@ def _card(topic: Topic, data: dict[str, Any]) -> None:
         head["terms"] = terms
     step_card(
         {"list": [], "choices": [], "question": "", "told": "", "mark": "", "waiting": "", "next": None, "chosen": None,
-         "right": None, "focus": "", **head, **data, "cookie": progress_cookie(),
+         "right": None, "focus": "", "draw": None, **head, **data, "cookie": progress_cookie(),
          "sheet": {"up": drawn("Draw up"), "down": drawn("Draw down")}},
         f"{topic.slug}-lesson", on_event=partial(_heard, topic.slug),
     )  # fmt: skip
@@ -141,8 +146,8 @@ def trains_once_answered(topic: Topic) -> bool:
 
 
 def ask_first(topic: Topic) -> None:
-    """A link that comes to a step asks, whatever had been answered and trained where it was made. Call before the
-    widgets are drawn."""
+    """A link that comes to a step asks, whatever had been answered and trained where it was made; one that names the
+    step and no setting sets the page up for it. Call before the widgets are drawn."""
     state, kept = st.session_state, f"{topic.slug}:lesson_linked"
     linked = state.get(f"{topic.slug}:linked_views")
     if state.get(kept) is linked:
@@ -152,8 +157,23 @@ def ask_first(topic: Topic) -> None:
     if LESSON not in (linked or {}) or not 0 <= at < len(steps) or steps[at].name in _answers(topic):
         return
     config = with_what_is_here(topic, state[f"{topic.slug}:config"])
-    if any(is_set_up(topic, steps[at], config, answered=answered) for answered in (False, True)):
+    if not says_settings(topic) or any(
+        is_set_up(topic, steps[at], config, answered=answered) for answered in (False, True)
+    ):
         set_up(topic, steps[at], answered=False)
+
+
+def open_first(topic: Topic) -> None:
+    """An address that says nothing opens, beside the lesson, on what the topic shows before the first step. Call before
+    the widgets are drawn."""
+    state, kept = st.session_state, f"{topic.slug}:opened"
+    linked = state.get(f"{topic.slug}:linked_views")
+    if state.get(kept) is linked:
+        return
+    state[kept] = linked
+    if state["face"] == "lesson" and not says_something(topic):
+        adopt(topic, topic.opening)
+        state[f"{topic.slug}:begin"] = ("stand", topic.steps_of(topic.opening))
 
 
 def _is_step_elsewhere(name: str) -> bool:
@@ -175,12 +195,53 @@ def _heard(slug: str) -> None:
     elif isinstance(choose, int) and 0 <= at < len(steps):
         keys = list(lesson_words(slug, "en").steps[at].choices)
         if choose < len(keys):
-            _answers(topic)[steps[at].name] = keys[choose] if choose >= 0 else NO_CHOICE
-            _verdicts(topic).pop(steps[at].name, None)
-            set_up(topic, steps[at], answered=True)
+            _take(topic, steps[at], keys[choose] if choose >= 0 else NO_CHOICE)
     elif again is not None and 0 <= at < len(steps):
         set_up(topic, steps[at], answered=steps[at].name in _answers(topic))
     st.rerun(body_of(topic))
+
+
+def _take(topic: Topic, step: Step, answer: str, drawing: Sequence[float] | None = None) -> None:
+    """Callback: there is an answer; the page becomes what the step shows then."""
+    _answers(topic)[step.name] = answer
+    _drawings(topic)[step.name] = drawing
+    _verdicts(topic).pop(step.name, None)
+    set_up(topic, step, answered=True)
+
+
+# ---------------------------------------------------------------- what is drawn instead
+
+
+def _step_in_place(topic: Topic) -> Step | None:
+    """The step that stands beside the picture."""
+    steps, at = lesson_steps(topic), place_in(topic)
+    return steps[at] if st.session_state.get("face") == "lesson" and 0 <= at < len(steps) else None
+
+
+def open_sketch(topic: Topic) -> Sketch | None:
+    """What the reader may draw now, as the answer to the question that stands there."""
+    step = _step_in_place(topic)
+    return step.sketch if step is not None and step.name not in _answers(topic) else None
+
+
+def drawing_at(topic: Topic) -> tuple[Sketch | None, Sequence[float] | None]:
+    """What was to be drawn in the step that stands there, and what was; None if nothing."""
+    step = _step_in_place(topic)
+    return (None, None) if step is None else (step.sketch, _drawings(topic).get(step.name))
+
+
+def take_drawing(topic: Topic, drawing: Sequence[float]) -> None:
+    """Callback: the reader has drawn what they expect."""
+    if open_sketch(topic) is not None:
+        _take(topic, _step_in_place(topic), DRAWN, drawing)
+
+
+def _drawings(topic: Topic) -> dict[str, Sequence[float] | None]:
+    return st.session_state.setdefault(f"{topic.slug}:drawings", {})
+
+
+def _differences(topic: Topic) -> dict[str, Words]:
+    return st.session_state.setdefault(f"{topic.slug}:differences", {})
 
 
 def _go(topic: Topic, steps: tuple[Step, ...], at: int) -> None:
@@ -236,6 +297,9 @@ def _verdict(topic: Topic, step: Step, config: Any, made: Any) -> Verdict | None
         result = _result(topic, step, config, made)
         if result is not None:
             kept[step.name] = step.verdict(result)
+            if (drawing := _drawings(topic).get(step.name)) is not None:
+                _answers(topic)[step.name] = step.sketch.reads(drawing, result)
+                _differences(topic)[step.name] = step.sketch.difference(drawing, result)
     return kept.get(step.name)
 
 
@@ -262,12 +326,23 @@ def _is_under_way(topic: Topic, step: Step, config: Any) -> bool:
 # ---------------------------------------------------------------- what it says
 
 
+def _to_draw() -> dict[str, str]:
+    """What a card says where the answer can be drawn."""
+    how = drawn("Draw your answer in the picture; then press **Run it** below it.")
+    return {"how": marked(how), "instead": drawn("Choose instead")}
+
+
 def _index(said: StepWords, key: str | None) -> int | None:
     keys = list(said.choices)
     return keys.index(key) if key in keys else None
 
 
-def _mark(said: StepWords, answer: str | None, verdict: Verdict) -> str:
+def _mark(topic: Topic, step: Step, said: StepWords, answer: str | None, verdict: Verdict) -> str:
+    told = _rightness(said, answer, verdict)
+    return told if _drawings(topic).get(step.name) is None else f"{told} {drawn(_differences(topic)[step.name])}"
+
+
+def _rightness(said: StepWords, answer: str | None, verdict: Verdict) -> str:
     if verdict.choice != said.right:  # another processor, another rounding: what came counts
         return drawn(
             "This time it came out otherwise than usual: {choice}.", choice=said.choices[verdict.choice].rstrip(".。")

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from engine.contracts.knob import knobs
 from engine.contracts.topic import Topic
-from pages.components.parts.controls import LESSON, VIEW
+from pages.components.parts.controls import LESSON, VIEW, says_something
 from pages.components.parts.language import t
 from pages.components.pictures.canvas import choice
 
@@ -20,13 +19,11 @@ def face(topic: Topic) -> str:
     state = st.session_state
     if state.get("face:visit") != state.get("visit"):
         state["face:visit"] = state.get("visit")
-        names = {*(knob.name for knob in knobs(topic.config))}
-        settings = any(name in names or name.startswith(VIEW) for name in st.query_params)
         chosen = state.get("face:chosen") or st.context.cookies.get(COOKIE)
         if VIEW + LESSON in st.query_params:
             state["face"] = "lesson"
         else:
-            state["face"] = "knobs" if settings else chosen if chosen in FACES else "lesson"
+            state["face"] = "knobs" if says_something(topic) else chosen if chosen in FACES else "lesson"
     return state["face"]
 
 

@@ -24,7 +24,7 @@ from pages.components.parts.language import language, t
 from pages.components.parts.lesson import trains_once_answered, veiled
 from pages.components.parts.topics import part_of
 from pages.components.pictures.canvas import choice, status_line
-from pages.components.server.compute import start_job
+from pages.components.server.compute import recording, start_job
 
 TICK_SECONDS = 0.25
 SPEEDS = {"slow": 12.0, "normal": 60.0, "fast": None}  # steps a second; None: as fast as the machine allows
@@ -96,7 +96,7 @@ def _run_of(topic: Topic, config: Any, begin: tuple[str, int] | None) -> Run:
             run.job.stop()
         run = state[key] = Run(next(_runs), experiment)
         if wanted and not begin:  # it stands there, unless Train was pressed with what changed the experiment
-            run.job = start_job(
+            run.job = (None if played else recording(topic, experiment, wanted)) or start_job(
                 topic, experiment, start_at=wanted, pause_at=None if played else wanted, pace=_speed(topic)
             )
         elif played and not begin:
@@ -122,8 +122,9 @@ def _begin(topic: Topic, run: Run, how: str, step: int) -> None:
     stand_at(topic, None)
     run.goal = step if how == "watch" else None
     if step:
+        kept = recording(topic, run.experiment, step) if how == "stand" else None
         start_at = step if how == "stand" else 0
-        run.job = start_job(topic, run.experiment, start_at=start_at, pause_at=step, pace=_speed(topic))
+        run.job = kept or start_job(topic, run.experiment, start_at=start_at, pause_at=step, pace=_speed(topic))
 
 
 def _stands(run: Run, step: int) -> bool:

@@ -32,6 +32,7 @@ from pages.components.parts.language import drawn, drawn_all, language, number, 
 from pages.components.parts.lesson import veiled
 from pages.components.parts.player import TICK_SECONDS
 from pages.components.parts.progress import watch
+from pages.components.parts.sketch import is_drawn_on, show_board, with_expected
 from pages.components.parts.topics import page_module, part_of, view_type
 from pages.components.parts.view import (
     Reading,
@@ -74,6 +75,8 @@ def walk(
         show_formulas(*waiting)
         waiting = []
         match block:
+            case Show() if is_drawn_on(topic, block.name):
+                show_board(topic, block)
             case Show() if block.name in veiled(topic):
                 show_veil(block.height)
             case Box() if block.name in veiled(topic):
@@ -81,7 +84,7 @@ def walk(
             case Say(style="status") if "status" in veiled(topic):
                 _say(Say("Covered until you have answered.", style="status"))
             case Show():
-                show(topic, block)
+                show(topic, with_expected(topic, block))
             case Say():
                 _say(block)
             case Table():

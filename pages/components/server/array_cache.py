@@ -77,7 +77,7 @@ def array_spans(payload: bytes) -> Iterator[tuple[int, int]]:
         starts = sorted(start + entry["offset"] for entry in head["arrays"].values())
     except (KeyError, TypeError, ValueError, struct.error, AttributeError):  # no payload of ours
         return
-    ends = [*starts[1:], len(payload)]
+    ends = [*starts[1:], len(payload)][: len(starts)]  # there may be no array at all
     for large, group in groupby(zip(starts, ends, strict=True), lambda span: span[1] - span[0] >= LEAST_BYTES):
         spans = list(group)
         for begin, end in spans if large else [(spans[0][0], spans[-1][1])]:

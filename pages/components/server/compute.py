@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Hashable
 from contextlib import nullcontext
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -15,6 +17,7 @@ from engine.machinery.backends import Backend, ThreadBackend, in_turn
 from engine.machinery.device import available_devices, using_device
 from engine.machinery.jobs import JobQueue
 from engine.machinery.processes import ProcessBackend
+from engine.machinery.recording import Recording, record
 from engine.machinery.store import ResultStore
 from pages.components.parts.errors import explain
 from pages.components.server.settings import settings
@@ -89,6 +92,26 @@ def compute(topic: Topic, config: Any, path: str | None = None, *, long: bool = 
     except Exception as error:
         explain(error, topic, config)
         return None
+
+
+def record_opening(topic: Topic) -> None:
+    """Train what a topic's page opens on, for all visitors; nothing where it opens on something that is not trained."""
+    steps = topic.steps_of(topic.opening)
+    if steps:
+        config, device = topic.training.at(topic.training.experiment(topic.opening), 0), available_devices()[0]
+        with using_device(device):
+            make = partial(record, topic.load(topic.training.stream), config, steps)
+            STORE.get_or_compute(_key_of_recording(topic, config, steps, device), make)
+
+
+def recording(topic: Topic, config: Any, steps: int) -> Recording | None:
+    """A run of `config` up to a step that is kept for all visitors; None if there is none."""
+    pairs = STORE.find(_key_of_recording(topic, config, steps, chosen_device()))
+    return None if pairs is None else Recording(pairs)
+
+
+def _key_of_recording(topic: Topic, config: Any, steps: int, device: str) -> Hashable:
+    return (topic.slug, "recording", steps, config, device)
 
 
 def start_job(topic: Topic, config: Any, path: str | None = None, **options: Any) -> Any | None:

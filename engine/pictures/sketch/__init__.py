@@ -1,0 +1,1 @@
+"""Empty pictures on which a reader draws what they expect."""
