@@ -43,8 +43,8 @@ def show_home() -> None:
     )  # fmt: skip
     wanted = typed if len(typed) <= MOST_SOUGHT else typed[:MOST_SOUGHT] + "…"
     hits = [topic for topic in topics if matches(topic, typed[:MOST_SOUGHT])]
-    inside, words = places_inside(topics, typed[:MOST_SOUGHT]), terms_sought(typed[:MOST_SOUGHT])
-    if not hits and not inside and not words:
+    inside, named = places_inside(topics, typed[:MOST_SOUGHT]), terms_sought(typed[:MOST_SOUGHT])
+    if not hits and not inside and not named:
         st.info(t("Nothing is called “{text}” here. Try a shorter word.", text=wanted))
     if len(typed) > MOST_SOUGHT:
         st.caption(t("Only the first {most} characters are searched for.", most=MOST_SOUGHT))
@@ -53,9 +53,9 @@ def show_home() -> None:
         hits = [topic for topic in hits if chosen in (None, topic.group)]
     elif not wanted:
         learning_path(topics)
-    if inside or words:
+    if inside or named:
         with st.container(horizontal=True, gap="xsmall", key="home-inside-links"):
-            show_terms(words)
+            show_terms(named)
             for topic, title, query in inside:
                 st.page_link(page_of(topic), label=f"{title} · {t(topic.title)}", query_params=query or None)
     whole, places = len(hits) <= MOST_CARDS, {topic.slug: place for place, topic in enumerate(topics, 1)}
