@@ -25,6 +25,7 @@ class View:
     channel: int = knob(0, "Channel", low=0, high=63, was=("channel-*",))
     flows: str = knob("signal", "What flows", choices=FLOWS)
     flow_channel: int = knob(0, "Channel", low=0, high=63, was=("flow-channel",))
+    flow_step: int = knob(0, "Moment", low=-1, high=99, hidden=True)
     depths: bool = knob(False, f"Train {len(DEPTHS) * SEEDS} networks")
 
 
@@ -77,10 +78,10 @@ def step_by_step(config, view, activations):
     else:
         flow = explain.network_flow(activations, min(view.flow_channel, config.width - 1))
         channels = [Choose("flow_channel", {channel: str(channel + 1) for channel in range(config.width)})]
-    graph = draw.flow(config, flow)
+    graph = draw.flow(config, flow, view.flow_step)
     moving = [
         Show("flow", graph, PICKED, picked=activations.node(view.node), height=330),
-        Show("flow-bar", Bar(graph.frames)),
+        Show("flow-bar", Bar(graph.frames), Pick("flow_step", "key")),
     ]
     return [Row([moving, [Choose("flows"), *channels, Say(flow.about)]], (1.7, 1))]
 

@@ -20,9 +20,10 @@ export default function step(component) {
   root.replaceChildren(...parts(root, data));
   attendTerms(root, data.terms, before?.at === data.at && open);
   root.classList.toggle("over", Boolean(data.told));
+  root.classList.toggle("past", Boolean(data.told && data.waiting));
   if (focused) (root.querySelector(`[data-press="${focused}"]:not(:disabled)`) ?? root.querySelector("button.primary"))?.focus({ preventScroll: true });
   if (before && before.at !== data.at) root.scrollIntoView({ block: "nearest" });
-  if (before && (before.at !== data.at || !before.told !== !data.told)) show(root, data);
+  if ((!before && data.draw) || (before && (before.at !== data.at || !before.told !== !data.told))) show(root, data);
 }
 
 /** Brings into view what the step speaks of, the picture and in the card the question or what came; again when the page

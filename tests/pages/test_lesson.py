@@ -156,7 +156,10 @@ def test_knobs_that_were_moved_are_noticed_and_the_step_comes_back(student):
     assert "coefficients" in visitor.query
     visitor.touch("gnn-coefficients", "pick", 0)
     press(visitor, "choose", 0)
-    until_told(visitor)
+    assert until_told(visitor)["waiting"] == ""
+    visitor.touch("gnn-coefficients", "pick", 1)
+    assert card(visitor)["waiting"].startswith("The knobs say something else now."), "the words are of the run before"
+    assert card(visitor)["told"]
     press(visitor, "go", 3)
     visitor.touch("gnn-coefficients", "pick", 2)
     buttons = {event: words for event, _, words, _ in card(visitor)["buttons"]}
@@ -222,6 +225,18 @@ def test_who_goes_on_to_the_knobs_shares_a_link_without_the_step(student):
     visitor.touch("gnn-face", "pick", 0)
     assert parse_qs(visitor.query)["view.lesson"] == ["two_labels"]
     assert card(visitor)["at"] == 0
+
+
+def test_numbers_and_comparison_are_covered_while_a_question_is_open(student):
+    visitor = student("gnn", "view.lesson=two_steps")
+    for name in ("Numbers", "Compare"):
+        before = visitor.texts().count("Covered until")
+        visitor.open_tab("gnn", name)
+        assert visitor.texts().count("Covered until") == before + 1, name
+        visitor.open_tab("gnn", name)
+    visitor.open_tab("gnn", "Numbers")
+    press(visitor, "choose", 0)
+    assert "Covered until" not in visitor.texts()
 
 
 def test_a_run_that_is_paused_or_reset_tells_nothing_yet(student):

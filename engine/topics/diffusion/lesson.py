@@ -86,7 +86,7 @@ def as_asked(result: digits.Result) -> Verdict:
 LESSON = (
     Step(
         "drown", "Spiral", what_is_left, ask={"direction": "forward", "at": DATA}, until=0, show={"at": NOISE},
-        veil=("shares", "ratio"), focus="walk", path="engine.topics.diffusion.lesson:drowned",
+        veil=("shares", "ratio", "walk-bar"), focus="walk", path="engine.topics.diffusion.lesson:drowned",
     ),
     Step("learn", "Spiral", near_so_soon, ask={"at": DATA}, until=200, pace="normal", focus="walk"),
     Step("expect", "Spiral", expected_early, ask=TRAINED, show={"at": START}, focus="walk"),

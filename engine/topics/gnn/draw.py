@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -46,12 +47,13 @@ def _answers(config, film, places, edges, messages, alt, plane=False) -> GraphPi
     )  # fmt: skip
 
 
-def flow(config: Config, flowing: Flow) -> GraphPicture:
-    """Numbers on the graph, each moment in its own range."""
-    data = graph_of(config)
+def flow(config: Config, flowing: Flow, step: int = 0) -> GraphPicture:
+    """Numbers on the graph, each moment in its own range; step: the one to stand at, -1 for the last."""
+    data, last = graph_of(config), len(flowing.values) - 1
+    frames = replace(still_frames(flowing.values), at=last if step == -1 else min(step, last))
     return GraphPicture(
         data.positions.numpy(), data.edges.numpy(), flowing.values, data.names, flowing.alt,
-        value_name=Words("value"), marks=flowing.marks, frames=still_frames(flowing.values),
+        value_name=Words("value"), marks=flowing.marks, frames=frames,
     )  # fmt: skip
 
 

@@ -61,8 +61,8 @@ def unlike(result: Result) -> Verdict:
 LESSON = (
     Step("two_labels", "Two labels", rightly_placed, until=50, show={"node": 8}),
     Step(
-        "two_steps", "Two labels", reached, ask={"below": "steps", "node": MEMBER_17}, veil=("flow", "flow-bar"),
-        focus="flow", path="engine.topics.gnn.lesson:spread",
+        "two_steps", "Two labels", reached, ask={"below": "steps", "node": MEMBER_17}, show={"flow_step": 2},
+        veil=("flow", "flow-bar"), focus="flow", path="engine.topics.gnn.lesson:spread",
     ),
     Step("no_edges", "Without the edges", named_rightly, until=200, knobs=("coefficients",)),
     Step("edges", "Block model", named_rightly, until=200, knobs=("coefficients",)),

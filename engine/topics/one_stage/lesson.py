@@ -15,7 +15,7 @@ from .picks import marked, picture_mark
 from .run import Result
 from .scene import CELLS, picked_cell
 
-FAR = explain.number_of(2, 0, 12)  # the cell in the corner at the top right
+FAR = explain.number_of(2, 3, 12)  # a cell at the right edge of the photograph, near the top
 EMPTY = CELLS * CELLS - 1  # the cell in the corner at the bottom right, where no object is
 
 

@@ -70,7 +70,7 @@ def lesson(topic: Topic, config: Any, made: Any | Callable[[], Any] | None) -> N
         "chosen": _index(said, answer), "right": _index(said, verdict and verdict.choice),
         "mark": "" if verdict is None else marked(_mark(topic, step, said, answer, verdict)),
         "told": "" if verdict is None else marked(said.told(verdict.values, language())),
-        "waiting": _waiting(topic, step, config) if answer is not None and verdict is None else "",
+        "waiting": _waiting(topic, step, config, verdict) if answered else "",
         "buttons": _buttons(topic, at, len(steps), answer, verdict, step, config),
         "focus": step.focus and place_of(topic, step.focus),
     })  # fmt: skip
@@ -352,9 +352,12 @@ def _rightness(said: StepWords, answer: str | None, verdict: Verdict) -> str:
     return drawn("As you predicted.") if answer == verdict.choice else drawn("Not what you predicted.")
 
 
-def _waiting(topic: Topic, step: Step, config: Any) -> str:
+def _waiting(topic: Topic, step: Step, config: Any, verdict: Verdict | None) -> str:
     if not is_set_up(topic, step, config):
-        return drawn("The knobs say something else now.")
+        said = drawn("The knobs say something else now.")
+        return said if verdict is None else f"{said} {drawn('This is what came before:')}"
+    if verdict is not None:
+        return ""
     if topic.trains(config) and _is_under_way(topic, step, config):
         words = "It trains; watch the pictures." if _is_live(topic) else "It stands still; press Train."
         return drawn(words)

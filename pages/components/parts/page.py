@@ -16,10 +16,12 @@ from pages.components.parts.compare import compare
 from pages.components.parts.compose import Composed, compose
 from pages.components.parts.downloads import downloads
 from pages.components.parts.language import LANGUAGES, language, number, t
+from pages.components.parts.lesson import veiled
 from pages.components.parts.pins import keep_new, pin_button
 from pages.components.parts.share import share_button
 from pages.components.parts.topics import body_of
 from pages.components.pictures.canvas import choice, open_one
+from pages.components.pictures.show import show_veil
 from pages.components.server.compute import chosen_device
 from pages.components.server.streamlit_inside import parts_that_run
 
@@ -114,6 +116,8 @@ def tabs(composed: Composed) -> None:
         return
     with st.container(key=f"{topic.slug}-tab"):
         match opened:
+            case "numbers" | "compare" if veiled(topic):  # they would tell
+                show_veil()
             case "numbers":
                 numbers(composed)
             case "code":
