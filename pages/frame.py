@@ -15,6 +15,7 @@ st.set_page_config(page_title="Neurarium", page_icon=str(ICON), layout="wide", i
 adopt_language()
 
 navigation = {"": [st.Page("home.py", title=t("Home"), icon=":material/home:", default=True)]}
+navigation[""].append(st.Page("glossary.py", title=t("Glossary"), icon=":material/dictionary:", visibility="hidden"))
 for group in GROUPS:
     if pages := [page_of(topic) for topic in topics_with_pages() if topic.group == group]:
         navigation[t(group)] = pages

@@ -1,6 +1,7 @@
 // The card of a lesson: what there is to see, the question, the choices, and in the end what came. On a phone it is a
 // sheet at the bottom of the screen that is drawn up and down.
 import { element, remember, report } from "./core.js";
+import { attendTerms, openTerm } from "./terms.js";
 
 const HEIGHTS = ["low", "middle", "high"];
 
@@ -12,11 +13,12 @@ export default function step(component) {
   if (data.cookie) remember(data.cookie);
   const content = JSON.stringify(data);
   if (root.content === content) return;
-  const before = root.data;
+  const before = root.data, open = openTerm(root);
   root.content = content;
   root.data = data;
   const focused = root.getRootNode().activeElement?.dataset?.press;
   root.replaceChildren(...parts(root, data));
+  attendTerms(root, data.terms, before?.at === data.at && open);
   root.classList.toggle("over", Boolean(data.told));
   root.classList.toggle("past", Boolean(data.told && data.waiting));
   if (focused) (root.querySelector(`[data-press="${focused}"]:not(:disabled)`) ?? root.querySelector("button.primary"))?.focus({ preventScroll: true });

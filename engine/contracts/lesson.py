@@ -14,6 +14,8 @@ The words of a lesson are assets/lessons/<language>/<slug>.md:
 
     = What the page's question is answered with, at the very end.
 
+All but titles and choices may mark terms of the glossary, see glossary.py.
+
 What a step does is a Step of the tuple LESSON in engine/topics/<slug>/lesson.py. Its verdict says which of the choices
 the run bears out; that this is the one marked (right), in every language, is a test.
 """
@@ -28,6 +30,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+from engine.contracts.glossary import MARK, marks_in, without_marks
 from engine.contracts.knob import knobs, without_run
 from engine.contracts.sketch import Sketch
 from engine.contracts.topic import Topic
@@ -129,11 +132,13 @@ class StepWords:
 @dataclasses.dataclass(frozen=True)
 class LessonWords:
     """A lesson in one language: the introduction, the steps, and at the end what the page's question is answered
-    with."""
+    with. terms: names of the terms marked in what is read before an answer; told_terms: of those after it alone."""
 
     introduction: str
     steps: tuple[StepWords, ...]
     end: str
+    terms: tuple[str, ...] = ()
+    told_terms: tuple[str, ...] = ()
 
 
 def lesson_steps(topic: Topic) -> tuple[Step, ...]:
@@ -143,7 +148,27 @@ def lesson_steps(topic: Topic) -> tuple[Step, ...]:
 
 @cache
 def lesson_words(slug: str, language: str) -> LessonWords:
-    """The words of a topic's lesson. FileNotFoundError if it has none in that language."""
+    """The words of a topic's lesson, without the marks of terms. FileNotFoundError if it has none in that language."""
+    words = lesson_with_terms(slug, language)
+    before = [words.introduction, *(part for step in words.steps for part in (step.text, step.question))]
+    terms, told = (
+        tuple(dict.fromkeys(marks_in("\n".join(parts))))
+        for parts in (before, [*(step.answer for step in words.steps), words.end])
+    )
+    steps = tuple(
+        dataclasses.replace(
+            step, text=without_marks(step.text), question=without_marks(step.question),
+            answer=without_marks(step.answer),
+        )
+        for step in words.steps
+    )  # fmt: skip
+    only_told = tuple(name for name in told if name not in terms)
+    return LessonWords(without_marks(words.introduction), steps, without_marks(words.end), terms, only_told)
+
+
+@cache
+def lesson_with_terms(slug: str, language: str) -> LessonWords:
+    """The same as it is written, for where a term can be touched."""
     return read_lesson((FOLDER / language / f"{slug}.md").read_text("utf-8"))
 
 
@@ -177,12 +202,18 @@ def read_lesson(text: str) -> LessonWords:
     return LessonWords(introduction.strip(), tuple(steps), end.strip())
 
 
-def marked(text: str) -> str:
-    """Words of a lesson as HTML: **bold**, *italic*, `code`."""
+def marked(text: str, touched: Callable[[re.Match], str] | None = None) -> str:
+    """Words of a lesson as HTML: **bold**, *italic*, `code`. touched: what a marked term becomes, by default a button,
+    see terms.js."""
     text = escape(text.replace("\n", " "), quote=False)
     for mark, made in MARKS:
         text = mark.sub(made, text)
-    return text
+    return MARK.sub(touched or _button, text)
+
+
+def _button(mark: re.Match) -> str:
+    """No <button>: that could not be broken where a line ends."""
+    return f'<span role="button" tabindex="0" class="term" data-term="{mark[1]}">{mark[2] or mark[1]}</span>'
 
 
 def _spoken(value: Measured, language: str) -> str:

@@ -10,6 +10,7 @@ from itertools import islice
 from typing import Any
 
 from engine.contracts.blocks import Block, pictures_in
+from engine.contracts.glossary import term_called, without_marks
 from engine.contracts.languages import drawn_in, translated
 from engine.contracts.lesson import LessonWords, StepWords, marked
 from engine.pictures import sheet as sheets
@@ -22,6 +23,8 @@ STYLE = """<style>.who{display:flex;gap:2rem;margin:1rem 0}.who span{flex:1;bord
 .step{break-inside:avoid;margin:1.4rem 0}.step h2{font-size:1.1rem;margin:.2rem 0}.step p{margin:.3rem 0}
 .choices{list-style:none;padding:0;margin:.4rem 0}.choices li::before{content:"☐ ";font-size:1.15em}
 .line{border-bottom:1px solid #B9B4A8;height:1.9rem}.link{color:#6B7280;font-size:.8rem;overflow-wrap:anywhere}
+.terms{columns:2;font-size:.9em}
+.terms dt{font-weight:600;break-after:avoid}.terms dd{margin:0 0 .5rem;break-inside:avoid}
 .key{break-before:page}@media print{body{background:#fff;margin:0;font-size:11.5pt}}</style>"""
 
 
@@ -47,12 +50,14 @@ def worksheet_html(
     ]
     if lesson.end:
         parts.append(f'<div class="step"><h2>{escape(say(question))}</h2>{_lines(4)}</div>')
+    parts.append(_terms(lesson.terms, "The words of this lesson", language, say))
     parts.append(f'<div class="key"><h1>{escape(say("Key to the questions"))}</h1>')
     for number, step in enumerate(lesson.steps, 1):
         right = marked(step.choices[step.right])
         parts.append(f"<div class='step'><h2>{number} · {escape(step.title)}</h2><p>✓ <b>{right}</b></p>")
         parts.append(f"<p>{marked(step.usual)}</p></div>")
-    parts.append(f"<p>{marked(lesson.end)}</p></div>")
+    parts.append(f"<p>{marked(lesson.end)}</p>")
+    parts.append(_terms(lesson.told_terms, "More words", language, say) + "</div>")
     return writer.page(say(title), say(question), "".join(parts))
 
 
@@ -64,6 +69,18 @@ def _step(number: int, step: StepWords, address: str, say: Callable[[str], str])
         f'<p><b>{marked(step.question)}</b></p><ul class="choices">{choices}</ul>'
         f"<p>{escape(say('My reason:'))}</p>{_lines(2)}<p>{escape(say('What came, and why:'))}</p>{_lines(2)}</div>"
     )
+
+
+def _terms(names: Sequence[str], title: str, language: str, say: Callable[[str], str]) -> str:
+    """What the terms mean; those that come with an answer stand in the key, for they may tell it."""
+    found = {term.key: term for name in names if (term := term_called(name, language)) is not None}
+    if not found:
+        return ""
+    rows = (
+        f"<dt>{escape(term.title)}</dt><dd>{marked(without_marks(term.text))}</dd>"
+        for term in sorted(found.values(), key=lambda term: term.english.lower())
+    )
+    return f'<h2>{escape(say(title))}</h2><dl class="terms">{"".join(rows)}</dl>'
 
 
 def _printed(picture: Any, say: Callable[[str], str]) -> str:

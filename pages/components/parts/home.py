@@ -13,6 +13,7 @@ from engine.contracts.topic import GROUPS, Topic
 from pages.components.parts.controls import LESSON, VIEW
 from pages.components.parts.covers import show_cover
 from pages.components.parts.errors import report_rejected
+from pages.components.parts.glossary import show_terms, terms_sought
 from pages.components.parts.language import LANGUAGES, drawn, in_every_language, language, t
 from pages.components.parts.lesson_progress import told_in
 from pages.components.parts.link import remarks_on_link
@@ -42,8 +43,8 @@ def show_home() -> None:
     )  # fmt: skip
     wanted = typed if len(typed) <= MOST_SOUGHT else typed[:MOST_SOUGHT] + "…"
     hits = [topic for topic in topics if matches(topic, typed[:MOST_SOUGHT])]
-    inside = places_inside(topics, typed[:MOST_SOUGHT])
-    if not hits and not inside:
+    inside, named = places_inside(topics, typed[:MOST_SOUGHT]), terms_sought(typed[:MOST_SOUGHT])
+    if not hits and not inside and not named:
         st.info(t("Nothing is called “{text}” here. Try a shorter word.", text=wanted))
     if len(typed) > MOST_SOUGHT:
         st.caption(t("Only the first {most} characters are searched for.", most=MOST_SOUGHT))
@@ -52,8 +53,9 @@ def show_home() -> None:
         hits = [topic for topic in hits if chosen in (None, topic.group)]
     elif not wanted:
         learning_path(topics)
-    if inside:
+    if inside or named:
         with st.container(horizontal=True, gap="xsmall", key="home-inside-links"):
+            show_terms(named)
             for topic, title, query in inside:
                 st.page_link(page_of(topic), label=f"{title} · {t(topic.title)}", query_params=query or None)
     whole, places = len(hits) <= MOST_CARDS, {topic.slug: place for place, topic in enumerate(topics, 1)}

@@ -14,12 +14,22 @@ from typing import Any
 import streamlit as st
 
 from engine.contracts.knob import KnobError, knobs, without_run
-from engine.contracts.lesson import LessonWords, Step, StepWords, Verdict, lesson_steps, lesson_words, marked
+from engine.contracts.lesson import (
+    LessonWords,
+    Step,
+    StepWords,
+    Verdict,
+    lesson_steps,
+    lesson_with_terms,
+    lesson_words,
+    marked,
+)
 from engine.contracts.sketch import Sketch
 from engine.contracts.topic import Topic, catalogue
 from engine.contracts.words import Words
 from pages.components.own.kinds import with_what_is_here
 from pages.components.parts.controls import LESSON, adopt, at_its_run, says_settings, says_something, widget_grid
+from pages.components.parts.glossary import terms_on_card
 from pages.components.parts.language import drawn, language
 from pages.components.parts.lesson_progress import note_told, progress_cookie, told_in
 from pages.components.parts.progress import watched_to_the_end
@@ -36,7 +46,7 @@ DRAWN = "drawn"  # until the run says which choice a drawing comes to
 
 def lesson(topic: Topic, config: Any, made: Any | Callable[[], Any] | None) -> None:
     """The step that the reader is at. config: what the page computes; made: its Result, or what makes it."""
-    words, steps = lesson_words(topic.slug, language()), lesson_steps(topic)
+    words, steps = lesson_with_terms(topic.slug, language()), lesson_steps(topic)
     at = place_in(topic)
     asked = st.session_state.get(f"{topic.slug}:views", {}).get(LESSON, END)
     if asked not in (END, *(step.name for step in steps)) and not _is_step_elsewhere(asked):
@@ -99,6 +109,8 @@ def _card(topic: Topic, data: dict[str, Any]) -> None:
         "steps": drawn("All steps"),
         "of": drawn("step {k} of {n}", k=data["at"] + 1, n=data["count"]),
     }
+    if terms := terms_on_card([data.get(part, "") for part in ("text", "question", "told")], topic.slug):
+        head["terms"] = terms
     step_card(
         {"list": [], "choices": [], "question": "", "told": "", "mark": "", "waiting": "", "next": None, "chosen": None,
          "right": None, "focus": "", "draw": None, **head, **data, "cookie": progress_cookie(),
