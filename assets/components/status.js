@@ -23,7 +23,23 @@ class Status extends View {
     this.onTime(this.clock);
   }
 
+  /** What speaks of an earlier moment than the pictures is dimmed, see style.css: all that does not follow a run while
+   * it goes on; and the formulas and tables of the moment at which the bar was let go, while it is moved elsewhere. */
+  #mark(clock) {
+    const { live, at, indices } = this.meta.frames, spoken = at ?? indices[indices.length - 1];
+    const lags = live ? "run" : clock.index === spoken ? null : "moment", root = document.documentElement;
+    if (lags === this.lags) return;
+    this.lags = lags;
+    if (lags) root.dataset.lags = lags;
+    else delete root.dataset.lags;
+  }
+
+  leave() {
+    delete document.documentElement.dataset.lags;
+  }
+
   onTime(clock) {
+    this.#mark(clock);
     const line = this.lines.get(this.indices[placeOf(this.indices, clock.index)]) + this.meta.tail;
     if (this.told === line) return;
     this.told = line;

@@ -128,3 +128,22 @@ def test_pause_holds_the_moment_that_is_seen(visit):
     visitor.settle()
     assert visitor.page.evaluate(CLOCKS) == shown
     assert visitor.step() == int(shown[0])
+
+
+def test_what_does_not_follow_the_pictures_is_dimmed(visit):
+    """Numbers of the moment at which the bar stood, while it is moved; none of them once it is let go."""
+    visitor = visit("/mlp?layers=4&steps=60&view.picked=1-0")
+    visitor.until(lambda: visitor.step() == 60, "it stands there")
+    lags, formula = "() => document.documentElement.dataset.lags ?? null", visitor.page.locator(".katex-display").first
+    formula.wait_for()
+    assert visitor.page.evaluate(lags) is None
+    bar = visitor.page.locator(".transport input[type=range]").first
+    bar.focus()
+    visitor.page.locator(".transport [data-act=play]").first.click()
+    visitor.until(lambda: visitor.page.evaluate(lags) == "moment", "it is replayed")
+    visitor.until(lambda: float(formula.evaluate("e => getComputedStyle(e).opacity")) < 0.6, "dimmed")
+    visitor.until(lambda: visitor.page.evaluate(lags) is None, "it has come to its end again")
+    visitor.key("mlp:play").get_by_role("button").click()
+    visitor.until(lambda: visitor.page.evaluate(lags) == "run", "it trains")
+    visitor.open("/attention")
+    visitor.until(lambda: visitor.page.evaluate(lags) is None, "another page")
