@@ -202,7 +202,8 @@ def palette() -> dict[str, object]:
     tables = {name: np.concatenate([table(name), opacity(name)[:, None]], 1).ravel().tolist() for name in SCALES}
     dark = np.concatenate([dark_table("signed"), opacity("signed")[:, None]], 1).ravel().tolist()
     return {
-        "tables": tables, "darkTables": {"signed": dark}, "classColours": list(CLASS_COLOURS), "classStrength": CLASS_STRENGTH, "ink": INK,
+        "tables": tables, "darkTables": {"signed": dark}, "classColours": list(CLASS_COLOURS),
+        "classStrength": CLASS_STRENGTH, "ink": INK,
         "lineColours": {theme: list(line_colours(theme)) for theme in PAGES},
         "faint": {theme: page["faint"] for theme, page in PAGES.items()},
     }  # fmt: skip

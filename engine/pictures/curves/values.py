@@ -21,12 +21,20 @@ class Curve:
 
 
 @dataclass(frozen=True)
+class Level:
+    """A height that the lines are compared with, drawn across; always within the axis."""
+
+    value: float
+    name: str
+
+
+@dataclass(frozen=True)
 class CurvesPicture:
     """A small line chart that grows with its frames; the cursor stands at the moment that the clock shows.
 
     values: (T, L) of L lines at the frames' steps; NaN breaks a line. log: logarithmic y (values <= 0 break the line).
     low, high: fixed ends of the y axis, None follows the data. x_label: "step" if it is not given; units belong in the
-    labels. ValueError for values of another shape.
+    labels. levels: heights to compare with. ValueError for values of another shape.
     """
 
     values: np.ndarray
@@ -38,6 +46,7 @@ class CurvesPicture:
     log: bool = False
     low: float | None = None
     high: float | None = None
+    levels: Sequence[Level] = ()
 
     def __post_init__(self) -> None:
         want = (len(self.frames.indices), len(self.lines))
@@ -49,5 +58,6 @@ def curves_payload(picture: CurvesPicture) -> tuple[dict[str, Any], dict[str, np
     """A picture as (meta, arrays): values as float32, NaN breaks a line."""
     lines = [{"name": curve.name, "colour": curve.colour, "dashed": curve.dashed} for curve in picture.lines]
     meta = {"alt": picture.alt, "lines": lines, "xLabel": picture.x_label, "yLabel": picture.y_label,
-            "log": picture.log, "low": picture.low, "high": picture.high, "frames": picture.frames.meta()}  # fmt: skip
+            "log": picture.log, "low": picture.low, "high": picture.high, "frames": picture.frames.meta(),
+            "levels": [[level.value, level.name] for level in picture.levels]}  # fmt: skip
     return meta, {"values": np.asarray(picture.values, np.float32)}
