@@ -5,6 +5,8 @@ from engine.contracts.knob import configuration, knob
 from engine.topics.cnn import about, draw, explain, pipeline
 from engine.topics.cnn.card import COVERED, FIRST_CELL, MAXIMUM_STEPS, RANKS, cell_named
 
+SCRATCH = Press("scratch", "Train from scratch", {"start": "fresh", "weights": ""}, "restart_alt", begin=True)
+
 
 @configuration
 class View:
@@ -27,13 +29,15 @@ def status(config, moment):
 def stage(config, view, film):
     """The answer, the whole network, how the training goes, and where one number comes from."""
     result, trained = explain.inside(config, film), film.live or film.newest.step
-    yield Row([[about.answer(result)], [Choose("rank", as_buttons=True)]], (1.1, 1), "center")
+    yield about.answer(result)
     cell = explain.cell_at(config, result, view.cell)
     picture = pipeline.draw_pipeline(
         result, cell, explain.ranks(config, film, view.rank), explain.at_first(config, film), view.covered,
         about.order(view.rank, film.live),
     )  # fmt: skip
     yield Show("pipeline", picture, open_cell, picked=pipeline.place(picture, cell), height=280)
+    scratch = [] if trained or config.start != "trained" else [SCRATCH]
+    yield Row([[Choose("rank", as_buttons=True)], scratch or about.score(config, film)], align="center")
     if trained:
         yield film.bar()
         loss, accuracy = draw.curves(film), draw.accuracy(film)
@@ -44,9 +48,8 @@ def stage(config, view, film):
     yield Row([opened])
     if view.probability < 0:
         yield from softmax
-    yield from about.score(config, film)
-    if config.start == "trained" and not trained:
-        yield Press("scratch", "Train from scratch", {"start": "fresh", "weights": ""}, "restart_alt", begin=True)
+    if scratch:
+        yield from about.score(config, film)
 
 
 def opened(config, view, film):

@@ -101,7 +101,7 @@ class Pipeline extends View {
       const left = x + (used - (columns * (side + GAP) - GAP)) / 2;
       const flat = layer.form === "neurons" || layer.form === "bars";
       const middle = layer.count === 1 ? (tall - side) / 2 : flat ? 0 : (step - side) / 2;
-      Object.assign(layer, { x, used, side, high: layer.high, perRow: columns, tileHeight: flat ? step - GAP : side, place: layer.order.map((_, k) =>
+      Object.assign(layer, { x, used, side, inset: finger && layer.form === "kernels" ? 5 : 0, perRow: columns, tileHeight: flat ? step - GAP : side, place: layer.order.map((_, k) =>
         [left + (k % columns) * (side + GAP), HEAD + middle + Math.floor(k / columns) * step]) });
       layer.at = new Map(layer.order.map((channel, k) => [channel, k]));
       x += used;
@@ -163,7 +163,9 @@ class Pipeline extends View {
       }
       const next = layers[at + 1];
       if (!next) return;
-      const x = (layer.x + layer.used + next.x) / 2; // which way it goes
+      const [end, begin] = [layer, next].map((one, side) => one.x + one.used / 2 + (0.5 - side) * context.measureText(one.title).width);
+      const x = (end + begin) / 2; // which way it goes, where there is room
+      if (begin - end < 7) return;
       context.beginPath();
       context.moveTo(x - 2, 22);
       context.lineTo(x + 2, 25);
@@ -191,7 +193,8 @@ class Pipeline extends View {
   }
 
   #tile(context, layer, channel, k) {
-    const { theme } = this, [x, y] = layer.place[k], { side, tileHeight } = layer;
+    const { theme } = this, { inset } = layer, [x, y] = layer.place[k].map((at) => at + inset);
+    const side = layer.side - 2 * inset, tileHeight = layer.tileHeight - 2 * inset; // a finger takes hold of more than is drawn
     if (layer.covered) return this.#cover(context, x, y, side, tileHeight);
     if (layer.form === "bars") return this.#bar(context, layer, channel, x, y);
     context.fillStyle = theme.dark ? "#98A2B844" : "#66708533";

@@ -77,7 +77,7 @@ def kernels(name: str, channel: int) -> str:
 
 def order(by: str, live: bool) -> str:
     """What comes first in each layer, and what last."""
-    return Words(ORDERS["live" if live else by])
+    return Words("Click a map to open it; {order}.", order=Words(ORDERS["live" if live else by]))
 
 
 def opened_by(layer: str, channel: int, row: int, column: int) -> dict[str, str | int]:

@@ -45,7 +45,7 @@ def draw_pipeline(
     high = float(result.conv1_kernels.abs().max()) or 1.0
     if before is not None:
         high = max(high, float(np.abs(before).max()))
-        layers["before"] = _kernels(before, Words("at first"), high, ranks)
+        layers["before"] = _kernels(before, Words("start"), high, ranks)
     now = Words("kernels") if before is None else Words("now")
     layers["kernels"] = _kernels(result.conv1_kernels.numpy(), now, high, ranks)
     for block in ("conv1", "conv2"):
