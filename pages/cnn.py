@@ -41,7 +41,7 @@ def stage(config, view, film):
     if trained:
         yield film.bar()
         loss, accuracy = draw.curves(film), draw.accuracy(film)
-        yield Row([[Show("curves", loss, height=140)], [Show("accuracy", accuracy, height=140)]])
+        yield Row([[Show("curves", loss, height=160)], [Show("accuracy", accuracy, height=160)]])
     softmax = [] if view.covered else [explain.softmax_formula(result, view.probability)]
     if view.probability >= 0:
         yield from softmax
@@ -69,9 +69,10 @@ def opened(config, view, film):
 
 def maps(result, cell):
     """The map of a cell, large, to click another cell in; and the part of the digit that the cell sees."""
-    large = [Show("map", draw.draw_map(result, cell), cell_of_map, picked=draw.in_map(cell), height=160)]
-    field = Show("field", draw.draw_field(result, cell), height=140)
-    return [*(large if cell.in_maps else []), field, about.field(cell)]
+    field = [Show("field", draw.draw_field(result, cell), height=140), about.field(cell)]
+    if not cell.in_maps:
+        return field
+    return [Show("map", draw.draw_map(result, cell), cell_of_map, picked=draw.in_map(cell), height=160), *field]
 
 
 def looked_into(config, view, film):

@@ -14,7 +14,7 @@ from .card import Config
 from .explain import Cell, explain_cell, full_score
 from .run import Result, first, look, new_model
 
-MIDDLE = ("conv2.pool", 0, 3, 3)  # a cell in the middle of the last maps
+MIDDLE = ("conv2.pool", 11, 3, 3)  # a cell in the middle of the last maps
 WELL = 0.9
 UNTRAINED = Config(start="fresh")
 MUTE = math.log(10)  # the loss of one who gives every digit a tenth
@@ -100,7 +100,7 @@ LESSON = (
         focus="pipeline",
     ),
     Step(
-        "field", "A three", side_of_field, show={"cell": "conv2-pool-0-3-3"}, focus="field",
+        "field", "A three", side_of_field, show={"cell": "conv2-pool-11-3-3"}, focus="field",
         path="engine.topics.cnn.lesson:middle_cell",
     ),
     Step(
