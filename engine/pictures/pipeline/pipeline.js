@@ -107,7 +107,18 @@ class Pipeline extends View {
       x += used;
     });
     this.size(Math.ceil(x + 2), HEAD + tall + FOOT);
+    this.#follow(width);
     this.canvas.neurarium = { layers: layers.map((layer) => ({ order: layer.order, w: layer.side, h: layer.tileHeight, places: layer.place })) };
+  }
+
+  /** Where not all can be seen, what has just been opened is, with its neighbours. */
+  #follow(width) {
+    const { picked } = this.meta, layer = picked && this.layers[picked.tile];
+    const now = JSON.stringify(picked), before = this.followed;
+    this.followed = now;
+    if (!layer || now === before || this.canvasWidth <= width) return;
+    const { scrollLeft } = this.scroll;
+    if (layer.x < scrollLeft || layer.x + layer.used > scrollLeft + width) this.scroll.scrollLeft = layer.x + (layer.used - width) / 2;
   }
 
   #rowsOf(layer, rows, finger) {

@@ -114,7 +114,7 @@ LESSON = (
         show={"covered": "", "cell": "conv2-relu-0-7-7"}, focus="pipeline",
     ),
     Step(
-        "sure", "Sure and wrong", how_sure, ask={"covered": "answer"}, show={"covered": ""}, veil=("status",),
-        focus="pipeline",
+        "sure", "Sure and wrong", how_sure, ask={"covered": "answer"}, show={"covered": "", "cell": "logits-2"},
+        veil=("status",), focus="pipeline",
     ),
 )  # fmt: skip
