@@ -1,20 +1,22 @@
 """Inside a CNN."""
 
-from engine.contracts.blocks import Box, Choose, Pick, Press, Row, Say, Show
+from engine.contracts.blocks import Box, Choose, Press, Row, Say, Show
 from engine.contracts.knob import configuration, knob
-from engine.topics.cnn import about, draw, explain
-from engine.topics.cnn.card import FIRST_CELL, MAXIMUM_STEPS, cell_named
+from engine.topics.cnn import about, draw, explain, pipeline
+from engine.topics.cnn.card import COVERED, FIRST_CELL, MAXIMUM_STEPS, RANKS, cell_named
 
-CELL = Pick("cell", "place", "tile", "row", "column")  # the place of a layer's maps has the layer's name
+SCRATCH = Press("scratch", "Train from scratch", {"start": "fresh", "weights": ""}, "restart_alt", begin=True)
 
 
 @configuration
 class View:
-    """What to look at: the moment, a cell and a probability, and what is looked into beside the cell."""
+    """What to look at: the moment, a cell and a probability, the order of the maps, and what is looked into besides."""
 
     moment: int = knob(-1, "Moment", low=-1, high=MAXIMUM_STEPS, hidden=True)
     cell: str = knob(FIRST_CELL, "Cell", hidden=True, most=20, check=cell_named)
     probability: int = knob(-1, "Probability", low=-1, high=9, hidden=True)
+    rank: str = knob("strength", "Maps in the order of", choices=RANKS)
+    covered: str = knob("", "Covered", hidden=True, choices=COVERED)
     excites: bool = knob(False, "What excites this channel?")
     occlude: bool = knob(False, "Which pixels does the answer hang on?")
 
@@ -25,53 +27,52 @@ def status(config, moment):
 
 
 def stage(config, view, film):
-    """The answer, and how the training goes."""
-    result = explain.inside(config, film)
+    """The answer, the whole network, how the training goes, and where one number comes from."""
+    result, trained = explain.inside(config, film), film.live or film.newest.step
     yield about.answer(result)
-    yield Show("answers", draw.answers(result))
-    yield from about.score(config, film)
-    if film.live or film.newest.step:
+    cell = explain.cell_at(config, result, view.cell)
+    picture = pipeline.draw_pipeline(
+        result, cell, explain.ranks(config, film, view.rank), explain.at_first(config, film), view.covered,
+        about.order(view.rank, film.live),
+    )  # fmt: skip
+    yield Show("pipeline", picture, open_cell, picked=pipeline.place(picture, cell), height=280)
+    scratch = [] if trained or config.start != "trained" else [SCRATCH]
+    yield Row([[Choose("rank", as_buttons=True)], scratch or about.score(config, film)], align="center")
+    if trained:
         yield film.bar()
-        yield Show("curves", draw.curves(film), height=130)
-    elif config.start == "trained":
-        yield Press("scratch", "Train from scratch", {"start": "fresh", "weights": ""}, "restart_alt", begin=True)
+        loss, accuracy = draw.curves(film), draw.accuracy(film)
+        yield Row([[Show("curves", loss, height=160)], [Show("accuracy", accuracy, height=160)]])
+    softmax = [] if view.covered else [explain.softmax_formula(result, view.probability)]
+    if view.probability >= 0:
+        yield from softmax
+    yield Row([opened])
+    if view.probability < 0:
+        yield from softmax
+    if scratch:
+        yield from about.score(config, film)
 
 
-def below(config, view, film):
-    """Every layer, and beside it where the clicked number comes from."""
+def opened(config, view, film):
+    """One channel: the number at the clicked cell, what it is made of, and the map to click another in."""
     result = explain.inside(config, film)
     cell = explain.cell_at(config, result, view.cell)
-    layers = [*convolution(result, cell, "conv1"), *convolution(result, cell, "conv2"), *dense(result, cell, view)]
+    products = Show("products", draw.draw_products(cell), height=110 if len(cell.inputs) == 1 else 240)
+    symbols = Say(about.CLICK, style="small") if cell.weights is None else Say(about.SYMBOLS, style="small")
+    numbers = [about.cell(cell), products, symbols, explain.cell_formulas(cell)]
+    if cell.in_maps and not cell.layer.endswith("sum"):
+        name = cell.layer[:5]
+        kernels = draw.draw_kernels(result, name, cell.channel)
+        numbers.append(Show("kernels", kernels, title=about.kernels(name, cell.channel), height=70))
     more = [Row([looked_into])] if cell.in_maps and not film.live else []
-    card = Box("beside", [*one_cell(result, cell), *more])
-    return [Row([[Say(about.CLICK, style="small"), *layers], [card]], (1.9, 1))]
+    return [Box("opened", [Row([numbers, maps(result, cell)], (1.9, 1)), *more])]
 
 
-def convolution(result, cell, name):
-    """The kernels of a convolution, all of the first, of the second those of one channel; then its maps."""
-    channel = cell.channel if cell.layer.startswith("conv2") else 0
-    kernels = draw.draw_kernels(result, name, -1 if name == "conv1" else channel)
-    blocks = [Show(f"kernels-{name}", kernels, title=about.kernels(name, channel), height=95)]
-    for part in ("sum", "relu", "pool"):
-        layer = f"{name}.{part}"
-        maps, place = draw.draw_maps(result, layer), draw.mark(cell, layer)
-        blocks.append(Show(f"{name}-{part}", maps, CELL, draw.TITLES[layer], place, draw.HEIGHTS[layer]))
-    return blocks
-
-
-def dense(result, cell, view):
-    """The hidden layer, the logits and the softmax."""
-    hidden = Show("hidden", draw.draw_dense(result), pick_neuron, about.hidden(), draw.mark(cell, "hidden"), 110)
-    outputs = Show("outputs", draw.draw_outputs(result), pick_neuron, about.OUTPUTS, draw.mark(cell, "outputs"), 110)
-    return [hidden, outputs, explain.softmax_formula(result, view.probability)]
-
-
-def one_cell(result, cell):
-    """A number, the part of the digit it sees, and the sum or the maximum that it is."""
-    field = Show("field", draw.draw_field(result, cell), height=140)
-    products = Show("products", draw.draw_products(cell), height=110 if len(cell.inputs) == 1 else 200)
-    symbols = [] if cell.weights is None else [Say(about.SYMBOLS, style="small")]
-    return [about.cell(cell), field, about.field(cell), products, *symbols, explain.cell_formulas(cell)]
+def maps(result, cell):
+    """The map of a cell, large, to click another cell in; and the part of the digit that the cell sees."""
+    field = [Show("field", draw.draw_field(result, cell), height=140), about.field(cell)]
+    if not cell.in_maps:
+        return field
+    return [Show("map", draw.draw_map(result, cell), cell_of_map, picked=draw.in_map(cell), height=160), *field]
 
 
 def looked_into(config, view, film):
@@ -89,7 +90,11 @@ def looked_into(config, view, film):
         yield Say(about.OCCLUSION, style="small")
 
 
-def pick_neuron(event, config, view):
-    """A neuron of the hidden layer, a logit, or a probability."""
-    number = draw.neuron_at(event["row"], event["column"])
-    return {"probability": number} if event["key"] == "softmax" else {"cell": f"{event['key']}-{number}"}
+def open_cell(event, config, view):
+    """A cell of a map, a neuron, a logit, or a probability."""
+    return about.opened_by(event["key"], event["channel"], event["row"], event["column"])
+
+
+def cell_of_map(event, config, view):
+    """Another cell of the map that is open."""
+    return {"cell": f"{event['key']}-{event['row']}-{event['column']}"}

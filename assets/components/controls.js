@@ -1,5 +1,5 @@
 // Pointer and keyboard on a canvas, colour bars and swatches, small buttons.
-import { CLASS_COLOURS, TABLES, element, format, withUnit } from "./core.js";
+import { CLASS_COLOURS, element, format, tableOf, withUnit } from "./core.js";
 
 const DRAG = 4; // CSS pixels before a press becomes a drag
 const LONG_PRESS = 550; // ms
@@ -79,10 +79,10 @@ export function keyboard(view, on) {
 }
 
 /** Colour bar with its low, middle and high number. */
-export function colourBar({ scale, low, high, unit, name, note }) {
+export function colourBar({ scale, low, high, unit, name, note, dark }) {
   const bar = element("canvas", { class: "bar", width: "256", height: "1", "aria-hidden": "true" });
   const context = bar.getContext("2d");
-  context.putImageData(new ImageData(new Uint8ClampedArray(TABLES[scale].bytes), 256, 1), 0, 0);
+  context.putImageData(new ImageData(new Uint8ClampedArray(tableOf(scale, dark).bytes), 256, 1), 0, 0);
   const numbers = note
     ? [element("span", {}, note)]
     : [low, (low + high) / 2, high].map((value, at) => element("span", {}, at === 2 ? withUnit(value, unit) : format(value)));

@@ -6,12 +6,16 @@ import { reaches } from "./connection.js";
 
 export const CLASS_COLOURS = PALETTE.classColours;
 export const INK = PALETTE.ink;
-export const TABLES = Object.fromEntries(
-  Object.entries(PALETTE.tables).map(([name, rgba]) => {
+const readTables = (tables) => Object.fromEntries(
+  Object.entries(tables).map(([name, rgba]) => {
     const bytes = Uint8Array.from(rgba);
     return [name, { bytes, words: new Uint32Array(bytes.buffer) }];
   }),
 );
+export const TABLES = readTables(PALETTE.tables);
+const DARK_TABLES = { ...TABLES, ...readTables(PALETTE.darkTables) }; // of matrices of pixels on a dark page
+
+export const tableOf = (scale, dark) => (dark ? DARK_TABLES : TABLES)[scale];
 export const MISSING = new Uint32Array(Uint8Array.of(128, 128, 128, 255).buffer)[0]; // NaN, as theme.colourise
 
 export const rgb = (hex) => [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16));
@@ -60,8 +64,8 @@ function sameBytes(a, b) {
 // ---------------------------------------------------------------- colours
 
 /** Writes values as colours into `words` (one uint32 a pixel, RGBA in memory order). NaN becomes grey. */
-export function paintScale(values, scale, low, high, words) {
-  const table = TABLES[scale].words;
+export function paintScale(values, scale, low, high, words, dark = false) {
+  const table = tableOf(scale, dark).words;
   const bytes = values instanceof Uint8Array;
   if (bytes) {
     for (let i = 0; i < values.length; i++) words[i] = table[values[i]];
@@ -202,9 +206,7 @@ export function elide(context, text, width) {
 
 // ---------------------------------------------------------------- mounting
 
-/** How much higher than on a laptop pictures may be: on a large screen they grow with it. */
-const growth = () => Math.min(1.4, Math.max(1, Math.min(innerWidth / 1400, innerHeight / 820)));
-
+const growth = () => Math.min(1.4, Math.max(1, Math.min(innerWidth / 1400, innerHeight / 820))); // on a large screen
 const views = new WeakMap(); // parentElement -> View
 const REST = 500; // ms
 export const present = new Set(); // all Views there are: the list of keys asks them

@@ -172,8 +172,7 @@ class Row:
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Box:
-    """Blocks that belong together, in a frame. A box called "beside", alone in its column, stays in view while the page
-    scrolls past it."""
+    """Blocks that belong together, in a frame."""
 
     name: str
     blocks: Sequence[Any]

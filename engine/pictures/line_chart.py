@@ -59,12 +59,14 @@ def chart_sheet(
     limits: tuple[float | None, float | None] = (None, None),
     cursor: float | None = None,
     falling: bool = False,
+    levels: Sequence[tuple[float, str]] = (),
 ) -> Sheet:
     """Curves over a common x axis, with names and units. NaN breaks a curve. cursor: x of a vertical hair. falling: the
-    largest x is at the left, as time runs from noise to data."""
+    largest x is at the left, as time runs from noise to data. levels: heights to compare with, and their names."""
     sheet = Sheet(WIDTH, HEIGHT, alt, say)
     x_all = [float(v) for line in lines for v in line.x if math.isfinite(v)]
     y_all = [float(v) for line in lines for v in line.y if math.isfinite(v) and (not log or v > 0)]
+    y_all += [value for value, _ in levels]
     x_low, x_high = (min(x_all), max(x_all)) if x_all else (0.0, 1.0)
     low, high = (min(y_all), max(y_all)) if y_all else ((0.1, 1.0) if log else (0.0, 1.0))
     if log:
@@ -94,6 +96,10 @@ def chart_sheet(
         sheet.words(at(value, high)[0], bottom + 14, tick_label(value), anchor="mm", size=12, colour=FAINT)
     sheet.words((left + right) / 2, bottom + 34, say(x_title), anchor="mm", colour=FAINT)
     sheet.words(8, 13, say(y_title), colour=FAINT)
+    for value, name in levels:
+        y = at(x_low, value)[1]
+        sheet.line([(left, y), (right, y)], FAINT, 1, dash=(2, 4))
+        sheet.words(right, y - 9, name, anchor="rm", size=12)
     with sheet.clipped(left - 2, top - 4, right - left + 6, bottom - top + 8):
         if cursor is not None:
             x = at(cursor, high)[0]

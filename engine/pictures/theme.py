@@ -4,7 +4,7 @@ Tables are (256, 3) uint8. The sequential ones are computed in OKLCH (Ottosson 2
 image processing"), so that lightness rises or falls in equal steps and order survives every kind of colour blindness.
 
 Meaning, said in every legend:
-    signed       orange below zero, white at zero, blue above zero
+    signed       orange below zero, white at zero, blue above zero; matrices of pixels on a dark page: dark at zero
     magnitude    dark violet = low, yellow = high
     probability  near white = 0, deep blue = 1
     heat         translucent overlay: invisible = none, dark red to pale yellow = strong
@@ -38,6 +38,7 @@ CLASS_STRENGTH = 0.66  # a region never reaches the full class colour: the class
 SCALES: tuple[str, ...] = ("signed", "magnitude", "probability", "heat", "grey")
 
 _NEGATIVE, _POSITIVE = "#B84A00", "#005A9C"  # darker than class orange and blue: a strong weight carries weight
+_DARK_ARMS = "#FFA45C", "#1B2232", "#63B4FF"  # below, at and above zero on a dark page, where white planes would glare
 
 
 def hex_to_rgb(colour: str) -> tuple[int, int, int]:
@@ -118,13 +119,13 @@ def _ramp(lightness: tuple[float, float], hues: tuple[float, ...], chromas: tupl
     return _to_uint8(linear)
 
 
-def _signed() -> np.ndarray:
-    """(256, 3): both middle entries exactly white, so that a zero is white however it is rounded."""
-    white = _rgb_to_oklab(np.array([255, 255, 255]))
+def _signed(below: str, zero: str, above: str) -> np.ndarray:
+    """(256, 3): both middle entries exactly those of zero, so that a zero has its colour however it is rounded."""
+    middle = _rgb_to_oklab(np.array(hex_to_rgb(zero)))
     arms = []
-    for end in (_NEGATIVE, _POSITIVE):
+    for end in (below, above):
         t = np.linspace(0, 1, 128)[:, None]
-        arms.append(_to_uint8(_oklab_to_linear(white + (_rgb_to_oklab(np.array(hex_to_rgb(end))) - white) * t)))
+        arms.append(_to_uint8(_oklab_to_linear(middle + (_rgb_to_oklab(np.array(hex_to_rgb(end))) - middle) * t)))
     return np.concatenate([arms[0][::-1], arms[1]])
 
 
@@ -132,7 +133,7 @@ def _signed() -> np.ndarray:
 def _tables() -> dict[str, np.ndarray]:
     grey = np.repeat(np.arange(256, dtype=np.uint8)[:, None], 3, 1)
     tables = {
-        "signed": _signed(),
+        "signed": _signed(_NEGATIVE, "#FFFFFF", _POSITIVE),
         "magnitude": _ramp((0.24, 0.94), (312, 285, 240, 185, 150, 110), (0.09, 0.125, 0.10, 0.105, 0.15, 0.18)),
         "probability": _ramp((0.985, 0.31), (240, 242, 250, 258, 264), (0.006, 0.06, 0.13, 0.16, 0.13)),
         "heat": _ramp((0.42, 0.96), (22, 32, 55, 85, 102), (0.15, 0.19, 0.165, 0.16, 0.10)),
@@ -151,6 +152,16 @@ def table(name: str) -> np.ndarray:
     if name not in SCALES:
         raise ValueError(f"unknown colour scale {name!r}; there are {', '.join(SCALES)}")
     return _tables()[name]
+
+
+@cache
+def dark_table(name: str) -> np.ndarray:
+    """The same for matrices of pixels on a dark page: of the signed scale zero is dark; the others stay."""
+    if name != "signed":
+        return table(name)
+    values = _signed(*_DARK_ARMS)
+    values.setflags(write=False)
+    return values
 
 
 def opacity(name: str) -> np.ndarray:
@@ -189,8 +200,10 @@ def class_mixture(probabilities: np.ndarray) -> np.ndarray:
 def palette() -> dict[str, object]:
     """Everything the browser needs, as plain JSON values: tables as flat RGBA lists, the other colours by name."""
     tables = {name: np.concatenate([table(name), opacity(name)[:, None]], 1).ravel().tolist() for name in SCALES}
+    dark = np.concatenate([dark_table("signed"), opacity("signed")[:, None]], 1).ravel().tolist()
     return {
-        "tables": tables, "classColours": list(CLASS_COLOURS), "classStrength": CLASS_STRENGTH, "ink": INK,
+        "tables": tables, "darkTables": {"signed": dark}, "classColours": list(CLASS_COLOURS),
+        "classStrength": CLASS_STRENGTH, "ink": INK,
         "lineColours": {theme: list(line_colours(theme)) for theme in PAGES},
         "faint": {theme: page["faint"] for theme, page in PAGES.items()},
     }  # fmt: skip

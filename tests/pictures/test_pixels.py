@@ -16,9 +16,9 @@ from engine.pictures.pixels.values import Box, Over, PixelPicture, Point, Tile, 
 from engine.pictures.points.values import PointsPicture, points_payload
 
 
-def lightness(name: str) -> np.ndarray:
+def lightness(name: str, table=theme.table) -> np.ndarray:
     """CIE L* of every entry, from the sRGB definition and not from the OKLab code that made the tables."""
-    s = theme.table(name) / 255
+    s = table(name) / 255
     linear = np.where(s <= 0.04045, s / 12.92, ((s + 0.055) / 1.055) ** 2.4)
     y = linear @ np.array([0.2126, 0.7152, 0.0722])
     return np.where(y > (6 / 29) ** 3, 116 * np.cbrt(y) - 16, y * (29 / 3) ** 3)
@@ -39,6 +39,19 @@ def test_signed_zero_is_white_and_the_arms_differ():
     assert positive[2] > positive[0] + 80  # blue
     assert (np.diff(lightness("signed")[:128:4]) > 0).all()
     assert (np.diff(lightness("signed")[128::4]) < 0).all()
+
+
+def test_on_a_dark_page_signed_zero_is_dark_and_the_arms_rise_from_it():
+    values, levels = theme.dark_table("signed").astype(int), lightness("signed", theme.dark_table)
+    assert levels[[127, 128]].max() < 20
+    assert (np.diff(levels[:128:4]) < 0).all()
+    assert (np.diff(levels[128::4]) > 0).all()
+    assert levels[[0, 255]].min() > 65
+    assert values[0, 0] > values[0, 2] + 80  # orange
+    assert values[255, 2] > values[255, 0] + 80  # blue
+    assert theme.dark_table("magnitude") is theme.table("magnitude")
+    sent = np.array(theme.palette()["darkTables"]["signed"]).reshape(256, 4)
+    assert sent[:, :3].tolist() == values.tolist()
 
 
 @pytest.mark.parametrize("name", theme.SCALES)

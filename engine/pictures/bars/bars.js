@@ -19,8 +19,6 @@ class Bars extends View {
   receive(meta) {
     this.list.setAttribute("role", meta.click ? "group" : "list");
     this.list.setAttribute("aria-label", meta.alt);
-    this.list.classList.toggle("compact", meta.compact);
-    this.list.style.setProperty("--rows", Math.ceil(meta.names.length / 2));
     this.list.dataset.drawn = ++this.drawn;
     // Rows are kept and changed, not made anew: a bar that was clicked keeps the focus, and widths move.
     while (this.rows.length > meta.names.length) this.rows.pop().row.remove();

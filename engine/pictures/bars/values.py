@@ -14,7 +14,7 @@ class Bars:
     hover: what the read-out says, by default the names. marked: index of the bar in the second class colour, which
     means `marked_name`. ticks: a second share per bar (None: it has none), drawn as a vertical mark that means
     `ticks_name`. colours: index of each bar's class colour, instead of one colour for all. keys: what a click on each
-    bar stands for. compact: names of a letter or two stand before their bars, in two columns.
+    bar stands for.
     """
 
     names: Sequence[str]
@@ -27,7 +27,6 @@ class Bars:
     ticks_name: str = ""
     colours: Sequence[int] | None = None
     keys: Sequence[str] = ()
-    compact: bool = False
 
     def __post_init__(self) -> None:
         if not self.alt.strip():
@@ -51,6 +50,5 @@ class Bars:
                 None if tick is None else round(float(tick), 6) for tick in self.ticks
             ],
             "ticksName": self.ticks_name, "colours": None if self.colours is None else list(self.colours),
-            "compact": self.compact,
         }  # fmt: skip
         return meta, {}

@@ -77,6 +77,7 @@ class Curves extends View {
       for (const value of this.#values(indices[at]))
         if (this.#usable(value)) { low = Math.min(low, value); high = Math.max(high, value); }
     for (const [, y] of meta.expected) [low, high] = [Math.min(low, y), Math.max(high, y)];
+    for (const [value] of meta.levels) [low, high] = [Math.min(low, value), Math.max(high, value)];
     if (low > high) [low, high] = meta.log ? [0.1, 1] : [0, 1];
     if (meta.log) [low, high] = [low / 1.15, high * 1.15];
     else {
@@ -126,6 +127,8 @@ class Curves extends View {
     context.fillText(meta.xLabel, (left + right) / 2, bottom + 26);
     context.textAlign = "left";
     if (meta.yLabel) context.fillText(meta.yLabel, 0, legendHeight + 8);
+
+    this.#levels(context, y, left, right);
 
     // lines: what lies after the cursor is faint
     context.save();
@@ -192,6 +195,23 @@ class Curves extends View {
     for (const [step, value] of path) context.lineTo(x(step), y(value));
     context.stroke();
     context.restore();
+  }
+
+  /** Heights to compare with, each with its name over it, or below where it would reach into the lines' names. */
+  #levels(context, y, left, right) {
+    context.strokeStyle = context.fillStyle = this.theme.text;
+    context.font = this.font(11);
+    context.textAlign = "right";
+    context.setLineDash([2, 4]);
+    for (const [value, name] of this.meta.levels) {
+      const at = Math.round(y(value)) + 0.5;
+      context.beginPath();
+      context.moveTo(left, at);
+      context.lineTo(right, at);
+      context.stroke();
+      context.fillText(name, right, at - 8);
+    }
+    context.setLineDash([]);
   }
 
   /** Names and the values at a frame; returns the height used. */

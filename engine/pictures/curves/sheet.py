@@ -19,5 +19,5 @@ def curves_sheet(picture: CurvesPicture, say: Callable[[str], str] = str, *, fra
     return chart_sheet(
         lines, picture.alt, say, x_title=picture.x_label, y_title=picture.y_label, log=picture.log,
         limits=(picture.low, picture.high), cursor=steps[frame] if len(steps) > 1 else None,
-        falling=steps[0] > steps[-1],
+        falling=steps[0] > steps[-1], levels=[(level.value, level.name) for level in picture.levels],
     )  # fmt: skip

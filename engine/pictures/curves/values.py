@@ -21,13 +21,21 @@ class Curve:
 
 
 @dataclass(frozen=True)
+class Level:
+    """A height that the lines are compared with, drawn across; always within the axis."""
+
+    value: float
+    name: str
+
+
+@dataclass(frozen=True)
 class CurvesPicture:
     """A small line chart that grows with its frames; the cursor stands at the moment that the clock shows.
 
     values: (T, L) of L lines at the frames' steps; NaN breaks a line. log: logarithmic y (values <= 0 break the line).
     expected: (x, y) of a curve that the reader drew before there was a run.
     low, high: fixed ends of the y axis, None follows the data. x_label: "step" if it is not given; units belong in the
-    labels. ValueError for values of another shape.
+    labels. levels: heights to compare with. ValueError for values of another shape.
     """
 
     values: np.ndarray
@@ -40,6 +48,7 @@ class CurvesPicture:
     low: float | None = None
     high: float | None = None
     expected: Sequence[tuple[float, float]] = ()
+    levels: Sequence[Level] = ()
 
     def __post_init__(self) -> None:
         want = (len(self.frames.indices), len(self.lines))
@@ -52,5 +61,6 @@ def curves_payload(picture: CurvesPicture) -> tuple[dict[str, Any], dict[str, np
     lines = [{"name": curve.name, "colour": curve.colour, "dashed": curve.dashed} for curve in picture.lines]
     meta = {"alt": picture.alt, "lines": lines, "xLabel": picture.x_label, "yLabel": picture.y_label,
             "expected": [[float(x), round(float(y), 4)] for x, y in picture.expected], "log": picture.log,
-            "low": picture.low, "high": picture.high, "frames": picture.frames.meta()}  # fmt: skip
+            "low": picture.low, "high": picture.high, "frames": picture.frames.meta(),
+            "levels": [[level.value, level.name] for level in picture.levels]}  # fmt: skip
     return meta, {"values": np.asarray(picture.values, np.float32)}

@@ -104,6 +104,7 @@ class Pixels extends View {
 
   #fillAtlas() {
     this.filled = this.lastBytes;
+    this.paintedDark = this.theme.dark;
     const all = new Uint32Array(this.picture.data.buffer), stride = this.atlas.width;
     const copy = (item, words) => {
       for (let row = -EDGE; row < item.rows + EDGE; row++) {
@@ -114,7 +115,7 @@ class Pixels extends View {
     };
     for (const tile of this.tiles) {
       const words = new Uint32Array(tile.rows * tile.columns), bytes = new Uint8ClampedArray(words.buffer);
-      if (tile.kind === "scale") paintScale(tile.data, tile.scale, tile.low, tile.high, words);
+      if (tile.kind === "scale") paintScale(tile.data, tile.scale, tile.low, tile.high, words, this.paintedDark);
       else if (tile.kind === "rgb") paintRgb(tile.data, bytes);
       else paintClasses(tile.data, tile.depth, bytes);
       copy(tile, words);
@@ -137,6 +138,10 @@ class Pixels extends View {
 
   layout(width, turned = false) {
     const { tiles, meta, context } = this;
+    if (this.paintedDark !== this.theme.dark) { // the theme was switched
+      this.#fillAtlas();
+      this.#legend();
+    }
     const count = tiles.length;
     const aspects = tiles.map((tile) => tile.columns / tile.rows).sort((a, b) => a - b);
     const aspect = Math.min(12, Math.max(1 / 12, aspects[count >> 1]));
@@ -364,11 +369,11 @@ class Pixels extends View {
   #legend() {
     const { meta, text } = this;
     const facts = this.tiles.map(({ scale, low, high, unit, classes, layer }) => [scale, low, high, unit, classes, layer && [layer.scale, layer.low, layer.high, layer.name]]);
-    this.rebuild("legend", [meta.legend, meta.colours, text, facts], () => this.#buildLegend());
+    this.rebuild("legend", [meta.legend, meta.colours, text, facts, this.theme.dark], () => this.#buildLegend());
   }
 
   #buildLegend() {
-    const { meta, text } = this;
+    const { meta, text, theme: { dark } } = this;
     const parts = [];
     if (meta.legend) {
       const groups = new Map(), scales = new Map();
@@ -378,8 +383,8 @@ class Pixels extends View {
             groups.set([item.scale, item.low, item.high, item.unit, item.name].join("|"), item);
             scales.set([item.scale, item.unit, item.name].join("|"), item);
           }
-      if (groups.size <= 3) parts.push(...[...groups.values()].map(colourBar));
-      else parts.push(...[...scales.values()].map((item) => colourBar({ ...item, note: fill(item.scale === "signed" ? text.ownSigned : text.ownRange, { unit: item.unit ?? "" }) })));
+      if (groups.size <= 3) parts.push(...[...groups.values()].map((item) => colourBar({ ...item, dark })));
+      else parts.push(...[...scales.values()].map((item) => colourBar({ ...item, dark, note: fill(item.scale === "signed" ? text.ownSigned : text.ownRange, { unit: item.unit ?? "" }) })));
       const marks = meta.colours?.map(([colour, name]) => ({ colour, name, shape: "line" }));
       for (const items of [this.tiles.find((tile) => tile.classes)?.classes, marks]) if (items) parts.push(swatches(items));
     }

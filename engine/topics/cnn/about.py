@@ -12,13 +12,18 @@ from .draw import TITLES
 from .explain import Cell, Channel, full_score
 from .run import Result
 
-CLICK = "Click any cell to see where its number comes from."
-OUTPUTS = "Logits and softmax"
+CLICK = "Click any map, any of its cells, or a neuron to see where the number comes from."
 SYMBOLS = "x: what the cell reads, w: its weights, x·w: their products."
 EXCITING = (
     "The {count} training digits with the largest value in map {channel}, then an input made by gradient ascent: "
     "nobody drew it. It raises the map's mean from {before} to {after}."
 )
+ORDERS = {
+    "strength": "at the top: the largest mean after the ReLU; silent maps come last",
+    "share": "at the top: without this map the logit of the answer falls furthest",
+    "number": "in the order of their numbers",
+    "live": "in the order of their numbers, as long as it trains",
+}
 OCCLUSION = "A 5 × 5 window of paper covers each place in turn. Blue: the answer becomes less probable."
 
 
@@ -70,10 +75,17 @@ def kernels(name: str, channel: int) -> str:
     )  # fmt: skip
 
 
-def hidden() -> str:
-    """What the hidden layer is."""
-    what = Words("all cells of all maps, weighted anew for each neuron")
-    return Words("{layer} · {what}", layer=Words("Hidden layer"), what=what)
+def order(by: str, live: bool) -> str:
+    """What comes first in each layer, and what last."""
+    return Words("Click a map to open it; {order}.", order=Words(ORDERS["live" if live else by]))
+
+
+def opened_by(layer: str, channel: int, row: int, column: int) -> dict[str, str | int]:
+    """What a click on the pipeline opens: a probability, a neuron, or a cell of a map; one at a time."""
+    if layer == "softmax":
+        return {"probability": channel}
+    place = (channel, row, column) if layer.startswith("conv") else (channel,)
+    return {"cell": "-".join(map(str, (layer, *place))), "probability": -1}
 
 
 def cell(one: Cell) -> Say:

@@ -11,6 +11,8 @@ from engine.machinery.own import check_upload_key
 MAXIMUM_STEPS = 5000
 SHIPPED_CHANNELS, SHIPPED_KERNEL = 8, "5"  # the network whose weights are shipped
 CELL = re.compile(r"(conv[12]-(?:sum|relu|pool))((?:-[0-9]{1,2}){3})|(hidden-sum|hidden-relu|logits)(-[0-9]{1,2})")
+RANKS = {"strength": "By strength", "share": "By share", "number": "By number"}  # orders of the maps
+COVERED = {"": "Nothing", "kernels": "Kernels", "maps": "Maps", "second": "Second convolution", "answer": "Answer"}
 FIRST_CELL = "conv1-sum-0-12-13"  # the middle of the first map
 
 
@@ -113,8 +115,9 @@ TOPIC = Topic(
         "mosaic": "engine.topics.cnn.draw:draw_mosaic",
         "kernels": "engine.topics.cnn.draw:draw_kernels",
         "loss": "engine.topics.cnn.draw:draw_curves",
+        "accuracy": "engine.topics.cnn.draw:draw_accuracy",
     },
-    compared={"maps": {}, "kernels": {}, "loss": {}},
+    compared={"maps": {}, "kernels": {}, "loss": {}, "accuracy": {}},
     called={"maps": "Feature maps", "mosaic": "Maps side by side"},
     presets={
         "A three": Config(),
@@ -138,6 +141,7 @@ TOPIC = Topic(
         "engine.models.cnn.cnn:Convolution",
         "engine.topics.cnn.run:Experiment",
         "engine.topics.cnn.explain:explain_cell",
+        "engine.topics.cnn.ranks:falls",
         "engine.instrument.receptive_field:receptive_field",
         "engine.data.digits:centred",
         "engine.instrument.exciting:gradient_ascent",

@@ -9,14 +9,13 @@ import numpy as np
 from engine.contracts.film import Film
 from engine.contracts.words import Words
 from engine.data.digits import CLASSES
-from engine.pictures.bars.values import Bars
-from engine.pictures.curves.values import Curve, CurvesPicture
+from engine.pictures.curves.values import Curve, CurvesPicture, Level
 from engine.pictures.pixels.values import Box, PixelPicture, Tile
 
 from .explain import Cell, Channel
 from .run import LAYERS, Result
 
-DENSE_COLUMNS = 16
+CHANCE = float(np.log(CLASSES))  # the loss of one who gives every digit a tenth
 CELL_NAMES = (Words("channel"), Words("row"), Words("column"))
 TITLES = {
     "conv1.sum": "First convolution: sums of products",
@@ -29,33 +28,32 @@ TITLES = {
     "hidden.relu": "Hidden layer, after the ReLU",
     "logits": "Logits",
 }
-HEIGHTS = {
-    "conv1.sum": 125,
-    "conv1.relu": 125,
-    "conv1.pool": 90,
-    "conv2.sum": 205,
-    "conv2.relu": 205,
-    "conv2.pool": 150,
-}
-
-
-def answers(result: Result) -> Bars:
-    """The probability of each digit, that of the answer marked."""
-    shares = result.probabilities.clamp(0, 1).tolist()
-    best = int(result.probabilities.argmax())
-    return Bars([str(digit) for digit in range(CLASSES)], shares, Words("The probability of each digit"), marked=best,
-                compact=True)  # fmt: skip
 
 
 def curves(film: Film) -> CurvesPicture:
-    """Loss of the batch, held-out loss, and the share of the held-out digits that are wrong, over the steps."""
-    rows = [[one.loss, one.values["held_out_loss"], 1 - one.values["held_out_accuracy"]] for one in film.moments]
+    """Loss of the batch, and held-out loss, over the steps: on a logarithmic axis, where a first leap hides nothing."""
+    values = _finite([[one.loss, one.values["held_out_loss"]] for one in film.moments])
+    lines = [Curve(Words("batch loss"), 0), Curve(Words("held-out loss"), 1, dashed=True)]
+    return CurvesPicture(
+        values, lines, film.frames, Words("Losses over the steps"), y_label=Words("loss (nat), logarithmic"), log=True,
+        levels=(Level(CHANCE, Words("guessing: ln 10")),),
+    )  # fmt: skip
+
+
+def accuracy(film: Film) -> CurvesPicture:
+    """The percentage of 200 held-out digits that are named rightly, over the steps."""
+    values = _finite([[100 * one.values["held_out_accuracy"]] for one in film.moments])
+    return CurvesPicture(
+        values, [Curve(Words("held-out digits right"), 2)], film.frames,
+        Words("Percentage of 200 held-out digits named rightly"), y_label="%", low=0.0, high=100.0,
+        levels=(Level(100 / CLASSES, Words("guessing: 10 %")),),
+    )  # fmt: skip
+
+
+def _finite(rows: Sequence[Sequence[float]]) -> np.ndarray:
     values = np.array(rows, np.float32)
     values[~np.isfinite(values)] = np.nan
-    lines = [Curve(Words("batch loss"), 0), Curve(Words("held-out loss"), 1, dashed=True),
-             Curve(Words("held-out errors (share)"), 2, dashed=True)]  # fmt: skip
-    alt = Words("Losses, and the share of 200 held-out digits named wrongly")
-    return CurvesPicture(values, lines, film.frames, alt, low=0.0)
+    return values
 
 
 def draw_maps(result: Result, layer: str = "all") -> PixelPicture:
@@ -107,13 +105,13 @@ def draw_field(result: Result, cell: Cell) -> PixelPicture:
 
 
 def draw_products(cell: Cell) -> PixelPicture:
-    """What a cell reads (x), its weights (w) and their products (x·w), one column of pictures for each input channel.
+    """A cell's weights (w), what it reads (x) and their products (x·w), one column of pictures for each input channel.
 
     For a ReLU or a pooling only what it reads.
     """
     groups = [("x", _square(cell.inputs))]
     if cell.weights is not None:
-        groups += [("w", _square(cell.weights)), ("x·w", _square(cell.products))]
+        groups = [("w", _square(cell.weights)), *groups, ("x·w", _square(cell.products))]
     tiles = []
     for name, values in groups:
         high = max(float(np.abs(values).max()), 1e-6)
@@ -148,41 +146,15 @@ def draw_kernels(result: Result, layer: str = "conv1", channel: int = -1) -> Pix
     return PixelPicture(tiles, alt=alt, columns=None if first else values.shape[1])
 
 
-def draw_dense(result: Result) -> PixelPicture:
-    """The hidden layer before and after its ReLU, 16 neurons a row."""
-    before = result.hidden_sum.numpy().reshape(-1, DENSE_COLUMNS)
-    after = result.hidden_relu.numpy().reshape(-1, DENSE_COLUMNS)
-    high = max(float(np.abs(before).max()), 1e-6)
-    names = ("", *CELL_NAMES[1:])
-    tiles = [Tile(before, Words("weighted sums"), "signed", -high, high, cell_names=names),
-             Tile(after, Words("after the ReLU"), "magnitude", 0.0, high, cell_names=names)]  # fmt: skip
-    return PixelPicture(tiles, alt=Words("Hidden layer"), columns=2, keys=("hidden-sum", "hidden-relu"))
+def draw_map(result: Result, cell: Cell) -> PixelPicture:
+    """The map of a cell, large; its cells can be clicked one by one."""
+    tile = _tiles(result, cell.layer)[cell.channel]
+    return PixelPicture([tile], alt=Words("The opened map"), keys=(f"{cell.layer.replace('.', '-')}-{cell.channel}",))
 
 
-def draw_outputs(result: Result) -> PixelPicture:
-    """Logits and softmax, one cell a digit."""
-    labels = [str(digit) for digit in range(CLASSES)]
-    high = max(float(result.logits.abs().max()), 1e-6)
-    tiles = [
-        Tile(result.logits.numpy()[None], Words("logits"), "signed", -high, high, column_labels=labels),
-        Tile(result.probabilities.numpy()[None], Words("softmax"), "probability", 0.0, 1.0, column_labels=labels),
-    ]
-    return PixelPicture(tiles, alt=Words("Logits and softmax"), columns=2, keys=("logits", "softmax"))
-
-
-def neuron_at(row: int, column: int) -> int:
-    """The neuron that a cell of `draw_dense` or of `draw_outputs` stands for."""
-    return row * DENSE_COLUMNS + column
-
-
-def mark(cell: Cell, layer: str) -> dict[str, int] | None:
-    """Where the picture of a layer marks a cell: the maps of one layer, "hidden" or "outputs"; None where it is not."""
-    if cell.in_maps:
-        return {"tile": cell.channel, "row": cell.row, "column": cell.column} if cell.layer == layer else None
-    if layer != ("outputs" if cell.layer == "logits" else "hidden"):
-        return None
-    row, column = divmod(cell.channel, DENSE_COLUMNS)
-    return {"tile": int(cell.layer == "hidden.relu"), "row": row, "column": column}
+def in_map(cell: Cell) -> dict[str, int]:
+    """Where `draw_map` marks the cell."""
+    return {"tile": 0, "row": cell.row, "column": cell.column}
 
 
 def draw_evidence(result: Result, falls: np.ndarray) -> PixelPicture:
@@ -204,15 +176,19 @@ def draw_channel(channel: Channel) -> PixelPicture:
 
 
 def draw_curves(result: Result):
-    """Loss on the batches and on 200 held-out digits, and the share of these named wrongly, over the steps."""
+    """Loss on the batches and on 200 held-out digits, over the steps."""
     from engine.pictures.chart.figure import lines
 
     steps = result.step.tolist()
     return lines(
-        {
-            "batch loss": (steps, result.train_loss.tolist()),
-            "held-out loss": (steps, result.held_out_loss.tolist()),
-            "held-out errors": (steps, (1 - result.held_out_accuracy).tolist()),
-        },
-        x_title="step", y_title="loss (nat), share of errors",
+        {"batch loss": (steps, result.train_loss.tolist()), "held-out loss": (steps, result.held_out_loss.tolist())},
+        x_title="step", y_title="loss (nat), logarithmic", log=True,
     )  # fmt: skip
+
+
+def draw_accuracy(result: Result):
+    """Percentage of 200 held-out digits that are named rightly, over the steps."""
+    from engine.pictures.chart.figure import lines
+
+    shares = (100 * result.held_out_accuracy).tolist()
+    return lines({"held-out digits right": (result.step.tolist(), shares)}, x_title="step", y_title="%")

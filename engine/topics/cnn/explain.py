@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -21,7 +21,8 @@ from engine.models.cnn.cnn import SmallCNN
 from engine.training.fit import Snapshot
 
 from .card import FIRST_CELL, Config, cell_named
-from .run import DENSE, LAYERS, Result, accuracy, input_digit, inputs_of, look, model_of, training_digits
+from .ranks import Ranks, ranked
+from .run import DENSE, LAYERS, Result, accuracy, input_digit, inputs_of, look, model_of, new_model, training_digits
 
 SIDE = 28
 WINDOW, STRIDE = 5, 2  # of the occlusion, in pixels
@@ -35,6 +36,24 @@ def inside(config: Config, film: Film) -> Result:
 
 def _look(moment: Snapshot, config: Config) -> Result:
     return look(config, [moment], _network(config, moment.values["weights"]))
+
+
+def ranks(config: Config, film: Film, by: str) -> Ranks:
+    """The order of the maps at the moment to speak of; while a run goes on they stay where they are."""
+    result, by = inside(config, film), "number" if film.live else by
+    return ranked(result, by, _network(config, result.weights) if by == "share" else None)
+
+
+def at_first(config: Config, film: Film) -> np.ndarray | None:
+    """(C, k, k) the kernels of the first convolution before any step of the run; None where there was none yet."""
+    if not film.newest.step:
+        return None
+    return _first_kernels(replace(_plain(config), seed=config.seed, weights=config.weights))
+
+
+@lru_cache(maxsize=16)
+def _first_kernels(config: Config) -> np.ndarray:
+    return new_model(config).conv1.conv.weight[:, 0].detach().numpy()
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,11 +12,11 @@ from engine.contracts.words import Number, Percent
 
 from .card import Config
 from .explain import Cell, explain_cell, full_score
-from .run import Result, first, look
+from .run import Result, first, look, new_model
 
-MIDDLE = ("conv2.pool", 0, 3, 3)  # a cell in the middle of the last maps
-MAPS = tuple(f"conv{number}-{part}" for number in (1, 2) for part in ("sum", "relu", "pool"))
+MIDDLE = ("conv2.pool", 11, 3, 3)  # a cell in the middle of the last maps
 WELL = 0.9
+UNTRAINED = Config(start="fresh")
 MUTE = math.log(10)  # the loss of one who gives every digit a tenth
 
 
@@ -53,13 +53,17 @@ def likeness(maps: Tensor, pixels: Tensor) -> float:
 
 
 def soon_right(result: Result) -> Verdict:
-    """When nine of ten held-out digits are named rightly, and how many at the end."""
+    """When nine of ten held-out digits are named rightly, how many at the end, and how far the kernels have moved, of
+    their length."""
     shares, steps = result.held_out_accuracy.tolist(), result.step.tolist()
     at = next((step for step, share in zip(steps, shares, strict=True) if share >= WELL), None)
+    before = new_model(UNTRAINED).conv1.conv.weight.detach()[:, 0]
+    moved = ((result.conv1_kernels - before).norm() / before.norm()).item()
     choices = {"ten": math.log(10), "hundred": math.log(80), "long": math.log(2000)}
     values = {
         "share": Percent(shares[-1], 0),
-        "all": Percent(full_score(Config(start="fresh"), result.weights), 0),
+        "all": Percent(full_score(UNTRAINED, result.weights), 0),
+        "moved": Percent(moved, 0),
     }
     return Verdict("long" if at is None else closest(math.log(max(1, at)), **choices), values)
 
@@ -91,17 +95,26 @@ def how_sure(result: Result) -> Verdict:
 
 
 LESSON = (
-    Step("one_number", "A three", weights_of_kernels, veil=("kernels-conv1",), focus="kernels-conv1"),
     Step(
-        "field", "A three", side_of_field, show={"cell": "conv2-pool-0-3-3"}, focus="field",
+        "one_number", "A three", weights_of_kernels, ask={"covered": "kernels"}, show={"covered": ""},
+        focus="pipeline",
+    ),
+    Step(
+        "field", "A three", side_of_field, show={"cell": "conv2-pool-11-3-3"}, focus="field",
         path="engine.topics.cnn.lesson:middle_cell",
     ),
-    Step("random", "Before training", what_random_maps_show, veil=MAPS, focus="conv1-sum"),
-    Step("come_about", "Before training", soon_right, until=80, pace="slow", focus="curves"),
+    Step(
+        "random", "Before training", what_random_maps_show, ask={"covered": "maps"}, show={"covered": ""},
+        focus="pipeline",
+    ),
+    Step("come_about", "Before training", soon_right, until=80, pace="slow", focus="pipeline"),
     Step("too_fast", "Rate too high", loss_at_a_high_rate, until=100, pace="slow", focus="curves"),
     Step(
-        "dead", "Rate too high", what_dead_maps_show, ask={"steps": 100}, show={"cell": "conv2-relu-0-7-7"},
-        veil=("conv2-sum", "conv2-relu", "conv2-pool", "hidden", "outputs"), focus="products",
+        "dead", "Rate too high", what_dead_maps_show, ask={"steps": 100, "covered": "second"},
+        show={"covered": "", "cell": "conv2-relu-0-7-7"}, focus="pipeline",
     ),
-    Step("sure", "Sure and wrong", how_sure, veil=("status", "answers", "below")),
+    Step(
+        "sure", "Sure and wrong", how_sure, ask={"covered": "answer"}, show={"covered": "", "cell": "logits-2"},
+        veil=("status",), focus="pipeline",
+    ),
 )  # fmt: skip

@@ -36,16 +36,18 @@ def formulas_at(config: Config, random: Random) -> Iterator[FormulaValues]:
 
 PROBE = Probe(
     picture="pad",
-    changes=(Change("ink to the maps", "conv1-sum", place="pad", keys=("Delete", "Space")),),
+    changes=(Change("ink to the maps", "pipeline", place="pad", keys=("Delete", "Space")),),
     touches=(
-        Touch("cnn-conv2-sum", "cell", {"tile": 5, "row": 6, "column": 8}, "view.cell=conv2-sum-5-6-8"),
-        Touch("cnn-hidden", "cell", {"tile": 1, "row": 1, "column": 3}, "view.cell=hidden-relu-19"),
-        Touch("cnn-outputs", "cell", {"tile": 1, "row": 0, "column": 8}, "view.probability=8"),
+        Touch("cnn-pipeline", "cell", {"tile": 5, "channel": 5, "row": 6, "column": 8}, "view.cell=conv2-sum-5-6-8"),
+        Touch("cnn-pipeline", "cell", {"tile": 9, "channel": 19, "row": 0, "column": 0}, "view.cell=hidden-relu-19"),
+        Touch("cnn-pipeline", "cell", {"tile": 11, "channel": 8, "row": 0, "column": 0}, "view.probability=8"),
+        Touch("cnn-map", "cell", {"tile": 0, "row": 3, "column": 4}, "view.cell=conv1-sum-0-3-4"),
     ),
     mistakes=(
         Mistake("view.cell=conv1-sum-0-12", "Cell: expected layer-channel-row-column such as conv1-sum-0-12-13"),
         Mistake("view.cell=conv2-pool-99-99-99"),
         Mistake("start=fresh&channels=2&view.cell=conv1-sum-7-0-0"),
+        Mistake("view.rank=size", "Maps in the order of: expected one of strength, share, number"),
         Mistake("view.probability=10", "Probability: expected -1 to 9, got 10"),
     ),
     cases=lambda brought: {

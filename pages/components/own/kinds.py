@@ -43,7 +43,7 @@ KINDS = {"graph": own_graph, "picture": own_picture, "digit": own_digit, "drawin
 HERE = {"picture": here_picture}
 # Kinds that stand at the left of the stage, which shows what becomes of them, and the widths of the two. Others stand
 # above the knobs.
-BESIDE_STAGE = {"digit": (1, 1.2)}
+BESIDE_STAGE = {"digit": (1, 3.6)}
 
 
 def own_things(topic: Topic, config: Any) -> None:
@@ -57,7 +57,7 @@ def stage_beside(topic: Topic, config: Any, stage: Any) -> Any:
     """The same for what stands beside the pictures; returns the place that is left for them."""
     for kind, also in _present(topic, config):
         if kind in BESIDE_STAGE:
-            beside, stage = stage.columns(BESIDE_STAGE[kind], gap="medium")
+            beside, stage = stage.columns(BESIDE_STAGE[kind], gap="small")
             with beside:
                 KINDS[kind](topic, config, also)
     return stage

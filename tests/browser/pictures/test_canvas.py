@@ -70,6 +70,8 @@ def test_pixels_have_the_colours_of_the_tables(open_view, dark):
     tiles = tile_places(canvas)
     ramp = np.linspace(-1, 1, 64, dtype=np.float32).reshape(8, 8)
     wanted = theme.colourise(ramp, "signed", -1, 1)
+    if dark:
+        wanted = theme.dark_table("signed")[np.floor((ramp + 1) / 2 * 255 + 0.5).astype(int)]
     grey = (np.arange(64, dtype=np.uint8) * 4).reshape(8, 8)
     for row, column in [(0, 0), (3, 4), (4, 3), (7, 7)]:
         assert colour_at(canvas, *cell_place(tiles[0], row, column, 8, 8)) == wanted[row, column].tolist()

@@ -1,0 +1,1 @@
+"""All layers of a network, from its input to its answer."""
