@@ -27,6 +27,7 @@ except SettingsError as error:
 
 from pages.components.parts.covers import cover_routes
 from pages.components.parts.errors import on_script_error
+from pages.components.parts.front import prepare_front
 from pages.components.pictures.mount import canvas_routes
 from pages.components.server.compute import JOBS
 from pages.components.server.message_cache import MessageCache
@@ -76,6 +77,7 @@ def warm_up() -> None:
         logger.exception("warm-up failed; pages will load what they need themselves")
     finally:
         warm.set()
+    prepare_front()
 
 
 def housekeeping(over: threading.Event) -> None:
