@@ -49,13 +49,13 @@ def adopt_path() -> list[Rejected]:
     if path:
         state[SHOWN] = path
         state[OWN] = state[OWN] or path
-    if path and not wrong and len(asked) <= MOST_CHARACTERS:
+    if not wrong:
         return []
     names = ", ".join(repr(name[:20]) for name in wrong[:MOST_NAMED]) + ", …" * (len(wrong) > MOST_NAMED)
     example = path_text([topic.slug for topic in topics_with_pages()][:2])
     return [Rejected(REMARK, asked[:80], KnobError(
         "Not all of the path of this link could be used ({names}): it names pages that are here, each once, such as "
-        "{example}.", names=names or repr(asked[:20]), example=example,
+        "{example}.", names=names, example=example,
     ))]  # fmt: skip
 
 
