@@ -81,7 +81,7 @@ def _front(topic: Topic, words: str, waited: bool) -> None:
             status_line("front-status", film.frames, [line_of(page.status(config, moment)) for moment in moments])
             transport("front-bar", film.frames, report=False)
             st.page_link(
-                page_of(topic), label=t("Open it in the page “{title}”", title=t(topic.title)),
+                page_of(topic), label=t("Open it in “{title}”", title=t(topic.title)),
                 icon=":material/arrow_forward:", query_params=to_query(config),
             )  # fmt: skip
         for block in page.front(config, film):
