@@ -28,6 +28,7 @@ except SettingsError as error:
 
 from pages.components.parts.covers import cover_routes
 from pages.components.parts.errors import on_script_error
+from pages.components.parts.front import prepare_front
 from pages.components.pictures.mount import canvas_routes
 from pages.components.server.compute import JOBS, record_opening
 from pages.components.server.message_cache import MessageCache
@@ -77,6 +78,7 @@ def warm_up() -> None:
         logger.exception("warm-up failed; pages will load what they need themselves")
     finally:
         warm.set()
+    prepare_front()
 
 
 def train_openings() -> None:

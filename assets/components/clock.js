@@ -166,8 +166,10 @@ export class Clock {
     while (list.length > MOST_FRAMES) list = thin(list);
     this.indices = list;
     if (first) {
+      const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
       this.live = meta.live;
-      this.cursor = meta.live || meta.start === "last" ? this.count - 1 : 0;
+      this.playing = meta.start === "play" && !still;
+      this.cursor = meta.live || meta.start === "last" || (meta.start === "play" && still) ? this.count - 1 : 0;
     } else {
       this.cursor = placeOf(list, shown) + (this.cursor % 1);
       if (this.cursor > this.count - 1) this.cursor = this.count - 1;

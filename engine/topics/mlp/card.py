@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from engine.contracts.knob import KnobError, configuration, knob
-from engine.contracts.topic import Source, Topic, Training
+from engine.contracts.topic import Front, Source, Topic, Training
 from engine.data.point_codes import check_points
 from engine.machinery.own import check_upload_key
 
@@ -267,6 +267,12 @@ TOPIC = Topic(
         "Hills": Config(data="hills", layers=(24, 24)),
     },
     opening=Config(classes=4, layers=(24, 24), activation="relu", learning_rate=0.01, steps=300),
+    front=Front({
+        DATA["spiral"]: Config(layers=(8, 8), learning_rate=0.05, steps=300),
+        DATA["circles"]: Config(data="circles", noise=0.1, layers=(4, 4), learning_rate=0.03, steps=200),
+        DATA["moons"]: Config(data="moons", noise=0.1, layers=(4, 4), learning_rate=0.03, steps=200),
+        DATA["xor"]: Config(data="xor", noise=0.1, layers=(4, 4), learning_rate=0.03, steps=200),
+    }, "engine.topics.mlp.front:moments"),
     cover=("boundary", Config(classes=3, layers=(24, 24), steps=220, seed=4)),
     sources=(
         Source("Rumelhart, Hinton, Williams 1986: Learning representations by back-propagating errors", "https://doi.org/10.1038/323533a0"),

@@ -6,7 +6,7 @@ uses them to separate events from keys).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
@@ -87,6 +87,15 @@ def step_card(data: dict[str, Any], key: str, *, on_event: Callable[[], None]) -
     with a number, "again"."""
     handlers = {f"on_{event}_change": heard(key, event, on_event, None) for event in ("choose", "go", "again")}
     component("step")(data=data, key=key, **handlers)
+
+
+def path_list(data: dict[str, Any], key: str, *, on_order: Callable[[], None], known: Collection[str]) -> None:
+    """The reader's path, see path.py and path.js; on_order finds in state[key]["order"] the slugs, each once."""
+
+    def fits(_: str, order: Any) -> bool:
+        return len(set(order)) == len(order) and known.issuperset(order)
+
+    component("path")(data=data, key=key, on_order_change=heard(key, "order", on_order, fits))
 
 
 def open_one(names: Sequence[str], key: str, *, label: str, chosen: int | None, on_pick: Callable[[], None]) -> None:
