@@ -74,7 +74,7 @@ def lesson(topic: Topic, config: Any, made: Any | Callable[[], Any] | None) -> N
         "buttons": _buttons(topic, at, len(steps), answer, verdict, step, config),
         "focus": step.focus and place_of(topic, step.focus),
     })  # fmt: skip
-    if step.knobs:
+    if step.knobs and answered:  # before, they could show the answer
         of = {knob.name: knob for knob in knobs(topic.config)}
         widget_grid(topic, [of[name] for name in step.knobs], 2)
 
