@@ -40,6 +40,22 @@ def test_it_plays_once_as_the_page_opens_and_again_on_touch(visit):
     visitor.until(lambda: numbers.inner_text().startswith("step 0"), "its numbers")
 
 
+def test_on_a_server_that_has_just_started_it_comes_by_itself(visit, start_app):
+    server = start_app()
+    visitor = visit(None, server=server)
+    visitor.until(lambda: answers(server), "the server answers")
+    visitor.page.goto(server.address)
+    visitor.page.locator("[class*=st-key-tile-]").first.wait_for()
+    at_its_end(visitor)
+
+
+def answers(server) -> bool:
+    try:
+        return bool(server.health())
+    except OSError:
+        return False
+
+
 def test_who_asked_for_less_motion_sees_the_end_and_may_replay(visit):
     visitor = visit(None, fresh=True)
     visitor.page.emulate_media(reduced_motion="reduce")
