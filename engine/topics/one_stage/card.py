@@ -14,6 +14,11 @@ def on_pictures(config: "Config") -> bool:
     return config.detector == "nanodet"
 
 
+def draws_scenes(config: "Config") -> bool:
+    """Whether the grid detector looks at a scene that is drawn for it."""
+    return config.detector == "grid" and config.scene != "picture"
+
+
 @configuration
 class Config:
     """A detector, what it looks at, and which of its boxes are kept."""
@@ -53,8 +58,12 @@ class Config:
         "random", "Scene", "What the grid detector looks at.", hidden=True,
         choices={"random": "Shapes", "same_cell": "Two in one cell", "picture": "A photograph"},
     )  # fmt: skip
-    seed: int = knob(5, "Scene number", "Which scene is drawn.", low=0, high=MOST_SEED, hidden=True)
-    objects: int = knob(4, "Objects", "How many shapes are drawn.", low=0, high=MOST_OBJECTS, hidden=True)
+    seed: int = knob(
+        5, "Scene number", "Which scene is drawn.", low=0, high=MOST_SEED, hidden=True, counts=draws_scenes
+    )
+    objects: int = knob(
+        4, "Objects", "How many shapes are drawn.", low=0, high=MOST_OBJECTS, hidden=True, counts=draws_scenes
+    )
 
 
 def network_config(config: Config) -> Config:

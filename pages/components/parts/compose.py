@@ -18,7 +18,7 @@ from engine.contracts.film import Film
 from engine.contracts.topic import Topic
 from pages.components.own.kinds import own_things, stage_beside, with_what_is_here
 from pages.components.own.weights import usable
-from pages.components.parts.contents import begin
+from pages.components.parts.contents import begin, note_step
 from pages.components.parts.controls import controls, current_config, note_progress, write_link
 from pages.components.parts.lesson import ask_first, lesson
 from pages.components.parts.panel import face, face_switch
@@ -143,6 +143,7 @@ def _first_look(topic: Topic, config: Any) -> Any | None:
 def _stage(topic: Topic, latest: Latest, film: Film) -> None:
     """What the player shows; the other parts of the page speak of it, too."""
     latest.film = film
+    note_step(film.now.step)
     draw_part(topic, "stage", film)
 
 

@@ -147,6 +147,13 @@ def note_progress(topic: Topic, **values: Any) -> Any:
     return config
 
 
+def looked_at(topic: Topic) -> dict[str, str]:
+    """The choices of what to see that are not the usual ones, as they stand in a link; without those of Compare and the
+    step of the lesson."""
+    views = st.session_state.get(f"{topic.slug}:views", {})
+    return {VIEW + name: value for name, value in views.items() if name not in EVERYWHERE or name == MOMENT}
+
+
 def write_link(topic: Topic) -> None:
     """Put the page's Config, the choices of what to see that are not the usual ones, the pinned runs, and the language
     if the reader chose another than the browser's, into the address."""
