@@ -108,7 +108,9 @@ def tabs(composed: Composed) -> None:
 
     opened = state.get(kept)
     chosen = list(TABS).index(opened) if opened else None
-    open_one([t(name) for name in TABS.values()], place, label=t("More of this run"), chosen=chosen, on_pick=pick)
+    bring = state.get("tabs:brought", 0) if state.pop("tabs:bring", None) == topic.slug else 0
+    open_one([t(name) for name in TABS.values()], place, label=t("More of this run"), chosen=chosen, on_pick=pick,
+             bring=bring)  # fmt: skip
     keep_new(topic, result)
     if opened is None:
         return

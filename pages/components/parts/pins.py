@@ -15,7 +15,7 @@ from engine.data.captions import SAMPLES, value_text
 from engine.pictures.comparison import last_step
 from pages.components.parts.controls import adopt
 from pages.components.parts.language import t
-from pages.components.parts.pinned_runs import keep_pinned, pinned
+from pages.components.parts.pinned_runs import is_pinned, keep_pinned, pinned
 from pages.components.pictures.canvas import chips
 from pages.components.server.background import keep_result
 
@@ -27,9 +27,25 @@ def pin_button(topic: Topic) -> None:
     """The button in the title row."""
     st.button(
         t("Pin"), key="pin", icon=":material/keep:", type="tertiary", on_click=pin_now, args=(topic,),
-        help=t("Keeps this run as it is now, to compare it with the next one: see Compare below. "
-               "Up to four, of all pages"),
+        help=t("Keeps this run as it is now, to compare it with the next one. Up to four, of all pages"),
     )  # fmt: skip
+    if is_pinned(topic):
+        st.button(
+            t("Compare"), key="to-compare", icon=":material/compare:", type="tertiary", on_click=show_compare,
+            args=(topic,), help=t("Shows the pinned runs of this page beside the present one, below the pictures"),
+        )  # fmt: skip
+
+
+def show_compare(topic: Topic) -> None:
+    """Callback: the Compare tab opens, and the page goes there."""
+    st.session_state[f"{topic.slug}:tab"] = "compare"
+    bring_to_tabs(topic)
+
+
+def bring_to_tabs(topic: Topic) -> None:
+    """The browser brings the tabs below the pictures into view when the page is drawn next."""
+    st.session_state["tabs:brought"] = st.session_state.get("tabs:brought", 0) + 1
+    st.session_state["tabs:bring"] = topic.slug
 
 
 def pin_now(topic: Topic) -> None:
@@ -43,7 +59,7 @@ def pin_now(topic: Topic) -> None:
     else:
         keep_pinned((*pins, pin))
         state["pins:new"] = pin
-        st.toast(t("{run} is kept. Now change something and open Compare, below.", run=pin_label(len(pins))))
+        st.toast(t("{run} is kept. Now change something, then press Compare, beside Pin.", run=pin_label(len(pins))))
 
 
 def config_now(topic: Topic) -> Any:
