@@ -25,6 +25,7 @@ from pages.components.parts.panel import face, face_switch
 from pages.components.parts.pins import offer_places
 from pages.components.parts.player import player
 from pages.components.parts.progress import is_under_way, watched_to_the_end
+from pages.components.parts.taught import teaching
 from pages.components.parts.topics import page_module
 from pages.components.parts.view import begin_parts, change_view, current_view
 from pages.components.parts.walker import Latest, draw_part, film_now, part, status_line, walk
@@ -90,9 +91,11 @@ def compose(topic: Topic) -> Composed:
         if shows == "lesson":
             lesson(topic, config, made)
         else:
-            own_things(topic, st.session_state[f"{topic.slug}:config"])
+            whole_panel = teaching(topic).all_knobs
+            if whole_panel:
+                own_things(topic, st.session_state[f"{topic.slug}:config"])
             controls(topic, skip=tuple(topic.absent(config)) if topic.absent else ())
-            if film is not None and hasattr(module, "panel"):
+            if film is not None and whole_panel and hasattr(module, "panel"):
                 part(topic, "panel", film)
     if film is not None and hasattr(module, "below"):
         part(topic, "below", film)

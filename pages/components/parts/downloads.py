@@ -12,7 +12,6 @@ import streamlit as st
 
 from engine.contracts.blocks import Block
 from engine.contracts.film import MOMENT
-from engine.contracts.lesson import lesson_words
 from engine.contracts.topic import Topic, load
 from pages.components.own.weights import bring_back
 from pages.components.parts.contents import notes, step_of, view_of
@@ -20,6 +19,7 @@ from pages.components.parts.controls import VIEW, looked_at
 from pages.components.parts.language import drawn, language, number, t
 from pages.components.parts.pins import config_now, is_live
 from pages.components.parts.scripts import script_files
+from pages.components.parts.taught import taught_words, teaching
 from pages.components.pictures.canvas import choice
 from pages.components.server.streamlit_inside import in_this_session
 
@@ -100,6 +100,8 @@ def page_file(topic: Topic, result: Any, blocks: Sequence[Block], address: str) 
 def worksheet_row(topic: Topic, blocks: Callable[[], Sequence[Block]] | None) -> None:
     """The lesson to print."""
     words = t("The lesson to print: its questions with room to answer, and the key on a page of its own.")
+    if teaching(topic).hidden:
+        words = t("The lesson to print: its questions with room to answer.")
     with row(topic, "worksheet", t("Worksheet"), words):
         address, tongue = (st.context.url or "").partition("?")[0], language()
 
@@ -107,8 +109,17 @@ def worksheet_row(topic: Topic, blocks: Callable[[], Sequence[Block]] | None) ->
             from engine.pictures.worksheet import worksheet_html
 
             page_blocks = blocks() if blocks is not None else ()
-            lesson = lesson_words(topic.slug, tongue)
-            return worksheet_html(topic.title, topic.question, lesson, page_blocks, address, tongue).encode()
+            lesson, asked = taught_words(topic, tongue), teaching(topic)
+            return worksheet_html(
+                topic.title,
+                topic.question,
+                lesson,
+                page_blocks,
+                address,
+                tongue,
+                asked=asked.query(),
+                key=not asked.hidden,
+            ).encode()
 
         button(topic, "worksheet", "HTML", "html", "text/html", make)
 

@@ -8,6 +8,7 @@ from engine.contracts.knob import knobs
 from engine.contracts.topic import Topic
 from pages.components.parts.controls import LESSON, VIEW
 from pages.components.parts.language import t
+from pages.components.parts.taught import teaching
 from pages.components.pictures.canvas import choice
 
 FACES = {"lesson": "Lesson", "knobs": "Knobs"}
@@ -23,15 +24,19 @@ def face(topic: Topic) -> str:
         names = {*(knob.name for knob in knobs(topic.config))}
         settings = any(name in names or name.startswith(VIEW) for name in st.query_params)
         chosen = state.get("face:chosen") or st.context.cookies.get(COOKIE)
-        if VIEW + LESSON in st.query_params:
+        if VIEW + LESSON in st.query_params or teaching(topic).is_lesson:
             state["face"] = "lesson"
         else:
             state["face"] = "knobs" if settings else chosen if chosen in FACES else "lesson"
+    if not teaching(topic).shown(topic):
+        state["face"] = "lesson"
     return state["face"]
 
 
 def face_switch(topic: Topic) -> None:
-    """The two names at the top of the panel."""
+    """The two names at the top of the panel; the lesson's alone where a teacher shows no knob."""
+    if not teaching(topic).shown(topic):
+        return
     state, place, faces = st.session_state, f"{topic.slug}-face", list(FACES)
 
     def switch() -> None:
