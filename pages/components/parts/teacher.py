@@ -52,8 +52,12 @@ def _choices(topic: Topic) -> None:
     if hosts := settings().embed_hosts:
         st.markdown(f"**{t('In a course page or slides')}**")
         st.code(frame_of(link, t(topic.title)), language="html", wrap_lines=True)
-        st.caption(t("For pages of {hosts}. In a frame of another site, own files cannot be loaded.",
-                     hosts=", ".join(hosts)))  # fmt: skip
+        st.caption(
+            t(
+                "For pages of {hosts}. In a frame of another site no file can be sent, and browsers may keep nothing.",
+                hosts=", ".join(hosts),
+            )
+        )
 
 
 def _steps(topic: Topic, asked: Teaching) -> tuple[str, str]:

@@ -102,3 +102,15 @@ def test_share_offers_a_frame_where_the_server_allows_one(browser, start_app):
     assert f'src="{app.address}/gnn?depth=3&amp;embed=true"' in text
     assert page.get_by_text("For pages of moodle.example, *.lab.example.").is_visible()
     context.close()
+
+
+@pytest.mark.parametrize("locale", ["en-US", "zh-CN"])
+def test_where_no_file_can_be_sent_the_reader_is_told_so(framed, locale):
+    """The browser keeps the cookie back without which the server takes no file."""
+    _, frame, _ = framed("localhost", "/image_classifier?embed=true&seed=1", locale=locale)
+    own = frame.locator(".st-key-image_classifier-own").get_by_role("button").first
+    own.wait_for(timeout=60_000)
+    own.click()
+    said = "Within another page no file can be sent. Open the whole page: the link is at the bottom."
+    frame.get_by_text(said if locale == "en-US" else zh(said)).wait_for(timeout=30_000)
+    assert frame.locator("input[type=file]").count() == 0
