@@ -149,7 +149,7 @@ app = st.App(
         Middleware(Room, most=settings().sessions),
         Middleware(CompressedStatic),
         Middleware(GZipMiddleware, minimum_size=1024, compresslevel=5),
-        Middleware(PageHead),
+        Middleware(PageHead, framers=settings().embed_hosts),
         Middleware(MessageCache),
     ],
     on_script_error=on_script_error,

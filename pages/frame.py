@@ -20,7 +20,7 @@ for group in GROUPS:
     if pages := [page_of(topic) for topic in topics_with_pages() if topic.group == group]:
         navigation[t(group)] = pages
 go_home_if_unknown(page for pages in navigation.values() for page in pages)
-page = st.navigation(navigation, position="top")
+page = st.navigation(navigation, position="hidden" if st.context.is_embedded else "top")
 if page.url_path:
     forget_unknown()
 st.set_page_config(page_title=f"{page.title} · Neurarium")

@@ -85,7 +85,7 @@ function choices(root, data) {
     const chosen = at === data.chosen, right = at === data.right;
     const made = press(root, "choose", at, { class: ["choice", chosen && "chosen", right && "right", chosen && data.right !== null && !right && "wrong"].filter(Boolean).join(" "), "aria-pressed": String(chosen) });
     made.innerHTML = choice; // our own words
-    made.disabled = Boolean(data.waiting) || data.right !== null;
+    made.disabled = Boolean(data.waiting || data.told);
     if (right) made.append(element("span", { class: "sign" }, "✓"));
     else if (chosen && data.right !== null) made.append(element("span", { class: "sign" }, "✗"));
     return made;

@@ -59,6 +59,7 @@ class Knob:
     check: Callable[[str], Any] | None = None
     counts: Callable[[Any], bool] | None = None
     was: tuple[str, ...] = ()
+    data: bool = False
 
     def accept(self, value: Any) -> Any:
         """The value in its canonical type, or KnobError naming what was expected and what came."""
@@ -220,6 +221,7 @@ def knob(
     check: Callable[[str], Any] | None = None,
     counts: Callable[[Any], bool] | None = None,
     was: tuple[str, ...] = (),
+    data: bool = False,
 ) -> Any:
     """Declare one knob of a Config.
 
@@ -228,8 +230,9 @@ def knob(
     but travel in the link like all others; `run_only` ones (how far a run went, what was changed in it by hand) go back
     to their default when another knob changes. `check(text)` raises KnobError for a malformed text.
     `counts(config)` says whether the knob does anything with the other knobs as they are; a page greys it out where it
-    does not. `was`: what older links call it; * stands for a number. TypeError for a number without low and high, or
-    a logarithmic knob without low > 0.
+    does not. `was`: what older links call it; * stands for a number. `data`: it says what the network looks at, so that
+    the numbers of runs that differ in it are not to be subtracted; a seed alone draws the same data anew. TypeError for
+    a number without low and high, or a logarithmic knob without low > 0.
     """
     if isinstance(default, bool):
         kind = "bool"
@@ -245,7 +248,7 @@ def knob(
     declared = Knob(
         name="", kind=kind, default=default, label=label, help=help, low=low, high=high, step=step,
         choices=tuple(choices), choice_labels=labels, unit=unit, log=log, most=most,
-        advanced=advanced, hidden=hidden, run_only=run_only, check=check, counts=counts, was=was,
+        advanced=advanced, hidden=hidden, run_only=run_only, check=check, counts=counts, was=was, data=data,
     )  # fmt: skip
     if kind in ("int", "float", "sizes") and (low is None or high is None):
         raise TypeError(f"knob {label!r}: a number needs low and high, so that links and random tests stay in range")

@@ -88,7 +88,11 @@ class Config:
     """A network, its data and how it is trained. Equal Configs give equal runs."""
 
     data: str = knob(
-        "spiral", "Data", "What the network has to learn: classes to tell apart, or a surface to fit.", choices=DATA
+        "spiral",
+        "Data",
+        "What the network has to learn: classes to tell apart, or a surface to fit.",
+        choices=DATA,
+        data=True,
     )
     noise: float = knob(
         0.05,
@@ -97,6 +101,7 @@ class Config:
         low=0.0,
         high=1.0,
         step=0.05,
+        data=True,
     )
     layers: tuple[int, ...] = knob(
         (16, 16, 16),
@@ -126,6 +131,7 @@ class Config:
         low=2,
         high=4,
         counts=lambda config: config.data not in REGRESSION,
+        data=True,
     )
     train_share: float = knob(
         0.7,
@@ -134,6 +140,7 @@ class Config:
         low=0.1,
         high=0.9,
         step=0.05,
+        data=True,
     )
     optimizer: str = knob(
         "adam",
@@ -159,6 +166,7 @@ class Config:
         step=20,
         advanced=True,
         counts=lambda config: config.data != "own",
+        data=True,
     )
     regularisation: str = knob(
         "none",
@@ -210,7 +218,10 @@ class Config:
     weights: str = knob(
         "", "Own weights", "What the network starts from, if a reader brought it.", hidden=True, check=check_upload_key
     )
-    points: str = knob("", "Own points", "Points drawn by hand.", hidden=True, most=2000, check=check_points)
+    points: str = knob(
+        "", "Own points", "Points drawn by hand.", hidden=True, most=2000, check=check_points,
+        counts=lambda config: config.data == "own", data=True,
+    )  # fmt: skip
     edits: str = knob(
         "",
         "Weights set by hand",

@@ -98,9 +98,12 @@ def path_list(data: dict[str, Any], key: str, *, on_order: Callable[[], None], k
     component("path")(data=data, key=key, on_order_change=heard(key, "order", on_order, fits))
 
 
-def open_one(names: Sequence[str], key: str, *, label: str, chosen: int | None, on_pick: Callable[[], None]) -> None:
-    """Tabs of which one or none is open; on_pick finds in state[key]["pick"] which was pressed."""
-    component("tabs")(data={"names": list(names), "label": label, "chosen": chosen}, key=key,
+def open_one(
+    names: Sequence[str], key: str, *, label: str, chosen: int | None, on_pick: Callable[[], None], bring: int = 0
+) -> None:
+    """Tabs of which one or none is open; on_pick finds in state[key]["pick"] which was pressed. bring: another number
+    than before, but not 0, brings them to the top of the window."""
+    component("tabs")(data={"names": list(names), "label": label, "chosen": chosen, "bring": bring}, key=key,
                       on_pick_change=heard(key, "pick", on_pick, one_of(len(names))))  # fmt: skip
 
 
