@@ -230,10 +230,9 @@ def knob(
     but travel in the link like all others; `run_only` ones (how far a run went, what was changed in it by hand) go back
     to their default when another knob changes. `check(text)` raises KnobError for a malformed text.
     `counts(config)` says whether the knob does anything with the other knobs as they are; a page greys it out where it
-    does not. `was`: what older links call it; * stands for a number. `data`: it says what the network looks at, so that
-    the numbers of runs that differ in it are not to be subtracted; a seed alone draws the same data anew. TypeError for
-    a number without low and high, or a logarithmic knob without low > 0.
-    """
+    does not. `was`: what older links call it; * stands for a number. `data`: it says what the network looks at; numbers
+    of runs that differ in it are not subtracted. TypeError for a number without low and high, or a logarithmic knob
+    without low > 0."""
     if isinstance(default, bool):
         kind = "bool"
     elif isinstance(default, int):
@@ -302,8 +301,7 @@ def to_query(config: Any) -> dict[str, str]:
 
 def said_in_full(config: Any) -> dict[str, str]:
     """Link parameters of a Config, at least one: for where an address that says nothing means something else."""
-    first = knobs(type(config))[0]
-    return to_query(config) or {first.name: first.to_text(getattr(config, first.name))}
+    return to_query(config) or {knob_.name: knob_.to_text(knob_.default) for knob_ in knobs(type(config))[:1]}
 
 
 def from_query(config_type: type[ConfigType], query: Mapping[str, str]) -> tuple[ConfigType, list[Rejected]]:

@@ -68,7 +68,7 @@ def current_config(topic: Topic) -> Any:
 
 def says_something(topic: Topic) -> bool:
     """Whether the address says what the page is to show."""
-    return _asks_to_look() or says_settings(topic)
+    return says_settings(topic) or any(name.startswith(VIEW) for name in st.query_params)
 
 
 def says_settings(topic: Topic) -> bool:
