@@ -48,7 +48,7 @@ def stage(config, view, film):
             [Show("plane", draw.plane(config, film, messages), PICKED, about, node, 320)],
         ]),
         film.bar(),
-        Show("curves", draw.curves(film), height=110),
+        Row([[Show(name, chart, height=130)] for name, chart in draw.curves(config, film).items()]),
         Choose("below", as_buttons=True),
         *{"node": one_node, "steps": step_by_step, "depth": too_deep}[view.below](config, view, activations),
     ]  # fmt: skip

@@ -40,7 +40,7 @@ def stage(config, view, film):
             [Show("network", draw.network(config, film), on_network, picked=picked, height=340)],
         ], (1.12, 1.25)),
         film.bar(),
-        Show("curves", draw.curves(film), height=130),
+        Show("curves", draw.curves(config, film), height=130),
         *inspect(config, view, film, picked),
     ]  # fmt: skip
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import cache
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy as np
 from engine.contracts.film import Film
 from engine.contracts.words import Percent, Words
 from engine.data.points import DOMAIN, decode_points, encode_points
-from engine.pictures.curves.values import Curve, CurvesPicture
+from engine.pictures.curves.values import Curve, CurvesPicture, Level
 from engine.pictures.network.values import NetworkDiagram, NetworkLayer
 from engine.pictures.pixels.values import PixelPicture, Point, Tile
 from engine.pictures.points.values import PointsPicture
@@ -77,12 +78,16 @@ def network(config: Config, film: Film, *, fixed: bool = False) -> NetworkDiagra
     )  # fmt: skip
 
 
-def curves(film: Film) -> CurvesPicture:
-    """Training and test loss over the steps."""
+def curves(config: Config, film: Film) -> CurvesPicture:
+    """Training and test loss over the steps, beside what guessing would give."""
     losses = [[moment.values["train_loss"], moment.values["test_loss"]] for moment in film.moments]
     lines = [Curve(Words("train loss"), 0), Curve(Words("test loss"), 1, dashed=True)]
     alt = Words("Loss on training and test points over the steps")
-    return CurvesPicture(np.array(losses, np.float32), lines, film.frames, alt, low=0.0)
+    levels = ()
+    if not is_regression(config):
+        count = max(2, film.now.values["plane"].shape[-1])
+        levels = (Level(math.log(count), Words("guessing: ln {count}", count=count)),)
+    return CurvesPicture(np.array(losses, np.float32), lines, film.frames, alt, low=0.0, levels=levels)
 
 
 def draw_boundary(result: Result) -> PixelPicture:
