@@ -23,9 +23,10 @@ from pages.components.parts.controls import LESSON, adopt, at_its_run, says_sett
 from pages.components.parts.glossary import terms_on_card
 from pages.components.parts.language import drawn, language
 from pages.components.parts.lesson_progress import note_told, progress_cookie, told_in
+from pages.components.parts.path import page_after
 from pages.components.parts.progress import watched_to_the_end
 from pages.components.parts.taught import taught_steps, taught_words, teaching
-from pages.components.parts.topics import body_of, topics_with_pages, view_type
+from pages.components.parts.topics import body_of, go_to, view_type
 from pages.components.parts.view import told_of
 from pages.components.pictures.canvas import step_card
 from pages.components.pictures.show import place_of
@@ -90,10 +91,8 @@ def _closing(topic: Topic, words: LessonWords) -> None:
     right = sum(bool(told.get(step.name)) for step in words.steps)
     score = drawn("Predicted rightly: {right} of {all}.", right=right, all=len(words.steps))
     score = drawn("Your teacher will tell.") if hidden else score
-    there = topics_with_pages()
-    following = there[(there.index(topic) + 1) % len(there)] if topic in there else None
-    if teaching(topic).is_lesson or st.context.is_embedded:  # whoever teaches says what comes next
-        following = None
+    taught = teaching(topic).is_lesson or st.context.is_embedded  # whoever teaches says what comes next
+    following = None if taught else page_after(topic)
     _card(topic, {
         "title": drawn(topic.question), "at": len(words.steps), "count": len(words.steps), "text": marked(words.end),
         "mark": score, "list": [{"title": step.title, "done": step.name in told} for step in words.steps],
@@ -197,7 +196,7 @@ def _heard(slug: str) -> None:
     """Callback of the card."""
     topic, event = catalogue()[slug], st.session_state[f"{slug}-lesson"]
     steps, at = taught_steps(topic), place_in(topic)
-    go, choose, again = (event.get(name) for name in ("go", "choose", "again"))
+    go, choose, again, leave = (event.get(name) for name in ("go", "choose", "again", "leave"))
     if isinstance(go, int) and -1 <= go <= len(steps):
         _go(topic, steps, go)
     elif isinstance(choose, int) and 0 <= at < len(steps):
@@ -206,6 +205,8 @@ def _heard(slug: str) -> None:
             _take(topic, steps[at], keys[choose] if choose >= 0 else NO_CHOICE)
     elif again is not None and 0 <= at < len(steps):
         set_up(topic, steps[at], answered=steps[at].name in _answers(topic))
+    elif leave is not None and (following := page_after(topic)) is not None:
+        go_to(following)
     st.rerun(body_of(topic))
 
 

@@ -37,6 +37,18 @@ def path_text(path: Sequence[str]) -> str:
     return ".".join(path)
 
 
+def page_after(topic: Topic) -> Topic | None:
+    """The page that comes after a topic's: on the reader's path if it is on that, else in the order of the course, in
+    which the first follows the last. None after the last of a path."""
+    there = {one.slug: one for one in topics_with_pages()}
+    kept = read_path(st.context.cookies.get(COOKIE, ""))[0]
+    path = st.session_state.get(SHOWN, kept)
+    if topic.slug in path:
+        return there[path[at]] if (at := path.index(topic.slug) + 1) < len(path) else None
+    course = list(there.values())
+    return course[(course.index(topic) + 1) % len(course)] if topic in course else None
+
+
 def adopt_path() -> list[Rejected]:
     """Take the path of the browser once, and of a link whenever it brings another. Returns what of it is nonsense."""
     state, asked = st.session_state, st.query_params.get(PARAMETER)

@@ -84,8 +84,8 @@ def choice(
 
 def step_card(data: dict[str, Any], key: str, *, on_event: Callable[[], None]) -> None:
     """The card of a lesson, see lesson.py and step.js; on_event finds in state[key] what was pressed: "choose" and "go"
-    with a number, "again"."""
-    handlers = {f"on_{event}_change": heard(key, event, on_event, None) for event in ("choose", "go", "again")}
+    with a number, "again", "leave"."""
+    handlers = {f"on_{event}_change": heard(key, event, on_event, None) for event in ("choose", "go", "again", "leave")}
     component("step")(data=data, key=key, **handlers)
 
 

@@ -147,3 +147,15 @@ def test_what_does_not_follow_the_pictures_is_dimmed(visit):
     visitor.until(lambda: visitor.page.evaluate(lags) == "run", "it trains")
     visitor.open("/attention")
     visitor.until(lambda: visitor.page.evaluate(lags) is None, "another page")
+
+
+def test_the_next_page_of_the_readers_path_comes_without_loading_anew(visit):
+    visitor = visit("/?path=gnn.mlp.cnn", panel="", fresh=True)
+    visitor.open("/gnn?view.lesson=end")
+    card = visitor.page.locator(".nv.step")
+    visitor.until(lambda: card.locator("a.next").count(), "the way on")
+    assert "MLP playground" in card.locator("a.next").inner_text()
+    visitor.page.evaluate("() => { window.stays = true; }")
+    card.locator("a.next").click()
+    visitor.until(lambda: visitor.path == "/mlp" and visitor.title == "MLP playground", "the next page")
+    assert visitor.page.evaluate("() => window.stays") is True
