@@ -23,8 +23,8 @@ class Frames:
     0 for the first of the run; payloads may overlap, the browser keeps each index once, as long as it holds the same
     bytes. steps: training (or denoising) step of each frame. live: more will come. clock: components with the same
     clock scrub together. start: "last" opens on the newest frame, "first" on the oldest, "play" on the oldest and goes
-    to the newest once, but for who asked for less motion. at: index of the frame to open on instead, and to stand at
-    until the reader moves the bar.
+    to the newest once, but for who asked for less motion. at: index of the frame to open on instead, or with "play" to
+    go to where another stood; it stands there until the reader moves the bar.
     """
 
     run: str

@@ -52,7 +52,7 @@ def _walked(moment: Snapshot, config: Config, direction: str) -> Walk:
 def walk_frames(config: Config, moment: Snapshot, walked: Walk, at: str) -> Frames:
     """The moments of a walk of the points; their steps are the times t. at: where the reader left the bar of a walk."""
     direction = "backward" if walked.backward else "forward"
-    start = "last" if walked.backward else "first"
+    start = "last" if walked.backward else "play"
     return _frames(walk_mark(config, direction, moment.step), walked.times, at, start)
 
 
