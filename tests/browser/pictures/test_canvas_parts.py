@@ -33,8 +33,10 @@ def test_network_maps_have_signed_colours(open_view, dark):
     for offset in (5, 14, 30, 38):  # 12 pixels from -1 to 1, drawn smoothly over about 45
         shown = np.array(colour_at(canvas, node["x"] + offset, y), int)
         value = -1 + 2 * ((offset + 0.5) / node["s"] * 12 - 0.5) / 11
-        assert np.abs(shown - theme.colourise(value, "signed", -1, 1).astype(int)).max() < 12
-    assert min(colour_at(canvas, node["x"] + node["s"] / 2, y)) > 225  # zero in the middle is white
+        table = theme.dark_table("signed") if dark else theme.table("signed")
+        assert np.abs(shown - table[round((value + 1) / 2 * 255)].astype(int)).max() < 12
+    middle = colour_at(canvas, node["x"] + node["s"] / 2, y)  # zero is white, on a dark page dark
+    assert max(middle) < 80 if dark else min(middle) > 225
 
 
 def test_network_read_out_and_events(open_view):
