@@ -32,7 +32,7 @@ function sameBytes(a, b) {
 
 // ---------------------------------------------------------------- numbers
 
-/** Short, honest numbers: 4 significant digits, thin spaces in thousands, exponents only where they help. */
+/** Short, honest numbers: 4 significant digits, commas between thousands, exponents only where they help. */
 export function format(value) {
   if (value === null || value === undefined) return "";
   if (Number.isNaN(value)) return "–"; // no number any more, or none yet; as the pages write it
@@ -41,7 +41,7 @@ export function format(value) {
   let text;
   if (size === 0) text = "0";
   else if (size >= 1e6 || size < 1e-3) text = size.toExponential(2).replace(/\.?0+e/, "e").replace("e+", "e").replace("e-", "e−");
-  else if (size >= 1000) text = String(Math.round(size)).replace(/\B(?=(\d{3})+$)/g, "\u202f");
+  else if (size >= 1000) text = String(Math.round(size)).replace(/\B(?=(\d{3})+$)/g, ",");
   else text = String(Number(size.toPrecision(4)));
   return (value < 0 && text !== "0" ? "−" : "") + text;
 }
