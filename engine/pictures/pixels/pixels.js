@@ -159,7 +159,8 @@ class Pixels extends View {
     const above = label && (turned ? Math.min(84, label * 0.8 + 16) : 17); // column labels lie flat where they fit
     const beyond = turned ? Math.min(51, Math.ceil(label * 0.58)) : 0; // slanted labels reach over the last column
     const extra = (tiles.some((tile) => tile.caption) ? CAPTION : 2) + above;
-    const tallest = meta.height ?? (width < 500 ? width * 1.6 : Math.min(560, width * (count > 1 ? 1.1 : 0.9)));
+    const written = width < 500 && count > 1 && tiles.some((tile) => tile.texts?.length); // numbers in cells ask for width
+    const tallest = written ? width * 2.4 : meta.height ?? (width < 500 ? width * 1.6 : Math.min(560, width * (count > 1 ? 1.1 : 0.9)));
     const boxAt = (columns) => (width - 2 - beyond - GAP * (columns - 1)) / columns - left;
     const tall = (columns, box) => Math.ceil(count / columns) * (box / aspect + extra + GAP);
     let columns = Math.max(1, Math.min(meta.columns ?? count, Math.floor((width + GAP) / (LEAST_TILE + left + GAP)), count));
