@@ -41,8 +41,7 @@ def heads(config, view, film):
     strong = strongest(result, view.habit, 4)
     all_heads = Show("heads", draw.draw_mosaic(result, layer, head, view.habit), pick_head)
     left = [Choose("habit"), all_heads, *about.habit(view.habit, strong, view.head)]
-    right = [about.switch(view.head, result), about.one_head(view.shape, result, layer, head, view.cell)]
-    return [Row([left, right], (1.16, 1))]
+    return [Row([left, about.one_head(view.shape, result, view.head, view.cell)], (1.16, 1))]
 
 
 def effects(config, view, film):
@@ -55,16 +54,16 @@ def effects(config, view, film):
 def arithmetic(config, view, film):
     """Where one number of the large head comes from."""
     cell = explain.asked_cell(film.now, *draw.place_of(view.head), view.cell)
-    return [Box("detail", about.arithmetic(config, cell, view.head))]
+    return [Box("detail", about.arithmetic(config, cell))]
 
 
 def by_hand(config, view, made):
     """Q, K and V to edit, every step from the products to the output, and the arithmetic of the cell clicked."""
     cell = explain.explain_chain(config, made, view.pair)
     selected = {"tile": 3, "row": cell.query, "column": cell.key}
-    chain = Show("chain", draw.draw_chain(made), pick_step, picked=selected, height=430)
-    detail = Box("toy-detail", about.arithmetic(config, cell, Words("By hand"), "toy-"))
-    return [Show("matrices", draw.draw_matrices(config), edit), chain, detail]
+    chain = Show("chain", draw.draw_chain(made), pick_step, picked=selected, height=410)
+    detail = Box("toy-detail", about.arithmetic(config, cell, "toy-"))
+    return [Show("matrices", draw.draw_matrices(config), edit), about.looks_at(cell, Words("By hand")), chain, detail]
 
 
 def panel(config, view, film):

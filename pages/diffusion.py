@@ -65,9 +65,9 @@ def moving(config, view, film):
     """Where the points are, what the network expects, how good that is, and the step of the point that was clicked."""
     walked, frames = draw.walked(config, film, view.direction, view.at)
     return [
-        Show("walk", draw.walk(config, film, walked, frames, view.arrows), on_walk, "", about.picked(view.point), 320),
+        Show("walk", draw.walk(config, film, walked, frames, view.arrows), on_walk, "", about.picked(view.point), 280),
         Show("walk-bar", Bar(frames, about.MOMENT), stand),
-        *about.verdict(config, film.now, walked), about.point(config, walked, frames, view.point),
+        about.point(config, walked, frames, view.point), *about.verdict(config, film.now, walked),
     ]  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from engine.topics.gnn.depths import DEPTHS, SEEDS, of_all_depths
 BELOW = {"node": "One node", "steps": "Step by step", "depth": "Too deep?"}
 PICKED = Pick("node", "node")
 GRAPH = "The graph · click a node, or drag it"
+LOOK_INTO = Choose("below", as_buttons=True)
 FLOWS = {"signal": "a 1 from the picked node", "network": "through the network"}
 
 
@@ -40,16 +41,14 @@ def stage(config, view, film):
     """The graph, the last hidden layer and the curves on one clock; below, whatever the reader looks into."""
     activations = explain.inside(config, film.now)
     node = activations.node(view.node)
-    messages = explain.reaching(activations, node, 0)
-    about = explain.about_plane(config, film.now)
+    messages, about = explain.reaching(activations, node, 0), explain.about_plane(config, film.now)
     return [
         Row([
-            [Show("graph", draw.graph(config, film, messages), PICKED, GRAPH, node, 320)],
-            [Show("plane", draw.plane(config, film, messages), PICKED, about, node, 320)],
+            [Show("graph", draw.graph(config, film, messages), PICKED, GRAPH, node, 280)],
+            [Show("plane", draw.plane(config, film, messages), PICKED, about, node, 280)],
         ]),
         film.bar(),
-        Row([[Show(name, chart, height=130)] for name, chart in draw.curves(config, film).items()]),
-        Choose("below", as_buttons=True),
+        Row([[Show(name, chart, height=120)] for name, chart in draw.curves(config, film).items()]),
         *{"node": one_node, "steps": step_by_step, "depth": too_deep}[view.below](config, view, activations),
     ]  # fmt: skip
 
@@ -66,8 +65,9 @@ def one_node(config, view, activations):
                  layer=made.layer + 1, channel=channels[made.channel], value=Number(made.output, 4))  # fmt: skip
     formulas = explain.node_formulas(config, made, activations.name(made.messages[0].node))
     return [
+        Row([[LOOK_INTO], [number]], (1, 1.1), "center"),
         Row(choices, (1, 1, 1.3), "bottom"),
-        Row([[explain.message_table(activations, made)], [number, *formulas]], (1, 1.4)),
+        Row([[explain.message_table(activations, made)], formulas], (1, 1.4)),
     ]
 
 
@@ -83,7 +83,7 @@ def step_by_step(config, view, activations):
         Show("flow", graph, PICKED, picked=activations.node(view.node), height=330),
         Show("flow-bar", Bar(graph.frames), Pick("flow_step", "key")),
     ]
-    return [Row([moving, [Choose("flows"), *channels, Say(flow.about)]], (1.7, 1))]
+    return [LOOK_INTO, Row([moving, [Choose("flows"), *channels, Say(flow.about)]], (1.7, 1))]
 
 
 def too_deep(config, view, activations):
@@ -92,7 +92,7 @@ def too_deep(config, view, activations):
     these = [Say("**This network, layer by layer**"), layers, Say(explain.ABOUT_SMOOTHING, style="small")]
     trained = Later("engine.topics.gnn.depths:stream_depths", of_all_depths(config), other_depths)
     about = trained if view.depths else Say(explain.ABOUT_DEPTHS, steps=Number(config.until), style="small")
-    return [Row([these, [Say("**Other depths, each really trained**"), Choose("depths"), about]])]
+    return [LOOK_INTO, Row([these, [Say("**Other depths, each really trained**"), Choose("depths"), about]])]
 
 
 def other_depths(config, view, film, snapshot):

@@ -82,11 +82,11 @@ def below(config, view, film):
     channel = explain.picked_channel(film.now, view.maps, view.channel)
     key = f"{view.maps}-{channel}"
     marked = {"tile": features.keys.index(key)} if key in features.keys else None
-    large = Show("channel", draw.draw_channel(film.now, view.maps, channel), height=300)
+    large = Show("channel", draw.draw_channel(film.now, view.maps, channel), height=240)
     return [
         Say("## Feature maps"),
         Row([[Choose("maps", as_buttons=True)], [Choose("scale")], [Choose("order")]], (5, 2, 2), "bottom"),
         explain.channel_counts(film.now, view.maps, len(features.tiles)),
-        Row([[large], [explain.one_channel(film.now, view.maps, channel)]], (2, 1), "center"),
+        Row([[large], [explain.one_channel(film.now, view.maps, channel)]], (2, 1)),
         Show(f"maps-{view.maps}", features, Pick("channel", "key"), picked=marked),
     ]

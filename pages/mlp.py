@@ -36,11 +36,11 @@ def stage(config, view, film):
     spot = None if config.data == "own" else (view.x1, view.x2)
     return [
         Row([
-            [Show("points", draw.plane(config, film), on_plane, picked=spot, height=340)],
-            [Show("network", draw.network(config, film), on_network, picked=picked, height=340)],
+            [Show("points", draw.plane(config, film), on_plane, picked=spot, height=315)],
+            [Show("network", draw.network(config, film), on_network, picked=picked, height=315)],
         ], (1.12, 1.25)),
         film.bar(),
-        Show("curves", draw.curves(config, film), height=130),
+        Show("curves", draw.curves(config, film), height=110),
         *inspect(config, view, film, picked),
     ]  # fmt: skip
 
@@ -55,7 +55,8 @@ def inspect(config, view, film, picked):
     made = explain.explain_neuron(config, film.now, *explain.neuron_of(picked), spot)
     field = explain.field_of(config, film, picked, made)
     hand = [Show("hand", field, set_by_hand)] if field else []
-    return [Box("formula", [explain.about_neuron(config, film.now, picked, spot), made.symbols, made.numbers, *hand])]
+    said = explain.about_neuron(config, film.now, picked, spot, made.value)
+    return [Box("formula", [said, made.symbols, made.numbers, *hand])]
 
 
 def below(config, view, film):

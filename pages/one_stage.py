@@ -28,8 +28,8 @@ def detections(config, view, predictions, candidates):
     """The picture with its boxes, the levels, and the cell behind the chosen box."""
     cell = explain.picked_cell(predictions, candidates, number_in(view.cell, picture_mark(config)))
     place = {"tile": cell.level, "row": cell.row, "column": cell.column} if cell else None
-    picture = Show("picture", draw.draw_detections(predictions, candidates, cell=cell), pick_box, height=400)
-    levels = Show("levels", draw.draw_levels(predictions, candidates, only=config.only), pick_on_levels, "", place, 240)
+    picture = Show("picture", draw.draw_detections(predictions, candidates, cell=cell), pick_box, height=350)
+    levels = Show("levels", draw.draw_levels(predictions, candidates, only=config.only), pick_on_levels, "", place, 200)
     left, right = [picture, Say(about.BOX, style="small")], [*kept(candidates), about.levels(config.only), levels]
     return [Row([left, right], (1.07, 1)), *([about.one_box(cell)] if cell else [])]
 
@@ -37,9 +37,9 @@ def detections(config, view, predictions, candidates):
 def shapes(config, view, predictions, candidates):
     """The scene under its grid, what the 64 cells say, and one of them in full."""
     cell = scene.picked_cell(predictions, candidates, number_in(view.cell, picture_mark(config)))
-    picture = Show("shapes", draw_scene.draw_scene(predictions, candidates, cell=cell), pick_on_scene, height=400)
+    picture = Show("shapes", draw_scene.draw_scene(predictions, candidates, cell=cell), pick_on_scene, height=350)
     place = {"tile": 0, "row": cell.row, "column": cell.column}
-    grid = Show("grid", draw_scene.draw_grid(predictions), pick_on_grid, "", place, 240)
+    grid = Show("grid", draw_scene.draw_grid(predictions), pick_on_grid, "", place, 190)
     left, right = [picture, Say(about.DISCS, style="small")], [*kept(candidates), grid]
     return [Row([left, right], (1.07, 1)), about.one_grid_cell(predictions, cell)]
 

@@ -1,41 +1,10 @@
-// What every canvas component shares: payload, colours, theme, stage (canvas + tooltip + live region), numbers.
-import { PALETTE } from "./palette.js";
+// What every canvas component shares: payload, theme, stage (canvas + tooltip + live region), numbers.
+import { shades } from "./colours.js";
 import { describing } from "./keys.js";
 import { TEXTS } from "./texts.js";
 import { reaches } from "./connection.js";
 
-export const CLASS_COLOURS = PALETTE.classColours;
-export const INK = PALETTE.ink;
-const readTables = (tables) => Object.fromEntries(
-  Object.entries(tables).map(([name, rgba]) => {
-    const bytes = Uint8Array.from(rgba);
-    return [name, { bytes, words: new Uint32Array(bytes.buffer) }];
-  }),
-);
-export const TABLES = readTables(PALETTE.tables);
-const DARK_TABLES = { ...TABLES, ...readTables(PALETTE.darkTables) }; // of matrices of pixels on a dark page
-
-export const tableOf = (scale, dark) => (dark ? DARK_TABLES : TABLES)[scale];
-export const MISSING = new Uint32Array(Uint8Array.of(128, 128, 128, 255).buffer)[0]; // NaN, as theme.colourise
-
-export const rgb = (hex) => [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16));
-const CLASS_RGB = CLASS_COLOURS.map(rgb);
-
-/** Relative luminance, 0 to 1 (WCAG 2.2). At MIDDLE_LUMINANCE white and black are read equally well, 4.58 : 1. */
-export const luminance = (red, green, blue) => 0.2126 * linear(red) + 0.7152 * linear(green) + 0.0722 * linear(blue);
-export const MIDDLE_LUMINANCE = 0.179;
-const linear = (level) => (level <= 10 ? level / 3294.6 : ((level / 255 + 0.055) / 1.055) ** 2.4);
-
-/** A class index, "#RRGGBB" or null (the text colour) -> CSS colour. */
-export function colourOf(value, theme) {
-  if (typeof value === "number") return CLASS_COLOURS[value % CLASS_COLOURS.length];
-  return value || theme.text;
-}
-
-/** The same for a line or a mark on the page itself, where some class colours are too light or too dark. */
-export function lineColourOf(value, theme) {
-  return typeof value === "number" ? theme.lines[value % theme.lines.length] : value || theme.text;
-}
+export * from "./colours.js";
 
 // ---------------------------------------------------------------- payload
 
@@ -61,52 +30,9 @@ function sameBytes(a, b) {
   return true;
 }
 
-// ---------------------------------------------------------------- colours
-
-/** Writes values as colours into `words` (one uint32 a pixel, RGBA in memory order). NaN becomes grey. */
-export function paintScale(values, scale, low, high, words, dark = false) {
-  const table = tableOf(scale, dark).words;
-  const bytes = values instanceof Uint8Array;
-  if (bytes) {
-    for (let i = 0; i < values.length; i++) words[i] = table[values[i]];
-    return;
-  }
-  const factor = 255 / (high - low || 1);
-  for (let i = 0; i < values.length; i++) {
-    const at = (values[i] - low) * factor;
-    words[i] = at !== at ? MISSING : table[at <= 0 ? 0 : at >= 255 ? 255 : Math.floor(at + 0.5)];
-  }
-}
-
-/** Class probabilities (pixels x classes) -> colours; the formula is theme.class_mixture. */
-export function paintClasses(values, classes, out) {
-  const one = values instanceof Uint8Array ? 1 / 255 : 1;
-  for (let i = 0, at = 0; i < out.length / 4; i++, at += classes) {
-    let highest = 0, squares = 0, red = 0, green = 0, blue = 0;
-    for (let k = 0; k < classes; k++) {
-      const p = values[at + k] * one, weight = p * p, colour = CLASS_RGB[k % CLASS_RGB.length];
-      if (p > highest) highest = p;
-      squares += weight;
-      red += weight * colour[0]; green += weight * colour[1]; blue += weight * colour[2];
-    }
-    squares = Math.max(squares, 1e-12);
-    const decided = Math.min(1, Math.max(0, (highest - 1 / classes) / (1 - 1 / classes))) * PALETTE.classStrength;
-    out[4 * i] = Math.floor(255.5 + decided * (red / squares - 255));
-    out[4 * i + 1] = Math.floor(255.5 + decided * (green / squares - 255));
-    out[4 * i + 2] = Math.floor(255.5 + decided * (blue / squares - 255));
-    out[4 * i + 3] = 255;
-  }
-}
-
-export function paintRgb(values, out) {
-  for (let i = 0, at = 0; i < out.length; i += 4, at += 3) {
-    out[i] = values[at]; out[i + 1] = values[at + 1]; out[i + 2] = values[at + 2]; out[i + 3] = 255;
-  }
-}
-
 // ---------------------------------------------------------------- numbers
 
-/** Short, honest numbers: 4 significant digits, thin spaces in thousands, exponents only where they help. */
+/** Short, honest numbers: 4 significant digits, commas between thousands, exponents only where they help. */
 export function format(value) {
   if (value === null || value === undefined) return "";
   if (Number.isNaN(value)) return "–"; // no number any more, or none yet; as the pages write it
@@ -115,7 +41,7 @@ export function format(value) {
   let text;
   if (size === 0) text = "0";
   else if (size >= 1e6 || size < 1e-3) text = size.toExponential(2).replace(/\.?0+e/, "e").replace("e+", "e").replace("e-", "e−");
-  else if (size >= 1000) text = String(Math.round(size)).replace(/\B(?=(\d{3})+$)/g, "\u202f");
+  else if (size >= 1000) text = String(Math.round(size)).replace(/\B(?=(\d{3})+$)/g, ",");
   else text = String(Number(size.toPrecision(4)));
   return (value < 0 && text !== "0" ? "−" : "") + text;
 }
@@ -182,8 +108,7 @@ function themeOf(host) {
   return {
     dark, background,
     text: read("--st-text-color", "#222222"),
-    faint: PALETTE.faint[dark ? "dark" : "light"],
-    lines: PALETTE.lineColours[dark ? "dark" : "light"], // class colours that stand out from the page, for thin things
+    ...shades(dark),
     line: read("--st-border-color", dark ? "#2A3550" : "#DEDAD0"),
     panel: read("--st-secondary-background-color", dark ? "#182033" : "#F1EFE9"),
     primary: read("--st-primary-color", "#2F6FED"),
@@ -270,7 +195,7 @@ export class View {
       if (this.hint.textContent !== keys) this.hint.textContent = keys;
       if (!this.canvas.hasAttribute("aria-label")) this.canvas.setAttribute("aria-label", meta.alt ?? "");
       this.nameSoon();
-    }
+    } else if (before.dark !== this.theme.dark) this.recolour?.();
     this.#measure(true);
   }
 

@@ -1,13 +1,13 @@
 // Points, boxes, lines and words over a tile, in the tile's own pixel coordinates.
-import { INK, MIDDLE_LUMINANCE, colourOf, luminance, rgb } from "./core.js";
+import { colourOf, elide, lettersOn, rgb } from "./core.js";
 
-/** A point: full, or a ring. Its dark edge is seen on every class region, also on that of its own class. */
-export function disc(context, x, y, radius, colour, filled) {
+/** A point: full, or a ring. Its edge is seen on every class region of the page, also on that of its own class. */
+export function disc(context, x, y, radius, colour, filled, { dark, edge }) {
   context.beginPath();
   context.arc(x, y, radius, 0, 2 * Math.PI);
-  context.fillStyle = filled ? colour : "#FFFFFF";
+  context.fillStyle = filled ? colour : dark ? "#0F1420" : "#FFFFFF";
   context.fill();
-  context.strokeStyle = INK;
+  context.strokeStyle = edge;
   context.lineWidth = filled ? 1.1 : 3.4;
   context.stroke();
   if (filled) return;
@@ -17,13 +17,13 @@ export function disc(context, x, y, radius, colour, filled) {
 }
 
 /** The edge of a region that a reader painted: cells of 0 and 1, row by row, over a square of side s. */
-export function edge(context, cells, { x, y, s }) {
+export function edge(context, cells, { x, y, s }, colour) {
   const side = Math.round(Math.sqrt(cells.length)), cell = s / side;
   context.save();
   context.setLineDash([2, 5]);
   context.lineCap = "round";
   context.lineWidth = 3;
-  context.strokeStyle = INK;
+  context.strokeStyle = colour;
   context.beginPath();
   cells.forEach((value, at) => {
     const column = at % side, row = Math.floor(at / side), left = x + column * cell, top = y + row * cell;
@@ -32,6 +32,29 @@ export function edge(context, cells, { x, y, s }) {
   });
   context.stroke();
   context.restore();
+}
+
+/** The names of a tile's rows, `left` pixels beside it, and of its columns above it. */
+export function drawLabels(context, tile, theme, font, left) {
+  const { rowLabels, columnLabels, zoom } = tile;
+  context.font = font;
+  context.fillStyle = theme.faint;
+  context.textBaseline = "middle";
+  if (rowLabels) {
+    context.textAlign = "right";
+    for (let row = 0; row < tile.rows; row += Math.ceil(11 / zoom))
+      context.fillText(elide(context, rowLabels[row], left - 6), tile.x - 5, tile.y + (row + 0.5) * zoom);
+  }
+  if (!columnLabels) return;
+  const flat = Math.max(...columnLabels.map((label) => context.measureText(label).width)) < zoom - 3;
+  for (let column = 0; column < tile.columns; column += flat ? 1 : Math.ceil(12 / zoom)) {
+    context.save();
+    context.translate(tile.x + (column + 0.5) * zoom, tile.y - (flat ? 9 : 5));
+    if (!flat) context.rotate(-0.95);
+    context.textAlign = flat ? "center" : "left";
+    context.fillText(elide(context, columnLabels[column], flat ? zoom : 88), 0, 0);
+    context.restore();
+  }
 }
 
 /** Words with a thin edge in the opposite colour, to be read on any picture. */
@@ -44,8 +67,11 @@ export function haloText(context, words, x, y, colour, halo) {
   context.fillText(words, x, y);
 }
 
-/** frame: index shown now; marks that belong to another frame stay away. Returns where the names of boxes stand. */
-export function drawMarks(context, tile, theme, font, frame) {
+/**
+ * frame: index shown now; marks that belong to another frame stay away. ground(x, y): colour [red, green, blue] of the tile
+ * at a place. Returns where the names of boxes stand.
+ */
+export function drawMarks(context, tile, theme, font, frame, ground) {
   const { points = [], boxes = [], lines = [], texts = [] } = tile;
   if (!(points.length + boxes.length + lines.length + texts.length)) return [];
   const now = (only) => only === null || only === undefined || only === frame;
@@ -87,7 +113,7 @@ export function drawMarks(context, tile, theme, font, frame) {
   const places = boxLabels(context, tile, named, font);
   const radius = Math.min(5, Math.max(2.6, tile.w / 85));
   for (const [x, y, classIndex, filled, , only] of points)
-    if (now(only)) disc(context, across(x), down(y), radius, colourOf(classIndex, theme), filled);
+    if (now(only)) disc(context, across(x), down(y), radius, colourOf(classIndex, theme), filled, theme);
   context.textAlign = "center";
   context.textBaseline = "middle";
   const fits = (size) => {
@@ -98,8 +124,8 @@ export function drawMarks(context, tile, theme, font, frame) {
   context.font = font(size ?? 12, 600);
   for (const [x, y, words, colour, only, within] of texts)
     if (now(only) && (size || !within)) {
-      const paint = colour === null ? "#111111" : colourOf(colour, theme);
-      haloText(context, words, across(x), down(y), paint, dark(paint) ? "#FFFFFFD0" : "#000000B0");
+      const paint = colour === null ? lettersOn(...ground(x, y)) : colourOf(colour, theme);
+      haloText(context, words, across(x), down(y), paint, lettersOn(...rgb(paint)) === "#FFFFFF" ? "#FFFFFFD0" : "#000000B0");
     }
   context.restore();
   return places;
@@ -121,15 +147,10 @@ function boxLabels(context, tile, named, font) {
     taken.push([left, top, wide, high]);
     context.fillStyle = paint;
     context.fillRect(left, top, wide, high);
-    context.fillStyle = dark(paint) ? "#FFFFFF" : "#000000";
+    context.fillStyle = lettersOn(...rgb(paint));
     context.fillText(label, left + 5, top + 9.5);
   }
   return taken;
-}
-
-/** Whether white is read better on a colour "#RRGGBB" than black. */
-function dark(colour) {
-  return luminance(...rgb(colour)) < MIDDLE_LUMINANCE;
 }
 
 /** Round numbers that divide low..high into about `count` parts. */

@@ -6,6 +6,7 @@ A page translates them when it shows them; until then, and in files, they are En
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -15,15 +16,15 @@ THIN_SPACE = "\u202f"
 
 
 def number(value: float, digits: int = 3) -> str:
-    """A number as people read it: thin spaces between thousands, `digits` significant digits, a true minus sign."""
+    """A number as people read it: commas between thousands, `digits` significant digits, a true minus sign."""
     if value != value:
         return "–"
     if isinstance(value, int) or (abs(value) >= 10 ** (digits - 1) and abs(value) < 1e15):
-        text = f"{round(value):,}".replace(",", THIN_SPACE)
+        text = f"{round(value):,}"
     elif value == 0:
         text = "0"
     elif abs(value) < 1e-3 or abs(value) >= 1e15:
-        text = f"{value:.{digits - 1}e}"
+        text = re.sub(r"\.?0*e\+?(-?)0*", r"e\1", f"{value:.{digits - 1}e}")
     else:
         text = f"{value:.{digits}g}"
     return text.replace("-", "−")

@@ -4,9 +4,9 @@ Tables are (256, 3) uint8. The sequential ones are computed in OKLCH (Ottosson 2
 image processing"), so that lightness rises or falls in equal steps and order survives every kind of colour blindness.
 
 Meaning, said in every legend:
-    signed       orange below zero, white at zero, blue above zero; matrices of pixels on a dark page: dark at zero
+    signed       orange below zero, white at zero, blue above zero; on a dark page dark at zero
     magnitude    dark violet = low, yellow = high
-    probability  near white = 0, deep blue = 1
+    probability  near white = 0, deep blue = 1; on a dark page near black = 0, pale blue = 1
     heat         translucent overlay: invisible = none, dark red to pale yellow = strong
     grey         black = low, white = high
     CLASS_COLOURS[k]  class k (Okabe and Ito 2008, safe for colour-blind readers); class 0 blue, class 1 orange
@@ -24,7 +24,8 @@ import numpy as np
 CLASS_COLOURS: tuple[str, ...] = (
     "#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#4A4A55",
 )  # fmt: skip
-INK = "#1E2430"  # edge of a point: seen on every class region and on photos
+INK = "#1E2430"
+EDGES = {"light": INK, "dark": "#FFFFFF"}  # of a point: seen on every class region of a page, and on photos
 # The page in its two themes, as .streamlit/config.toml has it, and the quieter text of axes and captions.
 PAGES: dict[str, dict[str, str]] = {
     "light": {"background": "#FBFAF7", "panel": "#F1EFE9", "text": INK, "faint": "#626A7C", "grid": "#E4E0D7"},
@@ -35,10 +36,12 @@ LEAST_OF_WORDS, LEAST_OF_LINES = 4.5, 3.0
 # further, each to a darkness of its own.
 _DARKER_LINES = {"light": {5: 6.0, 6: 4.3}, "dark": {}}
 CLASS_STRENGTH = 0.66  # a region never reaches the full class colour: the class's own points stay visible on it
+DARK_GROUND = "#1B2232"  # zero and undecided on a dark page, where white planes would glare
+DARK_CLASS_STRENGTH = 0.58
 SCALES: tuple[str, ...] = ("signed", "magnitude", "probability", "heat", "grey")
 
 _NEGATIVE, _POSITIVE = "#B84A00", "#005A9C"  # darker than class orange and blue: a strong weight carries weight
-_DARK_ARMS = "#FFA45C", "#1B2232", "#63B4FF"  # below, at and above zero on a dark page, where white planes would glare
+_DARK_ARMS = "#FFA45C", DARK_GROUND, "#63B4FF"  # below, at and above zero on a dark page
 
 
 def hex_to_rgb(colour: str) -> tuple[int, int, int]:
@@ -154,12 +157,18 @@ def table(name: str) -> np.ndarray:
     return _tables()[name]
 
 
+DARK_SCALES = ("signed", "probability")
+
+
 @cache
 def dark_table(name: str) -> np.ndarray:
-    """The same for matrices of pixels on a dark page: of the signed scale zero is dark; the others stay."""
-    if name != "signed":
+    """The same on a dark page: of DARK_SCALES what is bright there is dark and the other way round; the rest stays."""
+    if name not in DARK_SCALES:
         return table(name)
-    values = _signed(*_DARK_ARMS)
+    if name == "signed":
+        values = _signed(*_DARK_ARMS)
+    else:
+        values = _ramp((0.27, 0.92), (266, 258, 250, 242, 232), (0.035, 0.11, 0.14, 0.12, 0.05))
     values.setflags(write=False)
     return values
 
@@ -180,12 +189,13 @@ def colourise(values: np.ndarray, scale: str, low: float, high: float) -> np.nda
     return np.where(np.isnan(values)[..., None], np.uint8(128), table(scale)[index])
 
 
-def class_mixture(probabilities: np.ndarray) -> np.ndarray:
-    """(..., K) class probabilities -> (..., 3) uint8: the class colours mixed by probability, white where undecided.
+def class_mixture(probabilities: np.ndarray, ground: str = "#FFFFFF", strength: float = CLASS_STRENGTH) -> np.ndarray:
+    """(..., K) class probabilities -> (..., 3) uint8: the class colours mixed by probability, `ground` where undecided.
 
     With p the probabilities, w = p^2 / sum p^2 (squared, for blue with a little orange would turn to mud), c the
     colours and d = (max p - 1/K) / (1 - 1/K) the decidedness, the colour is
-    white + CLASS_STRENGTH * d * (sum_k w_k c_k - white). Classes beyond the eighth take the colours again.
+    ground + strength * d * (sum_k w_k c_k - ground). Classes beyond the eighth take the colours again. A dark page
+    has DARK_GROUND and DARK_CLASS_STRENGTH.
     """
     p = np.asarray(probabilities, np.float64)
     classes = p.shape[-1]
@@ -194,19 +204,28 @@ def class_mixture(probabilities: np.ndarray) -> np.ndarray:
     colours = np.array([hex_to_rgb(CLASS_COLOURS[k % len(CLASS_COLOURS)]) for k in range(classes)], np.float64)
     decided = np.clip((p.max(-1, keepdims=True) - 1 / classes) / (1 - 1 / classes), 0, 1)
     weight = p**2 / np.maximum((p**2).sum(-1, keepdims=True), 1e-12)
-    return np.floor(255 + CLASS_STRENGTH * decided * (weight @ colours - 255) + 0.5).clip(0, 255).astype(np.uint8)
+    paper = np.array(hex_to_rgb(ground), np.float64)
+    return np.floor(paper + strength * decided * (weight @ colours - paper) + 0.5).clip(0, 255).astype(np.uint8)
 
 
 def palette() -> dict[str, object]:
     """Everything the browser needs, as plain JSON values: tables as flat RGBA lists, the other colours by name."""
-    tables = {name: np.concatenate([table(name), opacity(name)[:, None]], 1).ravel().tolist() for name in SCALES}
-    dark = np.concatenate([dark_table("signed"), opacity("signed")[:, None]], 1).ravel().tolist()
+
+    def flat(name: str, values: np.ndarray) -> list[int]:
+        return np.concatenate([values, opacity(name)[:, None]], 1).ravel().tolist()
+
     return {
-        "tables": tables, "darkTables": {"signed": dark}, "classColours": list(CLASS_COLOURS),
-        "classStrength": CLASS_STRENGTH, "ink": INK,
-        "lineColours": {theme: list(line_colours(theme)) for theme in PAGES},
+        "tables": {name: flat(name, table(name)) for name in SCALES},
+        "darkTables": {name: flat(name, dark_table(name)) for name in DARK_SCALES},
+        "classColours": list(CLASS_COLOURS),
+        "classes": {
+            "light": {"ground": [255, 255, 255], "strength": CLASS_STRENGTH},
+            "dark": {"ground": hex_to_rgb(DARK_GROUND), "strength": DARK_CLASS_STRENGTH},
+        },
+        "lines": {theme: list(line_colours(theme)) for theme in PAGES},
+        "edge": EDGES,
         "faint": {theme: page["faint"] for theme, page in PAGES.items()},
-    }  # fmt: skip
+    }
 
 
 def plotly_template(dark: bool) -> dict:

@@ -208,7 +208,7 @@ class Visitor:
     def status(self) -> list[float]:
         """The bold numbers of the page's status line: the step, then the scores in per cent."""
         texts = self.page.locator("[class*='-status'] p.status b").all_inner_texts()
-        plain = [re.sub(r"[\s%\u202f]", "", text).replace("−", "-") for text in texts]
+        plain = [re.sub(r"[\s%,\u202f]", "", text).replace("−", "-") for text in texts]
         return [float("nan") if text in ("–", "") else float(text) for text in plain]
 
     def step(self) -> int:
@@ -263,7 +263,7 @@ class Visitor:
 
     def _slider(self, key: str) -> float:
         text = self.key(key).locator("input[type=range]").get_attribute("aria-valuetext")
-        return float(text.replace("−", "-").replace("\u202f", ""))
+        return float(text.replace("−", "-").replace(",", ""))
 
     # -- canvases
 

@@ -179,7 +179,7 @@ def test_words_are_english_until_they_are_translated():
     import pickle
 
     words = Words("{name}: {share} of {count}", name=Words("Node"), share=Percent(0.5), count=Number(1234))
-    assert words == "Node: 50.0\u202f% of 1\u202f234"
+    assert words == "Node: 50.0\u202f% of 1,234"
     for again in (pickle.loads(pickle.dumps(words)), copy.deepcopy(words)):
         assert (again, again.english, again.values) == (words, words.english, words.values)
     assert Words("{brace}") == "{brace}"

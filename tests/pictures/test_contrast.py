@@ -29,6 +29,10 @@ def mixed(share: float, colour: str, other: str) -> str:
     return "#" + "".join(f"{round(share * a + (1 - share) * b):02X}" for a, b in pairs)
 
 
+def hexadecimal(colour) -> str:
+    return "#{:02X}{:02X}{:02X}".format(*colour)
+
+
 @pytest.mark.parametrize(
     ("one", "other", "ratio"),
     [("#000000", "#FFFFFF", 21.0), ("#FFFFFF", "#FFFFFF", 1.0), ("#777777", "#FFFFFF", 4.48),
@@ -122,23 +126,56 @@ def test_lines_stay_apart_for_colour_blind_readers(name, sight):
     assert apart(theme.line_colours(name)) > 0.04
 
 
-def test_the_edge_of_a_point_is_seen_on_every_class_region():
+PLANES = {"light": ("#FFFFFF", theme.CLASS_STRENGTH), "dark": (theme.DARK_GROUND, theme.DARK_CLASS_STRENGTH)}
+
+
+@pytest.mark.parametrize("name", THEMES)
+def test_the_edge_of_a_point_is_seen_on_every_class_region(name):
     for kinds in (2, 3, 8):
         for sure in np.linspace(1 / kinds, 1, 9):
             for k in range(kinds):
                 shares = np.full(kinds, (1 - sure) / (kinds - 1))
                 shares[k] = sure
-                ground = "#{:02X}{:02X}{:02X}".format(*theme.class_mixture(shares))
-                assert theme.contrast(theme.INK, ground) >= theme.LEAST_OF_LINES, (kinds, k, sure)
+                ground = hexadecimal(theme.class_mixture(shares, *PLANES[name]))
+                assert theme.contrast(theme.EDGES[name], ground) >= theme.LEAST_OF_LINES, (kinds, k, sure)
+
+
+def test_on_a_dark_page_no_plane_glares():
+    """What means nothing, zero and undecided, is about as dark as the page; the light tables would be 17 : 1."""
+    page = theme.PAGES["dark"]["background"]
+    nothing = [theme.dark_table("signed")[127], theme.dark_table("signed")[128], theme.dark_table("probability")[0],
+               theme.class_mixture(np.full(4, 0.25), *PLANES["dark"])]  # fmt: skip
+    for colour in nothing:
+        assert 1.1 < theme.contrast(hexadecimal(colour), page) < 1.4
+
+
+@pytest.mark.parametrize("name", THEMES)
+def test_the_lines_of_a_network_are_seen_at_their_strongest(name):
+    """They lie on the page in the colours near the ends of the signed table, as network_paint.js takes them."""
+    table = theme.table("signed") if name == "light" else theme.dark_table("signed")
+    script = (ROOT / "engine" / "pictures" / "network" / "network_paint.js").read_text("utf-8")
+    for place in map(int, re.search(r"\[(\d+), (\d+)\]\.map", script).groups()):
+        assert theme.contrast(hexadecimal(table[place]), theme.PAGES[name]["background"]) >= theme.LEAST_OF_LINES
+
+
+@pytest.mark.parametrize("name", THEMES)
+def test_numbers_in_the_fields_of_a_matrix_can_be_read(name):
+    """matrices.js mixes at most 60 % of an end of the light signed table into the page, in both themes."""
+    page = theme.PAGES[name]
+    for end in (0, 255):
+        ground = mixed(0.6, hexadecimal(theme.table("signed")[end]), page["background"])
+        assert theme.contrast(page["text"], ground) >= theme.LEAST_OF_WORDS
 
 
 def test_words_on_any_colour_of_the_data_can_be_read():
-    """Labels of boxes, names in nodes: white or black, by the luminance at which assets/components/core.js changes."""
-    script = (ROOT / "assets" / "components" / "core.js").read_text("utf-8")
+    """Labels of boxes, names in nodes: white or black, by the luminance at which colours.js changes."""
+    script = (ROOT / "assets" / "components" / "colours.js").read_text("utf-8")
     middle = float(re.search(r"MIDDLE_LUMINANCE = (0\.\d+)", script).group(1))
-    tables = [colour for name in theme.SCALES for colour in theme.table(name).tolist()]
-    mixed_classes = theme.class_mixture(np.random.default_rng(0).dirichlet(np.full(4, 0.3), 500)).tolist()
-    for red, green, blue in [*map(theme.hex_to_rgb, theme.CLASS_COLOURS), *tables, *mixed_classes]:
-        ground = f"#{red:02X}{green:02X}{blue:02X}"
+    makers = (theme.table, theme.dark_table)
+    tables = [colour for name in theme.SCALES for table in makers for colour in table(name).tolist()]
+    shares = np.random.default_rng(0).dirichlet(np.full(4, 0.3), 500)
+    mixed_classes = [colour for plane in PLANES.values() for colour in theme.class_mixture(shares, *plane).tolist()]
+    for colour in [*map(theme.hex_to_rgb, theme.CLASS_COLOURS), *tables, *mixed_classes]:
+        ground = hexadecimal(colour)
         words = "#FFFFFF" if theme.luminance(ground) < middle else "#000000"
         assert theme.contrast(words, ground) >= theme.LEAST_OF_WORDS, ground

@@ -49,9 +49,25 @@ def test_on_a_dark_page_signed_zero_is_dark_and_the_arms_rise_from_it():
     assert levels[[0, 255]].min() > 65
     assert values[0, 0] > values[0, 2] + 80  # orange
     assert values[255, 2] > values[255, 0] + 80  # blue
-    assert theme.dark_table("magnitude") is theme.table("magnitude")
-    sent = np.array(theme.palette()["darkTables"]["signed"]).reshape(256, 4)
-    assert sent[:, :3].tolist() == values.tolist()
+
+
+def test_on_a_dark_page_probability_rises_from_the_dark():
+    levels = lightness("probability", theme.dark_table)
+    assert levels[0] < 20
+    assert (np.diff(levels[::4]) > 0).all()
+    assert levels[255] > 85
+    assert theme.dark_table("probability")[200, 2] > theme.dark_table("probability")[200, 0] + 80  # blue in both themes
+
+
+@pytest.mark.parametrize("name", theme.SCALES)
+def test_the_canvas_gets_the_same_dark_table(name):
+    sent = theme.palette()["darkTables"]
+    if name not in sent:
+        assert theme.dark_table(name) is theme.table(name)
+        return
+    flat = np.array(sent[name]).reshape(256, 4)
+    assert flat[:, :3].tolist() == theme.dark_table(name).tolist()
+    assert flat[:, 3].tolist() == theme.opacity(name).tolist()
 
 
 @pytest.mark.parametrize("name", theme.SCALES)
@@ -82,6 +98,11 @@ def test_class_mixture_closed_form():
         colour = np.array(theme.hex_to_rgb(theme.CLASS_COLOURS[k]))
         sure = theme.class_mixture(np.eye(3)[k])
         assert np.abs(sure - (255 + theme.CLASS_STRENGTH * (colour - 255))).max() <= 0.5
+        ground = np.array(theme.hex_to_rgb(theme.DARK_GROUND))
+        dark = theme.class_mixture(np.eye(3)[k], theme.DARK_GROUND, theme.DARK_CLASS_STRENGTH)
+        assert np.abs(dark - (ground + theme.DARK_CLASS_STRENGTH * (colour - ground))).max() <= 0.5
+    undecided = theme.class_mixture([0.5, 0.5], theme.DARK_GROUND, theme.DARK_CLASS_STRENGTH)
+    assert undecided.tolist() == list(theme.hex_to_rgb(theme.DARK_GROUND))
     with pytest.raises(ValueError, match="at least 2 classes"):
         theme.class_mixture([1.0])
 

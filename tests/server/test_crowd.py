@@ -228,7 +228,7 @@ def _line(visitor: Visitor) -> str:
 def _step(visitor: Visitor) -> int:
     """The step that the page names."""
     line = _line(visitor)
-    digits = line.partition("step")[2].replace("\u202f", "").strip(" <b>")
+    digits = line.partition("step")[2].replace(",", "").strip(" <b>")
     return int("".join(character for character in digits.partition("·")[0] if character.isdigit()))
 
 

@@ -1,5 +1,5 @@
 // Nodes and edges: a graph to look at, pick from and pull about, or its nodes as points of a plane; still or on a clock.
-import { CLASS_COLOURS, MIDDLE_LUMINANCE, TABLES, View, element, fill, format, luminance, mount, paintClasses } from "./core.js";
+import { CLASS_COLOURS, View, element, fill, format, lettersOn, mount, paintClasses, tableOf } from "./core.js";
 import { TIME_KEYS, colourBar, keyboard, pointer, swatches } from "./controls.js";
 import { follow, unfollow } from "./clock.js";
 import { extentOf, lettersOf, marginsOf, placeNames, radiusOf, reachOf } from "./graph_names.js";
@@ -90,7 +90,16 @@ class Graph extends View {
       this.#take(values.data, positions.data);
     }
     this.canvas.classList.toggle("clickable", meta.click);
-    const facts = [meta.legend, meta.classes, meta.scale, meta.low, meta.high, meta.valueName, Boolean(known), this.text, this.theme.dark];
+    this.#legend();
+  }
+
+  recolour() {
+    if (this.values) this.#take(this.values, this.now);
+    this.#legend();
+  }
+
+  #legend() {
+    const { meta } = this, facts = [meta.legend, meta.classes, meta.scale, meta.low, meta.high, meta.valueName, Boolean(this.known), this.text, this.theme.dark];
     this.rebuild("legend", facts, () => this.legend.replaceChildren(...(meta.legend ? [this.#buildLegend()] : [])));
   }
 
@@ -114,11 +123,11 @@ class Graph extends View {
     this.values = values;
     this.now = places;
     this.colours = new Array(count);
-    this.light = new Uint8Array(count); // whether dark letters can be read on a node
+    this.inks = new Array(count); // letters that can be read on a node
     let bytes = null;
     if (meta.classes) {
       bytes = new Uint8ClampedArray(4 * count);
-      paintClasses(values, meta.classes.length, bytes);
+      paintClasses(values, meta.classes.length, bytes, this.theme.dark);
     } else {
       let most = 1e-12;
       for (const value of values) if (Math.abs(value) > most) most = Math.abs(value);
@@ -128,11 +137,11 @@ class Graph extends View {
     for (let i = 0; i < count; i++) {
       let table = bytes, at = 4 * i;
       if (!bytes) {
-        table = TABLES[meta.scale].bytes;
+        table = tableOf(meta.scale, this.theme.dark).bytes;
         at = 4 * Math.round(Math.max(0, Math.min(1, (values[i] - this.low) / (this.high - this.low))) * 255);
       }
       this.colours[i] = `rgb(${table[at]} ${table[at + 1]} ${table[at + 2]})`;
-      this.light[i] = luminance(table[at], table[at + 1], table[at + 2]) > MIDDLE_LUMINANCE ? 1 : 0;
+      this.inks[i] = lettersOn(table[at], table[at + 1], table[at + 2]);
     }
     this.#place();
   }
@@ -202,7 +211,7 @@ class Graph extends View {
     if (!meta.classes) {
       const own = meta.low === null && meta.high === null;
       const note = own ? (meta.scale === "signed" ? text.ownSigned : text.ownRange) : null;
-      return colourBar({ scale: meta.scale, low: meta.low ?? 0, high: meta.high ?? 1, unit: "", name: meta.valueName, note });
+      return colourBar({ scale: meta.scale, low: meta.low ?? 0, high: meta.high ?? 1, unit: "", name: meta.valueName, note, dark: this.theme.dark });
     }
     const items = meta.classes.map((name, at) => ({ name, colour: CLASS_COLOURS[at % CLASS_COLOURS.length] }));
     const made = swatches(items);

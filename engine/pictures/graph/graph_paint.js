@@ -120,7 +120,7 @@ function names(view, context) {
   context.textBaseline = "middle";
   for (let i = 0; i < count; i++) {
     if (!letters.inside[i]) continue;
-    context.fillStyle = view.light[i] ? "#000000" : "#FFFFFF";
+    context.fillStyle = view.inks[i];
     context.fillText(view.name(i), xs[i], ys[i] + 0.5);
   }
   for (const { text, x, y } of written) haloText(context, text, x, y, theme.text, theme.background);

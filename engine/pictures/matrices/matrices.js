@@ -1,5 +1,5 @@
 // Matrices as fields of numbers: typed, stepped with the arrow keys, or with the browser's own buttons.
-import { TABLES, View, element, mount } from "./core.js";
+import { View, element, mount, tableOf } from "./core.js";
 
 const show = (value) => String(Number(value.toFixed(2)));
 
@@ -51,8 +51,8 @@ class Matrices extends View {
     const busy = (this.host instanceof ShadowRoot ? this.host.activeElement : document.activeElement) === field && !always;
     if (!busy || Number(field.value) === Number(field.dataset.value)) field.value = show(value); // never while one types
     field.dataset.value = value;
-    const end = value < 0 ? 0 : 255 * 4; // zero has the colour of the page, also where that is dark
-    field.style.setProperty("--tint", `rgb(${TABLES.signed.bytes.slice(end, end + 3).join(" ")})`);
+    const end = value < 0 ? 0 : 255 * 4; // zero has the colour of the page; the ends of the light table, on which the numbers are read in both themes
+    field.style.setProperty("--tint", `rgb(${tableOf("signed").bytes.slice(end, end + 3).join(" ")})`);
     field.style.setProperty("--strength", Math.min(60, 14 * Math.abs(value)) + "%");
   }
 }

@@ -27,7 +27,14 @@ class Mosaic extends View {
   }
 
   receive(meta, arrays) {
-    const { shape: [count, side], data } = arrays.patterns;
+    this.off = new Set(meta.off);
+    this.canvas.classList.add("clickable");
+    this.recolour();
+  }
+
+  /** All patterns in one picture, in the colours of the page. */
+  recolour() {
+    const { meta, theme: { dark }, text } = this, { shape: [count, side], data } = this.arrays.patterns;
     const columns = meta.columns.length;
     [this.count, this.side] = [count, side];
     const wide = columns * side;
@@ -35,14 +42,12 @@ class Mosaic extends View {
     this.atlas.height = meta.rows.length * side;
     const picture = new ImageData(wide, this.atlas.height), all = new Uint32Array(picture.data.buffer);
     const words = new Uint32Array(data.length);
-    paintScale(data, "probability", 0, 1, words);
+    paintScale(data, "probability", 0, 1, words, dark);
     for (let k = 0, from = 0; k < count; k++)
       for (let row = 0; row < side; row++, from += side)
         all.set(words.subarray(from, from + side), (Math.floor(k / columns) * side + row) * wide + (k % columns) * side);
     this.atlas.getContext("2d").putImageData(picture, 0, 0);
-    this.off = new Set(meta.off);
-    this.canvas.classList.add("clickable");
-    this.rebuild("legend", [this.text.scale], () => this.below.replaceChildren(colourBar({ scale: "probability", low: 0, high: 1, note: this.text.scale })));
+    this.rebuild("legend", [text.scale, dark], () => this.below.replaceChildren(colourBar({ scale: "probability", low: 0, high: 1, note: text.scale, dark })));
   }
 
   layout(width) {

@@ -1,16 +1,13 @@
 // A network as columns of neuron maps joined by weights: still or on a clock.
-import { TABLES, View, elide, fill, format, mount } from "./core.js";
+import { View, elide, fill, format, mount, tableOf } from "./core.js";
 import { TIME_KEYS, colourBar, keyboard, pointer } from "./controls.js";
 import { follow } from "./clock.js";
+import { BUCKETS, OWN, signedColour, strokeEdges } from "./network_paint.js";
 import { placeSizers } from "./network_sizers.js";
 
 const MOST_EDGES = 1500, LARGEST = 46, LEAST = 11, HEAD = 46, PAD = 8;
 const CURVE = Array.from({ length: 65 }, (_, at) => at / 64).map((t) => [1.5 * t * (1 - t) + t ** 3, 3 * t * t - 2 * t ** 3]);
-const BUCKETS = 7; // edges of like strength are stroked together
-const OWN = 100; // keys of the paths that stand out
 const CROWD = 120; // neurons, from which on maps are plain squares, many of which cost little
-
-const signedColour = (place) => `rgb(${TABLES.signed.bytes.slice(4 * place, 4 * place + 3).join(" ")})`;
 
 class Network extends View {
   constructor(host) {
@@ -82,7 +79,7 @@ class Network extends View {
       this.atlas.height = h;
       this.picture = new ImageData(w, h);
     }
-    const words = new Uint32Array(this.picture.data.buffer), table = TABLES.signed.words, { maps } = this.frame.slices;
+    const words = new Uint32Array(this.picture.data.buffer), table = tableOf("signed", this.theme.dark).words, { maps } = this.frame.slices;
     for (let n = 0; n < total; n++) {
       const corner = Math.floor(n / across) * (side + 1) * w + (n % across) * (side + 1);
       for (let row = 0, from = n * side * side; row < side; row++)
@@ -90,6 +87,11 @@ class Network extends View {
     }
     this.atlas.getContext("2d").putImageData(this.picture, 0, 0);
     this.atlasColumns = across;
+  }
+
+  recolour() {
+    if (this.frame) this.#fillAtlas();
+    this.#legend();
   }
 
   /** Strength of an edge: |weight| over the greatest of its layer. Keeps the strongest where there are too many. */
@@ -172,9 +174,9 @@ class Network extends View {
     const focus = this.hot ?? this.meta.picked;
     const paths = this.#edgePaths(focus), crowded = this.nodes.length > CROWD;
     const quiet = [...paths].filter(([key]) => key < OWN), own = [...paths].filter(([key]) => key >= OWN);
-    this.#strokeEdges(context, crowded ? quiet : [...quiet, ...own], Boolean(focus));
+    strokeEdges(context, crowded ? quiet : [...quiet, ...own], Boolean(focus), this);
     this.#nodes(context, crowded);
-    if (crowded) this.#strokeEdges(context, own, true); // else they would hide behind other maps
+    if (crowded) strokeEdges(context, own, true, this); // else they would hide behind other maps
     this.#heads(context);
   }
 
@@ -206,19 +208,6 @@ class Network extends View {
       path.bezierCurveTo(middle, y0, middle, y1, x1, y1);
     });
     return new Map([...paths].sort((a, b) => a[0] - b[0]));
-  }
-
-  #strokeEdges(context, paths, focused) {
-    const colours = this.theme.dark ? [signedColour(62), signedColour(198)] : [signedColour(14), signedColour(241)];
-    const crowd = 1 / Math.max(1, Math.sqrt(this.edgeCount / 60)); // many edges are drawn more quietly
-    for (const [key, path] of paths) {
-      const own = key >= OWN, strength = ((key % 50) + 0.5) / BUCKETS;
-      context.strokeStyle = colours[key % OWN >= 50 ? 1 : 0];
-      context.lineWidth = (0.5 + 3.6 * strength) * (own ? 1.25 : Math.max(0.55, crowd));
-      context.globalAlpha = own ? 0.95 : (0.1 + 0.75 * strength) * (focused ? 0.25 : 1) * Math.max(0.5, Math.sqrt(crowd));
-      context.stroke(path);
-    }
-    context.globalAlpha = 1;
   }
 
   #nodes(context, crowded) {
@@ -258,8 +247,8 @@ class Network extends View {
       const size = Math.max(2.2, s / 13);
       context.beginPath();
       context.arc(x, y + s, size, 0, 2 * Math.PI);
-      context.fillStyle = signedColour(Math.round(127.5 + 127.4 * (bias / this.greatestBias)));
-      context.strokeStyle = theme.dark ? "#0F1420" : "#475067";
+      context.fillStyle = signedColour(Math.round(127.5 + 127.4 * (bias / this.greatestBias)), theme.dark);
+      context.strokeStyle = theme.dark ? "#98A2B8" : "#475067";
       context.lineWidth = 1;
       context.fill();
       context.stroke();
@@ -389,7 +378,7 @@ class Network extends View {
   #legend() {
     const { text } = this;
     const cut = this.edgeCount > MOST_EDGES ? " · " + fill(text.strongest, { count: format(MOST_EDGES), total: format(this.edgeCount) }) : "";
-    const bar = colourBar({ scale: "signed", note: text.weightLegend + cut });
+    const bar = colourBar({ scale: "signed", note: text.weightLegend + cut, dark: this.theme.dark });
     bar.classList.add("wide");
     this.below.replaceChildren(bar);
   }

@@ -1,5 +1,5 @@
 // All layers of a network side by side: maps, kernels, neurons, bars; one of them opened, with lines from what it is made of.
-import { View, elide, element, fill, format, luminance, MIDDLE_LUMINANCE, lineColourOf, mount, paintScale, tableOf } from "./core.js";
+import { View, elide, element, fill, format, lettersOn, lineColourOf, mount, paintScale, tableOf } from "./core.js";
 import { colourBar, keyboard, pointer } from "./controls.js";
 
 const HEAD = 36, FOOT = 16, GAP = 2, TALL = 280, BETWEEN = 7, GROUPS = 12; // CSS pixels
@@ -218,7 +218,7 @@ class Pipeline extends View {
     if (layer.form === "neurons") {
       const value = layer.data[channel], place = Math.max(0, Math.min(255, Math.round((255 * (value - layer.low)) / (layer.high - layer.low || 1))));
       const [red, green, blue] = tableOf(layer.scale, theme.dark).bytes.slice(4 * place);
-      context.fillStyle = luminance(red, green, blue) > MIDDLE_LUMINANCE ? "#000000" : "#FFFFFF";
+      context.fillStyle = lettersOn(red, green, blue);
       context.font = this.font(10);
       context.textAlign = "center";
       context.fillText(layer.count > 16 ? channel : short(value), x + side / 2, y + tileHeight / 2 + 0.5);

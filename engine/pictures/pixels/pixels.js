@@ -2,7 +2,7 @@
 import { MISSING, View, elide, fill, format, mount, paintClasses, paintRgb, paintScale, withUnit } from "./core.js";
 import { TIME_KEYS, colourBar, keyboard, pointer, swatches } from "./controls.js";
 import { follow, unfollow } from "./clock.js";
-import { drawMarks } from "./marks.js";
+import { drawLabels, drawMarks } from "./marks.js";
 
 const GAP = 10, CAPTION = 19, LEAST_TILE = 30, ATLAS = 2048, EDGE = 2; // EDGE: rim of repeated pixels, so that smoothing mixes nothing else in
 
@@ -104,7 +104,6 @@ class Pixels extends View {
 
   #fillAtlas() {
     this.filled = this.lastBytes;
-    this.paintedDark = this.theme.dark;
     const all = new Uint32Array(this.picture.data.buffer), stride = this.atlas.width;
     const copy = (item, words) => {
       for (let row = -EDGE; row < item.rows + EDGE; row++) {
@@ -115,13 +114,25 @@ class Pixels extends View {
     };
     for (const tile of this.tiles) {
       const words = new Uint32Array(tile.rows * tile.columns), bytes = new Uint8ClampedArray(words.buffer);
-      if (tile.kind === "scale") paintScale(tile.data, tile.scale, tile.low, tile.high, words, this.paintedDark);
+      if (tile.kind === "scale") paintScale(tile.data, tile.scale, tile.low, tile.high, words, this.theme.dark);
       else if (tile.kind === "rgb") paintRgb(tile.data, bytes);
-      else paintClasses(tile.data, tile.depth, bytes);
+      else paintClasses(tile.data, tile.depth, bytes, this.theme.dark);
       copy(tile, words);
       if (tile.layer) copy(tile.layer, this.#layerColours(tile.layer));
     }
     this.atlas.getContext("2d").putImageData(this.picture, 0, 0);
+  }
+
+  recolour() {
+    this.#fillAtlas();
+    this.#legend();
+  }
+
+  /** The colour of a tile at a place in its own pixels, without what lies over it. */
+  #ground(tile, x, y) {
+    const column = Math.max(0, Math.min(tile.columns - 1, Math.floor(x))), row = Math.max(0, Math.min(tile.rows - 1, Math.floor(y)));
+    const at = 4 * ((tile.atlas[1] + row) * this.atlas.width + tile.atlas[0] + column);
+    return this.picture.data.subarray(at, at + 3);
   }
 
   #layerColours(layer) {
@@ -138,10 +149,6 @@ class Pixels extends View {
 
   layout(width, turned = false) {
     const { tiles, meta, context } = this;
-    if (this.paintedDark !== this.theme.dark) { // the theme was switched
-      this.#fillAtlas();
-      this.#legend();
-    }
     const count = tiles.length;
     const aspects = tiles.map((tile) => tile.columns / tile.rows).sort((a, b) => a - b);
     const aspect = Math.min(12, Math.max(1 / 12, aspects[count >> 1]));
@@ -152,7 +159,8 @@ class Pixels extends View {
     const above = label && (turned ? Math.min(84, label * 0.8 + 16) : 17); // column labels lie flat where they fit
     const beyond = turned ? Math.min(51, Math.ceil(label * 0.58)) : 0; // slanted labels reach over the last column
     const extra = (tiles.some((tile) => tile.caption) ? CAPTION : 2) + above;
-    const tallest = meta.height ?? (width < 500 ? width * 1.6 : Math.min(560, width * (count > 1 ? 1.1 : 0.9)));
+    const written = width < 500 && count > 1 && tiles.some((tile) => tile.texts?.length); // numbers in cells ask for width
+    const tallest = written ? width * 2.4 : meta.height ?? (width < 500 ? width * 1.6 : Math.min(560, width * (count > 1 ? 1.1 : 0.9)));
     const boxAt = (columns) => (width - 2 - beyond - GAP * (columns - 1)) / columns - left;
     const tall = (columns, box) => Math.ceil(count / columns) * (box / aspect + extra + GAP);
     let columns = Math.max(1, Math.min(meta.columns ?? count, Math.floor((width + GAP) / (LEAST_TILE + left + GAP)), count));
@@ -224,36 +232,11 @@ class Pixels extends View {
         context.textBaseline = "alphabetic";
         context.fillText(elide(context, tile.caption, this.extra.pitch - GAP - this.extra.left), x, y - this.extra.above - 6);
       }
-      this.#labels(context, tile);
-      this.canvas.neurarium.tiles[tile.at].labels = drawMarks(context, tile, theme, (size, weight) => this.font(size, weight), this.frameIndex);
+      drawLabels(context, tile, theme, this.font(11), this.extra.left);
+      this.canvas.neurarium.tiles[tile.at].labels = drawMarks(context, tile, theme, (size, weight) => this.font(size, weight), this.frameIndex, (x, y) => this.#ground(tile, x, y));
     }
     this.#frame(context, meta.picked, theme.primary, 2.5);
     if (this.cursor) this.#frame(context, this.cursor, theme.text, 1.5);
-  }
-
-  #labels(context, tile) {
-    const { theme } = this;
-    context.font = this.font(11);
-    context.fillStyle = theme.faint;
-    context.textBaseline = "middle";
-    if (tile.rowLabels) {
-      const every = Math.ceil(11 / tile.zoom);
-      context.textAlign = "right";
-      for (let row = 0; row < tile.rows; row += every)
-        context.fillText(elide(context, tile.rowLabels[row], this.extra.left - 6), tile.x - 5, tile.y + (row + 0.5) * tile.zoom);
-    }
-    if (!tile.columnLabels) return;
-    const widest = Math.max(...tile.columnLabels.map((label) => context.measureText(label).width));
-    const flat = widest < tile.zoom - 3;
-    const every = flat ? 1 : Math.ceil(12 / tile.zoom);
-    for (let column = 0; column < tile.columns; column += every) {
-      context.save();
-      context.translate(tile.x + (column + 0.5) * tile.zoom, tile.y - (flat ? 9 : 5));
-      if (!flat) context.rotate(-0.95);
-      context.textAlign = flat ? "center" : "left";
-      context.fillText(elide(context, tile.columnLabels[column], flat ? tile.zoom : 88), 0, 0);
-      context.restore();
-    }
   }
 
   /** A frame around a cell, a row, a column or a whole tile: {tile, row?, column?}. */

@@ -1,5 +1,5 @@
 // Points of classes in a square plane over a field of class probabilities: to edit, or to look at.
-import { CLASS_COLOURS, TABLES, View, element, fill, format, mount, paintClasses, paintScale } from "./core.js";
+import { CLASS_COLOURS, View, element, fill, format, mount, paintClasses, paintScale, tableOf } from "./core.js";
 import { TIME_KEYS, colourBar, keyboard, pointer, swatches } from "./controls.js";
 import { follow, unfollow } from "./clock.js";
 import { disc, edge, ticks } from "./marks.js";
@@ -100,10 +100,15 @@ class Points extends View {
     this.field.width = columns;
     this.field.height = rows;
     const picture = new ImageData(columns, rows);
-    const range = this.meta.values;
-    if (range) paintScale(values, "signed", range.low, range.high, new Uint32Array(picture.data.buffer));
-    else paintClasses(values, classes, picture.data);
+    const range = this.meta.values, { dark } = this.theme;
+    if (range) paintScale(values, "signed", range.low, range.high, new Uint32Array(picture.data.buffer), dark);
+    else paintClasses(values, classes, picture.data, dark);
     this.field.getContext("2d").putImageData(picture, 0, 0);
+  }
+
+  recolour() {
+    if (this.fieldShape && this.values) this.#fillField(this.values);
+    this.#controls();
   }
 
   // ------------------------------------------------ geometry
@@ -132,7 +137,7 @@ class Points extends View {
     const range = this.meta.values;
     if (!range) return CLASS_COLOURS[label % CLASS_COLOURS.length];
     const at = Math.round(Math.max(0, Math.min(1, (label - range.low) / (range.high - range.low))) * 255);
-    return `rgb(${TABLES.signed.bytes.slice(4 * at, 4 * at + 3).join(" ")})`;
+    return `rgb(${tableOf("signed", this.theme.dark).bytes.slice(4 * at, 4 * at + 3).join(" ")})`;
   }
 
   #inside(x, y) {
@@ -173,7 +178,7 @@ class Points extends View {
     }
     const [x0, x1, y0, y1] = meta.domain;
     context.font = this.font(11);
-    context.strokeStyle = this.fieldShape ? "#00000018" : theme.line;
+    context.strokeStyle = this.fieldShape ? theme.edge + "18" : theme.line;
     context.fillStyle = theme.faint;
     context.lineWidth = 1;
     context.textBaseline = "middle";
@@ -203,17 +208,17 @@ class Points extends View {
     context.fillText(meta.axisLabels[1], 0, 0);
     context.restore();
 
-    edge(context, meta.expected, box);
+    edge(context, meta.expected, box, theme.edge);
     const radius = Math.max(3, Math.min(5, box.s / 80));
     this.points.forEach((point, at) => {
       const [x, y] = this.#screen(point);
-      disc(context, x, y, at === this.grabbed || at === this.carried ? radius + 2 : radius, this.#colour(point), this.train?.[at] !== false);
+      disc(context, x, y, at === this.grabbed || at === this.carried ? radius + 2 : radius, this.#colour(point), this.train?.[at] !== false, theme);
     });
     for (const place of [meta.picked, this.cursor]) {
       if (!place) continue;
       const [x, y] = this.#screen(place);
       context.lineWidth = 1;
-      context.strokeStyle = this.fieldShape ? "#1E2430" : theme.text;
+      context.strokeStyle = this.fieldShape ? theme.edge : theme.text;
       context.beginPath();
       for (const [dx, dy] of [[1, 0], [-1, 0], [0, 1], [0, -1]]) {
         context.moveTo(x + 4 * dx, y + 4 * dy);
@@ -226,13 +231,13 @@ class Points extends View {
   #controls() {
     const { meta, text } = this;
     const ringed = Boolean(this.train?.includes(false));
-    this.rebuild("controls", [meta.classes, meta.values, meta.editable, ringed, text, this.theme.faint], () => this.#buildControls(ringed));
+    this.rebuild("controls", [meta.classes, meta.values, meta.editable, ringed, text, this.theme.dark], () => this.#buildControls(ringed));
     this.#count();
   }
 
   #buildControls(ringed) {
     const { meta, text } = this;
-    const bar = meta.values ? colourBar({ scale: "signed", ...meta.values, unit: "", name: meta.classes[0] }) : null;
+    const bar = meta.values ? colourBar({ scale: "signed", ...meta.values, unit: "", name: meta.classes[0], dark: this.theme.dark }) : null;
     const kinds = bar ? [] : meta.classes;
     const legend = bar && !ringed ? bar : swatches(ringed ? [...kinds, { name: text.train, colour: this.theme.faint }, { name: text.test, colour: this.theme.faint, shape: "ring" }] : meta.classes);
     this.ring.replaceChildren(...(meta.editable && !ringed ? [] : bar && ringed ? [bar, legend] : [legend]));

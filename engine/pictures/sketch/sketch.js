@@ -180,7 +180,7 @@ class Sketch extends View {
       const x = at % meta.side, y = Math.floor(at / meta.side);
       context.fillRect(box.left + x * cell, box.top + y * cell, cell + 0.5, cell + 0.5);
     }
-    for (const [x, y, label] of meta.points) disc(context, this.#across(x), this.#down(y), 4, CLASS_COLOURS[label % CLASS_COLOURS.length], true);
+    for (const [x, y, label] of meta.points) disc(context, this.#across(x), this.#down(y), 4, CLASS_COLOURS[label % CLASS_COLOURS.length], true, theme);
     context.strokeStyle = theme.line;
     context.strokeRect(box.left + 0.5, box.top + 0.5, box.right - box.left - 1, box.bottom - box.top - 1);
     if (this.keyed) this.#ring(context, box.left + ((this.at % meta.side) + 0.5) * cell, box.top + (Math.floor(this.at / meta.side) + 0.5) * cell);

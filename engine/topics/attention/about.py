@@ -72,24 +72,40 @@ def switch(name: str, result: Result) -> Row:
     return Row([[Choose("shape", as_buttons=True)], [press]])
 
 
-def one_head(shape: str, result: Result, layer: int, head: int, asked: str) -> Show:
-    """One head large, as a "matrix" or as "lines"; a click chooses another query and key than the one asked for."""
-    place = explain.cell_in(result, layer, head, asked)
+def one_head(shape: str, result: Result, name: str, asked: str) -> list[Block]:
+    """One head large, and beside it what the cell asked for says: its share, and the largest shares of its row."""
+    cell = explain.asked_cell(result, *draw.place_of(name), asked)
+    large = _large(shape, result, *draw.place_of(name), (cell.query, cell.key))
+    return [
+        switch(name, result),
+        large,
+        looks_at(cell, name),
+        Show("shares", draw.draw_shares(cell), Pick("cell", "key")),
+    ]
+
+
+def _large(shape: str, result: Result, layer: int, head: int, place: tuple[int, int]) -> Show:
+    """The head as a "matrix" or as "lines"; a click chooses another query and key."""
     if shape == "lines":
         title = Words("Layer {layer}, head {head}: left looks at right", layer=layer + 1, head=head + 1)
         lines = draw.draw_links(result, layer, head, place)
-        return Show("lines", lines, Pick("cell", "query", "key"), title, height=330)
+        return Show("lines", lines, Pick("cell", "query", "key"), title, height=285)
     title = Words("Layer {layer}, head {head}: rows look at columns", layer=layer + 1, head=head + 1)
     selected = {"tile": 0, "row": place[0], "column": place[1]}
-    return Show("head", draw.draw_head(result, layer, head), Pick("cell", "row", "column"), title, selected, 400)
+    return Show("head", draw.draw_head(result, layer, head), Pick("cell", "row", "column"), title, selected, 285)
 
 
-def arithmetic(config: Config, cell: Cell, where: str, place: str = "") -> list[Block]:
-    """The arithmetic of one cell with its numbers. where: which head; place: begins the names of its pictures."""
-    wide, tokens = len(cell.q) > 8, cell.tokens
+def looks_at(cell: Cell, where: str) -> Say:
+    """The cell that was clicked, in words. where: which head."""
+    query, key = cell.tokens[cell.query], cell.tokens[cell.key]
+    words = "{where} · **{query}** looks at **{key}**: **{value}**. Click another cell to see its numbers."
+    return Say(words, where=where, query=query, key=key, value=Number(cell.value, 4), style="small")
+
+
+def arithmetic(config: Config, cell: Cell, place: str = "") -> list[Block]:
+    """The arithmetic of one cell with its numbers. place: begins the names of its pictures."""
+    wide = len(cell.q) > 8
     return [
-        Say("{where} · **{query}** looks at **{key}**: **{value}**. Click another cell to see its numbers.",
-            where=where, query=tokens[cell.query], key=tokens[cell.key], value=Number(cell.value, 4)),
         Show(f"{place}vectors", draw.draw_vectors(cell), height=130 if wide else 150),
         explain.score_formulas(cell, scaling=config.scaling, temperature=config.temperature),
         Show(f"{place}row", draw.draw_row(cell), height=270 if wide else 190),

@@ -94,6 +94,16 @@ def draw_habit(heads: list[tuple[str, float]], chosen: str) -> Bars:
     return Bars(names, shares, Words("Heads that do so most"), marked=marked, keys=names)
 
 
+def draw_shares(cell: Cell, most: int = 3) -> Bars:
+    """What the query looks at most, and the key that was clicked: marked, last where its share is smaller."""
+    keys = [int(at) for at in np.argsort(-cell.shares, kind="stable")[:most]]
+    if cell.key not in keys:
+        keys[-1] = cell.key
+    shares = [float(cell.shares[at]) for at in keys]
+    names, places = [cell.tokens[at] for at in keys], [f"{cell.query}-{at}" for at in keys]
+    return Bars(names, shares, Words("softmax: they add up to 1"), marked=keys.index(cell.key), keys=places)
+
+
 def draw_vectors(cell: Cell) -> PixelPicture:
     """q, k and their products as three rows."""
     rows = np.stack([cell.q, cell.k, cell.products]).astype(np.float32)

@@ -160,11 +160,12 @@ def neuron_of(picked: Picked) -> tuple[int, int]:
     return picked["layer"], picked["index" if picked["kind"] == "neuron" else "to"]
 
 
-def about_neuron(config: Config, moment: Snapshot, picked: Picked, spot: tuple[float, float]) -> Say:
-    """Whose formula it is, where, and when."""
+def about_neuron(config: Config, moment: Snapshot, picked: Picked, spot: tuple[float, float], value: float) -> Say:
+    """Whose formula it is, its value there, where, and when."""
     x, y, step = Number(spot[0]), Number(spot[1]), Number(moment.step)
     name = neuron_name(config, *neuron_of(picked))
-    return Say("Neuron **{name}** at x₁ = {x}, x₂ = {y}, step {step}", name=name, x=x, y=y, step=step)
+    words = "Neuron **{name}** is **{value}** at x₁ = {x}, x₂ = {y}, step {step}"
+    return Say(words, name=name, value=Number(value, 4), x=x, y=y, step=step)
 
 
 def field_of(config: Config, film: Film, picked: Picked, made: NeuronFormula) -> NumberField | None:

@@ -58,7 +58,7 @@ def one_box(cell: Cell) -> Box:
         "Cell in row **{row}**, column **{column}** of the level with stride **{stride}** px, centre ({x}, {y}) px",
         row=cell.row, column=cell.column, stride=cell.stride, x=f"{cell.x:g}", y=f"{cell.y:g}",
     )  # fmt: skip
-    distances = Show("distances", draw.draw_distances(cell), height=170)
+    distances = Show("distances", draw.draw_distances(cell), height=150)
     edges = list(zip(draw.EDGE_NAMES, explain.box_sums(cell), strict=True))
     columns = [
         [distances, Say("How far to each edge, in strides", style="small")],

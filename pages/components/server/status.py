@@ -205,5 +205,5 @@ def _amount(value: Any, unit: str) -> str:
     if value is None:
         return "–"
     if unit == "bytes":
-        return f"{value / 1e6:,.1f} MB".replace(",", "\u202f")
+        return f"{value / 1e6:,.1f} MB"
     return html.escape(str(value))

@@ -53,7 +53,7 @@ def rows(visitor, table: str) -> dict[str, list[str]]:
 
 
 def plain(text: str) -> float:
-    return float(re.sub(r"[()\u202f]", "", text).replace("−", "-"))
+    return float(re.sub(r"[(),\u202f]", "", text).replace("−", "-"))
 
 
 def test_a_run_is_pinned_and_compared_with_the_next(visit):

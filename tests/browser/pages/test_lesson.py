@@ -33,7 +33,7 @@ SEEN = """() => {
 CLOCKS = """() => {
   const roots = [document, ...[...document.querySelectorAll("*")].map((e) => e.shadowRoot).filter(Boolean)];
   const line = roots.map((root) => root.querySelector("p.status[data-step]")).find(Boolean);
-  const bars = roots.map((root) => root.querySelector(".transport .moment")?.textContent.replace(/\\u202f/g, ""));
+  const bars = roots.map((root) => root.querySelector(".transport .moment")?.textContent.replace(/,/g, ""));
   const bar = bars.map((text) => text?.match(/step (\\d+)$/)?.[1]).find(Boolean); // not that of a walk: moment, time
   return line && bar ? [line.dataset.step, bar] : null;
 }"""

@@ -34,7 +34,7 @@ def test_modules_are_served_immutable_by_hash_and_nothing_else(canvas_address):
     from pages.components.pictures.mount import stub
 
     version = re.search(r"neurarium/([0-9a-f]{12})/", stub("pixels")).group(1)
-    with urllib.request.urlopen(f"{canvas_address}/neurarium/{version}/core.js") as answer:
+    with urllib.request.urlopen(f"{canvas_address}/neurarium/{version}/colours.js") as answer:
         assert answer.headers["Content-Type"].startswith("text/javascript")
         assert "immutable" in answer.headers["Cache-Control"]
         assert b"paintScale" in answer.read()
@@ -78,7 +78,8 @@ def test_pixels_have_the_colours_of_the_tables(open_view, dark):
         assert colour_at(canvas, *cell_place(tiles[1], row, column, 8, 8)) == [int(grey[row, column])] * 3
     y, x = np.mgrid[1 : -1 : 24 * 1j, -1 : 1 : 24 * 1j]
     p = (1 / (1 + np.exp(-6 * np.sin(np.arctan2(y, x) + 5 * np.hypot(x, y))))).astype(np.float32)
-    mixed = theme.class_mixture(np.stack([1 - p, p], -1)).astype(int)
+    plane = (theme.DARK_GROUND, theme.DARK_CLASS_STRENGTH) if dark else ()
+    mixed = theme.class_mixture(np.stack([1 - p, p], -1), *plane).astype(int)
     for row, column in [(0, 5), (10, 12), (20, 3)]:
         shown = colour_at(canvas, *cell_place(tiles[2], row, column, 24, 24))
         assert np.abs(np.array(shown) - mixed[row, column]).max() <= 1

@@ -33,8 +33,10 @@ def test_network_maps_have_signed_colours(open_view, dark):
     for offset in (5, 14, 30, 38):  # 12 pixels from -1 to 1, drawn smoothly over about 45
         shown = np.array(colour_at(canvas, node["x"] + offset, y), int)
         value = -1 + 2 * ((offset + 0.5) / node["s"] * 12 - 0.5) / 11
-        assert np.abs(shown - theme.colourise(value, "signed", -1, 1).astype(int)).max() < 12
-    assert min(colour_at(canvas, node["x"] + node["s"] / 2, y)) > 225  # zero in the middle is white
+        table = theme.dark_table("signed") if dark else theme.table("signed")
+        assert np.abs(shown - table[round((value + 1) / 2 * 255)].astype(int)).max() < 12
+    middle = colour_at(canvas, node["x"] + node["s"] / 2, y)  # zero is white, on a dark page dark
+    assert max(middle) < 80 if dark else min(middle) > 225
 
 
 def test_network_read_out_and_events(open_view):
@@ -245,3 +247,35 @@ def test_a_list_is_chosen_from_and_explains_itself(open_view):
     box.get_by_role("button", name="How many").focus()
     assert tip.is_visible()
     assert tip.inner_text() == "How many"
+
+
+def seen(canvas) -> np.ndarray:
+    """The picture in 40 x 40 colours."""
+    script = """c => { const small = new OffscreenCanvas(40, 40).getContext("2d");
+        small.drawImage(c, 0, 0, 40, 40); return [...small.getImageData(0, 0, 40, 40).data]; }"""
+    return np.array(canvas.evaluate(script))
+
+
+def waits_for(canvas, wanted) -> None:
+    """Until wanted(colours); the last look is the assertion."""
+    for _ in range(100):
+        if wanted(seen(canvas)):
+            return
+        canvas.page.wait_for_timeout(80)
+    assert wanted(seen(canvas))
+
+
+@pytest.mark.parametrize(
+    ("show", "key"), [("network", "net"), ("pixels", "tiles"), ("graph", "graph"), ("points", "editor")]
+)
+def test_a_picture_is_painted_anew_when_the_theme_changes(open_view, show, key):
+    """The same bytes with another theme: as dark as on a page that was dark from the start, and back again."""
+    page = open_view(show)
+    canvas = canvas_of(page, key)
+    light, dark = seen(canvas), seen(canvas_of(open_view(show, dark=True), key))
+    apart = np.abs(light - dark).mean()
+    assert apart > 0.5
+    page.emulate_media(color_scheme="dark")
+    waits_for(canvas, lambda now: np.abs(now - dark).mean() < apart / 10)
+    page.emulate_media(color_scheme="light")
+    waits_for(canvas, lambda now: np.abs(now - light).mean() < apart / 10)

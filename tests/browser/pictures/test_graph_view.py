@@ -33,7 +33,8 @@ def test_discs_have_the_colours_of_the_answers_and_the_clock_moves_them(open_vie
         for node, share in enumerate(np.array([1, 0, 1, 0, 0.5]) * frame / 4):
             if node == 0:
                 continue  # it is the one with a ring, and letters fill it
-            wanted = theme.class_mixture(np.array([round(255 * share), 255 - round(255 * share)]) / 255)
+            plane = (theme.DARK_GROUND, theme.DARK_CLASS_STRENGTH) if dark else ()
+            wanted = theme.class_mixture(np.array([round(255 * share), 255 - round(255 * share)]) / 255, *plane)
             shown = colour_at(canvas, *off_letters(canvas, node))
             assert np.abs(np.array(shown, int) - wanted.astype(int)).max() <= 3, (frame, node)
         page.locator(".st-key-graph-bar input[type=range]").press("End")

@@ -29,7 +29,7 @@ def table(visitor) -> list[list[str]]:
 
 
 def plain(text: str) -> float:
-    return float(text.replace("−", "-").replace("\u202f", ""))
+    return float(text.replace("−", "-").replace(",", ""))
 
 
 def test_a_picked_node_shows_its_sum_and_after_the_training_its_answer(visit):

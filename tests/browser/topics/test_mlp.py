@@ -39,7 +39,7 @@ def frame(visitor, key: str = PLANE) -> int:
 
 
 def moment(visitor) -> str:
-    return visitor.key("mlp-bar").locator(".moment").inner_text().replace("\u202f", "")  # "2 000" has one
+    return visitor.key("mlp-bar").locator(".moment").inner_text().replace(",", "")  # "2,000" has one
 
 
 def still(visitor, key: str = PLANE) -> str:

@@ -1,0 +1,21 @@
+// The lines and the signed colours of a network's picture.
+import { tableOf } from "./core.js";
+
+export const BUCKETS = 7; // edges of like strength are stroked together
+export const OWN = 100; // keys of the paths that stand out
+
+export const signedColour = (place, dark) => `rgb(${tableOf("signed", dark).bytes.slice(4 * place, 4 * place + 3).join(" ")})`;
+
+/** paths: Map(key -> Path2D), a key being 50 for positive weights + the bucket of their strength (+ OWN). */
+export function strokeEdges(context, paths, focused, { theme, edgeCount }) {
+  const colours = [14, 241].map((place) => signedColour(place, theme.dark));
+  const crowd = 1 / Math.max(1, Math.sqrt(edgeCount / 60)); // many edges are drawn more quietly
+  for (const [key, path] of paths) {
+    const own = key >= OWN, strength = ((key % 50) + 0.5) / BUCKETS;
+    context.strokeStyle = colours[key % OWN >= 50 ? 1 : 0];
+    context.lineWidth = (0.5 + 3.6 * strength) * (own ? 1.25 : Math.max(0.55, crowd));
+    context.globalAlpha = own ? 0.95 : (0.1 + 0.75 * strength) * (focused ? 0.25 : 1) * Math.max(0.5, Math.sqrt(crowd));
+    context.stroke(path);
+  }
+  context.globalAlpha = 1;
+}
