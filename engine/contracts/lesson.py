@@ -173,7 +173,8 @@ def lesson_with_terms(slug: str, language: str) -> LessonWords:
 
 
 def read_lesson(text: str) -> LessonWords:
-    """The words of a lesson file, see above. ValueError for a choice without a key."""
+    """The words of a lesson file, see above. ValueError for a choice without a key, and for a line behind a question
+    that is neither choice nor answer."""
     introduction, end, steps = "", "", []
     for line in text.splitlines():
         step = steps[-1] if steps else None
@@ -195,6 +196,8 @@ def read_lesson(text: str) -> LessonWords:
                 step.right = choice[1]
         elif line.startswith(">"):
             step.answer += line[1:].strip() + "\n"
+        elif step.question and line.strip():
+            raise ValueError(f"expected a choice or an answer behind a question, got {line!r}")
         else:
             step.text += line + "\n"
     for step in steps:

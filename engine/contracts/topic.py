@@ -52,7 +52,7 @@ class Training:
     starts (their key, "" for none), and where its randomness begins. experiment: Config -> Config, what the run depends
     on, all else at its default; steps, too. speed: how fast it plays at first. pictured: names of what the pictures
     show of every moment, numbers left out, where that is not all that was seen of it: so many more moments go to the
-    browser at once.
+    browser at once. begins: name of the knob that says whether the network has been trained already, if there is one.
     """
 
     stream: str
@@ -65,6 +65,7 @@ class Training:
     seed: str = "seed"
     speed: str = "normal"
     pictured: Collection[str] | None = None
+    begins: str = ""
 
     def applies(self, config: Any) -> bool:
         """Whether something is trained with the other knobs as they are; then it may start from a reader's weights."""
@@ -196,7 +197,7 @@ class Topic:
         paths += [path for path in (self.watched, self.formulas, self.look.completed, self.lesson) if path]
         if self.training is not None:
             there = [knob.name for knob in self.config.__knobs__]
-            for name in (self.training.steps, self.training.weights, self.training.seed):
+            for name in filter(None, (getattr(self.training, part) for part in ("steps", "weights", "seed", "begins"))):
                 demand(name in there, f"its training names the knob {name!r}, which is none of its Config")
             paths += [getattr(self.training, name) for name in ("stream", "first", "result_of", "network")]
         for path in (self.run, *self.figures.values(), *self.code, *paths):

@@ -57,11 +57,13 @@ def _plays_a_part(knob: Knob, config: Any) -> bool:
 
 
 def _changed(topic: Topic, config: Any, say: Say) -> Iterator[str]:
-    """The settings that are not the topic's defaults; steps and seed have a line of their own."""
+    """The settings that are not the topic's defaults, and where the network begins if it may be trained already; steps
+    and seed have a line of their own."""
+    begins = topic.training.begins if topic.training else ""
     apart = {knob.name for knob in _seeds(topic, config)} | ({topic.training.steps} if topic.training else set())
     for knob in knobs(topic.config):
         value = getattr(config, knob.name)
-        if knob.name not in apart and value != knob.default and _plays_a_part(knob, config):
+        if knob.name not in apart and (value != knob.default or knob.name == begins) and _plays_a_part(knob, config):
             yield f"{say(knob.label)} {cut(value_text(knob, value, say), LONGEST_VALUE)}"
 
 

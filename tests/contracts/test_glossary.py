@@ -130,3 +130,43 @@ def test_a_worksheet_explains_its_terms_and_those_of_an_answer_in_the_key(slug, 
             term = term_called(name, language)
             assert f"<dt>{term.title}</dt><dd>{marked(without_marks(term.text))}</dd>" in there
             assert f"<dt>{term.title}</dt>" not in elsewhere
+
+
+ANSWERS = {  # terms whose meaning answers the question of a step: marked with its answer, or later, or not there
+    ("cnn", "one_number"): {"convolution", "kernel", "feature_map"},
+    ("cnn", "field"): {"receptive_field"},
+    ("cnn", "too_fast"): {"learning_rate", "divergence"},
+    ("cnn", "dead"): {"relu"},
+    ("diffusion", "fresh_noise"): {"ddim"},
+    ("diffusion", "expect"): {"squared_error"},
+    ("gnn", "twelve"): {"over_smoothing"},
+    ("gnn", "shortcuts"): {"residual_connection"},
+    ("gnn", "unlike"): {"homophily"},
+    ("image_classifier", "sum"): {"integrated_gradients"},
+    ("image_classifier", "astronaut"): {"softmax"},
+    ("mlp", "line"): {"decision_boundary"},
+    ("mlp", "by_heart"): {"overfitting"},
+    ("mlp", "too_fast"): {"learning_rate", "divergence"},
+    ("one_stage", "flower"): {"sigmoid"},
+}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(("slug", "name"), ANSWERS)
+def test_no_term_marked_before_a_question_answers_it(slug, name, language):
+    step = next(step for step in lesson_with_terms(slug, language).steps if step.name == name)
+    marked_before = {term_called(one, language).key for one in marks_in(step.text + step.question)}
+    assert not marked_before & ANSWERS[slug, name]
+
+
+@pytest.mark.parametrize(
+    ("key", "told"),
+    [
+        ("semi_supervised", ("enough", "够")),  # 31 of 32 by two labels
+        ("confidence", ("fit", "合适")),  # what it should come to
+        ("over_smoothing", ("hortcut", "捷径")),  # the next step asks whether they help
+    ],
+)
+def test_what_a_term_means_does_not_answer_the_question_that_it_is_marked_in(key, told):
+    for language, words in zip(LANGUAGES, told, strict=True):
+        assert words not in terms(language)[key].text

@@ -142,3 +142,9 @@ def test_the_command_line_writes_it(tmp_path, capsys, language):
     step = {"en": "Optimiser step 5 · Seed 3", "zh": "优化步数 5 · 随机种子 3"}[language]
     assert {link, step} <= set(words_of(made["svg"].encode()))
     assert {link, step} <= set(Reader(made["html"]).text)
+
+
+def test_a_seed_is_named_where_chance_plays_a_part():
+    topic = catalogue()["image_classifier"]
+    assert caption_of(topic, topic.config(seed=3), "x").lines[1:] == ("All settings at their defaults",)
+    assert caption_of(topic, topic.config(seed=3, cutout=48), "x").lines[1:] == ("Cutout 48 px", "Seed 3")

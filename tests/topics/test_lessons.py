@@ -10,7 +10,7 @@ from functools import cache
 import pytest
 
 from engine.contracts.knob import knobs, without_run
-from engine.contracts.lesson import FIELD, FOLDER, RIGHT, lesson_steps, lesson_words
+from engine.contracts.lesson import FIELD, FOLDER, RIGHT, lesson_steps, lesson_words, read_lesson
 from engine.contracts.topic import catalogue
 from engine.machinery.whole_run import LOOKS
 from pages.components.parts.player import SPEEDS
@@ -38,8 +38,18 @@ def test_a_lesson_is_whole(slug, language):
         assert step.right in step.choices, step.title
         assert step.answer, step.title
     raw = (FOLDER / language / f"{slug}.md").read_text("utf-8")
+    assert not re.search("^(<<<<|====|>>>>)", raw, re.MULTILINE), "two versions of one text"
     assert raw.count(RIGHT) == len(words.steps), "exactly one right choice a step, marked (right)"
     assert len({step.title for step in words.steps}) == len(words.steps)
+
+
+@pytest.mark.parametrize("line", ["<<<<<<< HEAD", "A sentence", "-half: no space"])
+def test_what_stands_behind_a_question_and_is_no_answer_is_refused(line):
+    """Two versions of an answer would both be shown."""
+    whole = "Hello.\n## Title\nstep: one\nText.\n? What?\n- half: a half (right)\n{line}\n> A half."
+    assert read_lesson(whole.format(line="")).steps[0].text == "Text."
+    with pytest.raises(ValueError, match="behind a question"):
+        read_lesson(whole.format(line=line))
 
 
 @pytest.mark.parametrize("slug", catalogue())

@@ -21,7 +21,7 @@ class CurveSketch:
     """One line of a chart over the steps of a run.
 
     until: the step at the right end of the axis; y: the axis. line: the number of the line. run: Result -> (steps,
-    values). choice: heights from left to right -> the choice that they come to.
+    values). choice: heights from left to right -> the choice that they come to. percent: the values are percentages.
     """
 
     picture: str
@@ -30,6 +30,7 @@ class CurveSketch:
     run: Callable[[Any], tuple[Sequence[float], Sequence[float]]]
     choice: Callable[[np.ndarray], str]
     line: int = 0
+    percent: bool = False
 
     def board(self, picture: CurvesPicture) -> Board:
         """The chart's axes, up to the end of the run."""
@@ -50,15 +51,21 @@ class CurveSketch:
     def difference(self, drawn: Drawn, result: Any) -> Words:
         """The mean distance of the two curves, and both ends."""
         came = np.asarray(self.truth(result))
+        gap = Number(float(np.abs(came - np.asarray(drawn)).mean()), 2)
+        if self.percent:
+            return Words(
+                "Your curve lies {gap} percentage points from the run's on average. At the end you drew {mine}; it "
+                "came to {came}.",
+                gap=gap, mine=Percent(float(drawn[-1]) / 100, 0), came=Percent(float(came[-1]) / 100, 0),
+            )  # fmt: skip
         return Words(
             "Your curve lies {gap} from the run's on average. At the end you drew {mine}; it came to {came}.",
-            gap=Number(float(np.abs(came - np.asarray(drawn)).mean()), 2), mine=Number(float(drawn[-1]), 2),
-            came=Number(float(came[-1]), 2),
+            gap=gap, mine=Number(float(drawn[-1]), 2), came=Number(float(came[-1]), 2),
         )  # fmt: skip
 
     def reads(self, drawn: Drawn, result: Any) -> str:
-        """See choice."""
-        return self.choice(np.asarray(drawn, float))
+        """See choice. Where the run begins is shown to whoever draws, and not asked for."""
+        return self.choice(np.asarray([self.truth(result)[0], *drawn[1:]], float))
 
     def _steps(self) -> np.ndarray:
         return np.linspace(0, self.until, HEIGHTS)

@@ -106,6 +106,7 @@ TOPIC = Topic(
         experiment=without_digit,
         speed="fast",
         pictured=(),
+        begins="start",
     ),
     lesson="engine.topics.cnn.lesson:LESSON",
     shipped=("digit_cnn",),

@@ -18,7 +18,7 @@ from .explain import Cell, explain_cell, full_score
 from .run import Result, first, look, new_model
 
 MIDDLE = ("conv2.pool", 11, 3, 3)  # a cell in the middle of the last maps
-WELL = 0.9
+WELL, NEARLY_WELL = 0.9, 0.8
 SOON = 80  # steps
 UNTRAINED = Config(start="fresh")
 MUTE = math.log(10)  # the loss of one who gives every digit a tenth
@@ -69,8 +69,12 @@ def percentages(result: Result) -> tuple[list[float], list[float]]:
 
 
 def as_a_time(heights: np.ndarray) -> str:
-    """A drawn curve of percentages as a choice."""
-    return when_well(np.linspace(0, SOON, len(heights)).tolist(), (heights / 100).tolist())
+    """A drawn curve of percentages as a choice: whether nine of ten are within 10 steps, give or take a hand's width;
+    else whether they are there, or nearly, where the axis ends, which is before step 100."""
+    steps, reached = np.linspace(0, SOON, len(heights)), heights >= 100 * WELL
+    if reached.any():
+        return "ten" if steps[reached.argmax()] <= 15 else "hundred"
+    return "hundred" if heights[-1] >= 100 * NEARLY_WELL else "long"
 
 
 def soon_right(result: Result) -> Verdict:
@@ -128,7 +132,7 @@ LESSON = (
     ),
     Step(
         "come_about", "Before training", soon_right, until=SOON, pace="slow", focus="pipeline",
-        sketch=CurveSketch("accuracy", SOON, (0, 100), percentages, as_a_time),
+        sketch=CurveSketch("accuracy", SOON, (0, 100), percentages, as_a_time, percent=True),
     ),
     Step("too_fast", "Rate too high", loss_at_a_high_rate, until=100, pace="slow", focus="curves"),
     Step(

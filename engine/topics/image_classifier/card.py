@@ -62,7 +62,10 @@ class Config:
         "grey", "Covered with", "The colour of the window. No colour is neutral: a white window may look like a plate.",
         choices=COVERS, advanced=True,
     )  # fmt: skip
-    seed: int = knob(0, "Seed", "Where crop and cutout fall.", low=0, high=9999, advanced=True)
+    seed: int = knob(
+        0, "Seed", "Where crop and cutout fall.", low=0, high=9999, advanced=True,
+        counts=lambda config: config.crop < 1 or config.cutout > 0,
+    )  # fmt: skip
     flip: bool = knob(False, "Mirror", "Left and right exchanged.", advanced=True)
     crop: float = knob(
         1.0, "Crop", "Share of the side that is kept, enlarged to full size again.",

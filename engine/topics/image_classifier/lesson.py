@@ -75,8 +75,9 @@ def share_of_the_tiger_cat(result: Result) -> float:
 
 
 def as_a_tiger_cat(share: float) -> str:
-    """A share of the first answer, 38 % with colour, as a choice."""
-    return "same" if share > 0.3 else "other" if share > 0.03 else "none"
+    """A share of the first answer, 38 % with colour, as a choice. That it falls says that another is the best answer
+    then; whether that is a cat this one bar cannot say, and nobody is told to be wrong about it."""
+    return "same" if share > 0.3 else "other"
 
 
 LESSON = (

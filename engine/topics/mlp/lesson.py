@@ -75,9 +75,12 @@ def loss_of_others(result: Result) -> Verdict:
 
 
 def where_it_ends(losses: Sequence[float]) -> str:
-    """A curve of losses as a choice."""
-    begin, end = losses[0], losses[-1]
-    return "rises" if end > begin else "falls" if end < 0.5 * begin else "stays"
+    """A curve of losses as a choice: by where it ends, to a quarter, and by whether it came back up from a deep valley;
+    a hand is not steady enough for less."""
+    begin, least, end = losses[0], min(losses), losses[-1]
+    if end > 1.25 * begin or (end > 0.5 * begin and least < 0.5 * end):
+        return "rises"
+    return "falls" if end < 0.75 * begin else "stays"
 
 
 def losses_of_others(result: Result) -> tuple[list[float], list[float]]:
@@ -114,7 +117,7 @@ LESSON = (
     Step("squares", "Squared features", told_apart, until=100, pace="slow", focus="points"),
     Step(
         "by_heart", "Overfitting", loss_of_others, until=600, focus="curves", knobs=("train_share",),
-        sketch=CurveSketch("curves", 600, (0, 5), losses_of_others, where_it_ends, line=1),
+        sketch=CurveSketch("curves", 600, (0, 7), losses_of_others, where_it_ends, line=1),
     ),
     Step(
         "held_back", "Overfitting", loss_held_back, ask={"regularisation": "l2", "strength": 0.03}, until=600,

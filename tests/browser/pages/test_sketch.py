@@ -52,7 +52,7 @@ def test_it_is_drawn_by_keys_or_chosen(visit):
     for _ in range(3):
         canvas.press("ArrowRight")
     visitor.until(run.is_enabled, "it can be run")
-    visitor.page.locator("button[data-act=clear]").click()
+    run.locator("..").locator("button[data-act=clear]").click()  # the pad of a page may have one, too
     visitor.until(run.is_disabled, "it is empty again")
     card = visitor.page.locator(".nv.step")
     assert not card.locator(".choice").first.is_visible()
