@@ -28,6 +28,7 @@ except SettingsError as error:
 
 from pages.components.parts.covers import cover_routes
 from pages.components.parts.errors import on_script_error
+from pages.components.parts.front import prepare_front
 from pages.components.pictures.mount import canvas_routes
 from pages.components.server.compute import JOBS, record_opening
 from pages.components.server.message_cache import MessageCache
@@ -77,6 +78,7 @@ def warm_up() -> None:
         logger.exception("warm-up failed; pages will load what they need themselves")
     finally:
         warm.set()
+    prepare_front()
 
 
 def train_openings() -> None:
@@ -147,7 +149,7 @@ app = st.App(
         Middleware(Room, most=settings().sessions),
         Middleware(CompressedStatic),
         Middleware(GZipMiddleware, minimum_size=1024, compresslevel=5),
-        Middleware(PageHead),
+        Middleware(PageHead, framers=settings().embed_hosts),
         Middleware(MessageCache),
     ],
     on_script_error=on_script_error,

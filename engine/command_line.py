@@ -215,17 +215,24 @@ def file_of(ending: str, topic: Topic, config: Any, result: Any, figure: str, la
             state = topic.load(topic.training.network)(config, result).state_dict()
             tensors = {name: value.cpu() for name, value in state.items()}
             return write_weights(tensors, topic.slug, settings.all_texts(config), last_step(result))
+    from engine.data.captions import caption_of
+    from engine.pictures.comparison import last_step
     from engine.pictures.document import page_html
     from engine.pictures.files import figure_file
 
+    step = last_step(result) if topic.trains(config) else None
     say = partial(drawn_in, values={}, language=language)
     if ending in (".png", ".svg"):
         drawn = translated(topic.load(topic.figures[figure])(result), language)
-        alt = f"{say(topic.title)}: {say(topic.figure_title(figure))}"
-        return figure_file(drawn, ending[1:], alt=alt, say=say)
+        title = say(topic.figure_title(figure))
+        caption = caption_of(topic, config, title, step=step, language=language)
+        return figure_file(drawn, ending[1:], alt=f"{say(topic.title)}: {title}", say=say, caption=caption)
     figures = {topic.figure_title(name): topic.load(path)(result) for name, path in topic.figures.items()}
     tables = {"Numbers": quantity_rows(result, say), "Settings": config_rows(config, say)}
-    return page_html(topic.title, topic.question, figures, tables, topic.formulas_of(result), language).encode()
+    caption = caption_of(topic, config, say("All figures"), step=step, language=language)
+    return page_html(
+        topic.title, topic.question, figures, tables, topic.formulas_of(result), language, caption
+    ).encode()
 
 
 def read_config(topic: Topic, preset: str | None, values: Sequence[str]) -> Any:

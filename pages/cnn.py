@@ -38,7 +38,7 @@ def stage(config, view, film):
     yield Show("pipeline", picture, open_cell, picked=pipeline.place(picture, cell), height=280)
     scratch = [] if trained or config.start != "trained" else [SCRATCH]
     yield Row([[Choose("rank", as_buttons=True)], scratch or about.score(config, film)], align="center")
-    if trained:
+    if trained or config.start != "trained":
         yield film.bar()
         loss, accuracy = draw.curves(film), draw.accuracy(film)
         yield Row([[Show("curves", loss, height=160)], [Show("accuracy", accuracy, height=160)]])

@@ -41,20 +41,24 @@ def stage(config, view, film):
         return ten_digits(config, view, film.now) if isinstance(film.now, digits.Result) else [later]
     if film.live:
         training = Show("training", draw.training(config, film), height=320)
-        return [training, Show("curves", draw.curves(film), height=160)]
+        return [training, in_a_row(draw.curves(film))]
     return walk(config, view, film)
 
 
 def walk(config, view, film):
     """The points on their way; below, the schedule and the training so far, and last the way back in the training."""
-    charts = {"curves": draw.curves(film), **draw.walk_charts(*draw.walked(config, film, view.direction))}
+    schedule = draw.walk_charts(*draw.walked(config, film, view.direction))
     direction = Choose("direction", about.directions(view.direction, film.newest), as_buttons=True)
     return [
         Row([[direction], [Choose("arrows")]], (1.55, 1), "center"),
         Row([moving]),
-        Row([[Show(name, chart, height=160)] for name, chart in charts.items()]),
-        *about.back_in_training(film),
-    ]
+        in_a_row(schedule), in_a_row(draw.curves(film)), *about.back_in_training(film),
+    ]  # fmt: skip
+
+
+def in_a_row(charts):
+    """Charts beside each other."""
+    return Row([[Show(name, chart, height=150)] for name, chart in charts.items()])
 
 
 def moving(config, view, film):
@@ -80,7 +84,7 @@ def ten_digits(config, view, result):
              [Show("digits-x0", draw.expected_digits(config, result, frames), title=about.EXPECTED, height=210)]]),
         Show("digits-bar", Bar(frames, about.MOMENT), stand),
         about.judgement(result),
-        Row([[Show(name, chart, height=160)] for name, chart in draw.digit_charts(result, frames).items()]),
+        in_a_row(draw.digit_charts(result, frames)),
         explain.guidance_formula(config.guidance),
     ]  # fmt: skip
 

@@ -22,6 +22,14 @@ def status(config, moment):
     return explain.status(config, moment)
 
 
+def front(config, film):
+    """What the home page shows of a short training: the plane and the network."""
+    return [
+        Show("points", draw.plane(config, film), height=228),
+        Show("network", draw.network(config, film, fixed=True), height=188),
+    ]
+
+
 def stage(config, view, film):
     """The plane, the network and the losses on one clock; below, the formula of the picked neuron."""
     picked = explain.picked_in(film.now, view.picked)
@@ -32,7 +40,7 @@ def stage(config, view, film):
             [Show("network", draw.network(config, film), on_network, picked=picked, height=315)],
         ], (1.12, 1.25)),
         film.bar(),
-        Show("curves", draw.curves(film), height=110),
+        Show("curves", draw.curves(config, film), height=115),
         *inspect(config, view, film, picked),
     ]  # fmt: skip
 

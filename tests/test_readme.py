@@ -102,7 +102,7 @@ def test_the_page_table_is_the_catalogue():
 
 def test_the_settings_table_is_what_the_code_reads():
     rows = [
-        [f"`{variable(field.name)}`", str(field.default or "any"), field.metadata["meaning"]]
+        [f"`{variable(field.name)}`", str(field.default or field.metadata["empty"]), field.metadata["meaning"]]
         for field in dataclasses.fields(Settings)
     ]
     assert table("Settings") == rows

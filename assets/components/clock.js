@@ -17,6 +17,7 @@ export function placeOf(list, wanted) {
 }
 
 /** Every second frame goes, the newest stays. */
+const isStill = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 const thin = (list) => list.filter((_, at) => (list.length - 1 - at) % 2 === 0);
 
 function sameValues(a, b) {
@@ -150,8 +151,11 @@ export class Clock {
     }
     const stand = () => { // where the link says, until the reader takes over
       if (meta.at === null || meta.at === undefined || meta.live || this.touched) return false;
+      const place = placeOf(this.indices, meta.at);
       this.live = false;
-      this.cursor = placeOf(this.indices, meta.at);
+      this.playing = meta.start === "play" && !first && !isStill() && place > this.cursor; // it goes there
+      this.goal = this.playing ? place : null;
+      if (!this.playing) this.cursor = place;
       return true;
     };
     if (!fresh.length) {
@@ -167,7 +171,8 @@ export class Clock {
     this.indices = list;
     if (first) {
       this.live = meta.live;
-      this.cursor = meta.live || meta.start === "last" ? this.count - 1 : 0;
+      this.playing = meta.start === "play" && !isStill();
+      this.cursor = meta.live || meta.start === "last" || (meta.start === "play" && isStill()) ? this.count - 1 : 0;
     } else {
       this.cursor = placeOf(list, shown) + (this.cursor % 1);
       if (this.cursor > this.count - 1) this.cursor = this.count - 1;
@@ -212,12 +217,13 @@ export class Clock {
     this.ticking = undefined;
     const passed = Math.min(100, Math.max(0, now - this.before));
     this.before = now;
-    const shown = this.index, end = this.count - 1, playing = this.playing;
+    const shown = this.index, end = this.goal ?? this.count - 1, playing = this.playing;
     this.cursor += passed * (this.live ? this.rate : (FRAMES_PER_SECOND * this.speed) / 1000);
     if (this.cursor >= end) {
       this.cursor = end;
       if (!this.live) this.playing = false;
       this.live = this.running;
+      this.goal = null;
     }
     if (this.index !== shown || this.playing !== playing) this.notify();
     if (this.playing || (this.live && this.cursor < end))
@@ -229,6 +235,7 @@ export class Clock {
     this.touched = true;
     this.playing = false;
     this.live = false;
+    this.goal = null;
     this.cursor = Math.max(0, Math.min(this.count - 1, position));
     if (this.running && this.cursor === this.count - 1) this.live = true;
     this.notify();
@@ -238,6 +245,7 @@ export class Clock {
     this.touched = true;
     if (this.cursor >= this.count - 1) this.cursor = 0;
     this.live = false;
+    this.goal = null;
     this.playing = true;
     this.notify();
     this.#run();

@@ -9,6 +9,7 @@ const ICON = '<svg viewBox="0 0 24 24" aria-hidden="true"><path d="M8.2 10.8 15.
 export default function share(component) {
   const { data, parentElement } = component;
   document.documentElement.lang = data.language;
+  if (data.open) return wayOut(parentElement, data);
   let [button, keys] = parentElement.querySelectorAll("button.row");
   if (!button) {
     [button, keys] = [document.createElement("button"), document.createElement("button")];
@@ -42,4 +43,18 @@ export default function share(component) {
     }
     setTimeout(() => show(data.label), 2000);
   };
+}
+
+/** In a frame of another page: a link to the whole page, as it is when it is pressed. */
+function wayOut(root, data) {
+  attend(root, data.language.slice(0, 2));
+  const link = root.querySelector("a.out") ?? root.appendChild(document.createElement("a"));
+  Object.assign(link, { className: "out", target: "_blank", rel: "noopener", textContent: data.open + " ↗" });
+  const follow = () => {
+    const address = new URL(location.href);
+    for (const name of ["embed", "embed_options"]) address.searchParams.delete(name);
+    link.href = address.href;
+  };
+  follow();
+  link.onpointerdown = link.onfocus = link.onpointerenter = follow;
 }

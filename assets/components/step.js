@@ -64,9 +64,16 @@ function parts(root, data) {
       data.mark ? words("p", data.chosen !== null && data.chosen === data.right ? "mark right" : "mark", data.mark) : null,
       data.told ? words("p", "told", data.told) : null),
     data.list.length ? list(root, data) : null,
-    data.next ? element("a", { class: "next", href: data.next.path }, data.next.title) : null,
+    data.next ? element("a", { class: "next", href: data.next.path, onclick: (event) => leave(root, event) }, data.next.title) : null,
     element("div", { class: "foot" }, ...data.buttons.map(([event, value, name, primary]) => button(root, event, value, name, primary))),
   ].filter(Boolean);
+}
+
+/** To the next page without loading all anew, unless it is to open elsewhere. */
+function leave(root, event) {
+  if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  report(root.component, "leave", 1);
 }
 
 function head(root, data) {
@@ -85,7 +92,7 @@ function choices(root, data) {
     const chosen = at === data.chosen, right = at === data.right;
     const made = press(root, "choose", at, { class: ["choice", chosen && "chosen", right && "right", chosen && data.right !== null && !right && "wrong"].filter(Boolean).join(" "), "aria-pressed": String(chosen) });
     made.innerHTML = choice; // our own words
-    made.disabled = Boolean(data.waiting) || data.right !== null;
+    made.disabled = Boolean(data.waiting || data.told);
     if (right) made.append(element("span", { class: "sign" }, "✓"));
     else if (chosen && data.right !== null) made.append(element("span", { class: "sign" }, "✗"));
     return made;

@@ -15,6 +15,23 @@ export default function tabs(component) {
     tab.tabIndex = index === (data.chosen ?? 0) ? 0 : -1;
     tab.onclick = () => report(root.component, "pick", index);
   });
+  if (data.bring && data.bring !== root.brought) bring(root);
+  root.brought = data.bring || root.brought;
+}
+
+/** To the top of the window, below the head of the page; again while what the tab holds still comes and makes the page
+ * longer, until the reader does something. */
+function bring(root) {
+  const behavior = matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth";
+  const page = document.querySelector("[data-testid=stMainBlockContainer]");
+  root.style.scrollMarginTop = "4rem";
+  const go = () => root.scrollIntoView({ block: "start", behavior });
+  go();
+  root.querySelector("[aria-selected=true]")?.focus({ preventScroll: true });
+  root.growing?.disconnect();
+  root.growing = new ResizeObserver(go);
+  if (page) root.growing.observe(page);
+  for (const act of ["wheel", "pointerdown", "keydown", "touchmove"]) addEventListener(act, () => root.growing.disconnect(), { once: true, passive: true });
 }
 
 function row() {

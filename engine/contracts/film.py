@@ -22,8 +22,9 @@ class Frames:
     run: changes when a new run starts, and empties what the browser kept. indices: increasing numbers of the frames,
     0 for the first of the run; payloads may overlap, the browser keeps each index once, as long as it holds the same
     bytes. steps: training (or denoising) step of each frame. live: more will come. clock: components with the same
-    clock scrub together. start: "last" opens on the newest frame, "first" on the oldest. at: index of the frame to open
-    on instead, and to stand at until the reader moves the bar.
+    clock scrub together. start: "last" opens on the newest frame, "first" on the oldest, "play" on the oldest and goes
+    to the newest once, but for who asked for less motion. at: index of the frame to open on instead, or with "play" to
+    go to where another stood; it stands there until the reader moves the bar.
     """
 
     run: str
@@ -40,8 +41,8 @@ class Frames:
             raise ValueError(f"frame indices must be non-empty, >= 0 and increasing, got {indices[:8]}")
         if len(self.steps) != len(indices):
             raise ValueError(f"frames need one step an index: {len(self.steps)} steps for {len(indices)} indices")
-        if self.start not in ("first", "last"):
-            raise ValueError(f"frames start at 'first' or 'last', got {self.start!r}")
+        if self.start not in ("first", "last", "play"):
+            raise ValueError(f"frames start at 'first', 'last' or 'play', got {self.start!r}")
 
     @property
     def standing(self) -> int:
@@ -89,7 +90,7 @@ class Film:
 
     moments: Snapshots, in order; of a page that trains nothing its one Result. indices: the number of each within the
     run. now: the moment to speak of, which is the newest or the one at which the reader let the bar go. live: more will
-    come. run: names the run among all of this visitor's; clock: what the pictures on the film share.
+    come. run: names the run among all of this visitor's; clock: what the pictures on the film share. start: see Frames.
     """
 
     moments: Sequence[Any]
@@ -99,6 +100,7 @@ class Film:
     run: str = ""
     clock: str = ""
     live: bool = False
+    start: str = "last"
 
     @classmethod
     def of(cls, result: Any) -> Film:
@@ -113,7 +115,7 @@ class Film:
             (index for index, moment in zip(self.indices, self.moments, strict=True) if moment.step >= self.now.step),
             None,
         )  # fmt: skip
-        return Frames(self.run, self.indices, steps, live=self.live, clock=self.clock, at=at)
+        return Frames(self.run, self.indices, steps, live=self.live, clock=self.clock, start=self.start, at=at)
 
     def stack(self, name: str) -> np.ndarray:
         """(T, ...) what was seen under a name at every moment; the same array for all who ask."""

@@ -59,6 +59,7 @@ class Knob:
     check: Callable[[str], Any] | None = None
     counts: Callable[[Any], bool] | None = None
     was: tuple[str, ...] = ()
+    data: bool = False
 
     def accept(self, value: Any) -> Any:
         """The value in its canonical type, or KnobError naming what was expected and what came."""
@@ -220,6 +221,7 @@ def knob(
     check: Callable[[str], Any] | None = None,
     counts: Callable[[Any], bool] | None = None,
     was: tuple[str, ...] = (),
+    data: bool = False,
 ) -> Any:
     """Declare one knob of a Config.
 
@@ -228,9 +230,9 @@ def knob(
     but travel in the link like all others; `run_only` ones (how far a run went, what was changed in it by hand) go back
     to their default when another knob changes. `check(text)` raises KnobError for a malformed text.
     `counts(config)` says whether the knob does anything with the other knobs as they are; a page greys it out where it
-    does not. `was`: what older links call it; * stands for a number. TypeError for a number without low and high, or
-    a logarithmic knob without low > 0.
-    """
+    does not. `was`: what older links call it; * stands for a number. `data`: it says what the network looks at; numbers
+    of runs that differ in it are not subtracted. TypeError for a number without low and high, or a logarithmic knob
+    without low > 0."""
     if isinstance(default, bool):
         kind = "bool"
     elif isinstance(default, int):
@@ -245,7 +247,7 @@ def knob(
     declared = Knob(
         name="", kind=kind, default=default, label=label, help=help, low=low, high=high, step=step,
         choices=tuple(choices), choice_labels=labels, unit=unit, log=log, most=most,
-        advanced=advanced, hidden=hidden, run_only=run_only, check=check, counts=counts, was=was,
+        advanced=advanced, hidden=hidden, run_only=run_only, check=check, counts=counts, was=was, data=data,
     )  # fmt: skip
     if kind in ("int", "float", "sizes") and (low is None or high is None):
         raise TypeError(f"knob {label!r}: a number needs low and high, so that links and random tests stay in range")
@@ -299,8 +301,7 @@ def to_query(config: Any) -> dict[str, str]:
 
 def said_in_full(config: Any) -> dict[str, str]:
     """Link parameters of a Config, at least one: for where an address that says nothing means something else."""
-    first = knobs(type(config))[0]
-    return to_query(config) or {first.name: first.to_text(getattr(config, first.name))}
+    return to_query(config) or {knob_.name: knob_.to_text(knob_.default) for knob_ in knobs(type(config))[:1]}
 
 
 def from_query(config_type: type[ConfigType], query: Mapping[str, str]) -> tuple[ConfigType, list[Rejected]]:

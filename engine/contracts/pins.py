@@ -111,6 +111,16 @@ def differing(configs: Sequence[Any]) -> list[tuple[Knob, tuple[Any, ...]]]:
     return differences
 
 
+def other_data(configs: Sequence[Any], reference: int) -> dict[int, list[Knob]]:
+    """Which of several Configs look at other data than that of the reference, and the knobs that say so; their numbers
+    cannot be subtracted."""
+    found = {}
+    for at, config in enumerate(configs):
+        if knobs_of_data := [knob for knob, _ in differing([configs[reference], config]) if knob.data]:
+            found[at] = knobs_of_data
+    return found
+
+
 def nearest_preset(topic: Topic, config: Any) -> tuple[str, list[tuple[Knob, Any]]]:
     """The preset that a Config is nearest to, and the knobs that make the difference, with the Config's values.
 

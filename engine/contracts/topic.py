@@ -108,6 +108,19 @@ class Look:
 
 
 @dataclasses.dataclass(frozen=True)
+class Front:
+    """What the home page shows of a topic at work, beside its search and cards.
+
+    configs: name -> Config of a training so short that whoever comes first waits less than half a second for it.
+    moments: dotted path of `moments(config) -> tuple of Snapshots`, all of that training that is shown. The page of the
+    topic has `front(config, film) -> blocks`: the pictures of it.
+    """
+
+    configs: Mapping[str, Any]
+    moments: str
+
+
+@dataclasses.dataclass(frozen=True)
 class Topic:
     """The card of a page.
 
@@ -128,6 +141,7 @@ class Topic:
     kind the knobs that are set along with a new one; one named by `absent` has no place.
     lesson: dotted path of the tuple of Steps, see lesson.py. opening: what stands there before the first step of it, a
     Config with the steps that it has been trained, which answers none of the questions. None for that of defaults.
+    front: what the home page lets everybody touch of it.
     """
 
     slug: str
@@ -157,6 +171,7 @@ class Topic:
     own: Collection[str] | Mapping[str, Mapping[str, Any]] = ()
     lesson: str = ""
     opening: Any = None
+    front: Front | None = None
 
     def __post_init__(self) -> None:
         def demand(condition: Any, message: str) -> None:
@@ -175,7 +190,10 @@ class Topic:
             demand(type(preset) is self.config, f"preset {name!r} is a {type(preset).__name__}, not a {self.config}")
         demand(type(self.opening) in (self.config, NoneType), "its opening is no Config of its own")
         demand(not (self.training and self.watched), "its stream is that of its training, so it takes no watched")
-        paths = [path for path in (self.watched, self.formulas, self.look.completed, self.lesson) if path]
+        for name, config in self.front.configs.items() if self.front else ():
+            demand(self.steps_of(config), f"front {name!r} trains nothing")
+        paths = [self.front.moments] if self.front else []
+        paths += [path for path in (self.watched, self.formulas, self.look.completed, self.lesson) if path]
         if self.training is not None:
             there = [knob.name for knob in self.config.__knobs__]
             for name in (self.training.steps, self.training.weights, self.training.seed):

@@ -15,9 +15,11 @@ from pathlib import Path
 from typing import Any
 
 from engine.contracts.blocks import Amount, Block, Box, Row, Say, Show, Table
+from engine.contracts.caption import Caption
 from engine.contracts.formula import ABOUT_REST, Formula, has_rest
 from engine.contracts.languages import drawn_in, told, translated
 from engine.contracts.words import Number, Percent, number
+from engine.pictures.captions import caption_html
 from engine.pictures.files import figure_html, has_sheet, is_alive
 
 KATEX = Path(__file__).parents[2] / "assets" / "katex" / "katex.min.js"
@@ -29,7 +31,8 @@ table{border-collapse:collapse;margin:1rem 0}
 td,th{border-bottom:1px solid #DEDAD0;padding:.25rem .9rem .25rem 0;text-align:left}
 .row{display:flex;flex-wrap:wrap;gap:0 1.5rem}.row>*{flex:1 1 20rem;min-width:0}
 .box{border:1px solid #DEDAD0;border-radius:.6rem;padding:0 1rem;margin:1rem 0}
-.formula{overflow-x:auto;margin:.8rem 0;font-size:1.1em}"""
+.formula{overflow-x:auto;margin:.8rem 0;font-size:1.1em}
+.made{color:#6B7280;font-size:.8rem;overflow-wrap:anywhere}.made a{color:inherit}"""
 BOLD, CODE = re.compile(r"\*\*(.+?)\*\*"), re.compile(r"`([^`]+)`")
 ICON = re.compile(r":material/\w+:\s*")
 
@@ -129,13 +132,14 @@ def page_html(
     tables: Mapping[str, Sequence[Sequence[str]]],
     blocks: Sequence[Block | Formula] = (),
     language: str = "en",
+    caption: Caption | None = None,
 ) -> str:
     """A stand-alone page: blocks, figures, tables (each a header row and its rows). Asks nothing of the network.
 
-    Names and what figures say are put into the language; tables come in it.
+    Names and what figures say are put into the language; tables come in it. caption: of which run they all are.
     """
     writer, say = Writer(language), partial(drawn_in, values={}, language=language)
-    parts = [writer.blocks(blocks)]
+    parts = [caption_html(caption) if caption is not None else "", writer.blocks(blocks)]
     parts += [writer.figure(translated(figure, language), say(name)) for name, figure in figures.items()]
     for name, (header, *rows) in tables.items():
         head = "".join(f"<th>{escape(cell)}</th>" for cell in header)

@@ -15,8 +15,10 @@ from typing import Any
 
 from PIL import Image
 
+from engine.contracts.caption import Caption
 from engine.contracts.topic import load
 from engine.pictures import sheet as sheets
+from engine.pictures.captions import caption_html, captioned
 from engine.pictures.kinds import kind_of, kinds
 from engine.pictures.pixels.sheet import Place, paint_tile, still
 from engine.pictures.pixels.values import PixelPicture
@@ -49,11 +51,20 @@ def has_sheet(picture: Any) -> bool:
     return kind is not None and bool(kind.sheet)
 
 
-def figure_file(figure: Any, kind: str, *, alt: str = "", say: Callable[[str], str] = str, **view: Any) -> bytes:
-    """A figure as the bytes of a file: kind is png, svg or html."""
+def figure_file(
+    figure: Any,
+    kind: str,
+    *,
+    alt: str = "",
+    say: Callable[[str], str] = str,
+    caption: Caption | None = None,
+    **view: Any,
+) -> bytes:
+    """A figure as the bytes of a file: kind is png, svg or html. caption: what stands below it."""
     if kind == "html":
-        return figure_page(figure, alt=alt, say=say, **view).encode()
+        return figure_page(figure, alt=alt, say=say, caption=caption, **view).encode()
     made = sheet_of(figure, alt=alt, say=say, **view)
+    made = captioned(made, caption) if caption is not None else made
     return sheets.png(made) if kind == "png" else sheets.svg(made).encode()
 
 
@@ -81,24 +92,26 @@ def cover_jpeg(picture: PixelPicture, *, width: int = 640, height: int = 300) ->
 
 STYLE = """body{font:16px/1.5 system-ui,sans-serif;color:#1E2430;background:#FBFAF7;max-width:1240px;margin:2rem auto;
 padding:0 1rem}figure{margin:1.5rem 0}svg{max-width:100%;height:auto}figcaption{color:#6B7280}table{border-collapse:
-collapse;margin:1rem 0}td,th{border-bottom:1px solid #DEDAD0;padding:.25rem .9rem .25rem 0;text-align:left}"""
+collapse;margin:1rem 0}td,th{border-bottom:1px solid #DEDAD0;padding:.25rem .9rem .25rem 0;text-align:left}
+.made{font-size:.8rem;overflow-wrap:anywhere}a{color:inherit}"""
 
 
-def figure_html(figure: Any, name: str, *, with_script: bool = True, alt: str = "", **how: Any) -> str:
+def figure_html(figure: Any, name: str, *, with_script: bool = True, alt: str = "", below: str = "", **how: Any) -> str:
     """One figure as HTML: a Plotly figure and bars stay alive, everything else becomes an SVG.
 
-    with_script: put plotly.js (4.7 MB) in, which a page needs once. alt, how: see sheet_of. TypeError for all else.
+    with_script: put plotly.js (4.7 MB) in, which a page needs once. below: HTML that ends the caption. alt, how: see
+    sheet_of. TypeError for all else.
     """
     if is_alive(figure):
         figure, alt = load(kind_of(figure).figure)(figure), alt or figure.alt
     if has_sheet(figure):
         drawn = sheets.svg(sheet_of(figure, **how))
         body = drawn[drawn.index("<svg") :].replace("<svg", f'<svg aria-label="{escape(figure.alt)}"', 1)
-        return f"<figure>{body}<figcaption>{escape(name)}: {escape(figure.alt)}</figcaption></figure>"
+        return f"<figure>{body}<figcaption>{escape(name)}: {escape(figure.alt)}{below}</figcaption></figure>"
     if not hasattr(figure, "to_html"):
         sheet_of(figure)  # says what was expected
     body = figure.to_html(full_html=False, include_plotlyjs=with_script, config={"displaylogo": False})
-    return f"<figure>{body}<figcaption>{escape(f'{name}: {alt}' if alt else name)}</figcaption></figure>"
+    return f"<figure>{body}<figcaption>{escape(f'{name}: {alt}' if alt else name)}{below}</figcaption></figure>"
 
 
 def is_alive(picture: Any) -> bool:
@@ -107,15 +120,20 @@ def is_alive(picture: Any) -> bool:
     return kind is not None and bool(kind.figure)
 
 
-def figure_page(figure: Any, *, alt: str = "", say: Callable[[str], str] = str, **view: Any) -> str:
+def figure_page(
+    figure: Any, *, alt: str = "", say: Callable[[str], str] = str, caption: Caption | None = None, **view: Any
+) -> str:
     """One figure as a page that stands alone."""
     words = getattr(figure, "alt", "") or alt
-    return _page(words, "", figure_html(figure, "", alt=alt, say=say, **view).replace("<figcaption>: ", "<figcaption>"))
+    below = caption_html(caption) if caption is not None else ""
+    body = figure_html(figure, "", alt=alt, say=say, below=below, **view).replace("<figcaption>: ", "<figcaption>")
+    return _page(words, "", body, caption.language if caption is not None else "en")
 
 
-def _page(title: str, lead: str, body: str) -> str:
+def _page(title: str, lead: str, body: str, language: str = "en") -> str:
+    tongue = {"zh": "zh-CN"}.get(language, language)
     return (
-        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+        f'<!doctype html><html lang="{tongue}"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width">'
         f"<title>{escape(title)}</title><style>{STYLE}</style></head><body><h1>{escape(title)}</h1>"
         f"<p>{escape(lead)}</p>{body}</body></html>\n"

@@ -21,6 +21,7 @@ import numpy as np
 from PIL import Image, ImageColor, ImageDraw
 from PIL.PngImagePlugin import PngInfo
 
+from engine.contracts.caption import Caption
 from engine.pictures import theme
 from engine.pictures.lettering import FAMILY, pieces_of, width_of
 
@@ -103,7 +104,8 @@ class Words:
 
 @dataclass
 class Sheet:
-    """Marks in the order in which they are painted. say: puts a text of ours into the reader's language."""
+    """Marks in the order in which they are painted. say: puts a text of ours into the reader's language. caption: what
+    is written below, whole, for the file's own description."""
 
     width: float
     height: float
@@ -111,6 +113,7 @@ class Sheet:
     say: Callable[[str], str] = str
     marks: list[Any] = field(default_factory=list)
     inside: Clip | None = None
+    caption: Caption | None = None
 
     @contextmanager
     def clipped(self, x: float, y: float, width: float, height: float) -> Iterator[None]:
@@ -213,10 +216,11 @@ def svg(sheet: Sheet) -> str:
         f'<clipPath id="{name}"><rect x="{x:g}" y="{y:g}" width="{w:g}" height="{h:g}"/></clipPath>'
         for (x, y, w, h), name in clips.items()
     )
+    about = f"<desc>{escape(_legal(sheet.caption.text))}</desc>" if sheet.caption is not None else ""
     return (
         '<?xml version="1.0" encoding="UTF-8"?>\n'
         f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img" font-family={quoteattr(FAMILY)}>'
-        f"<title>{escape(_legal(sheet.alt))}</title>{'<defs>' + paths + '</defs>' if paths else ''}"
+        f"<title>{escape(_legal(sheet.alt))}</title>{about}{'<defs>' + paths + '</defs>' if paths else ''}"
         f'<rect width="100%" height="100%" fill="{PAPER}"/>{"".join(body)}</svg>\n'
     )
 
@@ -261,9 +265,11 @@ def _legal(text: str) -> str:
 
 
 def png(sheet: Sheet, scale: float = 2.0) -> bytes:
-    """The sheet as PNG, `scale` pixels a sheet unit, its alt text as Description."""
+    """The sheet as PNG, `scale` pixels a sheet unit, its alt text as Description, its caption as Comment."""
     info, out = PngInfo(), io.BytesIO()
     info.add_itxt("Description", sheet.alt)
+    if sheet.caption is not None:
+        info.add_itxt("Comment", sheet.caption.text)
     painted(sheet, scale).save(out, "PNG", pnginfo=info, dpi=(96 * scale, 96 * scale))
     return out.getvalue()
 

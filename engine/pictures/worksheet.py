@@ -3,11 +3,13 @@ own. HTML that stands alone; the browser prints it or makes a PDF of it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from html import escape
 from itertools import islice
+from types import MappingProxyType
 from typing import Any
+from urllib.parse import urlencode
 
 from engine.contracts.blocks import Block, pictures_in
 from engine.contracts.glossary import term_called, without_marks
@@ -35,9 +37,13 @@ def worksheet_html(
     blocks: Sequence[Block] = (),
     address: str = "",
     language: str = "en",
+    *,
+    asked: Mapping[str, str] = MappingProxyType({}),
+    key: bool = True,
 ) -> str:
     """The worksheet of a lesson. title, question: of the page, in English; lesson: in the reader's language; blocks:
-    what the page shows now, of which the first pictures are taken; address: of the page, for the links to the steps."""
+    what the page shows now, of which the first pictures are taken; address: of the page, for the links to the steps;
+    asked: what else stands in these links; key: whether the answers come, on a page of their own."""
     writer, say = Writer(language), partial(drawn_in, values={}, language=language)
     drawable = (picture for picture in pictures_in(blocks) if has_sheet(picture))
     pictures = [_printed(translated(picture, language), say) for picture in islice(drawable, MOST_PICTURES)]
@@ -46,11 +52,13 @@ def worksheet_html(
         f'<p class="who">{escape(say("Your name"))} <span></span> {escape(say("Date"))} <span></span></p>',
         f"<p>{marked(lesson.introduction)}</p>",
         f'<div class="pictures">{"".join(pictures)}</div>',
-        *(_step(number, step, address, say) for number, step in enumerate(lesson.steps, 1)),
+        *(_step(number, step, address, asked, say) for number, step in enumerate(lesson.steps, 1)),
     ]
     if lesson.end:
         parts.append(f'<div class="step"><h2>{escape(say(question))}</h2>{_lines(4)}</div>')
     parts.append(_terms(lesson.terms, "The words of this lesson", language, say))
+    if not key:
+        return writer.page(say(title), say(question), "".join(parts))
     parts.append(f'<div class="key"><h1>{escape(say("Key to the questions"))}</h1>')
     for number, step in enumerate(lesson.steps, 1):
         right = marked(step.choices[step.right])
@@ -61,8 +69,9 @@ def worksheet_html(
     return writer.page(say(title), say(question), "".join(parts))
 
 
-def _step(number: int, step: StepWords, address: str, say: Callable[[str], str]) -> str:
-    link = f'<p class="link">{escape(f"{address}?view.lesson={step.name}")}</p>' if address else ""
+def _step(number: int, step: StepWords, address: str, asked: Mapping[str, str], say: Callable[[str], str]) -> str:
+    query = urlencode({**asked, "view.lesson": step.name})
+    link = f'<p class="link">{escape(f"{address}?{query}")}</p>' if address else ""
     choices = "".join(f"<li>{marked(choice)}</li>" for choice in step.choices.values())
     return (
         f'<div class="step"><h2>{number} · {escape(step.title)}</h2>{link}<p>{marked(step.text)}</p>'

@@ -9,7 +9,17 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from engine.contracts.knob import knobs, random_value, without_run
-from engine.contracts.pins import LONGEST_LINK, MOST_PINS, PARAMETER, Pin, differing, in_link, nearest_preset, read_pins
+from engine.contracts.pins import (
+    LONGEST_LINK,
+    MOST_PINS,
+    PARAMETER,
+    Pin,
+    differing,
+    in_link,
+    nearest_preset,
+    other_data,
+    read_pins,
+)
 from engine.contracts.signs import shows_nothing
 from engine.contracts.topic import catalogue
 from engine.topics.attention.card import Config as AttentionConfig
@@ -162,3 +172,27 @@ def test_the_steps_trained_come_last_in_a_name():
     name, changed = nearest_preset(TOPICS["mlp"], MlpConfig(learning_rate=0.1, steps=300))
     assert name == "Spiral"
     assert [(knob.name, value) for knob, value in changed] == [("learning_rate", 0.1), ("steps", 300)]
+
+
+@pytest.mark.parametrize("slug", TOPICS)
+def test_every_topic_says_which_knobs_are_data(slug):
+    config = TOPICS[slug].config
+    assert any(knob.data for knob in knobs(config))
+    assert not any(knob.data and knob.run_only for knob in knobs(config)), "how far a run went is no data"
+
+
+def test_runs_look_at_other_data_where_a_knob_of_data_that_counts_differs():
+    mlp, gnn = MlpConfig(), TOPICS["gnn"].config
+    names = {
+        at: [knob.name for knob in found]
+        for at, found in other_data(
+            [mlp, dataclasses.replace(mlp, noise=0.4, layers=(2,)), dataclasses.replace(mlp, seed=3, steps=9)], 0
+        ).items()
+    }
+    assert names == {1: ["noise"]}
+    assert [knob.name for knob in other_data([mlp, dataclasses.replace(mlp, data="moons")], 0)[1]] == ["data"]
+    assert other_data([gnn(nodes=100), gnn(nodes=500)], 0) == {}, "nodes of a block model that is not chosen"
+    assert list(other_data([gnn(data="blocks", nodes=100), gnn(data="blocks", nodes=500)], 1)) == [0]
+    detector = TOPICS["one_stage"].config
+    assert other_data([detector(), detector(seed=9)], 0) == {}
+    assert list(other_data([detector(detector="grid"), detector(detector="grid", seed=9)], 0)) == [1]

@@ -35,8 +35,8 @@ def links(visitor):
 
 
 def on_cards(visitor) -> list[str]:
-    """Titles on cards, in the order of the page."""
-    found = (re.fullmatch(r"\*\*(.+)\*\*", link.label) for link in links(visitor))
+    """Titles on tiles and cards, in the order of the page."""
+    found = (re.fullmatch(r"\d+ · (.+)", link.label) for link in links(visitor))
     return [match[1] for match in found if match]
 
 

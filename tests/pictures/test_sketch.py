@@ -73,13 +73,12 @@ def test_a_region_is_read_by_the_points_on_its_right_side():
     assert region.over(plane, drawn.ravel().tolist()).expected[SIDE - 1] == 1
 
 
-def test_a_bar_is_drawn_alone_and_marked_among_all():
-    bars, sketch = (
-        Bars(["a", "b"], [0.2, 0.8], "x"),
-        BarsSketch("answers", 1, lambda run: 0.8, lambda one: f"{one:.0%}"),
-    )
-    assert (sketch.board(bars).names, sketch.board(bars).count) == (("b",), 1)
-    assert sketch.over(bars, [0.5]).ticks == [None, 0.5]
+def test_a_bar_is_drawn_alone_and_marked_where_it_stands_then():
+    sketch = BarsSketch("answers", "b", lambda run: 0.8, lambda one: f"{one:.0%}")
+    board = sketch.board(Bars(["a", "b"], [0.7, 0.2], "x"))
+    assert (board.names, board.count, board.start) == (("b",), 1, 0.2)
+    assert sketch.over(Bars(["b", "a"], [0.8, 0.2], "x"), [0.5]).expected == (0, 0.5)
+    assert sketch.over(Bars(["a"], [1], "x"), [0.5]).expected is None, "it is not among those shown"
     assert sketch.difference([0.5], None) == "You drew 50 %; it is 80.0 %.".replace(" %", "\u202f%")
     assert sketch.reads(sketch.truth(None), None) == "80%"
 

@@ -51,3 +51,17 @@ def test_it_shows_the_first_pictures_of_the_page():
     bars = [Show(f"bars-{at}", Bars(["a", "b"], [0.2, 0.8], f"shares {at}")) for at in range(4)]
     page = worksheet_html("MLP playground", "Why?", lesson_words("mlp", "en"), bars)
     assert page.count("<svg") == MOST_PICTURES
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("slug", catalogue())
+def test_where_answers_stay_hidden_there_is_no_key_and_links_keep_them_hidden(slug, language):
+    topic, lesson = catalogue()[slug], lesson_words(slug, language)
+    address, asked = f"https://example.org/{slug}", {"answers": "hidden", "show": "none"}
+    page = worksheet_html(topic.title, topic.question, lesson, (), address, language, asked=asked, key=False)
+    told = squeezed(plain(page))
+    assert "✓" not in told
+    for step in lesson.steps:
+        assert squeezed(bare(step.question)) in told
+        assert squeezed(bare(step.usual)) not in told
+        assert f"{address}?answers=hidden&show=none&view.lesson={step.name}" in told

@@ -193,3 +193,28 @@ def test_the_size_of_files_is_the_one_that_is_set(server):
         megabyte = 1024 * 1024
         assert upload(server, visitor, megabyte, token=token) == 204
         assert upload(server, visitor, 2 * megabyte + 100_000, token=token, announced_only=True) == 413
+
+
+def test_frames_are_for_the_hosts_of_the_setting():
+    rule = "frame-ancestors 'self'"
+    assert f"{rule};" in page_policy((), "a.example")
+    assert f"{rule} moodle.example:* *.lab.example:*;" in page_policy((), "a", ("moodle.example", "*.lab.example"))
+
+
+@pytest.mark.parametrize(
+    ("hosts", "framers", "old"), [("", "'self'", "SAMEORIGIN"), ("localhost", "'self' localhost:*", None)]
+)
+def test_only_the_page_may_be_framed_and_only_where_the_setting_says_so(tmp_path, hosts, framers, old):
+    server = start_server(tmp_path / "log.txt", NEURARIUM_EMBED_HOSTS=hosts)
+    try:
+        server.wait(warm=False)
+        for path in ("/", "/mlp?embed=true"):
+            _, headers, _ = fetch(server.address + path)
+            assert f"frame-ancestors {framers};" in headers["Content-Security-Policy"]
+            assert headers.get("X-Frame-Options") == old
+        for path in ("/health", "/neurarium-boot.js", "/status"):
+            _, headers, _ = fetch(server.address + path)
+            assert "frame-ancestors 'self';" in headers["Content-Security-Policy"]
+            assert headers["X-Frame-Options"] == "SAMEORIGIN"
+    finally:
+        server.stop()

@@ -15,7 +15,7 @@ from pages.components.server.settings import Settings, SettingsError, read, vari
 from tests.app_server import ROOT
 
 FIELDS = {field.name: field for field in dataclasses.fields(Settings)}
-NUMBERS = [name for name in FIELDS if name not in ("allowed_hosts", "backend")]
+NUMBERS = [name for name in FIELDS if name not in ("allowed_hosts", "embed_hosts", "backend")]
 
 
 def test_nothing_set_gives_the_defaults():
@@ -45,12 +45,13 @@ def test_a_choice_is_one_of_its_names():
         read({variable("backend"): "Threads"})
 
 
-def test_hosts_are_lists_of_names():
-    hosts = {variable("allowed_hosts"): "Neurarium.example, *.lab.example\tlocalhost [::1] 127.0.0.1"}
-    assert read(hosts).allowed_hosts == ("neurarium.example", "*.lab.example", "localhost", "[::1]", "127.0.0.1")
+@pytest.mark.parametrize("name", ["allowed_hosts", "embed_hosts"])
+def test_hosts_are_lists_of_names(name):
+    hosts = {variable(name): "Neurarium.example, *.lab.example\tlocalhost [::1] 127.0.0.1"}
+    assert getattr(read(hosts), name) == ("neurarium.example", "*.lab.example", "localhost", "[::1]", "127.0.0.1")
     for bad in ("https://neurarium.example", "neurarium.example:8501", "a b/c", "*", "*.", "a..b", "-a", "ä.example"):
         with pytest.raises(SettingsError, match="expected host names without scheme and port"):
-            read({variable("allowed_hosts"): bad})
+            read({variable(name): bad})
 
 
 @given(st.dictionaries(st.sampled_from([variable(name) for name in FIELDS]), st.text(max_size=30)))

@@ -24,10 +24,11 @@ class Bars extends View {
     while (this.rows.length > meta.names.length) this.rows.pop().row.remove();
     while (this.rows.length < meta.names.length) this.#add(this.rows.length);
     this.rows.forEach((row, index) => this.#fill(row, index));
-    this.rebuild("legend", [meta.markedName, meta.ticksName, meta.ticks !== null, meta.marked !== null], () => {
+    this.rebuild("legend", [meta.markedName, meta.ticksName, meta.ticks !== null, meta.marked !== null, meta.expected !== null, this.text], () => {
       const entries = [];
       if (meta.marked !== null && meta.markedName) entries.push(["mark", meta.markedName]);
       if (meta.ticks !== null && meta.ticksName) entries.push(["tick", meta.ticksName]);
+      if (meta.expected !== null) entries.push(["tick guess", this.text.expected]);
       const swatches = entries.map(([kind, name]) => element("span", {}, element("i", { class: "key " + kind, style: `--swatch: ${colourOf(1)}` }), name));
       this.below.replaceChildren(...(swatches.length ? [element("div", { class: "swatches" }, ...swatches)] : []));
     });
@@ -35,8 +36,8 @@ class Bars extends View {
 
   #add(index) {
     const { click } = this.meta;
-    const made = { name: element("span", { class: "name" }), share: element("span", { class: "share" }), length: element("i"), tick: element("b") };
-    const track = element("span", { class: "track" }, made.length, made.tick);
+    const made = { name: element("span", { class: "name" }), share: element("span", { class: "share" }), length: element("i"), tick: element("b"), guess: element("b", { class: "guess" }) };
+    const track = element("span", { class: "track" }, made.length, made.tick, made.guess);
     made.row = element(click ? "button" : "div", { class: "share-row", ...(click ? { type: "button" } : { role: "listitem" }) }, made.name, made.share, track);
     if (click) made.row.addEventListener("click", () => this.send("pick", index));
     this.list.append(made.row);
@@ -44,7 +45,7 @@ class Bars extends View {
   }
 
   #fill(made, index) {
-    const { names, shares, hover, marked, ticks, click, colours } = this.meta;
+    const { names, shares, hover, marked, ticks, click, colours, expected } = this.meta;
     made.name.textContent = names[index];
     made.share.textContent = percent(shares[index]);
     made.row.title = hover[index];
@@ -52,8 +53,10 @@ class Bars extends View {
     if (click) made.row.setAttribute("aria-pressed", String(index === marked));
     made.length.style.width = 100 * shares[index] + "%";
     made.length.style.background = colourOf(colours ? colours[index] : index === marked ? 1 : 0);
-    made.tick.hidden = (ticks?.[index] ?? null) === null;
-    if (!made.tick.hidden) made.tick.style.left = 100 * ticks[index] + "%";
+    made.guess.hidden = expected?.[0] !== index;
+    if (!made.guess.hidden) made.guess.style.left = 100 * expected[1] + "%";
+    made.tick.hidden = ticks === null;
+    if (ticks !== null) made.tick.style.left = 100 * ticks[index] + "%";
   }
 }
 

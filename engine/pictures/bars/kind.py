@@ -9,6 +9,7 @@ KIND = Kind(
     Bars,
     Bars.payload,
     events=("pick",),
+    words={"expected": "what you expected"},
     fits=lambda picture: one_of(len(picture.names)),
     sheet="engine.pictures.bars.sheet:bars_sheet",
     figure="engine.pictures.bars.figure:bars",

@@ -19,7 +19,7 @@ def bars_sheet(bars: Bars, say: Callable[[str], str] = str) -> Sheet:
         sheet.words(GAP + width, y + 10, f"{share:.1%}", anchor="rm", bold=marked)
         sheet.box(GAP, y + 21, width, 9, "#E9E7E1")
         sheet.box(GAP, y + 21, width * share, 9, colour_of(1 if marked else 0))
-        if bars.ticks is not None and bars.ticks[number] is not None:
+        if bars.ticks is not None:
             x = GAP + width * bars.ticks[number]
             sheet.line([(x, y + 18), (x, y + 33)], INK, 2)
     entries = class_entries(["", bars.marked_name])[1:] if bars.marked is not None and bars.marked_name else []

@@ -33,7 +33,7 @@ class Network extends View {
   }
 
   shortcuts() {
-    return [["← ↑ → ↓", "neuron"], ["W", "weight"], ["Enter", this.meta.toggle ? "chooseNeuron" : "choose"], ...(this.layers.some((layer) => layer.resizable) ? [["Tab", "resize"]] : []), TIME_KEYS];
+    return [["← ↑ → ↓", "neuron"], ["W", "weight"], ...(this.meta.click ? [["Enter", this.meta.toggle ? "chooseNeuron" : "choose"]] : []), ...(this.layers.some((layer) => layer.resizable) ? [["Tab", "resize"]] : []), TIME_KEYS];
   }
 
   receive(meta, arrays) {
@@ -337,7 +337,7 @@ class Network extends View {
   }
 
   #choose(target) {
-    if (!target) return;
+    if (!target || !this.meta.click) return;
     if (this.meta.toggle && target.kind === "neuron" && target.layer === 0) this.send("toggle", { index: target.index });
     else this.send("pick", target);
   }

@@ -50,8 +50,8 @@ class Points extends View {
   }
 
   shortcuts() {
-    const { editable, classes, frames } = this.meta, many = Math.min(9, classes.length);
-    return [["← ↑ → ↓", "place"], ["Shift + ←", "far"], ["N", "nextPoint"], ["Enter", editable ? "addPoint" : "chooseSpot"],
+    const { editable, click, classes, frames } = this.meta, many = Math.min(9, classes.length);
+    return [["← ↑ → ↓", "place"], ["Shift + ←", "far"], ["N", "nextPoint"], ...(editable || click ? [["Enter", editable ? "addPoint" : "chooseSpot"]] : []),
       ...(editable ? [["M", "carryPoint"], ["Delete", "removePoint"], ...(many > 1 ? [["1 – " + many, "pointClass"]] : [])] : []), ...(frames ? [TIME_KEYS] : [])];
   }
 
@@ -266,7 +266,7 @@ class Points extends View {
   }
 
   #act([x, y]) {
-    if (!this.meta.editable) return this.send("spot", { x, y });
+    if (!this.meta.editable) return this.meta.click && this.send("spot", { x, y });
     if (this.points.length >= this.meta.most) return this.speak((this.counter.textContent = fill(this.text.full, { most: this.meta.most })));
     this.points.push([x, y, this.current]);
     this.train?.push(true);

@@ -201,6 +201,10 @@ class Sketch extends View {
       context.fillRect(box.left, y + 20, box.right - box.left, 12);
       context.fillStyle = lineColourOf(meta.colour, theme);
       context.fillRect(box.left, y + 20, end - box.left, 12);
+      if (meta.start !== null) {
+        context.fillStyle = theme.text;
+        context.fillRect(box.left + meta.start * (box.right - box.left) - 1, y + 17, 2, 18);
+      }
       this.#ring(context, end, y + 26, this.keyed && at === this.at);
     });
   }

@@ -109,22 +109,24 @@ class RegionSketch:
 class BarsSketch:
     """The length of one bar among those of a picture.
 
-    bar: its number. run: Result -> its share, 0 to 1. choice: a share -> the choice that it comes to.
+    name: the bar's, in English; it may stand at another place afterwards. run: Result -> its share, 0 to 1. choice: a
+    share -> the choice that it comes to.
     """
 
     picture: str
-    bar: int
+    name: str
     run: Callable[[Any], float]
     choice: Callable[[float], str]
 
     def board(self, picture: Bars) -> Board:
-        """That bar alone, without its length."""
-        return Board("bars", picture.alt, names=(picture.names[self.bar],))
+        """That bar alone, with its length up to now."""
+        at = self._place(picture)
+        return Board("bars", picture.alt, names=(picture.names[at],), start=picture.shares[at])
 
     def over(self, picture: Bars, drawn: Drawn) -> Bars:
         """The bars with a mark where the drawn one ended."""
-        ticks = [drawn[0] if at == self.bar else None for at in range(len(picture.names))]
-        return dataclasses.replace(picture, ticks=ticks, ticks_name=Words("what you drew"))
+        at = self._place(picture)
+        return picture if at is None else dataclasses.replace(picture, expected=(at, float(drawn[0])))
 
     def truth(self, result: Any) -> list[float]:
         """The bar's length."""
@@ -138,3 +140,6 @@ class BarsSketch:
     def reads(self, drawn: Drawn, result: Any) -> str:
         """See choice."""
         return self.choice(float(drawn[0]))
+
+    def _place(self, picture: Bars) -> int | None:
+        return next((at for at, name in enumerate(picture.names) if name == self.name), None)

@@ -75,18 +75,23 @@ class Config:
 
     view: str = knob(
         "text", "View", "A trained encoder, or Q, K and V by hand.",
-        choices={"text": "A trained encoder", "toy": "Attention by hand"}, hidden=True,
+        choices={"text": "A trained encoder", "toy": "Attention by hand"}, hidden=True, data=True,
     )  # fmt: skip
     text: str = knob(
-        ANIMAL, "Text", "Up to 128 tokens; the encoder was trained on English.", most=MOST_TEXT, counts=_of_text
+        ANIMAL,
+        "Text",
+        "Up to 128 tokens; the encoder was trained on English.",
+        most=MOST_TEXT,
+        counts=_of_text,
+        data=True,
     )
     second: str = knob(
         "The creature stayed where it was, exhausted.", "Second sentence", "Its sentence vector is compared with that "
-        "of the text; everything switched off or changed is so for both.", most=MOST_TEXT, counts=_of_text,
+        "of the text; everything switched off or changed is so for both.", most=MOST_TEXT, counts=_of_text, data=True,
     )  # fmt: skip
     tokens: str = knob(
         "I saw the saw", "Tokens", "2 to 6 words; each has a row in Q, K and V.", most=80, check=check_tokens,
-        counts=_by_hand,
+        counts=_by_hand, data=True,
     )  # fmt: skip
     width: int = knob(
         4, "Numbers per head (d)", "Length of every query and key, and of every value.", low=1, high=MOST_WIDTH,

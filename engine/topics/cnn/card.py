@@ -35,7 +35,7 @@ class Config:
 
     digit: str = knob(
         "sample:604", "Digit", "A held-out digit of MNIST, or a drawing.", hidden=True, most=MOST_TEXT + 10,
-        check=check_digit,
+        check=check_digit, data=True,
     )  # fmt: skip
     start: str = knob(
         "trained", "Weights", "Shipped: a network already trained (8 channels, kernels of 5; the knobs of that name do "

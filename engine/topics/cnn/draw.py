@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from engine.contracts.film import Film
-from engine.contracts.words import Words
+from engine.contracts.words import Percent, Words
 from engine.data.digits import CLASSES
 from engine.pictures.curves.values import Curve, CurvesPicture, Level
 from engine.pictures.pixels.values import Box, PixelPicture, Tile
@@ -36,7 +36,7 @@ def curves(film: Film) -> CurvesPicture:
     lines = [Curve(Words("batch loss"), 0), Curve(Words("held-out loss"), 1, dashed=True)]
     return CurvesPicture(
         values, lines, film.frames, Words("Losses over the steps"), y_label=Words("loss (nat), logarithmic"), log=True,
-        levels=(Level(CHANCE, Words("guessing: ln 10")),),
+        levels=(Level(CHANCE, Words("guessing: ln {count}", count=CLASSES)),),
     )  # fmt: skip
 
 
@@ -46,7 +46,7 @@ def accuracy(film: Film) -> CurvesPicture:
     return CurvesPicture(
         values, [Curve(Words("held-out digits right"), 2)], film.frames,
         Words("Percentage of 200 held-out digits named rightly"), y_label="%", low=0.0, high=100.0,
-        levels=(Level(100 / CLASSES, Words("guessing: 10 %")),),
+        levels=(Level(100 / CLASSES, Words("guessing: {share}", share=Percent(1 / CLASSES, 0))),),
     )  # fmt: skip
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from engine.contracts.lesson import Step, Verdict, closest
 from engine.contracts.words import Number, Percent
+from engine.pictures.sketch.sketches import CurveSketch
 
 from .card import Config
 from .explain import Cell, explain_cell, full_score
@@ -16,6 +19,7 @@ from .run import Result, first, look, new_model
 
 MIDDLE = ("conv2.pool", 11, 3, 3)  # a cell in the middle of the last maps
 WELL = 0.9
+SOON = 80  # steps
 UNTRAINED = Config(start="fresh")
 MUTE = math.log(10)  # the loss of one who gives every digit a tenth
 
@@ -52,20 +56,35 @@ def likeness(maps: Tensor, pixels: Tensor) -> float:
     return torch.corrcoef(rows)[0, 1:].nan_to_num().abs().max().item()
 
 
+def when_well(steps: Sequence[float], shares: Sequence[float]) -> str:
+    """The first step at which nine of ten held-out digits are named rightly, as a choice."""
+    at = next((step for step, share in zip(steps, shares, strict=True) if share >= WELL), None)
+    choices = {"ten": math.log(10), "hundred": math.log(80), "long": math.log(2000)}
+    return "long" if at is None else closest(math.log(max(1, at)), **choices)
+
+
+def percentages(result: Result) -> tuple[list[float], list[float]]:
+    """(steps, percentage of the held-out digits that are named rightly)."""
+    return result.step.tolist(), (100 * result.held_out_accuracy).tolist()
+
+
+def as_a_time(heights: np.ndarray) -> str:
+    """A drawn curve of percentages as a choice."""
+    return when_well(np.linspace(0, SOON, len(heights)).tolist(), (heights / 100).tolist())
+
+
 def soon_right(result: Result) -> Verdict:
     """When nine of ten held-out digits are named rightly, how many at the end, and how far the kernels have moved, of
     their length."""
     shares, steps = result.held_out_accuracy.tolist(), result.step.tolist()
-    at = next((step for step, share in zip(steps, shares, strict=True) if share >= WELL), None)
     before = new_model(UNTRAINED).conv1.conv.weight.detach()[:, 0]
     moved = ((result.conv1_kernels - before).norm() / before.norm()).item()
-    choices = {"ten": math.log(10), "hundred": math.log(80), "long": math.log(2000)}
     values = {
         "share": Percent(shares[-1], 0),
         "all": Percent(full_score(UNTRAINED, result.weights), 0),
         "moved": Percent(moved, 0),
     }
-    return Verdict("long" if at is None else closest(math.log(max(1, at)), **choices), values)
+    return Verdict(when_well(steps, shares), values)
 
 
 def loss_at_a_high_rate(result: Result) -> Verdict:
@@ -107,7 +126,10 @@ LESSON = (
         "random", "Before training", what_random_maps_show, ask={"covered": "maps"}, show={"covered": ""},
         focus="pipeline",
     ),
-    Step("come_about", "Before training", soon_right, until=80, pace="slow", focus="pipeline"),
+    Step(
+        "come_about", "Before training", soon_right, until=SOON, pace="slow", focus="pipeline",
+        sketch=CurveSketch("accuracy", SOON, (0, 100), percentages, as_a_time),
+    ),
     Step("too_fast", "Rate too high", loss_at_a_high_rate, until=100, pace="slow", focus="curves"),
     Step(
         "dead", "Rate too high", what_dead_maps_show, ask={"steps": 100, "covered": "second"},

@@ -38,10 +38,10 @@ class Config:
 
     view: str = knob(
         "points", "What to diffuse", "Points in the plane, trained here; or digits, with a network that is shipped.",
-        choices={"points": "Points", "digits": "Digits"}, hidden=True,
+        choices={"points": "Points", "digits": "Digits"}, hidden=True, data=True,
     )  # fmt: skip
     data: str = knob("spiral", "Data", "The shape that the points shall take.", choices=DATA, counts=of_points,
-    )  # fmt: skip
+                     data=True)  # fmt: skip
     schedule: str = knob(
         "cosine", "Noise schedule", "How much of the data is left at each time; a new schedule is a new training.",
         choices={"linear": "linear β", "quadratic": "quadratic β", "cosine": "cosine"}, counts=of_points,
@@ -116,7 +116,10 @@ class Config:
         0, "Steps trained", "How far this run has been trained; a link brings it back.",
         low=0, high=MAXIMUM_STEPS, hidden=True, run_only=True, counts=of_points,
     )  # fmt: skip
-    drawing: str = knob(DRAWING, "Own drawing", "The shape drawn by hand.", hidden=True, most=MOST_TEXT, check=unpack)
+    drawing: str = knob(
+        DRAWING, "Own drawing", "The shape drawn by hand.", hidden=True, most=MOST_TEXT, check=unpack,
+        counts=lambda config: of_points(config) and config.data == "drawn", data=True,
+    )  # fmt: skip
     weights: str = knob(
         "", "Own weights", "What the network starts from, if a reader brought it.", hidden=True,
         check=check_upload_key, counts=of_points,

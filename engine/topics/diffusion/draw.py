@@ -13,7 +13,7 @@ from engine.contracts.picks import number_in
 from engine.contracts.words import Percent, Words
 from engine.models.diffusion.schedule import make_schedule
 from engine.pictures.cloud.values import Cloud, Plane
-from engine.pictures.curves.values import Curve, CurvesPicture
+from engine.pictures.curves.values import Curve, CurvesPicture, Level
 from engine.pictures.pixels.values import Box, PixelPicture, Point, Tile
 from engine.training.fit import Snapshot
 
@@ -52,7 +52,7 @@ def _walked(moment: Snapshot, config: Config, direction: str) -> Walk:
 def walk_frames(config: Config, moment: Snapshot, walked: Walk, at: str) -> Frames:
     """The moments of a walk of the points; their steps are the times t. at: where the reader left the bar of a walk."""
     direction = "backward" if walked.backward else "forward"
-    start = "last" if walked.backward else "first"
+    start = "last" if walked.backward else "play"
     return _frames(walk_mark(config, direction, moment.step), walked.times, at, start)
 
 
@@ -90,15 +90,27 @@ def training(config: Config, film: Film) -> Cloud:
     )  # fmt: skip
 
 
-def curves(film: Film) -> CurvesPicture:
-    """Held-out loss, share of the samples near the data and share of the data with a sample near, over the training."""
-    rows = [[one.values["held_out_loss"], one.values["near"], one.values["covered"]] for one in film.moments]
+def curves(film: Film) -> dict[str, CurvesPicture]:
+    """Held-out loss, and shares of the samples near the data and of the data near a sample, over the training."""
+    loss = _finite([[one.values["held_out_loss"]] for one in film.moments])
+    shares = _finite([[one.values["near"], one.values["covered"]] for one in film.moments])
+    near = [Curve(Words("near the data (8 steps)"), 2), Curve(Words("data covered (8 steps)"), 3, dashed=True)]
+    return {
+        "curves": CurvesPicture(
+            loss, [Curve(Words("held-out loss"), 0)], film.frames, Words("Held-out loss over the training"), low=0.0,
+            levels=(Level(1.0, Words("a network that says 0")),),
+        ),
+        "near": CurvesPicture(
+            shares, near, film.frames, Words("Share of samples near the data and share of the data covered"), low=0.0,
+            high=1.0,
+        ),
+    }  # fmt: skip
+
+
+def _finite(rows: Sequence[Sequence[float]]) -> np.ndarray:
     values = np.array(rows, np.float32)
     values[~np.isfinite(values)] = np.nan
-    lines = [Curve(Words("held-out loss"), 0), Curve(Words("near the data (8 steps)"), 2),
-             Curve(Words("data covered (8 steps)"), 3, dashed=True)]  # fmt: skip
-    alt = Words("Held-out loss, share of samples near the data and share of the data covered")
-    return CurvesPicture(values, lines, film.frames, alt, low=0.0)
+    return values
 
 
 def walk_charts(walked: Walk, frames: Frames) -> dict[str, CurvesPicture]:

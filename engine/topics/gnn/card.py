@@ -52,7 +52,11 @@ class Config:
     """A graph, a network on it and how it is trained. Equal Configs give equal runs."""
 
     data: str = knob(
-        "karate", "Graph", "Whose edges: real friendships, a random block model, or your own.", choices=DATA
+        "karate",
+        "Graph",
+        "Whose edges: real friendships, a random block model, or your own.",
+        choices=DATA,
+        data=True,
     )
     coefficients: str = knob(
         "gcn", "Neighbours",
@@ -74,25 +78,26 @@ class Config:
     learning_rate: float = knob(
         0.02, "Learning rate", "Length of each step against the gradient (Adam).", low=0.001, high=1.0, log=True
     )
-    nodes: int = knob(300, "Nodes", "Of the block model.", low=50, high=2000, step=50, counts=_blocks)
+    nodes: int = knob(300, "Nodes", "Of the block model.", low=50, high=2000, step=50, counts=_blocks, data=True)
     within: float = knob(
         0.8, "Edges within a class",
         "Share of a node's edges that lead to its own class, on average. With K classes, 1/K means that edges say "
         "nothing; below it, neighbours are mostly of other classes.", low=0.0, high=1.0, step=0.05, counts=_blocks,
+        data=True,
     )  # fmt: skip
     noise: float = knob(
         1.0, "Feature noise",
         "Standard deviation of the noise on the 16 features of a block model's node; its class speaks with size 1.",
-        low=0.0, high=3.0, step=0.1, counts=_blocks,
+        low=0.0, high=3.0, step=0.1, counts=_blocks, data=True,
     )  # fmt: skip
     shortcut: bool = knob(
         False, "Shortcut", "Adds a hidden layer's input to its output, H + σ(Â H W), as in the paper's appendix.",
         counts=lambda config: config.depth > 2,
     )  # fmt: skip
-    classes: int = knob(4, "Classes", "Of the block model.", low=2, high=6, advanced=True, counts=_blocks)
+    classes: int = knob(4, "Classes", "Of the block model.", low=2, high=6, advanced=True, counts=_blocks, data=True)
     degree: float = knob(
         6.0, "Mean degree", "Neighbours of a node of the block model, on average.", low=1.0, high=20.0, step=0.5,
-        advanced=True, counts=_blocks,
+        advanced=True, counts=_blocks, data=True,
     )  # fmt: skip
     activation: str = knob(
         "relu", "Activation", "What every hidden channel does to its sum.",
@@ -116,7 +121,10 @@ class Config:
     weights: str = knob(
         "", "Own weights", "What the network starts from, if a reader brought it.", hidden=True, check=check_upload_key
     )
-    graph: str = knob("", "Own graph", "The reader's edges.", hidden=True, most=LONGEST_KEY, check=check_key)
+    graph: str = knob(
+        "", "Own graph", "The reader's edges.", hidden=True, most=LONGEST_KEY, check=check_key,
+        counts=lambda config: config.data == "own", data=True,
+    )  # fmt: skip
     labels: str = knob("", "Labels by hand", "Given or taken away by a click.", hidden=True, most=400, check=by_hand)
 
 

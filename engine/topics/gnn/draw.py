@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from engine.contracts.film import Film, still_frames
-from engine.contracts.words import Words
+from engine.contracts.words import Percent, Words
 from engine.data.graphs import Graph
-from engine.pictures.curves.values import Curve, CurvesPicture
+from engine.pictures.curves.values import Curve, CurvesPicture, Level
 from engine.pictures.graph.values import GraphPicture, graph_still
 from engine.pictures.pixels.values import PixelPicture
 from engine.training.fit import Snapshot
@@ -57,13 +58,22 @@ def flow(config: Config, flowing: Flow, step: int = 0) -> GraphPicture:
     )  # fmt: skip
 
 
-def curves(film: Film) -> CurvesPicture:
-    """Loss and both accuracies over the steps."""
-    rows = [[m.values["loss"], m.values["known_accuracy"], m.values["other_accuracy"]] for m in film.moments]
-    lines = [Curve(Words("loss"), 5), Curve(Words("accuracy, label given"), 2),
-             Curve(Words("accuracy, label not given"), 0, dashed=True)]  # fmt: skip
-    alt = Words("Loss and accuracies over the steps")
-    return CurvesPicture(np.array(rows, np.float32), lines, film.frames, alt, low=0.0)
+def curves(config: Config, film: Film) -> dict[str, CurvesPicture]:
+    """The loss, and both accuracies, over the steps, beside what guessing would give."""
+    count = len(class_names(config))
+    loss = np.array([[moment.values["loss"]] for moment in film.moments], np.float32)
+    right = np.array([[m.values["known_accuracy"], m.values["other_accuracy"]] for m in film.moments], np.float32)
+    lines = [Curve(Words("told"), 2), Curve(Words("not told"), 0, dashed=True)]
+    return {
+        "curves": CurvesPicture(
+            loss, [Curve(Words("loss"), 5)], film.frames, Words("Loss over the steps"), y_label=Words("nat"), low=0.0,
+            levels=(Level(math.log(count), Words("guessing: ln {count}", count=count)),),
+        ),
+        "accuracy": CurvesPicture(
+            100 * right, lines, film.frames, Words("Accuracies over the steps"), y_label=Words("% right"), low=0.0,
+            high=100.0, levels=(Level(100 / count, Words("guessing: {share}", share=Percent(1 / count, 0))),),
+        ),
+    }  # fmt: skip
 
 
 def layers(distances: Sequence[float], energies: Sequence[float]) -> CurvesPicture:

@@ -30,7 +30,13 @@ class Config:
     """A picture, the class to explain, and how it is explained. `target` -1 means the class answered."""
 
     picture: str = knob(
-        "sample:chelsea", "Picture", "A sample, or a picture of your own.", hidden=True, most=40, check=check_picture
+        "sample:chelsea",
+        "Picture",
+        "A sample, or a picture of your own.",
+        hidden=True,
+        most=40,
+        check=check_picture,
+        data=True,
     )
     target: int = knob(
         -1, "Class explained", "Class whose evidence is shown; -1 is the network's own answer.",

@@ -7,6 +7,7 @@ import torch
 
 from engine.contracts.lesson import Step, Verdict, closest
 from engine.contracts.words import Number, Percent
+from engine.pictures.sketch.sketches import BarsSketch
 from engine.training.fit import Snapshot
 
 from .run import NEAR, Result
@@ -68,6 +69,16 @@ def without_colour(result: Result) -> Verdict:
     return Verdict(choice, {"share": Percent(result.probabilities[best].item(), 0)})
 
 
+def share_of_the_tiger_cat(result: Result) -> float:
+    """What is left of its first answer."""
+    return result.probabilities[TIGER_CAT].item()
+
+
+def as_a_tiger_cat(share: float) -> str:
+    """A share of the first answer, 38 % with colour, as a choice."""
+    return "same" if share > 0.3 else "other" if share > 0.03 else "none"
+
+
 LESSON = (
     Step("cat", "Which cat?", sure_of_a_cat, ask={"method": "none"}, veil=("classes",), focus="classes"),
     Step("lynx", "Which cat?", evidence_for_a_lynx, show={"target": LYNX}, focus="evidence"),
@@ -87,5 +98,6 @@ LESSON = (
     Step(
         "grey", "Cat without colour", without_colour, ask={"colour": 1.0, "flip": False, "method": "none"},
         show={"colour": 0.0, "flip": True}, focus="classes", knobs=("colour", "brightness", "flip"),
+        sketch=BarsSketch("classes", "tiger cat", share_of_the_tiger_cat, as_a_tiger_cat),
     ),
 )  # fmt: skip

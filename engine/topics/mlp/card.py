@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from engine.contracts.knob import KnobError, configuration, knob
-from engine.contracts.topic import Source, Topic, Training
+from engine.contracts.topic import Front, Source, Topic, Training
 from engine.data.point_codes import check_points
 from engine.machinery.own import check_upload_key
 
@@ -88,7 +88,11 @@ class Config:
     """A network, its data and how it is trained. Equal Configs give equal runs."""
 
     data: str = knob(
-        "spiral", "Data", "What the network has to learn: classes to tell apart, or a surface to fit.", choices=DATA
+        "spiral",
+        "Data",
+        "What the network has to learn: classes to tell apart, or a surface to fit.",
+        choices=DATA,
+        data=True,
     )
     noise: float = knob(
         0.05,
@@ -97,6 +101,7 @@ class Config:
         low=0.0,
         high=1.0,
         step=0.05,
+        data=True,
     )
     layers: tuple[int, ...] = knob(
         (16, 16, 16),
@@ -126,6 +131,7 @@ class Config:
         low=2,
         high=4,
         counts=lambda config: config.data not in REGRESSION,
+        data=True,
     )
     train_share: float = knob(
         0.7,
@@ -134,6 +140,7 @@ class Config:
         low=0.1,
         high=0.9,
         step=0.05,
+        data=True,
     )
     optimizer: str = knob(
         "adam",
@@ -159,6 +166,7 @@ class Config:
         step=20,
         advanced=True,
         counts=lambda config: config.data != "own",
+        data=True,
     )
     regularisation: str = knob(
         "none",
@@ -210,7 +218,10 @@ class Config:
     weights: str = knob(
         "", "Own weights", "What the network starts from, if a reader brought it.", hidden=True, check=check_upload_key
     )
-    points: str = knob("", "Own points", "Points drawn by hand.", hidden=True, most=2000, check=check_points)
+    points: str = knob(
+        "", "Own points", "Points drawn by hand.", hidden=True, most=2000, check=check_points,
+        counts=lambda config: config.data == "own", data=True,
+    )  # fmt: skip
     edits: str = knob(
         "",
         "Weights set by hand",
@@ -267,6 +278,12 @@ TOPIC = Topic(
         "Hills": Config(data="hills", layers=(24, 24)),
     },
     opening=Config(classes=4, layers=(24, 24), activation="relu", learning_rate=0.01, steps=300),
+    front=Front({
+        DATA["spiral"]: Config(layers=(8, 8), learning_rate=0.05, steps=300),
+        DATA["circles"]: Config(data="circles", noise=0.1, layers=(4, 4), learning_rate=0.03, steps=200),
+        DATA["moons"]: Config(data="moons", noise=0.1, layers=(4, 4), learning_rate=0.03, steps=200),
+        DATA["xor"]: Config(data="xor", noise=0.1, layers=(4, 4), learning_rate=0.03, steps=200),
+    }, "engine.topics.mlp.front:moments"),
     cover=("boundary", Config(classes=3, layers=(24, 24), steps=220, seed=4)),
     sources=(
         Source("Rumelhart, Hinton, Williams 1986: Learning representations by back-propagating errors", "https://doi.org/10.1038/323533a0"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import cache
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy as np
 from engine.contracts.film import Film
 from engine.contracts.words import Percent, Words
 from engine.data.points import DOMAIN, decode_points, encode_points
-from engine.pictures.curves.values import Curve, CurvesPicture
+from engine.pictures.curves.values import Curve, CurvesPicture, Level
 from engine.pictures.network.values import NetworkDiagram, NetworkLayer
 from engine.pictures.pixels.values import PixelPicture, Point, Tile
 from engine.pictures.points.values import PointsPicture
@@ -35,23 +36,26 @@ def plane(config: Config, film: Film) -> PointsPicture:
     )  # fmt: skip
 
 
-def network(config: Config, film: Film) -> NetworkDiagram:
-    """The network with every neuron's own map of the plane, its weights and biases, at each moment."""
+def network(config: Config, film: Film, *, fixed: bool = False) -> NetworkDiagram:
+    """The network with every neuron's own map of the plane, its weights and biases, at each moment.
+
+    fixed: no input can be switched on and no layer resized, so what is switched off is not there.
+    """
+    there = list(config.features if fixed else FEATURES)
     moments = [moment.values for moment in film.moments]
     outputs = moments[0]["biases"][-1].shape[0]
     names = ["ŷ"] if outputs == 1 else list(CLASS_NAMES[:outputs])
-    layers = [NetworkLayer(Words("Input"), [FEATURES[name] for name in FEATURES], off=frozenset(
-        number for number, name in enumerate(FEATURES) if name not in config.features))]  # fmt: skip
+    layers = [NetworkLayer(Words("Input"), [FEATURES[name] for name in there], off=frozenset(
+        number for number, name in enumerate(there) if name not in config.features))]  # fmt: skip
     layers += [
         NetworkLayer(
-            Words("Hidden {number}", number=number), [f"h{number},{i + 1}" for i in range(size)], resizable=True
+            Words("Hidden {number}", number=number), [f"h{number},{i + 1}" for i in range(size)], resizable=not fixed
         )
         for number, size in enumerate(config.layers, 1)
     ]
     layers.append(NetworkLayer(Words("Output"), names))
-    chosen = [list(FEATURES).index(name) for name in config.features]
-    side = moments[0]["maps"].shape[-1]
-    off = _feature_maps(side)
+    chosen, places = [there.index(name) for name in config.features], [list(FEATURES).index(name) for name in there]
+    off = [part[places] for part in _feature_maps(moments[0]["maps"].shape[-1])]
     maps, ranges = [], []
     for values in moments:  # inputs that are switched off show what they would give
         full, full_ranges = off[0].copy(), off[1].copy()
@@ -62,24 +66,28 @@ def network(config: Config, film: Film) -> NetworkDiagram:
     for number in range(len(config.layers) + 1):
         stacked = np.stack([values["weights"][number] for values in moments])
         if number == 0:
-            wide = np.zeros((*stacked.shape[:2], len(FEATURES)), np.float32)
+            wide = np.zeros((*stacked.shape[:2], len(there)), np.float32)
             wide[:, :, chosen] = stacked
             stacked = wide
         weights.append(stacked)
     return NetworkDiagram(
         layers, np.stack(maps), np.stack(ranges).astype(np.float32), [_finite(array) for array in weights],
         [_finite(np.stack([values["biases"][n] for values in moments])) for n in range(len(weights))],
-        frames=film.frames, toggle_inputs=True,
+        frames=film.frames, toggle_inputs=not fixed,
         alt=Words("The network: each square is a neuron's value over the plane, each line a weight"),
     )  # fmt: skip
 
 
-def curves(film: Film) -> CurvesPicture:
-    """Training and test loss over the steps."""
+def curves(config: Config, film: Film) -> CurvesPicture:
+    """Training and test loss over the steps, beside what guessing would give."""
     losses = [[moment.values["train_loss"], moment.values["test_loss"]] for moment in film.moments]
     lines = [Curve(Words("train loss"), 0), Curve(Words("test loss"), 1, dashed=True)]
     alt = Words("Loss on training and test points over the steps")
-    return CurvesPicture(np.array(losses, np.float32), lines, film.frames, alt, low=0.0)
+    levels = ()
+    if not is_regression(config):
+        count = max(2, film.now.values["plane"].shape[-1])
+        levels = (Level(math.log(count), Words("guessing: ln {count}", count=count)),)
+    return CurvesPicture(np.array(losses, np.float32), lines, film.frames, alt, low=0.0, levels=levels)
 
 
 def draw_boundary(result: Result) -> PixelPicture:

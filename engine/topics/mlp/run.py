@@ -77,9 +77,13 @@ def points_of(config: Config) -> tuple[PointSet, Tensor]:
 
 @dataclass
 class Experiment:
-    """Data, model and optimiser of one Config, freshly made; equal Configs make equal Experiments."""
+    """Data, model and optimiser of one Config, freshly made; equal Configs make equal Experiments.
+
+    side: pixels a side of the picture of the plane; it changes nothing of the training.
+    """
 
     config: Config
+    side: int = BOUNDARY_SIZE
 
     def __post_init__(self) -> None:
         config, device = self.config, current_device()
@@ -99,7 +103,7 @@ class Experiment:
         self.device_targets = self.targets.to(device)
         self.train_rows = self.is_train.nonzero().flatten().to(device)
         self.test_rows = (~self.is_train).nonzero().flatten().to(device)
-        self.plane_features = self.lift(grid(BOUNDARY_SIZE)).to(device)
+        self.plane_features = self.lift(grid(self.side)).to(device)
         self.edits = parse_edits(config.edits)
         for _, layer, to, origin, _ in self.edits:
             shape = self.model.layers[layer].linear.weight.shape if layer < len(self.model.layers) else (0, 0)
@@ -116,8 +120,8 @@ class Experiment:
     def map_stride(self) -> int:
         """Pixels of the plane skipped between the pixels of a neuron's map, so that a snapshot stays small."""
         neurons = sum(self.config.layers) + len(self.config.features) + self.outputs
-        side = math.sqrt(MAP_BYTES / neurons)
-        return next(stride for stride in (2, 4, 8) if side >= BOUNDARY_SIZE / stride or stride == 8)
+        most = math.sqrt(MAP_BYTES / neurons)
+        return next(stride for stride in (2, 4, 8) if most >= self.side / stride or stride == 8)
 
     def optimizer(self) -> torch.optim.Optimizer:
         config, parameters = self.config, list(self.model.parameters())
@@ -188,9 +192,9 @@ class Experiment:
         stride = self.map_stride
         names = ["input", *(f"hidden.{i}.output" for i in range(len(self.config.layers))), "output.output"]
         maps = torch.cat([trace[name] for name in names], dim=1)  # (S², N)
-        maps = maps.T.reshape(-1, BOUNDARY_SIZE, BOUNDARY_SIZE)[:, stride // 2 :: stride, stride // 2 :: stride]
+        maps = maps.T.reshape(-1, self.side, self.side)[:, stride // 2 :: stride, stride // 2 :: stride]
         pixels, ranges = quantise_maps(maps.cpu().numpy()[None])
-        picture = plane.reshape(BOUNDARY_SIZE, BOUNDARY_SIZE, -1).cpu().numpy()
+        picture = plane.reshape(self.side, self.side, -1).cpu().numpy()
         values = {
             "plane": picture if self.regression else np.round(np.nan_to_num(picture) * 255).astype(np.uint8),
             "maps": pixels[0],  # (N, s, s)

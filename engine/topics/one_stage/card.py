@@ -14,16 +14,27 @@ def on_pictures(config: "Config") -> bool:
     return config.detector == "nanodet"
 
 
+def draws_scenes(config: "Config") -> bool:
+    """Whether the grid detector looks at a scene that is drawn for it."""
+    return config.detector == "grid" and config.scene != "picture"
+
+
 @configuration
 class Config:
     """A detector, what it looks at, and which of its boxes are kept."""
 
     detector: str = knob(
         "nanodet", "Detector", "NanoDet, trained by others on photographs, or the grid detector trained here.",
-        hidden=True, choices={"nanodet": "NanoDet on pictures", "grid": "Grid detector on scenes"},
+        hidden=True, choices={"nanodet": "NanoDet on pictures", "grid": "Grid detector on scenes"}, data=True,
     )  # fmt: skip
     picture: str = knob(
-        "sample:chelsea", "Picture", "A sample, or a picture of your own.", hidden=True, most=40, check=check_picture
+        "sample:chelsea",
+        "Picture",
+        "A sample, or a picture of your own.",
+        hidden=True,
+        most=40,
+        check=check_picture,
+        data=True,
     )
     score: float = knob(
         0.35, "Score threshold", "Boxes with a lower score are dropped. The network does not run again.",
@@ -43,7 +54,7 @@ class Config:
     )
     arrange: str = knob(
         "four", "Arrangement", "Four: the picture with three samples in one square, so that everything is smaller.",
-        choices={"alone": "One picture", "four": "Four in one"}, advanced=True, counts=on_pictures,
+        choices={"alone": "One picture", "four": "Four in one"}, advanced=True, counts=on_pictures, data=True,
     )  # fmt: skip
     size: float = knob(
         1.0, "Size", "Share of the square's side that is filled; smaller objects are found by finer levels.",
@@ -51,10 +62,28 @@ class Config:
     )  # fmt: skip
     scene: str = knob(
         "random", "Scene", "What the grid detector looks at.", hidden=True,
-        choices={"random": "Shapes", "same_cell": "Two in one cell", "picture": "A photograph"},
+        choices={"random": "Shapes", "same_cell": "Two in one cell", "picture": "A photograph"}, data=True,
     )  # fmt: skip
-    seed: int = knob(5, "Scene number", "Which scene is drawn.", low=0, high=MOST_SEED, hidden=True)
-    objects: int = knob(4, "Objects", "How many shapes are drawn.", low=0, high=MOST_OBJECTS, hidden=True)
+    seed: int = knob(
+        5,
+        "Scene number",
+        "Which scene is drawn.",
+        low=0,
+        high=MOST_SEED,
+        hidden=True,
+        counts=draws_scenes,
+        data=True,
+    )
+    objects: int = knob(
+        4,
+        "Objects",
+        "How many shapes are drawn.",
+        low=0,
+        high=MOST_OBJECTS,
+        hidden=True,
+        counts=draws_scenes,
+        data=True,
+    )
 
 
 def network_config(config: Config) -> Config:

@@ -11,6 +11,7 @@ from engine.contracts.topic import Topic
 from engine.data.graph_texts.content import MAXIMUM_EDGES, MAXIMUM_NODES, MAXIMUM_TEXT, Choices, GivenGraph
 from engine.data.graph_texts.keys import choices_of, graph_of, key_of, text_of
 from engine.data.graph_texts.reading import AUTOMATIC, decode_text, read_graph
+from pages.components.own.framed import files_can_come
 from pages.components.parts.controls import change
 from pages.components.parts.errors import sentence
 from pages.components.parts.language import number, t
@@ -70,10 +71,12 @@ def _box(topic: Topic, current: str, example: str) -> None:
         _choices(topic, {"classes": (t("Classes from"), [t("automatic"), t("none"), *read.attributes], values)})
     if current or state[chosen] != AUTOMATIC:
         st.caption(how_it_was_read(read))
-    st.file_uploader(  # any file may come: its content decides, not its name
-        t("Or a file, at most {most} MB: text or CSV, GraphML, GEXF, GML, Pajek, Matrix Market, JSON", most=MEGABYTES),
-        key=f"{slug}:file", max_upload_size=MEGABYTES, on_change=_uploaded, args=(topic, f"{slug}:file"),
-    )  # fmt: skip
+    if files_can_come():
+        st.file_uploader(  # any file may come: its content decides, not its name
+            t("Or a file, at most {most} MB: text or CSV, GraphML, GEXF, GML, Pajek, Matrix Market, JSON",
+              most=MEGABYTES),
+            key=f"{slug}:file", max_upload_size=MEGABYTES, on_change=_uploaded, args=(topic, f"{slug}:file"),
+        )  # fmt: skip
     st.caption(t(
         "At most {nodes} nodes and {edges} edges. Where fewer than two classes are named, the communities that the "
         "method of Louvain finds are the classes.", nodes=number(MAXIMUM_NODES), edges=number(MAXIMUM_EDGES),

@@ -12,6 +12,7 @@ from engine.data.photos import PHOTOS, find_picture, thumbnail
 from engine.data.pictures import SAMPLE, Picture, PictureError, decode
 from engine.machinery.own import OWN, UPLOAD
 from engine.pictures.pixels.values import PixelPicture, Tile
+from pages.components.own.framed import files_can_come
 from pages.components.parts.controls import change
 from pages.components.parts.errors import sentence
 from pages.components.parts.language import t
@@ -93,6 +94,8 @@ def _file_and_camera(topic: Topic, what: str, take: Callable[[Any], None], opene
         except PictureError as error:
             state[problem] = error
 
+    if not files_can_come():
+        return
     if problem in state:
         st.error(sentence(state[problem]), icon=":material/broken_image:")
     limits = t("PNG, JPEG, WebP or GIF, at most {most} MB and {pixels} megapixels",

@@ -6,18 +6,15 @@ import dataclasses
 import inspect
 import re
 from collections.abc import Sequence
-from html import escape
 from typing import Any
 
 import streamlit as st
 
 from engine.contracts.knob import said_in_full
-from engine.contracts.pins import Pin, differing, in_link
+from engine.contracts.pins import Pin, in_link, other_data
 from engine.contracts.topic import Topic, catalogue
 from engine.pictures.bars.values import Bars
 from engine.pictures.comparison import (
-    Row,
-    compare_numbers,
     curves_together,
     is_chart,
     is_curves,
@@ -26,11 +23,12 @@ from engine.pictures.comparison import (
 )
 from engine.pictures.pixels.values import PixelPicture
 from engine.pictures.theme import CLASS_COLOURS, plotly_template
+from pages.components.parts.compared import ComparedRun, badge, knob_table, numbers, tell_apart
 from pages.components.parts.errors import sentence
 from pages.components.parts.figure_choice import choose_view
 from pages.components.parts.language import drawn, in_language, language, number, t
 from pages.components.parts.pinned_runs import keep_pinned, pinned, pinned_in_link
-from pages.components.parts.pins import config_now, go_back, knob_values, pin_label, run_name
+from pages.components.parts.pins import config_now, go_back, pin_label, run_name
 from pages.components.parts.topics import page_of
 from pages.components.pictures.canvas import runs
 from pages.components.pictures.mount import put
@@ -42,16 +40,6 @@ MOST_ABREAST = 3
 QUIET = {"displayModeBar": False}  # its buttons lie over the legend of a narrow chart
 MEASURED = ("signed", "magnitude")  # colour scales whose ends differ from run to run, so that a legend must say them
 HEIGHTS = {1: 420, 2: 400, 3: 300}  # CSS pixels of a picture, by how many stand in a row
-
-
-@dataclasses.dataclass(frozen=True)
-class ComparedRun:
-    """One run of the comparison, pinned or the present one."""
-
-    label: str
-    colour: str
-    config: Any
-    result: Any
 
 
 def compare(topic: Topic, result: Any) -> None:
@@ -203,7 +191,10 @@ def _ended(topic: Topic, one: ComparedRun, job: Any, key: Any) -> None:
 
 
 def side_by_side(topic: Topic, compared_runs: Sequence[ComparedRun], reference: int) -> None:
-    """Knobs, pictures, curves and numbers of the runs."""
+    """Knobs, pictures, curves and numbers of the runs; those of other data stand there and are not subtracted."""
+    apart = other_data([one.config for one in compared_runs], reference)
+    if apart:
+        tell_apart(compared_runs, reference, apart)
     knob_table(compared_runs)
     kinds = {name: _is_chart_of_lines(topic, name, compared_runs[reference].result) for name in topic.compared}
     pictures = [name for name, curves in kinds.items() if not curves]
@@ -211,7 +202,7 @@ def side_by_side(topic: Topic, compared_runs: Sequence[ComparedRun], reference: 
         figure_row(topic, compared_runs, _choose(topic, "compare", t("Picture"), pictures))
     if charts := [name for name, curves in kinds.items() if curves]:
         curves(topic, compared_runs, _choose(topic, "compare_curves", t("Curves"), charts))
-    numbers(topic, compared_runs, reference)
+    numbers(topic, compared_runs, reference, apart)
 
 
 def _choose(topic: Topic, name: str, label: str, options: Sequence[str]) -> str:
@@ -235,18 +226,6 @@ def _draw(topic: Topic, name: str, result: Any, beside: Sequence[Any] = ()) -> A
     draw = topic.load(topic.figures[name])
     taken = {"beside": beside} if "beside" in inspect.signature(draw).parameters else {}
     return draw(result, **taken, **topic.compared[name])
-
-
-def knob_table(compared_runs: Sequence[ComparedRun]) -> None:
-    """The knobs in which the runs differ, and no others."""
-    differences = differing([one.config for one in compared_runs])
-    if not differences:
-        return
-    rows = [
-        [escape(drawn(knob.label)), *(f'<span class="words">{escape(one)}</span>' for one in knob_values(knob, values))]
-        for knob, values in differences
-    ]
-    st.html(table(["", *map(badge, compared_runs)], rows, t("Knobs that differ")))
 
 
 def figure_row(topic: Topic, compared_runs: Sequence[ComparedRun], name: str) -> None:
@@ -292,87 +271,7 @@ def _dark() -> bool:
     return st.context.theme.type == "dark"
 
 
-# ---------------------------------------------------------------- numbers
-
-
-def numbers(topic: Topic, compared_runs: Sequence[ComparedRun], reference: int) -> None:
-    """Single numbers with their differences; arrays by the largest difference, on demand."""
-    rows = compare_numbers([one.result for one in compared_runs], reference)
-    single = [row for row in rows if row.kind != "array"]
-    if single:
-        lines = [[_label(row), *(_single(row, at, reference) for at in range(len(compared_runs)))] for row in single]
-        st.html(table(["", *map(badge, compared_runs)], lines, t("Numbers")))
-        st.caption(
-            t("In brackets: {run} minus the run of the column. Of a number that changes in training, the newest value.",
-              run=compared_runs[reference].label)
-        )  # fmt: skip
-    folded = st.expander(t("All arrays"), icon=":material/grid_on:", key=f"{topic.slug}:compare-arrays",
-                         on_change="rerun", expanded=not single)  # fmt: skip
-    if folded.open:
-        with folded:
-            lines = [
-                [_label(row), *(_array(row, at, reference) for at in range(len(compared_runs)))]
-                for row in rows if row.kind == "array"
-            ]  # fmt: skip
-            st.html(table(["", *map(badge, compared_runs)], lines, t("All arrays")))
-            text = t(
-                "Of {run} the range; of the others the largest difference from it and where it is, or their shape if "
-                "that is another one.",
-                run=compared_runs[reference].label,
-            )
-            st.caption(text)
-
-
-def _label(row: Row) -> str:
-    unit = f" · {drawn(row.unit)}" if row.unit else ""
-    return f"<b>{escape(row.name)}</b><br><small>{escape(drawn(row.meaning) + unit)}</small>"
-
-
-def _single(row: Row, at: int, reference: int) -> str:
-    value, difference = row.values[at], row.differences[at]
-    if value is None:
-        return "–"
-    text = t("yes") if value is True else t("no") if value is False else number(value, 4)
-    if at == reference or difference is None or difference != difference or isinstance(value, bool):
-        return text
-    return f"{text} <small>({signed(difference)})</small>"
-
-
-def _array(row: Row, at: int, reference: int) -> str:
-    if at == reference:
-        return f"{number(row.values[at][0], 3)} … {number(row.values[at][1], 3)}" if row.values[at] else "–"
-    difference = row.differences[at]
-    if difference is None:
-        return " × ".join(map(str, row.shapes[at])) if row.shapes[at] else "–"
-    if difference == 0:
-        return t("equal")
-    if row.counted:
-        return t("{count} of {total} differ", count=number(int(difference)), total=number(row.entries))
-    where = ", ".join(f"{t(axis)} {index}" for axis, index in row.places[at])
-    return f"{number(difference, 3)} <small>({escape(where)})</small>"
-
-
-def signed(value: float) -> str:
-    """A difference with its sign, "+0.12"; "±0" for none."""
-    return "±0" if value == 0 else f"+{number(value, 3)}" if value > 0 else number(value, 3)
-
-
 # ---------------------------------------------------------------- words
-
-
-def badge(run: ComparedRun) -> str:
-    """The short name of a run in its colour, as HTML."""
-    return f'<span class="run" style="border-color:{run.colour}">{escape(run.label)}</span>'
-
-
-def table(head: Sequence[str], rows: Sequence[Sequence[str]], title: str) -> str:
-    """A small table as HTML; it scrolls by itself where it is wider than its place."""
-    heads = "".join(f"<th>{cell}</th>" for cell in head)
-    body = "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in rows)
-    return (
-        f'<div class="compared" tabindex="0" role="region" aria-label="{escape(title)}">'
-        f'<table class="facts"><caption>{escape(title)}</caption><tr>{heads}</tr>{body}</table></div>'
-    )
 
 
 def in_words(text: str) -> str:

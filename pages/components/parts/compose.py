@@ -18,13 +18,14 @@ from engine.contracts.film import Film
 from engine.contracts.topic import Topic
 from pages.components.own.kinds import own_things, stage_beside, with_what_is_here
 from pages.components.own.weights import usable
-from pages.components.parts.contents import begin
+from pages.components.parts.contents import begin, note_step
 from pages.components.parts.controls import controls, current_config, note_progress, write_link
 from pages.components.parts.lesson import ask_first, lesson, open_first
 from pages.components.parts.panel import face, face_switch
 from pages.components.parts.pins import offer_places
 from pages.components.parts.player import player
 from pages.components.parts.progress import is_under_way, watched_to_the_end
+from pages.components.parts.taught import teaching
 from pages.components.parts.topics import page_module
 from pages.components.parts.view import begin_parts, change_view, current_view
 from pages.components.parts.walker import Latest, draw_part, film_now, part, status_line, walk
@@ -91,9 +92,11 @@ def compose(topic: Topic) -> Composed:
         if shows == "lesson":
             lesson(topic, config, made)
         else:
-            own_things(topic, st.session_state[f"{topic.slug}:config"])
+            whole_panel = teaching(topic).all_knobs
+            if whole_panel:
+                own_things(topic, st.session_state[f"{topic.slug}:config"])
             controls(topic, skip=tuple(topic.absent(config)) if topic.absent else ())
-            if film is not None and hasattr(module, "panel"):
+            if film is not None and whole_panel and hasattr(module, "panel"):
                 part(topic, "panel", film)
     if film is not None and hasattr(module, "below"):
         part(topic, "below", film)
@@ -144,6 +147,7 @@ def _first_look(topic: Topic, config: Any) -> Any | None:
 def _stage(topic: Topic, latest: Latest, film: Film) -> None:
     """What the player shows; the other parts of the page speak of it, too."""
     latest.film = film
+    note_step(film.now.step)
     draw_part(topic, "stage", film)
 
 

@@ -17,11 +17,13 @@ from engine.contracts.film import MOMENT
 from engine.contracts.knob import Knob, KnobError, Rejected, from_query, knobs, said_in_full, to_query, without_run
 from engine.contracts.names import is_known
 from engine.contracts.pins import PARAMETER
+from engine.contracts.teaching import NAMES as TEACHING
 from engine.contracts.topic import Topic
 from pages.components.parts.errors import report_rejected, sentence
 from pages.components.parts.language import browser_language, language, number, t
 from pages.components.parts.link import remarks_on_link
 from pages.components.parts.pinned_runs import adopt_pinned, pinned_in_link
+from pages.components.parts.taught import adopt_teaching, teaching
 from pages.components.parts.topics import view_type
 from pages.components.pictures.canvas import chips, choice
 from pages.components.server.streamlit_inside import has_gone_back
@@ -47,7 +49,8 @@ def current_config(topic: Topic) -> Any:
     elif known is None or _went_back() or (entered and (query or _asks_to_look())):
         config, rejected = from_query(topic.config, query)
         state[f"{slug}:rejected"] = [
-            *_remarks(topic), *rejected, *_adopt_views(topic), *adopt_pinned(again=_went_back()),
+            *_remarks(topic), *rejected, *_adopt_views(topic), *adopt_teaching(topic),
+            *adopt_pinned(again=_went_back()),
         ]  # fmt: skip
         adopt(topic, config)
     elif entered or state.get(f"{slug}:unsettled") or state.get(f"{slug}:spoken") != language():
@@ -65,7 +68,7 @@ def current_config(topic: Topic) -> Any:
 
 def says_something(topic: Topic) -> bool:
     """Whether the address says what the page is to show."""
-    return _asks_to_look() or says_settings(topic)
+    return says_settings(topic) or any(name.startswith(VIEW) for name in st.query_params)
 
 
 def says_settings(topic: Topic) -> bool:
@@ -74,8 +77,8 @@ def says_settings(topic: Topic) -> bool:
 
 
 def _asks_to_look() -> bool:
-    """Whether the link says what to look at."""
-    return any(name.startswith(VIEW) for name in st.query_params)
+    """Whether the link says what to look at, or is a teacher's."""
+    return any(name.startswith(VIEW) or name in TEACHING for name in st.query_params)
 
 
 def _adopt_views(topic: Topic) -> list[Rejected]:
@@ -98,7 +101,8 @@ def views_of(topic: Topic) -> tuple[str, ...]:
 
 def _remarks(topic: Topic) -> list[Rejected]:
     """What is said of the link beside the values of its knobs."""
-    known = [*(knob.name for knob in knobs(topic.config)), PARAMETER, *(VIEW + name for name in views_of(topic))]
+    known = [*(knob.name for knob in knobs(topic.config)), PARAMETER, *TEACHING,
+             *(VIEW + name for name in views_of(topic))]  # fmt: skip
     return remarks_on_link(known, several=(PARAMETER,), config_type=topic.config)
 
 
@@ -157,6 +161,13 @@ def note_progress(topic: Topic, **values: Any) -> Any:
     return config
 
 
+def looked_at(topic: Topic) -> dict[str, str]:
+    """The choices of what to see that are not the usual ones, as they stand in a link; without those of Compare and the
+    step of the lesson."""
+    views = st.session_state.get(f"{topic.slug}:views", {})
+    return {VIEW + name: value for name, value in views.items() if name not in EVERYWHERE or name == MOMENT}
+
+
 def write_link(topic: Topic) -> None:
     """Put the page's Config, the choices of what to see that are not the usual ones, the pinned runs, and the language
     if the reader chose another than the browser's, into the address."""
@@ -167,7 +178,7 @@ def write_link(topic: Topic) -> None:
     query |= {VIEW + name: value for name, value in views.items() if name != LESSON or with_lesson}
     if with_lesson:  # there an address that says nothing is that of the opening
         query = {} if config == topic.opening and not views else query or said_in_full(config)
-    query |= pinned_in_link()
+    query |= teaching(topic).query() | pinned_in_link()
     wanted = query | ({"lang": language()} if language() != browser_language() else {})
     st.session_state["language_asked"] = wanted.get("lang")
     wanted = {name: value if isinstance(value, list) else [value] for name, value in wanted.items()}
@@ -180,8 +191,10 @@ def write_link(topic: Topic) -> None:
 
 def controls(topic: Topic, *, columns: int = 2, skip: tuple[str, ...] = ()) -> None:
     """Presets, one widget for every knob, and the advanced ones folded away. Call after `current_config`."""
-    presets(topic)
-    visible_knobs = [knob for knob in knobs(topic.config) if not knob.hidden and knob.name not in skip]
+    shown = teaching(topic).shown(topic)
+    if teaching(topic).all_knobs:
+        presets(topic)  # which would move those that a teacher leaves out
+    visible_knobs = [knob for knob in knobs(topic.config) if knob.name in shown and knob.name not in skip]
     widget_grid(topic, [knob for knob in visible_knobs if not knob.advanced], columns)
     if advanced := [knob for knob in visible_knobs if knob.advanced]:
         folded = st.expander(t("More knobs"), icon=":material/tune:", key=f"{topic.slug}:more", on_change="rerun")

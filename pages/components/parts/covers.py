@@ -22,15 +22,14 @@ COVERS = Path(__file__).parents[3] / "assets" / "pictures" / "cards"
 SMALL = (360, 169)  # pixels of the picture of a tile, twice what a phone shows of it
 
 
-def show_cover(topic: Topic, *, small: bool = False) -> None:
+def cover_html(topic: Topic, *, small: bool) -> str:
     """The picture that the topic's own model made; an empty one where nobody has drawn it yet."""
     made = cover(topic.slug, small)
     if made is None:
-        st.html('<div class="cover"></div>')
-        return
+        return '<div class="cover"></div>'
     width, height, version, _ = made
     address = f"{_base()}/covers/{version}/{'small' if small else 'whole'}/{topic.slug}.jpg"
-    st.html(f'<img class="cover" src="{address}" width="{width}" height="{height}" alt="" loading="lazy">')
+    return f'<img class="cover" src="{address}" width="{width}" height="{height}" alt="" loading="lazy">'
 
 
 @cache

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -10,17 +11,20 @@ from typing import Any
 import streamlit as st
 
 from engine.contracts.blocks import Block
-from engine.contracts.lesson import lesson_words
+from engine.contracts.film import MOMENT
 from engine.contracts.topic import Topic, load
 from pages.components.own.weights import bring_back
-from pages.components.parts.contents import notes, view_of
+from pages.components.parts.contents import notes, step_of, view_of
+from pages.components.parts.controls import VIEW, looked_at
 from pages.components.parts.language import drawn, language, number, t
-from pages.components.parts.pins import config_now
+from pages.components.parts.pins import config_now, is_live
 from pages.components.parts.scripts import script_files
+from pages.components.parts.taught import taught_words, teaching
 from pages.components.pictures.canvas import choice
 from pages.components.server.streamlit_inside import in_this_session
 
 FIGURE_FORMATS = {"png": "image/png", "svg": "image/svg+xml", "html": "text/html"}
+BOLD = re.compile(r"\*\*(.+?)\*\*")
 LONGEST = 90  # characters of a picture's name in the list
 
 
@@ -76,23 +80,28 @@ def page_row(topic: Topic, result: Any, blocks: Callable[[], Sequence[Block]]) -
     """What the page shows now, as a document."""
     words = t("What the page shows now, to print or hand out: pictures, explanations, formulas, numbers and settings.")
     with row(topic, "page", t("This page"), words):
-        button(topic, "page", "HTML", "html", "text/html", lambda: page_file(topic, result, blocks()))
+        address = (st.context.url or "").partition("?")[0]
+        button(topic, "page", "HTML", "html", "text/html", lambda: page_file(topic, result, blocks(), address))
 
 
-def page_file(topic: Topic, result: Any, blocks: Sequence[Block]) -> bytes:
+def page_file(topic: Topic, result: Any, blocks: Sequence[Block], address: str) -> bytes:
     """Blocks and formulas in the reader's language, then the tables of numbers and settings."""
     from engine.data.rows import config_rows, quantity_rows
+    from engine.pictures.comparison import last_step
     from engine.pictures.document import page_html
 
     made = resulting(result)
+    caption = caption_now(topic, drawn("This page"), last_step(made), address, looked_at(topic))
     tables = {"Numbers": quantity_rows(made, drawn), "Settings": config_rows(now(topic), drawn)}
     blocks_and_formulas = [*blocks, *topic.formulas_of(made)]
-    return page_html(topic.title, topic.question, {}, tables, blocks_and_formulas, language()).encode()
+    return page_html(topic.title, topic.question, {}, tables, blocks_and_formulas, language(), caption).encode()
 
 
 def worksheet_row(topic: Topic, blocks: Callable[[], Sequence[Block]] | None) -> None:
     """The lesson to print."""
     words = t("The lesson to print: its questions with room to answer, and the key on a page of its own.")
+    if teaching(topic).hidden:
+        words = t("The lesson to print: its questions with room to answer.")
     with row(topic, "worksheet", t("Worksheet"), words):
         address, tongue = (st.context.url or "").partition("?")[0], language()
 
@@ -100,8 +109,17 @@ def worksheet_row(topic: Topic, blocks: Callable[[], Sequence[Block]] | None) ->
             from engine.pictures.worksheet import worksheet_html
 
             page_blocks = blocks() if blocks is not None else ()
-            lesson = lesson_words(topic.slug, tongue)
-            return worksheet_html(topic.title, topic.question, lesson, page_blocks, address, tongue).encode()
+            lesson, asked = taught_words(topic, tongue), teaching(topic)
+            return worksheet_html(
+                topic.title,
+                topic.question,
+                lesson,
+                page_blocks,
+                address,
+                tongue,
+                asked=asked.query(),
+                key=not asked.hidden,
+            ).encode()
 
         button(topic, "worksheet", "HTML", "html", "text/html", make)
 
@@ -145,25 +163,48 @@ def figure_row(topic: Topic, result: Any) -> None:
             [name if len(name) <= LONGEST else name[: LONGEST - 1] + "…" for name in names.values()], place,
             label=t("Figure"), chosen=keys.index(chosen), on_pick=pick, width=380,
         )  # fmt: skip
+        address = (st.context.url or "").partition("?")[0]
         name = chosen.removeprefix("figure ").removeprefix(f"{topic.slug}-").replace(" ", "-")
         for ending, kind in FIGURE_FORMATS.items():
             button(
                 topic, name, ending.upper(), ending, kind,
-                lambda ending=ending: figure_bytes(topic, result, chosen, ending),
+                lambda ending=ending: figure_bytes(topic, result, chosen, ending, address),
             )  # fmt: skip
 
 
-def figure_bytes(topic: Topic, result: Any, key: str, ending: str) -> bytes:
+def figure_bytes(topic: Topic, result: Any, key: str, ending: str, address: str) -> bytes:
     """One figure as a file: one on the page as it is looked at, or one of the topic's own."""
     from engine.pictures.files import figure_file
 
     picture = notes().get(key)
     if picture is not None:
         alt = f"{picture.title}. {picture.alt}" if picture.title and picture.title != picture.alt else picture.alt
-        return figure_file(picture.figure, ending, alt=alt, say=drawn, **view_of(picture))
-    name = key.removeprefix("figure ")
-    figure = topic.load(topic.figures[name])(resulting(result))
-    return figure_file(figure, ending, alt=f"{t(topic.title)}: {t(topic.figure_title(name))}", say=drawn)
+        title = BOLD.sub(r"\1", picture.title or picture.alt)
+        caption = caption_now(topic, title, step_of(picture, topic.slug), address, looked_at(topic))
+        return figure_file(picture.figure, ending, alt=alt, say=drawn, caption=caption, **view_of(picture))
+    from engine.pictures.comparison import last_step
+
+    name, made = key.removeprefix("figure "), resulting(result)
+    title = drawn(topic.figure_title(name))
+    caption = caption_now(topic, title, last_step(made), address, {})
+    figure = topic.load(topic.figures[name])(made)
+    return figure_file(figure, ending, alt=f"{drawn(topic.title)}: {title}", say=drawn, caption=caption)
+
+
+def caption_now(topic: Topic, title: str, step: int | None, address: str, looks: dict[str, str]) -> Any:
+    """The caption of a figure of the page's run; its link comes to the step shown, also while the training goes on."""
+    from engine.data.captions import caption_of
+
+    config, moment = now(topic), VIEW + MOMENT
+    looks = {name: value for name, value in looks.items() if name != moment}
+    if not topic.trains(config):
+        step = None
+    elif step is not None and step < topic.training.goes(config):
+        if is_live(topic):
+            config = topic.training.at(config, step)
+        else:
+            looks[moment] = str(step)
+    return caption_of(topic, config, title, step=step, address=address, looks=looks, language=language())
 
 
 def numbers_row(topic: Topic, result: Any) -> None:

@@ -2,45 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
+from html import escape
 from typing import Any
 
 import streamlit as st
 
 from engine.contracts.knob import to_query
 from engine.contracts.lesson import lesson_words
-from engine.contracts.topic import GROUPS, Topic
+from engine.contracts.topic import Topic
 from pages.components.parts.controls import LESSON, VIEW
-from pages.components.parts.covers import show_cover
+from pages.components.parts.covers import cover_html
 from pages.components.parts.errors import report_rejected
+from pages.components.parts.front import front_of, show_front
 from pages.components.parts.glossary import show_terms, terms_sought
 from pages.components.parts.language import LANGUAGES, drawn, in_every_language, language, t
 from pages.components.parts.lesson_progress import told_in
 from pages.components.parts.link import remarks_on_link
 from pages.components.parts.page import title_row
+from pages.components.parts.path import PARAMETER, adopt_path, on_path, show_path
 from pages.components.parts.topics import page_of, topics_with_pages
 from pages.components.parts.unknown import say_unknown
-from pages.components.pictures.canvas import chips
 
 MOST_SOUGHT, MOST_KEPT = 80, 2000  # characters searched for, and left in the box
 MOST_PLACES = 12  # lesson steps and presets that a search shows
-MOST_CARDS = 12  # shown whole; of more topics at once the picture and the title
+SEARCH_WIDTH = 300  # CSS pixels
+MOST_WHOLE = 12  # of what a search finds: large cards with presets, too
 
 
 def show_home() -> None:
-    """Title, search, learning path, the topics by group: cards, or where these would be many, small pictures."""
+    """Title, a network at work, search and the reader's path, and the topics by group: all of them as tiles, what a
+    search finds as cards."""
     st.session_state["page"] = "home"
     topics = topics_with_pages()
     title_row("Neurarium")
     say_unknown()
-    report_rejected(remarks_on_link(()))
-    st.html(
-        f'<p class="question">{t("A planetarium for neural networks: touch a real network and see what it does.")}</p>'
-    )
-    typed = st.text_input(
-        t("Search"), key="home:search", placeholder=t("Search topics, methods, words …"), icon=":material/search:",
-        label_visibility="collapsed", persist_state="session", on_change=_shorten,
-    )  # fmt: skip
+    report_rejected([*remarks_on_link((PARAMETER,)), *adopt_path()])
+    words = t("A planetarium for neural networks: touch a real network and see what it does.")
+    if (front := front_of(topics)) is not None:
+        show_front(front, words)
+    else:
+        st.html(f'<p class="question">{words}</p>')
+    done = [topic.slug for topic in topics if all(progress(topic))]
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="home-row"):
+        typed = st.text_input(
+            t("Search"), key="home:search", placeholder=t("Search topics, methods, words …"), icon=":material/search:",
+            label_visibility="collapsed", persist_state="session", on_change=_shorten, width=SEARCH_WIDTH,
+        )  # fmt: skip
+        show_path(topics, done)
     wanted = typed if len(typed) <= MOST_SOUGHT else typed[:MOST_SOUGHT] + "…"
     hits = [topic for topic in topics if matches(topic, typed[:MOST_SOUGHT])]
     inside, named = places_inside(topics, typed[:MOST_SOUGHT]), terms_sought(typed[:MOST_SOUGHT])
@@ -48,24 +57,17 @@ def show_home() -> None:
         st.info(t("Nothing is called “{text}” here. Try a shorter word.", text=wanted))
     if len(typed) > MOST_SOUGHT:
         st.caption(t("Only the first {most} characters are searched for.", most=MOST_SOUGHT))
-    if not wanted and len(topics) > MOST_CARDS:
-        chosen = group_choice(topics)
-        hits = [topic for topic in hits if chosen in (None, topic.group)]
-    elif not wanted:
-        learning_path(topics)
     if inside or named:
         with st.container(horizontal=True, gap="xsmall", key="home-inside-links"):
             show_terms(named)
             for topic, title, query in inside:
                 st.page_link(page_of(topic), label=f"{title} · {t(topic.title)}", query_params=query or None)
-    whole, places = len(hits) <= MOST_CARDS, {topic.slug: place for place, topic in enumerate(topics, 1)}
-    for group in GROUPS:
-        in_group = [topic for topic in hits if topic.group == group]
-        if in_group:
-            st.html(f"<h2>{t(group)}</h2>")  # Streamlit's own heading is a stop for the keyboard more
-            with st.container(key=f"{'cards' if whole else 'tiles'}-{GROUPS.index(group)}"):
-                for topic in in_group:
-                    card(topic) if whole else tile(topic, places[topic.slug])
+    places, whole = {topic.slug: place for place, topic in enumerate(topics, 1)}, wanted and len(hits) <= MOST_WHOLE
+    with st.container(key="cards" if whole else "tiles"):
+        group = None
+        for topic in hits:  # the first of a group has its name: all groups share one grid, which has no gaps then
+            card(topic, places[topic.slug], heading=topic.group != group, whole=bool(whole))
+            group = topic.group
 
 
 def _shorten() -> None:
@@ -82,15 +84,29 @@ def matches(topic: Topic, text: str) -> bool:
     return all(word in haystack for word in text.lower().split())
 
 
-def card(topic: Topic) -> None:
-    """A picture the topic's own model made, title, question, and links that open a preset."""
-    with st.container(border=True, key=f"card-{topic.slug}"):
-        show_cover(topic)
-        st.page_link(page_of(topic), label=f"**{t(topic.title)}**", icon=topic.icon)
-        st.html(f"<p>{t(topic.question)}</p>{_progress_line(topic)}")
-        with st.container(horizontal=True, gap="xsmall", key=f"card-{topic.slug}-links"):
-            for name, preset in list(topic.presets.items())[:4]:
-                st.page_link(page_of(topic), label=t(name), query_params=to_query(preset) or None)
+def card(topic: Topic, place: int, *, heading: bool, whole: bool) -> None:
+    """Title with its place in the course, a picture that the topic's own model made, question, how far the reader is
+    in its lesson, and the star that puts it on their path; of a whole card links that open a preset, too."""
+    with st.container(key=f"{'card' if whole else 'tile'}-{topic.slug}"):
+        if heading:
+            st.html(f"<h2>{t(topic.group)}</h2>")  # Streamlit's own heading is a stop for the keyboard more
+        done = " ✓" if all(progress(topic)) else ""
+        st.page_link(page_of(topic), label=f"{place} · {t(topic.title)}{done}")
+        cover = cover_html(topic, small=not whole)
+        st.html(f"{cover}{_star(topic)}<p>{t(topic.question)}</p>{_progress_line(topic)}")
+        if whole:
+            with st.container(horizontal=True, gap="xsmall", key=f"card-{topic.slug}-links"):
+                for name, preset in list(topic.presets.items())[:4]:
+                    st.page_link(page_of(topic), label=t(name), query_params=to_query(preset) or None)
+
+
+def _star(topic: Topic) -> str:
+    """The button that puts a page on the reader's path and takes it off again, as HTML; path.js hears it."""
+    name, pressed = escape(drawn("{page}: on my path", page=drawn(topic.title))), str(on_path(topic.slug)).lower()
+    return (
+        f'<button type="button" class="star" data-slug="{topic.slug}" aria-label="{name}" title="{name}" '
+        f'aria-pressed="{pressed}"></button>'
+    )
 
 
 def _progress_line(topic: Topic) -> str:
@@ -100,22 +116,6 @@ def _progress_line(topic: Topic) -> str:
         return ""
     words = t("Lesson: {k} of {n} steps", k=sum(steps), n=len(steps))
     return f'<p class="progress">{"✓ " if all(steps) else ""}{words}</p>'
-
-
-def tile(topic: Topic, place: int) -> None:
-    """The picture, and the title with the topic's place on the learning path."""
-    with st.container(key=f"tile-{topic.slug}", gap="xxsmall"):
-        show_cover(topic, small=True)
-        st.page_link(page_of(topic), label=f"{place} · {t(topic.title)}")
-
-
-def learning_path(topics: Iterable[Topic]) -> None:
-    """The topics in teaching order, one after the other."""
-    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="learning-path"):
-        st.markdown(f"**{t('Learning path')}**", width="content")
-        for number, topic in enumerate(topics, 1):
-            done = " ✓" if all(progress(topic)) else ""
-            st.page_link(page_of(topic), label=f"{number} · {t(topic.title)}{done}")
 
 
 def progress(topic: Topic) -> list[bool]:
@@ -138,28 +138,3 @@ def places_inside(topics: Iterable[Topic], text: str) -> list[tuple[Topic, str, 
             if all(word in " ".join(in_every_language(name)).lower() for word in words):
                 places.append((topic, t(name), to_query(preset)))
     return places[:MOST_PLACES]
-
-
-def group_choice(topics: Sequence[Topic]) -> str | None:
-    """The learning path of many topics: its groups, with the places of their topics. Returns the one chosen; None: all.
-
-    What was chosen stays while other pages are visited.
-    """
-    groups: list[str | None] = [None, *(group for group in GROUPS if any(topic.group == group for topic in topics))]
-
-    def pick() -> None:
-        picked = st.session_state["home-groups"].get("pick")
-        if isinstance(picked, int):
-            st.session_state["home:group"] = groups[picked]
-
-    chosen = st.session_state.get("home:group")
-    names = []
-    for group in groups:
-        places = [place for place, topic in enumerate(topics, 1) if group in (None, topic.group)]
-        first, last = places[0], places[-1]
-        name = drawn("All") if group is None else drawn(group)
-        names.append(f"{name} · {first}" if first == last else f"{name} · {first}–{last}")
-    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="learning-groups"):
-        st.markdown(f"**{t('Learning path')}**", width="content")
-        chips(names, "home-groups", label=drawn("Learning path"), on_pick=pick, pressed=groups.index(chosen))
-    return chosen

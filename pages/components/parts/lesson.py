@@ -14,16 +14,7 @@ from typing import Any
 import streamlit as st
 
 from engine.contracts.knob import KnobError, knobs, without_run
-from engine.contracts.lesson import (
-    LessonWords,
-    Step,
-    StepWords,
-    Verdict,
-    lesson_steps,
-    lesson_with_terms,
-    lesson_words,
-    marked,
-)
+from engine.contracts.lesson import LessonWords, Step, StepWords, Verdict, lesson_words, marked
 from engine.contracts.sketch import Sketch
 from engine.contracts.topic import Topic, catalogue
 from engine.contracts.words import Words
@@ -32,8 +23,10 @@ from pages.components.parts.controls import LESSON, adopt, at_its_run, says_sett
 from pages.components.parts.glossary import terms_on_card
 from pages.components.parts.language import drawn, language
 from pages.components.parts.lesson_progress import note_told, progress_cookie, told_in
+from pages.components.parts.path import page_after
 from pages.components.parts.progress import watched_to_the_end
-from pages.components.parts.topics import body_of, topics_with_pages, view_type
+from pages.components.parts.taught import taught_steps, taught_words, teaching
+from pages.components.parts.topics import body_of, go_to, view_type
 from pages.components.parts.view import told_of
 from pages.components.pictures.canvas import step_card
 from pages.components.pictures.show import place_of
@@ -46,7 +39,7 @@ DRAWN = "drawn"  # until the run says which choice a drawing comes to
 
 def lesson(topic: Topic, config: Any, made: Any | Callable[[], Any] | None) -> None:
     """The step that the reader is at. config: what the page computes; made: its Result, or what makes it."""
-    words, steps = lesson_with_terms(topic.slug, language()), lesson_steps(topic)
+    words, steps = taught_words(topic, language(), marks=True), taught_steps(topic)
     at = place_in(topic)
     asked = st.session_state.get(f"{topic.slug}:views", {}).get(LESSON, END)
     if asked not in (END, *(step.name for step in steps)) and not _is_step_elsewhere(asked):
@@ -60,27 +53,30 @@ def lesson(topic: Topic, config: Any, made: Any | Callable[[], Any] | None) -> N
     answered = step.name in _answers(topic)
     verdict = _verdict(topic, step, config, made) if answered else None
     answer = _answers(topic).get(step.name)
-    if verdict is not None:
+    hidden = teaching(topic).hidden
+    if verdict is not None and not hidden:
         note_told(topic.slug, step.name, right=answer == verdict.choice)
     _card(topic, {
         "title": said.title, "at": at, "count": len(steps), "text": marked(said.text),
         "question": marked(said.question),
         "choices": [marked(choice) for choice in said.choices.values()],
         "draw": _to_draw() if step.sketch is not None and not answered else None,
-        "chosen": _index(said, answer), "right": _index(said, verdict and verdict.choice),
-        "mark": "" if verdict is None else marked(_mark(topic, step, said, answer, verdict)),
-        "told": "" if verdict is None else marked(said.told(verdict.values, language())),
+        "chosen": _index(said, answer), "right": None if hidden else _index(said, verdict and verdict.choice),
+        "mark": "" if verdict is None or hidden else marked(_mark(topic, step, said, answer, verdict)),
+        "told": "" if verdict is None else _told(topic, said, verdict),
         "waiting": _waiting(topic, step, config, verdict) if answered else "",
         "buttons": _buttons(topic, at, len(steps), answer, verdict, step, config),
         "focus": step.focus and place_of(topic, step.focus),
     })  # fmt: skip
-    if step.knobs:
+    if step.knobs and answered:  # before, they could show the answer
         of = {knob.name: knob for knob in knobs(topic.config)}
-        widget_grid(topic, [of[name] for name in step.knobs], 2)
+        asked = teaching(topic)
+        shown = [name for name in step.knobs if asked.all_knobs or name in asked.shown(topic)]
+        widget_grid(topic, [of[name] for name in shown], 2)
 
 
 def _opening(topic: Topic, words: LessonWords) -> None:
-    told = told_in(topic.slug)
+    told = _answers(topic) if teaching(topic).hidden else told_in(topic.slug)
     _card(topic, {
         "title": drawn("What this lesson finds out"), "at": -1, "count": len(words.steps),
         "text": marked(words.introduction),
@@ -90,11 +86,13 @@ def _opening(topic: Topic, words: LessonWords) -> None:
 
 
 def _closing(topic: Topic, words: LessonWords) -> None:
-    told = told_in(topic.slug)
-    right = sum(told.get(step.name, False) for step in words.steps)
+    hidden = teaching(topic).hidden
+    told = _answers(topic) if hidden else told_in(topic.slug)
+    right = sum(bool(told.get(step.name)) for step in words.steps)
     score = drawn("Predicted rightly: {right} of {all}.", right=right, all=len(words.steps))
-    there = topics_with_pages()
-    following = there[(there.index(topic) + 1) % len(there)] if topic in there else None
+    score = drawn("Your teacher will tell.") if hidden else score
+    taught = teaching(topic).is_lesson or st.context.is_embedded  # whoever teaches says what comes next
+    following = None if taught else page_after(topic)
     _card(topic, {
         "title": drawn(topic.question), "at": len(words.steps), "count": len(words.steps), "text": marked(words.end),
         "mark": score, "list": [{"title": step.title, "done": step.name in told} for step in words.steps],
@@ -125,24 +123,33 @@ def _card(topic: Topic, data: dict[str, Any]) -> None:
 def place_in(topic: Topic) -> int:
     """The number of the step that stands there: -1 before the first, as many as there are after the last."""
     name = st.session_state.get(f"{topic.slug}:views", {}).get(LESSON, "")
-    names = [step.name for step in lesson_steps(topic)]
+    names = [step.name for step in taught_steps(topic)]
     return len(names) if name == END else names.index(name) if name in names else -1
 
 
 def veiled(topic: Topic) -> frozenset[str]:
     """The names of what would tell the answer to the question that stands there."""
-    if st.session_state.get("face") != "lesson" or (at := place_in(topic)) < 0:
-        return frozenset()
-    steps = lesson_steps(topic)
-    open_question = at < len(steps) and steps[at].name not in _answers(topic)
-    return frozenset(steps[at].veil) if open_question else frozenset()
+    step = _asked(topic)
+    return frozenset(step.veil) if step is not None else frozenset()
+
+
+def _asked(topic: Topic) -> Step | None:
+    """The step whose question stands there without an answer."""
+    steps, at = taught_steps(topic), place_in(topic)
+    if st.session_state.get("face") != "lesson" or not 0 <= at < len(steps) or steps[at].name in _answers(topic):
+        return None
+    return steps[at]
+
+
+def is_covered(topic: Topic) -> bool:
+    """Whether what is below the pictures would give an answer away that a teacher keeps hidden."""
+    return teaching(topic).hidden and _asked(topic) is not None
 
 
 def trains_once_answered(topic: Topic) -> bool:
     """Whether a question stands there whose answer is trained as soon as the reader has given theirs."""
-    if st.session_state.get("face") != "lesson" or not 0 <= (at := place_in(topic)) < len(steps := lesson_steps(topic)):
-        return False
-    return steps[at].until is not None and steps[at].name not in _answers(topic)
+    step = _asked(topic)
+    return step is not None and step.until is not None
 
 
 def ask_first(topic: Topic) -> None:
@@ -153,7 +160,7 @@ def ask_first(topic: Topic) -> None:
     if state.get(kept) is linked:
         return
     state[kept] = linked
-    at, steps = place_in(topic), lesson_steps(topic)
+    at, steps = place_in(topic), taught_steps(topic)
     if LESSON not in (linked or {}) or not 0 <= at < len(steps) or steps[at].name in _answers(topic):
         return
     config = with_what_is_here(topic, state[f"{topic.slug}:config"])
@@ -188,16 +195,18 @@ def _answers(topic: Topic) -> dict[str, str]:
 def _heard(slug: str) -> None:
     """Callback of the card."""
     topic, event = catalogue()[slug], st.session_state[f"{slug}-lesson"]
-    steps, at = lesson_steps(topic), place_in(topic)
-    go, choose, again = (event.get(name) for name in ("go", "choose", "again"))
+    steps, at = taught_steps(topic), place_in(topic)
+    go, choose, again, leave = (event.get(name) for name in ("go", "choose", "again", "leave"))
     if isinstance(go, int) and -1 <= go <= len(steps):
         _go(topic, steps, go)
     elif isinstance(choose, int) and 0 <= at < len(steps):
-        keys = list(lesson_words(slug, "en").steps[at].choices)
+        keys = list(taught_words(topic, "en").steps[at].choices)
         if choose < len(keys):
             _take(topic, steps[at], keys[choose] if choose >= 0 else NO_CHOICE)
     elif again is not None and 0 <= at < len(steps):
         set_up(topic, steps[at], answered=steps[at].name in _answers(topic))
+    elif leave is not None and (following := page_after(topic)) is not None:
+        go_to(following)
     st.rerun(body_of(topic))
 
 
@@ -214,14 +223,14 @@ def _take(topic: Topic, step: Step, answer: str, drawing: Sequence[float] | None
 
 def _step_in_place(topic: Topic) -> Step | None:
     """The step that stands beside the picture."""
-    steps, at = lesson_steps(topic), place_in(topic)
+    steps, at = taught_steps(topic), place_in(topic)
     return steps[at] if st.session_state.get("face") == "lesson" and 0 <= at < len(steps) else None
 
 
 def open_sketch(topic: Topic) -> Sketch | None:
     """What the reader may draw now, as the answer to the question that stands there."""
-    step = _step_in_place(topic)
-    return step.sketch if step is not None and step.name not in _answers(topic) else None
+    step = _asked(topic)
+    return None if step is None else step.sketch
 
 
 def drawing_at(topic: Topic) -> tuple[Sketch | None, Sequence[float] | None]:
@@ -335,6 +344,10 @@ def _to_draw() -> dict[str, str]:
 def _index(said: StepWords, key: str | None) -> int | None:
     keys = list(said.choices)
     return keys.index(key) if key in keys else None
+
+
+def _told(topic: Topic, said: StepWords, verdict: Verdict) -> str:
+    return drawn("Your teacher will tell.") if teaching(topic).hidden else marked(said.told(verdict.values, language()))
 
 
 def _mark(topic: Topic, step: Step, said: StepWords, answer: str | None, verdict: Verdict) -> str:

@@ -16,9 +16,10 @@ from pages.components.parts.compare import compare
 from pages.components.parts.compose import Composed, compose
 from pages.components.parts.downloads import downloads
 from pages.components.parts.language import LANGUAGES, language, number, t
-from pages.components.parts.lesson import veiled
+from pages.components.parts.lesson import is_covered, veiled
 from pages.components.parts.pins import keep_new, pin_button
-from pages.components.parts.share import share_button
+from pages.components.parts.share import share_button, way_out
+from pages.components.parts.teacher import teacher_popover
 from pages.components.parts.topics import body_of
 from pages.components.pictures.canvas import choice, open_one
 from pages.components.pictures.show import show_veil
@@ -38,12 +39,22 @@ def show_topic(topic: Topic) -> None:
     The body is a fragment: a knob moved runs it alone, and neither the title row nor the tabs are sent, compared and
     drawn again, which is a third of a page. Where an open tab speaks of the run, the whole page follows the change.
     """
+    if st.context.is_embedded:
+        embedded(topic)
+        return
     title_row(t(topic.title), topic)
     st.html(f'<p class="question">{t(topic.question)}</p>')
     _composed.set(None)
     st.fragment(_body, key=body_of(topic))(topic)
     if (composed := _composed.get()) is not None:
         tabs(composed)
+
+
+def embedded(topic: Topic) -> None:
+    """The page within a page of somebody else's: the body alone, and below it the way to the whole page."""
+    st.html(f'<h1 class="unseen">{t(topic.title)}</h1>')
+    st.fragment(_body, key=body_of(topic))(topic)
+    way_out()
 
 
 def _body(topic: Topic) -> None:
@@ -60,6 +71,7 @@ def title_row(title: str, topic: Topic | None = None) -> None:
         with st.container(horizontal=True, vertical_alignment="center", gap="small", width="content", key="tools"):
             share_button()
             if topic is not None:
+                teacher_popover(topic)
                 pin_button(topic)
             device_choice()
             language_switch()
@@ -110,13 +122,17 @@ def tabs(composed: Composed) -> None:
 
     opened = state.get(kept)
     chosen = list(TABS).index(opened) if opened else None
-    open_one([t(name) for name in TABS.values()], place, label=t("More of this run"), chosen=chosen, on_pick=pick)
+    bring = state.get("tabs:brought", 0) if state.pop("tabs:bring", None) == topic.slug else 0
+    open_one([t(name) for name in TABS.values()], place, label=t("More of this run"), chosen=chosen, on_pick=pick,
+             bring=bring)  # fmt: skip
     keep_new(topic, result)
     if opened is None:
         return
     with st.container(key=f"{topic.slug}-tab"):
         match opened:
             case "numbers" | "compare" if veiled(topic):  # they would tell
+                show_veil()
+            case "numbers" | "compare" | "download" if is_covered(topic):
                 show_veil()
             case "numbers":
                 numbers(composed)

@@ -7,6 +7,7 @@ import streamlit as st
 from engine.contracts.topic import Topic
 from pages.components.parts.controls import LESSON, VIEW, says_something
 from pages.components.parts.language import t
+from pages.components.parts.taught import teaching
 from pages.components.pictures.canvas import choice
 
 FACES = {"lesson": "Lesson", "knobs": "Knobs"}
@@ -20,15 +21,19 @@ def face(topic: Topic) -> str:
     if state.get("face:visit") != state.get("visit"):
         state["face:visit"] = state.get("visit")
         chosen = state.get("face:chosen") or st.context.cookies.get(COOKIE)
-        if VIEW + LESSON in st.query_params:
+        if VIEW + LESSON in st.query_params or teaching(topic).is_lesson:
             state["face"] = "lesson"
         else:
             state["face"] = "knobs" if says_something(topic) else chosen if chosen in FACES else "lesson"
+    if not teaching(topic).shown(topic):
+        state["face"] = "lesson"
     return state["face"]
 
 
 def face_switch(topic: Topic) -> None:
-    """The two names at the top of the panel."""
+    """The two names at the top of the panel; the lesson's alone where a teacher shows no knob."""
+    if not teaching(topic).shown(topic):
+        return
     state, place, faces = st.session_state, f"{topic.slug}-face", list(FACES)
 
     def switch() -> None:

@@ -6,12 +6,20 @@ import streamlit as st
 
 from engine.contracts.knob import Rejected
 from engine.contracts.pins import MOST_PINS, PARAMETER, Pin, in_link, read_pins
-from engine.contracts.topic import catalogue
+from engine.contracts.topic import Topic, catalogue
 
 
 def pinned() -> tuple[Pin, ...]:
     """The visitor's pinned runs of all topics, the oldest first."""
     return st.session_state.get("pins", ())
+
+
+def is_pinned(topic: Topic) -> bool:
+    """Whether a run of this page is pinned; on the first run of a session, which draws the head of the page before the
+    link is taken in, whether the link says so."""
+    if "pins" in st.session_state:
+        return any(pin.slug == topic.slug for pin in pinned())
+    return any(text.partition("~")[0] == topic.slug for text in st.query_params.get_all(PARAMETER))
 
 
 def keep_pinned(pins: tuple[Pin, ...]) -> None:

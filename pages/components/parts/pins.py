@@ -10,27 +10,42 @@ import streamlit as st
 from engine.contracts.knob import Knob
 from engine.contracts.pins import MOST_PINS, Pin, nearest_preset
 from engine.contracts.topic import Topic, catalogue
-from engine.data.photos import PHOTOS
+from engine.data.captions import LONGEST_TEXT as LONGEST_VALUE
+from engine.data.captions import SAMPLES, value_text
 from engine.pictures.comparison import last_step
 from pages.components.parts.controls import adopt
-from pages.components.parts.language import number, t
-from pages.components.parts.pinned_runs import keep_pinned, pinned
+from pages.components.parts.language import t
+from pages.components.parts.pinned_runs import is_pinned, keep_pinned, pinned
 from pages.components.pictures.canvas import chips
 from pages.components.server.background import keep_result
 
 MOST_NAMED = 3  # knobs in the name of a run
-LONGEST_VALUE = 28  # characters of a text in a name
 LONGEST_TEXT, BEFORE = 120, 16  # of what a reader has written, beside another text; of them before the difference
-SAMPLES = frozenset(f"sample:{name}" for name in PHOTOS)
 
 
 def pin_button(topic: Topic) -> None:
     """The button in the title row."""
     st.button(
         t("Pin"), key="pin", icon=":material/keep:", type="tertiary", on_click=pin_now, args=(topic,),
-        help=t("Keeps this run as it is now, to compare it with the next one: see Compare below. "
-               "Up to four, of all pages"),
+        help=t("Keeps this run as it is now, to compare it with the next one. Up to four, of all pages"),
     )  # fmt: skip
+    if is_pinned(topic):
+        st.button(
+            t("Compare"), key="to-compare", icon=":material/compare:", type="tertiary", on_click=show_compare,
+            args=(topic,), help=t("Shows the pinned runs of this page beside the present one, below the pictures"),
+        )  # fmt: skip
+
+
+def show_compare(topic: Topic) -> None:
+    """Callback: the Compare tab opens, and the page goes there."""
+    st.session_state[f"{topic.slug}:tab"] = "compare"
+    bring_to_tabs(topic)
+
+
+def bring_to_tabs(topic: Topic) -> None:
+    """The browser brings the tabs below the pictures into view when the page is drawn next."""
+    st.session_state["tabs:brought"] = st.session_state.get("tabs:brought", 0) + 1
+    st.session_state["tabs:bring"] = topic.slug
 
 
 def pin_now(topic: Topic) -> None:
@@ -44,7 +59,7 @@ def pin_now(topic: Topic) -> None:
     else:
         keep_pinned((*pins, pin))
         state["pins:new"] = pin
-        st.toast(t("{run} is kept. Now change something and open Compare, below.", run=pin_label(len(pins))))
+        st.toast(t("{run} is kept. Now change something, then press Compare, beside Pin.", run=pin_label(len(pins))))
 
 
 def config_now(topic: Topic) -> Any:
@@ -52,6 +67,12 @@ def config_now(topic: Topic) -> Any:
     config, run = st.session_state[f"{topic.slug}:config"], st.session_state.get(f"{topic.slug}:run")
     latest = run.job.latest if run is not None and run.live else None
     return config if latest is None else topic.training.at(config, latest.step)
+
+
+def is_live(topic: Topic) -> bool:
+    """Whether the run on the page still goes on."""
+    run = st.session_state.get(f"{topic.slug}:run")
+    return run is not None and run.live
 
 
 def offer_places(topic: Topic) -> None:
@@ -133,20 +154,4 @@ def knob_values(knob: Knob, values: Sequence[Any]) -> list[str]:
 
 def knob_value(knob: Knob, value: Any) -> str:
     """The value of a knob in the reader's language; None: that the knob does nothing there."""
-    match knob.kind:
-        case _ if value is None:
-            return t("has no effect")
-        case "bool":
-            return t("yes") if value else t("no")
-        case "choice":
-            return t(knob.choice_labels.get(value, value))
-        case "choices":
-            return ", ".join(t(knob.choice_labels.get(one, one)) for one in value) or t("none of them")
-        case "sizes":
-            return " × ".join(map(str, value)) or "0"
-        case "text":
-            short = value.removeprefix("sample:")
-            short = t(PHOTOS[short].title) if value in SAMPLES else short
-            return (short if len(short) <= LONGEST_VALUE else short[: LONGEST_VALUE - 1] + "…") or "–"
-    digits = number(value, 3) if knob.kind == "float" else number(int(value), 5)
-    return f"{digits} {t(knob.unit)}" if knob.unit else digits
+    return value_text(knob, value, t)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import streamlit as st
 
-from engine.contracts.lesson import lesson_words
 from engine.contracts.topic import Topic
 from pages.components.parts.language import language
+from pages.components.parts.taught import taught_words, teaching
 
 
 def script_files(
@@ -29,7 +30,10 @@ def script_files(
     def notebook() -> bytes:
         from engine.script import notebook_for
 
-        return notebook_for(topic, config(), lesson_words(topic.slug, tongue), address, formulas()).encode()
+        lesson = taught_words(topic, tongue)
+        if teaching(topic).hidden:  # a notebook has the answers beside the questions
+            lesson = replace(lesson, steps=(), end="")
+        return notebook_for(topic, config(), lesson, address, formulas()).encode()
 
     return script, notebook
 

@@ -18,6 +18,9 @@ button.row { all: unset; box-sizing: border-box; cursor: pointer; font-family: v
   display: inline-flex; align-items: center; gap: 0.45rem; min-height: 2.25rem; vertical-align: middle; }
 button.row:hover { background: var(--st-secondary-background-color); }
 button:focus-visible { outline: 2px solid var(--st-primary-color); }
+a.out { font-family: var(--st-font); font-size: 0.8rem; color: var(--st-text-color); opacity: 0.8; padding: 0.3rem 0;
+  display: inline-block; }
+a.out:focus-visible { outline: 2px solid var(--st-primary-color); }
 button.question { font-weight: 600; min-width: 2.25rem; justify-content: center; }
 button.row svg { width: 1.15rem; height: 1.15rem; fill: none; stroke: currentColor; stroke-width: 1.9; }
 dialog.keys-list { font-family: var(--st-font); color: var(--st-text-color); background: var(--st-background-color);
@@ -62,3 +65,9 @@ def share_button() -> None:
         "hint": t("Copies a link that brings all of this back, the seed included"),
     }
     _component()(data=words, key="share", width="content")
+
+
+def way_out() -> None:
+    """In a frame of another page: a small line that opens the whole page, as it is then, in a window of its own."""
+    words = {"language": {"en": "en", "zh": "zh-CN"}[language()], "open": t("Open in Neurarium")}
+    _component()(data=words, key="way-out")

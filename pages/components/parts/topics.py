@@ -13,6 +13,7 @@ from pages.components.parts.language import t
 
 SHOW = "pages.components.parts.page:show_topic"  # by its name, for pages have links to pages
 PAGES = Path(__file__).parents[2]
+LEAVE = "leave_to"  # in the session: the topic whose page a callback asked for
 
 
 @cache
@@ -40,6 +41,18 @@ def body_of(topic: Topic) -> str:
 def part_of(topic: Topic, name: str) -> str:
     """The name of a part of a page that can be drawn by itself: "stage", "panel", "below", or a column of theirs."""
     return f"{topic.slug}-part-{name}"
+
+
+def go_to(topic: Topic) -> None:
+    """Callback: the whole app runs anew, on the page of a topic."""
+    st.session_state[LEAVE] = topic
+    st.rerun()
+
+
+def page_to_go_to() -> Any | None:
+    """The page that a callback asked for; None if none did."""
+    topic = st.session_state.pop(LEAVE, None)
+    return None if topic is None else page_of(topic)
 
 
 def page_of(topic: Topic) -> Any:

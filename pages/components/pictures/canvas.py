@@ -6,7 +6,7 @@ uses them to separate events from keys).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
@@ -84,14 +84,26 @@ def choice(
 
 def step_card(data: dict[str, Any], key: str, *, on_event: Callable[[], None]) -> None:
     """The card of a lesson, see lesson.py and step.js; on_event finds in state[key] what was pressed: "choose" and "go"
-    with a number, "again"."""
-    handlers = {f"on_{event}_change": heard(key, event, on_event, None) for event in ("choose", "go", "again")}
+    with a number, "again", "leave"."""
+    handlers = {f"on_{event}_change": heard(key, event, on_event, None) for event in ("choose", "go", "again", "leave")}
     component("step")(data=data, key=key, **handlers)
 
 
-def open_one(names: Sequence[str], key: str, *, label: str, chosen: int | None, on_pick: Callable[[], None]) -> None:
-    """Tabs of which one or none is open; on_pick finds in state[key]["pick"] which was pressed."""
-    component("tabs")(data={"names": list(names), "label": label, "chosen": chosen}, key=key,
+def path_list(data: dict[str, Any], key: str, *, on_order: Callable[[], None], known: Collection[str]) -> None:
+    """The reader's path, see path.py and path.js; on_order finds in state[key]["order"] the slugs, each once."""
+
+    def fits(_: str, order: Any) -> bool:
+        return len(set(order)) == len(order) and known.issuperset(order)
+
+    component("path")(data=data, key=key, on_order_change=heard(key, "order", on_order, fits))
+
+
+def open_one(
+    names: Sequence[str], key: str, *, label: str, chosen: int | None, on_pick: Callable[[], None], bring: int = 0
+) -> None:
+    """Tabs of which one or none is open; on_pick finds in state[key]["pick"] which was pressed. bring: another number
+    than before, but not 0, brings them to the top of the window."""
+    component("tabs")(data={"names": list(names), "label": label, "chosen": chosen, "bring": bring}, key=key,
                       on_pick_change=heard(key, "pick", on_pick, one_of(len(names))))  # fmt: skip
 
 

@@ -72,6 +72,22 @@ _short_work = threading.Semaphore(max(2, CORES))
 _looks, _steps = ({slug: threading.Lock() for slug in catalogue()} for _ in range(2))
 
 
+def shared(topic: Topic, config: Any, path: str, device: str, *, long: bool = False) -> Any:
+    """The Result of `config` on a device, from the store or computed now. See compute, which explains failures."""
+
+    def work() -> Any:
+        turn = _looks[topic.slug] if topic.in_turn and not long else nullcontext()
+        with turn, _long_work if long else _short_work, using_device(device):
+            return topic.load(path)(config)
+
+    return STORE.get_or_compute((topic.slug, path, config, device), work)
+
+
+def found(topic: Topic, config: Any, path: str) -> Any | None:
+    """The same if it is there already, else None; computes nothing."""
+    return STORE.find((topic.slug, path, config, chosen_device()))
+
+
 def compute(topic: Topic, config: Any, path: str | None = None, *, long: bool = False) -> Any | None:
     """The Result of `config`, from the store or computed now; None after a failure has been explained to the reader.
 
@@ -79,16 +95,8 @@ def compute(topic: Topic, config: Any, path: str | None = None, *, long: bool = 
     seconds; of such work one piece is done at a time, so that many who ask for it do not slow all others down. Of other
     work as many pieces are done at a time as there are cores, first come, first served.
     """
-    path = path or topic.run
-
-    def work() -> Any:
-        turn = _looks[topic.slug] if topic.in_turn and not long else nullcontext()
-        with turn, _long_work if long else _short_work, using_device(device):
-            return topic.load(path)(config)
-
-    device = chosen_device()
     try:
-        return STORE.get_or_compute((topic.slug, path, config, device), work)
+        return shared(topic, config, path or topic.run, chosen_device(), long=long)
     except Exception as error:
         explain(error, topic, config)
         return None

@@ -33,7 +33,8 @@ STYLED = {
     "Cache-Control": "no-store",
 }
 
-# What the page may load and do; {scripts}: hashes of the scripts written into it, {here}: this host.
+# What the page may load and do; {scripts}: hashes of the scripts written into it, {here}: this host, {framers}: whose
+# pages may show it in a frame.
 PAGE_POLICY = {
     "default-src": "'none'",
     # blob: is how Streamlit loads the code of a components v2 component; no 'unsafe-eval', no 'unsafe-inline'.
@@ -47,7 +48,7 @@ PAGE_POLICY = {
     "manifest-src": "'self'",
     "worker-src": "'none'",
     "frame-src": "'none'",
-    "frame-ancestors": "'self'",
+    "frame-ancestors": "'self' {framers}",
     "object-src": "'none'",
     "base-uri": "'none'",
     "form-action": "'self'",
@@ -62,11 +63,13 @@ def script_hashes(page: bytes) -> tuple[str, ...]:
     return tuple(f"'sha256-{base64.b64encode(digest).decode()}'" for digest in digests)
 
 
-def page_policy(scripts: tuple[str, ...], host: str) -> str:
-    """The Content-Security-Policy of the page. host: as the request named it; left out where it is none."""
+def page_policy(scripts: tuple[str, ...], host: str, framers: tuple[str, ...] = ()) -> str:
+    """The Content-Security-Policy of the page. host: as the request named it; left out where it is none. framers: hosts
+    whose pages may show it in a frame, at any port."""
     here = f"ws://{host} wss://{host}" if HOST_AND_PORT.fullmatch(host) else ""
     rules = (f"{name} {sources}" for name, sources in PAGE_POLICY.items())
-    return re.sub(" +", " ", "; ".join(rules).format(scripts=" ".join(scripts), here=here)).replace(" ;", ";")
+    given = {"scripts": " ".join(scripts), "here": here, "framers": " ".join(f"{name}:*" for name in framers)}
+    return re.sub(" +", " ", "; ".join(rules).format(**given)).replace(" ;", ";")
 
 
 def host_name(host: str) -> str:

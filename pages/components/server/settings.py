@@ -65,7 +65,16 @@ class Settings:
         default=(),
         metadata={
             "meaning": "names this server answers to, such as `neurarium.example *.lab.example`; "
-            "empty: any. Pages of other hosts are then refused a connection too"
+            "empty: any. Pages of other hosts are then refused a connection too",
+            "empty": "any",
+        },
+    )
+    embed_hosts: tuple[str, ...] = dataclasses.field(
+        default=(),
+        metadata={
+            "meaning": "names whose pages may show this server's pages in a frame, such as `moodle.example "
+            "*.lab.example`; empty: none",
+            "empty": "none",
         },
     )
 
@@ -84,7 +93,7 @@ def read(environment: Mapping[str, str]) -> Settings:
     for field in dataclasses.fields(Settings):
         text = environment.get(variable(field.name), "").strip()
         if text:
-            if field.name == "allowed_hosts":
+            if "empty" in field.metadata:
                 values[field.name] = _hosts(field.name, text)
             elif "choices" in field.metadata:
                 values[field.name] = _choice(field, text)

@@ -14,6 +14,7 @@ from collections import Counter
 from functools import cache
 from typing import Any
 
+import streamlit as st
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse
 
@@ -22,7 +23,7 @@ from engine.machinery.device import available_devices
 from engine.machinery.job import ACTIVE_STATES, Job
 from engine.machinery.memory import resident_bytes
 from engine.machinery.own import OWN
-from pages.components.parts.language import in_every_language
+from pages.components.parts.language import LANGUAGES, in_every_language
 from pages.components.server.compute import JOBS, STORE
 from pages.components.server.security import STYLED
 from pages.components.server.settings import settings
@@ -30,6 +31,7 @@ from pages.components.server.streamlit_inside import FILES_BYTES, files_kept, se
 from pages.components.server.visitors import STORED_SESSIONS
 
 STARTED = time.monotonic()
+REFRESH_SECONDS = 5
 # name -> (what it is, its unit, the name of its bound)
 ROWS = {
     "visitors": ("Visitors connected", "", "visitors_limit"),
@@ -133,10 +135,13 @@ async def status_json(request: Request) -> JSONResponse:
 
 
 async def status_page(request: Request) -> HTMLResponse:
-    """The same for people; looks again every five seconds, and needs no script."""
+    """The same for people; looks again every REFRESH_SECONDS, and needs no script. In the language of ?lang=, as the
+    pages, else of the browser."""
     numbers = await asyncio.to_thread(status)
     chinese = request.headers.get("accept-language", "").lower().startswith("zh")
-    return HTMLResponse(page_of(numbers, "zh" if chinese else "en"), headers=STYLED)
+    asked = request.query_params.get("lang")
+    language = asked if asked in LANGUAGES else "zh" if chinese else "en"
+    return HTMLResponse(page_of(numbers, language), headers=STYLED)
 
 
 def page_of(numbers: dict[str, Any], language: str = "en") -> str:
@@ -151,20 +156,44 @@ def page_of(numbers: dict[str, Any], language: str = "en") -> str:
         )
     heads = "".join(f'<th scope="col">{_word(text, language)}</th>' for text in ("What", "Now", "At most"))
     title = _word("Status of this server", language)
+    tongues = "".join(
+        f'<a href="?lang={tongue}" lang="{tongue}" aria-current="{str(tongue == language).lower()}">{name}</a>'
+        for tongue, name in LANGUAGES.items()
+    )
     return (
-        f'<!doctype html><html lang="{language}"><head><meta charset="utf-8"><meta http-equiv="refresh" content="5">'
-        f'<meta name="viewport" content="width=device-width"><title>{title}</title><style>{STYLE}</style></head>'
-        f"<body><h1>{title}</h1><table><thead><tr>{heads}<th></th></tr></thead><tbody>{''.join(rows)}</tbody></table>"
-        "</body></html>"
+        f'<!doctype html><html lang="{language}"><head><meta charset="utf-8">'
+        f'<meta http-equiv="refresh" content="{REFRESH_SECONDS}"><meta name="viewport" content="width=device-width">'
+        f"<title>{title} · Neurarium</title><style>{_style()}</style></head><body>"
+        f'<nav><a href="./?lang={language}">← Neurarium</a><span>{tongues}</span></nav><main><h1>{title}</h1>'
+        f"<table><thead><tr>{heads}<th></th></tr></thead><tbody>{''.join(rows)}</tbody></table></main></body></html>"
     )
 
 
-STYLE = """:root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }
-body { max-width: 46rem; margin: 2rem auto; padding: 0 1rem; }
+@cache
+def _style() -> str:
+    """The style sheet, in the colours of the pages."""
+    names = {"back": "backgroundColor", "text": "textColor", "line": "borderColor", "panel": "secondaryBackgroundColor"}
+    colours = "".join(f"--{name}: light-dark({_theme('light', option)}, {_theme('dark', option)});"
+                      for name, option in {**names, "primary": "primaryColor"}.items())  # fmt: skip
+    return f":root {{ {colours} }}\n{STYLE}"
+
+
+def _theme(kind: str, option: str) -> str:
+    return st.get_option(f"theme.{kind}.{option}") or st.get_option(f"theme.{option}")
+
+
+STYLE = """:root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; background: var(--back); color: var(--text); }
+body { max-width: 46rem; margin: 0 auto; padding: .6rem 1rem 2rem; }
+nav { display: flex; justify-content: space-between; align-items: center; flex-wrap: wrap; gap: .5rem; }
+a { color: var(--primary); text-decoration: none; display: inline-block; padding: .6rem .8rem; border-radius: .6rem; }
+a:hover { background: var(--panel); } a:focus-visible { outline: 2px solid var(--primary); }
+nav > a { margin-left: -.8rem; font-weight: 600; } a[aria-current=true] { font-weight: 600; border: 1px solid var(--primary); }
+h1 { font-size: 1.9rem; line-height: 1.2; margin: .4rem 0 1rem; font-weight: 650; }
 table { border-collapse: collapse; width: 100%; } th { text-align: left; font-weight: 400; }
-thead th { font-weight: 650; } tr + tr { border-top: 1px solid #8884; } td { text-align: right; white-space: nowrap; }
+thead th { font-weight: 600; } tr + tr { border-top: 1px solid var(--line); }
+td { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
 thead th:nth-child(n + 2) { text-align: right; } th, td { padding: .25rem .5rem; } meter { width: 6rem; }
-@media (max-width: 480px) { meter { display: none; } tbody th { min-width: 8rem; } }"""
+@media (max-width: 480px) { h1 { font-size: 1.3rem; } meter { display: none; } tbody th { min-width: 8rem; } }"""  # noqa: E501 - CSS
 
 
 @cache

@@ -198,10 +198,10 @@ def on_one_level(scope: Any) -> str | None:
 
 class PageHead:
     """ASGI middleware: boot script, preloads and style sheet for the one HTML page, which lies on one level; security
-    headers everywhere."""
+    headers everywhere. framers: hosts whose pages may show it in a frame."""
 
-    def __init__(self, app):
-        self.app = app
+    def __init__(self, app, framers: tuple[str, ...] = ()):
+        self.app, self.framers = app, framers
 
     async def __call__(self, scope, receive, send):
         if scope["type"] != "http":
@@ -245,7 +245,9 @@ class PageHead:
                 headers = MutableHeaders(scope=start)
                 headers["content-length"] = str(len(page))
                 host = Headers(scope=scope).get("host", "")
-                headers["content-security-policy"] = page_policy(script_hashes(body), host)
+                headers["content-security-policy"] = page_policy(script_hashes(body), host, self.framers)
+                if self.framers:  # it knows no list; frame-ancestors, which goes before it, has one
+                    del headers["x-frame-options"]
                 await send(start)
                 message = {"type": "http.response.body", "body": page}
             if head and message["type"] == "http.response.body":

@@ -85,12 +85,9 @@ def assert_in_order(visitor) -> None:
     """Nothing is cut off, covered or beside the window."""
     assert visitor.page.evaluate(CUT, ".stMainBlockContainer, [data-testid=stTopNav]") == []
     assert visitor.page.evaluate(OVERLAP, ":is([class*=st-key-tile-], [class*=st-key-card-]):not([class*=links])") == 0
-    assert visitor.page.evaluate(OVERLAP, ".st-key-title-row, p.question, .stTextInput, .st-key-home-groups, h2") == 0
+    front = ".st-key-front-words, .st-key-front-points, .st-key-front-network"
+    assert visitor.page.evaluate(OVERLAP, f".st-key-title-row, {front}, .stTextInput, .st-key-path, h2") == 0
     assert not visitor.scrolls_sideways()
-
-
-def choose_group(visitor, name: str) -> None:
-    visitor.key("home-groups").get_by_role("button", name=name).click()
 
 
 def search(visitor, words: str) -> None:
@@ -140,7 +137,7 @@ def check_menu_of_phone(visitor, tongue: str) -> None:
 
 
 @pytest.mark.parametrize("look", LOOKS)
-def test_home_shows_all_topics_a_group_and_what_is_sought_and_the_menu_has_all(visit, house, look):
+def test_home_shows_all_topics_and_what_is_sought_and_the_menu_has_all(visit, house, look):
     locale, theme, size = LOOKS[look]
     tongue = locale[:2]
     fresh = size[0] < 500  # a browser remembers that its menu is open
@@ -152,21 +149,22 @@ def test_home_shows_all_topics_a_group_and_what_is_sought_and_the_menu_has_all(v
     assert places == sorted(places)
     assert_in_order(visitor)
     height = visitor.page.evaluate("() => document.querySelector('[data-testid=stMain]').scrollHeight")
-    assert height < (2.5 if size[0] > 1000 else 4.5) * size[1], "one is through with it after a few screens"
-    assert visitor.boxes("[class*=st-key-tile-]")[0]["y"] < 0.7 * size[1], "a picture is among what one sees first"
-    count = len(ALL)
-    assert visitor.key("home-groups").get_by_role("button").first.inner_text() == f"{said('All')} · 1–{count}"
-    choose_group(visitor, f"{said(LAST.group)} · {count - len(OF_LAST) + 1}–{count}")
+    assert height <= (2 if size[0] > 1000 else 4.5) * size[1], "one is through with it after two screens"
+    assert visitor.boxes("[class*=st-key-tile-]")[0]["y"] < 0.85 * size[1], "a picture is among what one sees first"
+    headings = visitor.page.locator(".st-key-tiles h2").all_inner_texts()
+    assert headings == [said(group) for group in GROUPS], "each group has its name, once"
+    for group in GROUPS:
+        first = next(topic for topic in ALL if topic.group == group)
+        assert visitor.key(f"tile-{first.slug}").locator("h2").inner_text() == said(group), "over its first"
+    search(visitor, said(LAST.group))
     visitor.until(lambda: shown(visitor, "card") == OF_LAST, "the cards of the last group")
     assert shown(visitor, "tile") == []
     assert_in_order(visitor)
-    search(visitor, ALL[1].title[tongue])  # not of the chosen group
-    visitor.until(lambda: shown(visitor, "card") == [ALL[1].slug], "what is sought, whatever is chosen")
+    search(visitor, ALL[1].title[tongue])
+    visitor.until(lambda: shown(visitor, "card") == [ALL[1].slug], "what is sought")
     search(visitor, "square root")
     visitor.until(lambda: len(shown(visitor, "tile")) == len(DUMMIES), "many that fit")
     search(visitor, "")
-    visitor.until(lambda: shown(visitor, "card") == OF_LAST, "the chosen group again")
-    choose_group(visitor, said("All"))
     visitor.until(lambda: shown(visitor, "tile") == SLUGS, "everything again")
     (check_menu_of_desktop if size[0] > 1000 else check_menu_of_phone)(visitor, tongue)
 
@@ -177,16 +175,16 @@ STOP = """() => { let at = document.activeElement;
 
 
 def test_with_the_keyboard_one_comes_by_all_topics_and_into_the_last(visit, house):
-    """Sections of the menu, groups and topics are one stop each: no more stops than there are things to choose."""
+    """Sections of the menu, topics and their stars are one stop each: no more stops than there are things to choose."""
     visitor = visit("/", server=house)
     stops = []
     while not stops or stops[-1][0] != LAST.slug:
-        assert len(stops) < len(ALL) + 2 * len(GROUPS) + 12, stops
+        assert len(stops) < 2 * len(ALL) + len(GROUPS) + 24, stops
         visitor.page.keyboard.press("Tab")
         stops.append(visitor.page.evaluate(STOP))
-    assert [place for place, _ in stops[-len(ALL) :]] == SLUGS
-    named = [text for _, text in stops[: -len(ALL)]]
-    assert [group for group in GROUPS if any(text.startswith(f"{group} · ") for text in named)] == list(GROUPS)
+    assert [place for place, _ in stops[1 - 2 * len(ALL) :: 2]] == SLUGS
+    named = [text for _, text in stops[: 1 - 2 * len(ALL)]]
+    assert [text for text in named if text in GROUPS] == list(GROUPS), "the menu comes first"
     visitor.page.keyboard.press("Enter")
     visitor.until(lambda: visitor.path == f"/{LAST.slug}" and visitor.title == LAST.title["en"], "the last topic")
     visitor.settle()
@@ -201,7 +199,7 @@ def test_with_the_keyboard_one_comes_by_all_topics_and_into_the_last(visit, hous
     visitor.until(lambda: visitor.title == wanted.title["en"], "the last topic of the first group")
 
 
-def test_pictures_lead_to_pages_chips_to_presets_and_home_remembers_its_group(visit, house):
+def test_pictures_lead_to_pages_chips_to_presets_and_home_remembers_what_was_sought(visit, house):
     visitor = visit("/", server=house)
     visitor.key(f"tile-{LAST.slug}").locator("img.cover").click(force=True)  # the link lies over the picture
     visitor.until(lambda: visitor.title == LAST.title["en"], "the page of the picture")
@@ -209,7 +207,7 @@ def test_pictures_lead_to_pages_chips_to_presets_and_home_remembers_its_group(vi
     visitor.settle()
     visitor.page.locator("[data-testid=stTopNavLink]", has_text="Home").click()
     visitor.until(lambda: visitor.title == "Neurarium", "home")
-    choose_group(visitor, "Sequences")
+    search(visitor, "Sequences")
     visitor.key("card-tokens").locator("div.cover").wait_for()  # it has no picture
     covers = visitor.page.locator("img.cover")
     widths = "all => all.every(e => e.complete && e.naturalWidth === 640)"
@@ -218,4 +216,4 @@ def test_pictures_lead_to_pages_chips_to_presets_and_home_remembers_its_group(vi
     visitor.until(lambda: visitor.title == "Tokens" and visitor.query == {"number": "9"}, "the preset's page")
     visitor.settle()
     visitor.page.locator("[data-testid=stTopNavLink]", has_text="Home").click()
-    visitor.until(lambda: shown(visitor, "card") == [t.slug for t in ALL if t.group == "Sequences"], "the group")
+    visitor.until(lambda: shown(visitor, "card") == [t.slug for t in ALL if t.group == "Sequences"], "what was sought")

@@ -30,6 +30,21 @@ def open_compare(visitor, name: str = "Compare") -> None:
     visitor.settle()
 
 
+def to_compare(visitor) -> None:
+    """By the button that Pin leaves beside itself: the tab opens and stands in the window."""
+    visitor.button("to-compare").click()
+    visitor.settle()
+    visitor.until(lambda: is_in_window(visitor), "the tab in the window")
+
+
+def is_in_window(visitor) -> bool:
+    """Whether Compare is open and its tab, with the list of runs below it, stands in the window."""
+    tab, height = visitor.page.get_by_role("tab", name=re.compile("Compare|对比")), visitor.page.viewport_size["height"]
+    if tab.get_attribute("aria-selected") != "true" or (listed := visitor.key("compare-runs").bounding_box()) is None:
+        return False
+    return tab.bounding_box()["y"] >= 0 and listed["y"] + listed["height"] <= height
+
+
 def rows(visitor, table: str) -> dict[str, list[str]]:
     """A table of the tab: first cell -> the others."""
     found = visitor.page.locator(f".compared[aria-label='{table}'] tr")
@@ -42,7 +57,10 @@ def plain(text: str) -> float:
 
 
 def test_a_run_is_pinned_and_compared_with_the_next(visit):
-    first, second = Config(data="xor", layers=(4,), steps=60), Config(data="xor", layers=(4,), steps=60, noise=0.4)
+    first, second = (
+        Config(data="xor", layers=(4,), steps=60),
+        Config(data="xor", layers=(4,), steps=60, optimizer="sgd"),
+    )
     visitor = visit(link("mlp", first))
     visitor.until(lambda: visitor.step() == 60, "the steps of the link")
     pin(visitor, 1)
@@ -53,12 +71,18 @@ def test_a_run_is_pinned_and_compared_with_the_next(visit):
     visitor.until(lambda: visitor.query.get("noise") == "0.4", "the noise in the address")
     open_compare(visitor)
     assert rows(visitor, "Knobs that differ") == {"Noise": ["0.05", "0.4"], "Steps trained": ["60", "0"]}
-
-    # The same steps again: then nothing but the noise differs, and the numbers are those of the engine.
-    visitor.open(link("mlp", second) + "&pin=mlp~data~xor~layers~4~steps~60")
-    open_compare(visitor)
     visitor.until(lambda: rows(visitor, "Numbers"), "the numbers of both")
-    assert rows(visitor, "Knobs that differ") == {"Noise": ["0.05", "0.4"]}
+    assert all("(" not in cell for row in rows(visitor, "Numbers").values() for cell in row), (
+        "other data: no difference"
+    )
+    assert visitor.key("mlp-tab").get_by_text("Not comparable with Now: Pin 1. Other data (Noise)").is_visible()
+
+    # The same steps again: then nothing but the optimiser differs, and the numbers are those of the engine.
+    visitor.open(link("mlp", second) + "&pin=mlp~data~xor~layers~4~steps~60")
+    to_compare(visitor)
+    visitor.until(lambda: rows(visitor, "Numbers"), "the numbers of both")
+    assert rows(visitor, "Knobs that differ") == {"Optimiser": ["Adam", "SGD"]}
+    assert "Not comparable" not in visitor.words
     one, other = (MLP.load(MLP.run)(config) for config in (first, second))
     for name in ("train_loss", "test_accuracy", "offset"):
         before, now = (float(getattr(made, name).flatten()[-1]) for made in (one, other))
@@ -140,3 +164,23 @@ def test_a_link_with_bad_pins_says_so_and_keeps_the_good_ones(visit):
     assert "there is no page “banana”" in said
     assert "Hidden layers: expected whole numbers, got “x”" in said
     assert pins_of(visitor) == ["mlp", "mlp~seed~7"]
+
+
+@pytest.mark.parametrize(("size", "locale"), [((1280, 800), "en-US"), ((390, 844), "zh-CN")])
+def test_after_pin_compare_is_at_hand(visit, size, locale):
+    """Its button comes beside Pin, in the window; pressed, the tab opens and the page goes there."""
+    visitor = visit("/mlp?data=xor&layers=4&steps=20", size=size, locale=locale)
+    visitor.until(lambda: visitor.step() == 20, "the steps of the link")
+    assert visitor.key("to-compare").count() == 0
+    pin(visitor, 1)
+    toast = visitor.page.locator("[data-testid=stToast]").first.inner_text()
+    assert ("按“固定”旁的“对比”" if locale == "zh-CN" else "then press Compare, beside Pin") in toast
+    box = visitor.button("to-compare").bounding_box()
+    assert box["y"] >= 0
+    assert box["y"] + box["height"] <= 160
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= size[0]
+    to_compare(visitor)
+    visitor.page.evaluate("document.querySelector('[data-testid=stMain]').scrollTo(0, 0)")
+    visitor.until(lambda: not is_in_window(visitor), "the reader goes up")
+    to_compare(visitor)

@@ -3,8 +3,11 @@
 import csv
 import io
 import json
+import re
 import zipfile
 from dataclasses import replace
+from html import unescape
+from urllib.parse import urlsplit
 
 import numpy as np
 import pytest
@@ -112,6 +115,32 @@ def looks_alike(visitor, drawing: str, image: Image.Image) -> None:
     other.close()
     small = np.asarray(image.convert("RGB").resize(shot.size), float)
     assert np.abs(small - np.asarray(shot, float)).mean() < 6
+
+
+@pytest.mark.parametrize("locale", ["en-US", "zh-CN"])
+def test_a_figure_says_of_which_moment_of_which_run_it_is_also_while_it_trains(visit, locale):
+    """And its link brings that moment back."""
+    visitor = visit(link("mlp", replace(MLP, steps=0, seed=7)), locale=locale)
+    open_tab(visitor, "下载" if locale == "zh-CN" else "Download")
+    visitor.button("mlp:play").click()
+    visitor.until(lambda: visitor.step() > 20, "it trains")
+    drawing = taken(visitor, "figures", "SVG").decode()
+    assert ("暂停" if locale == "zh-CN" else "Pause") in visitor.button("mlp:play").inner_text()
+    words = re.findall(r"<text[^>]*>([^<]*)</text>", drawing)
+    step = next(
+        int(found[1]) for found in map(re.compile(r"(?:Optimiser step|优化步数) (\d+) · ").match, words) if found
+    )
+    assert step >= 10
+    layers = "隐藏层 4 × 3" if locale == "zh-CN" else "Hidden layers 4 × 3"
+    assert any(layers in line for line in words)
+    address = unescape(re.search(r"<desc>[^<]*?(http[^<\s]*)</desc>", drawing)[1])
+    assert address.startswith(visitor.address + "/mlp?")
+    assert {"layers=4-3", "seed=7", f"steps={step}"} <= set(urlsplit(address).query.split("&"))
+    page = taken(visitor, "figures", "HTML").decode()
+    assert layers in page
+    assert '<a href="http' in page
+    back = visit(address.removeprefix(visitor.address), locale=locale)
+    back.until(lambda: back.step() == step, "the link brings the moment back")
 
 
 def test_a_wrong_file_gets_one_sentence_and_nothing_is_lost(visit):

@@ -32,6 +32,8 @@ CLOSEST = """() => Math.min(...[...document.querySelectorAll("[class*='-links']"
 @pytest.mark.parametrize("locale", ["en-US", "zh-CN"])
 def test_the_chips_of_presets_do_not_touch_at_any_width(visit, locale):
     visitor = visit("/", locale=locale)
+    search(visitor, TOPICS["mlp"].group)  # what is sought has cards, with chips
+    visitor.key("card-mlp-links").wait_for()
     for width in (1500, 1280, 1024, 768, 390, 360):
         visitor.page.set_viewport_size({"width": width, "height": 800})
         visitor.settle()

@@ -1,6 +1,7 @@
 """The lesson in a browser, as a student does it: choose, watch, read, with picture and words in view together."""
 
 import datetime
+import re
 
 import pytest
 
@@ -147,3 +148,24 @@ def test_what_does_not_follow_the_pictures_is_dimmed(visit):
     visitor.until(lambda: visitor.page.evaluate(lags) == "run", "it trains")
     visitor.open("/attention")
     visitor.until(lambda: visitor.page.evaluate(lags) is None, "another page")
+
+
+def test_the_next_page_of_the_readers_path_comes_without_loading_anew(visit):
+    visitor = visit("/?path=gnn.mlp.cnn", panel="", fresh=True)
+    visitor.open("/gnn?view.lesson=end")
+    card = visitor.page.locator(".nv.step")
+    visitor.until(lambda: card.locator("a.next").count(), "the way on")
+    assert "MLP playground" in card.locator("a.next").inner_text()
+    visitor.page.evaluate("() => { window.stays = true; }")
+    card.locator("a.next").click()
+    visitor.until(lambda: visitor.path == "/mlp" and visitor.title == "MLP playground", "the next page")
+    assert visitor.page.evaluate("() => window.stays") is True
+
+
+def test_a_walk_goes_to_where_the_answer_stands(visit):
+    visitor = visit("/diffusion?view.lesson=drown", panel="", fresh=True)
+    card, moment = visitor.page.locator(".nv.step"), visitor.page.locator(".transport .moment").first
+    card.locator(".choice").nth(1).click()
+    place = lambda: int(re.search(r"moment (\d+) of 61", moment.inner_text())[1])  # noqa: E731
+    visitor.until(lambda: 1 < place() < 61, "it is on its way")
+    visitor.until(lambda: place() == 61, "it has come there")

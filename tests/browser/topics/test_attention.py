@@ -18,7 +18,8 @@ def animal():
 
 
 def detail(visitor) -> str:
-    return visitor.key("attention-detail").locator("p").first.inner_text()
+    said = re.compile("Click another cell|点击其他格子")
+    return visitor.key("attention-stage").locator("p").filter(has_text=said).first.inner_text()
 
 
 def similarity(visitor) -> str:

@@ -8,7 +8,7 @@ from engine.contracts.topic import Source, Topic
 class Config:
     """A number whose square root is sought, and where the search begins."""
 
-    number: float = knob(2.0, "Number", "Whose square root is sought.", low=0.1, high=100.0, step=0.1)
+    number: float = knob(2.0, "Number", "Whose square root is sought.", low=0.1, high=100.0, step=0.1, data=True)
     start: float = knob(5.0, "Beginning", "The first guess.", low=0.1, high=50.0, step=0.1)
     seed: int = knob(0, "Seed", "There is no randomness here.", low=0, high=9999, advanced=True)
 
