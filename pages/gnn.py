@@ -48,7 +48,7 @@ def stage(config, view, film):
             [Show("plane", draw.plane(config, film, messages), PICKED, about, node, 280)],
         ]),
         film.bar(),
-        Row([[Show(name, chart, height=120)] for name, chart in draw.curves(config, film).items()]),
+        Row([[Show(name, chart, height=115)] for name, chart in draw.curves(config, film).items()]),
         *{"node": one_node, "steps": step_by_step, "depth": too_deep}[view.below](config, view, activations),
     ]  # fmt: skip
 

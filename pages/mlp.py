@@ -40,7 +40,7 @@ def stage(config, view, film):
             [Show("network", draw.network(config, film), on_network, picked=picked, height=315)],
         ], (1.12, 1.25)),
         film.bar(),
-        Show("curves", draw.curves(config, film), height=110),
+        Show("curves", draw.curves(config, film), height=115),
         *inspect(config, view, film, picked),
     ]  # fmt: skip
 

@@ -18,7 +18,8 @@ def animal():
 
 
 def detail(visitor) -> str:
-    return visitor.key("attention-detail").locator("p").first.inner_text()
+    said = re.compile("Click another cell|点击其他格子")
+    return visitor.key("attention-stage").locator("p").filter(has_text=said).first.inner_text()
 
 
 def similarity(visitor) -> str:
@@ -150,7 +151,7 @@ def test_a_head_switched_off_and_own_texts_change_the_similarity_and_the_link(vi
 def test_numbers_by_hand(visit):
     visitor = visit("/attention?view=toy")
     made = by_hand(Config())
-    words = visitor.key("attention-toy-detail").locator("p").first
+    words = visitor.key("attention-stage").locator("p", has_text="Click another cell")
     assert f"saw looks at I: {made.pattern[1, 0]:.4g}" in words.inner_text()
     field = visitor.key("attention-matrices").locator("input").nth(5)  # Q, second row, second number
     assert field.input_value() == "2"
