@@ -63,7 +63,7 @@ function draw(root) {
       ...(root.editing ? [
         edit("earlier", "‹", () => move(-1), at === 0),
         edit("later", "›", () => move(1), at === order.length - 1),
-        edit("remove", "×", () => toggle(root, slug), false),
+        edit("remove", "×", (event) => event.detail < 2 && toggle(root, slug), false),
       ] : []));
   });
   const acts = [

@@ -35,7 +35,7 @@ function show(root, data) {
   if (!data.told) root.scrollTop = 0; // the head of a sheet is always in view
   const block = isSheet ? "start" : "nearest"; // above a sheet; else no further than must be, to keep the words beside it
   const bring = () => {
-    const picture = data.focus && document.querySelector(`.st-key-${data.focus}`);
+    const picture = data.focus && (isSheet || data.told || data.draw) && document.querySelector(`.st-key-${data.focus}`);
     if (picture) {
       picture.style.scrollMargin = "72px 0 64px"; // below the head of the page; its bar under it, too
       picture.scrollIntoView({ block, behavior });
@@ -100,8 +100,8 @@ function choices(root, data) {
 }
 
 function list(root, data) {
-  return element("ol", { class: "contents" }, ...data.list.map(({ title, done }, at) =>
-    element("li", {}, press(root, "go", at, { class: done ? "link done" : "link" }, title))));
+  return element("ol", { class: "contents" }, ...data.list.map(({ title, done, right }, at) =>
+    element("li", {}, press(root, "go", at, { class: right ? "link done right" : done ? "link done" : "link" }, title))));
 }
 
 const button = (root, event, value, name, primary) => press(root, event, value, { class: primary ? "primary" : "quiet" }, name);

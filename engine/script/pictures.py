@@ -34,7 +34,7 @@ class Point:
 
     x: float
     y: float
-    class_index: int = 0
+    colour: int | str = 0
     filled: bool = True
     label: str = ""
     frame: int | None = None
@@ -226,8 +226,8 @@ def _marks(tile: Tile, frame: int | None) -> Iterator[go.Scatter]:
     points, texts = now(tile.points), now(tile.texts)
     if points:
         symbols = ["circle" if point.filled else "circle-open" for point in points]
-        colours = [_colour(point.class_index) for point in points]
-        edges = ["white" if point.filled else _colour(point.class_index) for point in points]
+        colours = [_colour(point.colour) for point in points]
+        edges = ["white" if point.filled else _colour(point.colour) for point in points]
         marker = {"color": colours, "symbol": symbols, "size": 7, "line": {"width": 1, "color": edges}}
         yield go.Scatter(x=[point.x for point in points], y=[point.y for point in points], mode="markers",
                          marker=marker, hovertext=[point.label for point in points])  # fmt: skip

@@ -361,7 +361,7 @@ def test_a_wrong_graph_picture_says_what_is_wrong(changes, says):
 def test_a_still_graph_colours_answers_and_rings_mistakes():
     still = graph_still(picture(truth=np.array([0, 0, -1])))
     (tile,) = still.tiles
-    assert [(point.class_index, point.filled) for point in tile.points] == [(0, True), (0, False), (0, True)]
+    assert [(point.colour, point.filled) for point in tile.points] == [(0, True), (0, False), (0, True)]
     assert len(tile.lines) == 2
     (x0, y0), (x1, y1), (_, y2) = [(point.x, point.y) for point in tile.points]
     assert x0 < x1

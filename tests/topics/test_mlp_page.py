@@ -10,6 +10,7 @@ import pytest
 from engine.contracts.film import Film
 from engine.contracts.knob import KnobError, to_query
 from engine.data.points import encode_points
+from engine.pictures.theme import table
 from engine.topics.mlp import draw, explain
 from engine.topics.mlp.benchmark import SOLVED, spiral
 from engine.topics.mlp.card import FEATURES, MAXIMUM_EDITS, REGRESSION, Config, check_picked, parse_edits, with_edit
@@ -308,3 +309,14 @@ def test_the_bar_may_stand_at_every_moment_that_the_browser_has(visitor):
     assert sent["steps"][0] < step < sent["steps"][1]
     assert f"view.moment={step}" in visitor.query
     assert f"step <b>{step}</b>" in visitor.texts()
+
+
+def test_points_of_a_regression_have_the_colours_of_their_values():
+    """Beside other runs too: the colour that the plane has where the network answers that value."""
+    result = run(Config(data="hills", layers=(4,), steps=20))
+    picture = draw.draw_boundary(result)
+    limit = float(result.plane.abs().max())
+    for point, value in zip(picture.tiles[0].points, result.targets.tolist(), strict=True):
+        at = round((min(1, max(-1, value / limit)) + 1) / 2 * 255)
+        assert point.colour == "#{:02X}{:02X}{:02X}".format(*table("signed")[at])
+    assert len({point.colour for point in picture.tiles[0].points}) > 20

@@ -149,7 +149,7 @@ def paint_tile(sheet: Sheet, tile: Tile, place: Place) -> None:
             sheet.words(x0 + 3, y0 + 2, box.label, colour=colour_of(box.colour), halo=True, anchor="lt")
         radius = min(5.0, max(2.6, place.width / 85))
         for point in tile.points:
-            colour = colour_of(point.class_index)
+            colour = colour_of(point.colour)
             fill, edge = (colour, PAPER) if point.filled else (PAPER, colour)
             sheet.disc(*at(point.x, point.y), radius, fill, edge, width=1 if point.filled else 1.6)
         for text, size in zip(tile.texts, _sizes(tile, place), strict=True):

@@ -21,11 +21,12 @@ Spot = tuple[int, tuple[float, float, float, float], Any]  # tile, corners, key
 
 @dataclass(frozen=True)
 class Point:
-    """A disc at (x, y); `filled=False` draws a ring. frame: index of the only frame to show it in, None for all."""
+    """A disc at (x, y); `filled=False` draws a ring. colour: a class index or '#RRGGBB'. frame: index of the only frame
+    to show it in, None for all."""
 
     x: float
     y: float
-    class_index: int = 0
+    colour: int | str = 0
     filled: bool = True
     label: str = ""
     frame: int | None = None
@@ -220,7 +221,7 @@ def picture_payload(picture: PixelPicture) -> tuple[dict[str, Any], dict[str, np
             "rowLabels": tile.row_labels and list(tile.row_labels),
             "columnLabels": tile.column_labels and list(tile.column_labels),
             "names": tile.cell_names and list(tile.cell_names),
-            "points": [[p.x, p.y, p.class_index, p.filled, p.label, p.frame] for p in tile.points],
+            "points": [[p.x, p.y, p.colour, p.filled, p.label, p.frame] for p in tile.points],
             "boxes": [[*map(float, b.xyxy), b.label, b.colour, b.frame] for b in tile.boxes],
             "lines": [
                 [[[float(x), float(y)] for x, y in line.points], line.colour, line.width, line.arrow, line.frame]

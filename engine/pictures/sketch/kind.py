@@ -13,7 +13,7 @@ KIND = Kind(
     words={
         "run": "Run it",
         "hintCurve": "Draw the curve from left to right.",
-        "hintBars": "Drag each bar to where you expect it.",
+        "hintBars": "Drag the bar to where you expect it.",
         "hintRegion": "Paint where you expect “{name}”.",
         "paint": "Paint “{name}”",
     },

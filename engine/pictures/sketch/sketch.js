@@ -237,13 +237,7 @@ class Sketch extends View {
       this.#stroke(this.last, to);
       this.last = to;
     });
-    const lift = (event) => {
-      if (event.pointerId !== this.drawing) return;
-      this.drawing = undefined;
-      if (this.shown === this.revision || !matchMedia("(max-width: 640px)").matches) return;
-      this.shown = this.revision; // once: the button may lie below the sheet of a phone
-      this.run.scrollIntoView({ block: "center", behavior: "smooth" });
-    };
+    const lift = (event) => { if (event.pointerId === this.drawing) this.drawing = undefined; };
     on("pointerup", lift);
     on("pointercancel", lift);
   }

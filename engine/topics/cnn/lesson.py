@@ -128,7 +128,7 @@ LESSON = (
     ),
     Step(
         "random", "Before training", what_random_maps_show, ask={"covered": "maps"}, show={"covered": ""},
-        focus="pipeline",
+        veil=("map",), focus="pipeline",
     ),
     Step(
         "come_about", "Before training", soon_right, until=SOON, pace="slow", focus="pipeline",

@@ -65,7 +65,7 @@ LESSON = (
         veil=("flow", "flow-bar"), focus="flow", path="engine.topics.gnn.lesson:spread",
     ),
     Step("no_edges", "Without the edges", named_rightly, until=200, knobs=("coefficients",)),
-    Step("edges", "Block model", named_rightly, until=200, knobs=("coefficients",)),
+    Step("edges", "Block model", named_rightly, until=200, knobs=("coefficients", "known")),
     Step("twelve", "Twelve layers", how_deep, until=200, show={"below": "depth"}, focus="layers", knobs=("depth",)),
     Step(
         "shortcuts", "Twelve with shortcuts", trains_now, until=200, show={"below": "depth"}, focus="layers",

@@ -15,6 +15,7 @@ from engine.pictures.network.values import NetworkDiagram, NetworkLayer
 from engine.pictures.pixels.values import PixelPicture, Point, Tile
 from engine.pictures.points.values import PointsPicture
 from engine.pictures.space.values import PointsInSpace
+from engine.pictures.theme import table
 from engine.training.fit import Snapshot
 
 from .card import FEATURES, REGRESSION, Config
@@ -95,11 +96,11 @@ def draw_boundary(result: Result) -> PixelPicture:
     scale = (BOUNDARY_SIZE / 2) / DOMAIN
     plane = result.plane.numpy()
     values = result.targets.numpy()
-    regression = plane.shape[2] == 1
-    points = []
+    regression, points = plane.shape[2] == 1, []
+    limit = max(float(np.abs(plane).max()), 1e-6)  # of the signed colours, as the plane below has them
     for (x, y), value, train in zip(result.inputs.numpy(), values, result.is_train.numpy(), strict=True):
-        label = int(value < 0) if regression else int(value)
-        points.append(Point(float(x + DOMAIN) * scale, float(DOMAIN - y) * scale, label, bool(train)))
+        colour = signed_colour(float(value) / limit) if regression else int(value)
+        points.append(Point(float(x + DOMAIN) * scale, float(DOMAIN - y) * scale, colour, bool(train)))
     if regression:
         tile = Tile(plane[..., 0].astype(np.float32), "answer", scale="signed", points=points, smooth=True)
     else:
@@ -107,6 +108,12 @@ def draw_boundary(result: Result) -> PixelPicture:
             plane.astype(np.float32), "answer", classes=CLASS_NAMES[: plane.shape[2]], points=points, smooth=True
         )
     return PixelPicture([tile], alt="The plane coloured by the network's answer, with the points it was given")
+
+
+def signed_colour(share: float) -> str:
+    """The colour of a value between -1 and 1 of the end of the signed scale; beyond, that of its end."""
+    at = round((max(-1.0, min(1.0, share)) + 1) / 2 * 255)
+    return "#{:02X}{:02X}{:02X}".format(*table("signed")[at])
 
 
 def draw_network(result: Result) -> PixelPicture:

@@ -14,7 +14,7 @@ from typing import Any
 import streamlit as st
 
 from engine.contracts.knob import KnobError, knobs, without_run
-from engine.contracts.lesson import LessonWords, Step, StepWords, Verdict, lesson_words, marked
+from engine.contracts.lesson import Step, StepWords, Verdict, lesson_words, marked
 from engine.contracts.sketch import Sketch
 from engine.contracts.topic import Topic, catalogue
 from engine.contracts.words import Words
@@ -22,6 +22,7 @@ from pages.components.own.kinds import with_what_is_here
 from pages.components.parts.controls import LESSON, adopt, at_its_run, says_settings, says_something, widget_grid
 from pages.components.parts.glossary import terms_on_card
 from pages.components.parts.language import drawn, language
+from pages.components.parts.lesson_ends import closing_card, opening_card
 from pages.components.parts.lesson_progress import note_told, progress_cookie, told_in
 from pages.components.parts.path import page_after
 from pages.components.parts.progress import watched_to_the_end
@@ -47,7 +48,8 @@ def lesson(topic: Topic, config: Any, made: Any | Callable[[], Any] | None) -> N
         reason = KnobError("Lesson: expected one of {choices}, got {value!r}", choices=choices, value=asked)
         told_of(topic, LESSON, reason, asked)
     if at in (-1, len(steps)):
-        (_opening if at == -1 else _closing)(topic, words)
+        told = _answers(topic) if teaching(topic).hidden else told_in(topic.slug)
+        _card(topic, (opening_card if at == -1 else closing_card)(topic, words, told))
         return
     step, said = steps[at], words.steps[at]
     answered = step.name in _answers(topic)
@@ -66,39 +68,13 @@ def lesson(topic: Topic, config: Any, made: Any | Callable[[], Any] | None) -> N
         "told": "" if verdict is None else _told(topic, said, verdict),
         "waiting": _waiting(topic, step, config, verdict) if answered else "",
         "buttons": _buttons(topic, at, len(steps), answer, verdict, step, config),
-        "focus": step.focus and place_of(topic, step.focus),
+        "focus": _focus(topic, step, answered=answered),
     })  # fmt: skip
     if step.knobs and answered:  # before, they could show the answer
         of = {knob.name: knob for knob in knobs(topic.config)}
         asked = teaching(topic)
         shown = [name for name in step.knobs if asked.all_knobs or name in asked.shown(topic)]
         widget_grid(topic, [of[name] for name in shown], 2)
-
-
-def _opening(topic: Topic, words: LessonWords) -> None:
-    told = _answers(topic) if teaching(topic).hidden else told_in(topic.slug)
-    _card(topic, {
-        "title": drawn("What this lesson finds out"), "at": -1, "count": len(words.steps),
-        "text": marked(words.introduction),
-        "list": [{"title": step.title, "done": step.name in told} for step in words.steps],
-        "buttons": [["go", 0, drawn("Begin the lesson"), True]],
-    })  # fmt: skip
-
-
-def _closing(topic: Topic, words: LessonWords) -> None:
-    hidden = teaching(topic).hidden
-    told = _answers(topic) if hidden else told_in(topic.slug)
-    right = sum(bool(told.get(step.name)) for step in words.steps)
-    score = drawn("Predicted rightly: {right} of {all}.", right=right, all=len(words.steps))
-    score = drawn("Your teacher will tell.") if hidden else score
-    taught = teaching(topic).is_lesson or st.context.is_embedded  # whoever teaches says what comes next
-    following = None if taught else page_after(topic)
-    _card(topic, {
-        "title": drawn(topic.question), "at": len(words.steps), "count": len(words.steps), "text": marked(words.end),
-        "mark": score, "list": [{"title": step.title, "done": step.name in told} for step in words.steps],
-        "next": following and {"title": drawn("Next: {title}", title=drawn(following.title)), "path": following.slug},
-        "buttons": [["go", len(words.steps) - 1, drawn("Back"), False]],
-    })  # fmt: skip
 
 
 def _card(topic: Topic, data: dict[str, Any]) -> None:
@@ -179,8 +155,13 @@ def open_first(topic: Topic) -> None:
         return
     state[kept] = linked
     if state["face"] == "lesson" and not says_something(topic):
-        adopt(topic, topic.opening)
-        state[f"{topic.slug}:begin"] = ("stand", topic.steps_of(topic.opening))
+        _open(topic)
+
+
+def _open(topic: Topic) -> None:
+    """Callback, or before the widgets are drawn: what the page opens on."""
+    adopt(topic, topic.opening)
+    st.session_state[f"{topic.slug}:begin"] = ("stand", topic.steps_of(topic.opening))
 
 
 def _is_step_elsewhere(name: str) -> bool:
@@ -258,6 +239,8 @@ def _go(topic: Topic, steps: tuple[Step, ...], at: int) -> None:
     kept.pop(LESSON, None)
     if at >= 0:
         kept[LESSON] = END if at == len(steps) else steps[at].name
+    if at == len(steps):  # beside what was found stands a run that has come to its end
+        _open(topic)
     if 0 <= at < len(steps):  # the link follows when the page is drawn: half a step is none
         answered = steps[at].name in _answers(topic)
         if not answered or steps[at].name not in _verdicts(topic):
@@ -335,6 +318,12 @@ def _is_under_way(topic: Topic, step: Step, config: Any) -> bool:
 # ---------------------------------------------------------------- what it says
 
 
+def _focus(topic: Topic, step: Step, *, answered: bool) -> str:
+    """The key of what the page scrolls to: the board to draw on while it asks."""
+    name = step.sketch.picture if step.sketch is not None and not answered else step.focus
+    return name and place_of(topic, name)
+
+
 def _to_draw() -> dict[str, str]:
     """What a card says where the answer can be drawn."""
     how = drawn("Draw your answer in the picture; then press **Run it** below it.")
@@ -352,7 +341,10 @@ def _told(topic: Topic, said: StepWords, verdict: Verdict) -> str:
 
 def _mark(topic: Topic, step: Step, said: StepWords, answer: str | None, verdict: Verdict) -> str:
     told = _rightness(said, answer, verdict)
-    return told if _drawings(topic).get(step.name) is None else f"{told} {drawn(_differences(topic)[step.name])}"
+    if _drawings(topic).get(step.name) is None:
+        return told
+    meant = drawn("Your drawing was taken for: {choice}.", choice=said.choices[answer].rstrip(".。"))
+    return f"{told} {meant} {drawn(_differences(topic)[step.name])}"
 
 
 def _rightness(said: StepWords, answer: str | None, verdict: Verdict) -> str:

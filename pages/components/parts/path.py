@@ -38,15 +38,14 @@ def path_text(path: Sequence[str]) -> str:
 
 
 def page_after(topic: Topic) -> Topic | None:
-    """The page that comes after a topic's: on the reader's path if it is on that, else in the order of the course, in
-    which the first follows the last. None after the last of a path."""
+    """The page that comes after a topic's: on the reader's path if it is on that, else in the order of the course.
+    None after the last."""
     there = {one.slug: one for one in topics_with_pages()}
     kept = read_path(st.context.cookies.get(COOKIE, ""))[0]
     path = st.session_state.get(SHOWN, kept)
-    if topic.slug in path:
-        return there[path[at]] if (at := path.index(topic.slug) + 1) < len(path) else None
-    course = list(there.values())
-    return course[(course.index(topic) + 1) % len(course)] if topic in course else None
+    order = path if topic.slug in path else list(there)
+    following = order[order.index(topic.slug) + 1 :] if topic.slug in order else []
+    return there[following[0]] if following else None
 
 
 def adopt_path() -> list[Rejected]:
