@@ -122,6 +122,22 @@ def test_a_run_that_a_page_opens_on_is_trained_once_and_goes_on(student):
     assert "<b>101</b>" in other.status()
 
 
+def test_the_end_of_a_lesson_stands_beside_a_run_that_has_come_to_its_end(student):
+    visitor = student("gnn", "view.lesson=end")
+    while visitor.tick() is not None:
+        pass
+    assert "<b>100</b>" in visitor.status()
+    assert [(one["done"], one["right"]) for one in card(visitor)["list"]] == [(False, False)] * len(
+        card(visitor)["list"]
+    )
+    press(visitor, "go", 0)
+    press(visitor, "choose", 0)  # not the right one
+    until_told(visitor)
+    press(visitor, "go", len(card(visitor)["list"]) or len(lesson_steps(catalogue()["gnn"])))
+    assert "<b>100</b>" in visitor.status()
+    assert [(one["done"], one["right"]) for one in card(visitor)["list"]][:2] == [(True, False), (False, False)]
+
+
 def test_defaults_beside_the_lesson_have_an_address_of_their_own(student):
     visitor = student("gnn", "known=1")
     visitor.touch("gnn-face", "pick", 0)

@@ -137,6 +137,8 @@ def ask_first(topic: Topic) -> None:
         return
     state[kept] = linked
     at, steps = place_in(topic), taught_steps(topic)
+    if LESSON in (linked or {}) and at == len(steps) and not says_settings(topic):
+        _open(topic)
     if LESSON not in (linked or {}) or not 0 <= at < len(steps) or steps[at].name in _answers(topic):
         return
     config = with_what_is_here(topic, state[f"{topic.slug}:config"])
