@@ -5,7 +5,7 @@ from urllib.parse import parse_qsl
 
 import pytest
 
-from engine.contracts.knob import to_query
+from engine.contracts.knob import said_in_full
 from engine.contracts.lesson import lesson_words
 from engine.contracts.topic import catalogue
 from tests import strings
@@ -70,7 +70,7 @@ def test_a_title_in_either_language_finds_the_card_with_question_and_presets(hom
                 for link in links(visitor)
             ]
             for name, preset in list(topic.presets.items())[:4]:
-                assert (say(name), slug, [*to_query(preset).items()]) in leading, (slug, name)
+                assert (say(name), slug, [*said_in_full(preset).items()]) in leading, (slug, name)
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,7 @@ def test_search_lands_on_a_step_of_a_lesson_and_on_a_preset(home):
     name, preset = list(TOPICS["mlp"].presets.items())[1]
     visitor.move("home:search", name)
     found = {link.label: parse_qsl(link.query_string, True) for link in links(visitor)}
-    assert found[f"{name} · {TOPICS['mlp'].title}"] == [*to_query(preset).items()]
+    assert found[f"{name} · {TOPICS['mlp'].title}"] == [*said_in_full(preset).items()]
 
 
 def test_what_was_learnt_is_ticked(server):

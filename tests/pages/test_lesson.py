@@ -138,6 +138,13 @@ def test_the_end_of_a_lesson_stands_beside_a_run_that_has_come_to_its_end(studen
     assert [(one["done"], one["right"]) for one in card(visitor)["list"]][:2] == [(True, False), (False, False)]
 
 
+def test_defaults_have_an_address_where_one_that_says_nothing_opens_on_the_lesson(student):
+    visitor = student("gnn", "known=2")
+    visitor.touch("gnn-presets", "pick", 0)
+    assert visitor.query == "data=karate"
+    assert card(student("gnn"))["at"] == -1
+
+
 def test_defaults_beside_the_lesson_have_an_address_of_their_own(student):
     visitor = student("gnn", "known=1")
     visitor.touch("gnn-face", "pick", 0)

@@ -176,8 +176,8 @@ def write_link(topic: Topic) -> None:
     with_lesson = st.session_state.get("face") == "lesson"  # who has gone on to the knobs shares what they show
     query: dict[str, Any] = to_query(config)
     query |= {VIEW + name: value for name, value in views.items() if name != LESSON or with_lesson}
-    if with_lesson:  # there an address that says nothing is that of the opening
-        query = {} if config == topic.opening and not views else query or said_in_full(config)
+    if st.session_state.get("face:usual") == "lesson":  # an address that says nothing is then that of the opening
+        query = {} if with_lesson and config == topic.opening and not views else query or said_in_full(config)
     query |= teaching(topic).query() | pinned_in_link()
     wanted = query | ({"lang": language()} if language() != browser_language() else {})
     st.session_state["language_asked"] = wanted.get("lang")

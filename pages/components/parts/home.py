@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from engine.contracts.knob import to_query
+from engine.contracts.knob import said_in_full
 from engine.contracts.lesson import lesson_words
 from engine.contracts.topic import Topic
 from pages.components.parts.controls import LESSON, VIEW
@@ -97,7 +97,7 @@ def card(topic: Topic, place: int, *, heading: bool, whole: bool) -> None:
         if whole:
             with st.container(horizontal=True, gap="xsmall", key=f"card-{topic.slug}-links"):
                 for name, preset in list(topic.presets.items())[:4]:
-                    st.page_link(page_of(topic), label=t(name), query_params=to_query(preset) or None)
+                    st.page_link(page_of(topic), label=t(name), query_params=said_in_full(preset))
 
 
 def _star(topic: Topic) -> str:
@@ -136,5 +136,5 @@ def places_inside(topics: Iterable[Topic], text: str) -> list[tuple[Topic, str, 
                 places.append((topic, step.title, {f"{VIEW}{LESSON}": step.name}))
         for name, preset in topic.presets.items():
             if all(word in " ".join(in_every_language(name)).lower() for word in words):
-                places.append((topic, t(name), to_query(preset)))
+                places.append((topic, t(name), said_in_full(preset)))
     return places[:MOST_PLACES]

@@ -21,10 +21,11 @@ def face(topic: Topic) -> str:
     if state.get("face:visit") != state.get("visit"):
         state["face:visit"] = state.get("visit")
         chosen = state.get("face:chosen") or st.context.cookies.get(COOKIE)
+        state["face:usual"] = chosen if chosen in FACES else "lesson"  # what an address that says nothing opens
         if VIEW + LESSON in st.query_params or teaching(topic).is_lesson:
             state["face"] = "lesson"
         else:
-            state["face"] = "knobs" if says_something(topic) else chosen if chosen in FACES else "lesson"
+            state["face"] = "knobs" if says_something(topic) else state["face:usual"]
     if not teaching(topic).shown(topic):
         state["face"] = "lesson"
     return state["face"]
@@ -39,7 +40,7 @@ def face_switch(topic: Topic) -> None:
     def switch() -> None:
         picked = state[place].get("pick")
         if picked is not None and picked < len(faces):
-            state["face"] = state["face:chosen"] = faces[picked]
+            state["face"] = state["face:chosen"] = state["face:usual"] = faces[picked]
 
     choice(
         [t(name) for name in FACES.values()], place, label=t("Beside the picture"), as_buttons=True,
