@@ -12,7 +12,10 @@ MAXIMUM_STEPS = 5000
 SHIPPED_CHANNELS, SHIPPED_KERNEL = 8, "5"  # the network whose weights are shipped
 CELL = re.compile(r"(conv[12]-(?:sum|relu|pool))((?:-[0-9]{1,2}){3})|(hidden-sum|hidden-relu|logits)(-[0-9]{1,2})")
 RANKS = {"strength": "By strength", "share": "By share", "number": "By number"}  # orders of the maps
-COVERED = {"": "Nothing", "kernels": "Kernels", "maps": "Maps", "second": "Second convolution", "answer": "Answer"}
+COVERED = {
+    "": "Nothing", "kernels": "Kernels", "maps": "Maps", "second": "Second convolution", "deep": "Before the answer",
+    "answer": "Answer",
+}  # fmt: skip
 FIRST_CELL = "conv1-sum-0-12-13"  # the middle of the first map
 
 

@@ -134,7 +134,10 @@ LESSON = (
         "come_about", "Before training", soon_right, until=SOON, pace="slow", focus="pipeline",
         sketch=CurveSketch("accuracy", SOON, (0, 100), percentages, as_a_time, percent=True),
     ),
-    Step("too_fast", "Rate too high", loss_at_a_high_rate, until=100, pace="slow", focus="curves"),
+    Step(
+        "too_fast", "Rate too high", loss_at_a_high_rate, until=100, pace="slow", ask={"covered": "deep"},
+        focus="curves",
+    ),
     Step(
         "dead", "Rate too high", what_dead_maps_show, ask={"steps": 100, "covered": "second"},
         show={"covered": "", "cell": "conv2-relu-0-7-7"}, focus="pipeline",

@@ -22,7 +22,7 @@ BEFORE = {"conv1.relu": "conv1.sum", "conv1.pool": "conv1.relu", "conv2.sum": "c
 # What a lesson covers while it asks: name -> how the names of the layers begin.
 COVERS = {
     "": (), "kernels": ("before", "kernels"), "maps": ("conv",), "second": ("conv2", "hidden", "logits", "softmax"),
-    "answer": ("logits", "softmax"),
+    "deep": ("conv2", "hidden"), "answer": ("logits", "softmax"),
 }  # fmt: skip
 
 

@@ -33,8 +33,8 @@ def tell_apart(compared_runs: Sequence[ComparedRun], reference: int, apart: Mapp
     labels = dict.fromkeys(t(knob.label) for knobs_of_data in apart.values() for knob in knobs_of_data)
     st.info(
         t(
-            "Not comparable with {run}: {others}. Other data ({knobs}), so their numbers stand side by side and no "
-            "difference is taken: neither is the better one.",
+            "Not comparable: {others} and {run} look at different data ({knobs}). Their numbers stand side by side; "
+            "none is subtracted.",
             run=compared_runs[reference].label, knobs=t(listed(list(labels))),
             others=t(listed([compared_runs[at].label for at in apart])),
         ),

@@ -75,7 +75,9 @@ def test_a_run_is_pinned_and_compared_with_the_next(visit):
     assert all("(" not in cell for row in rows(visitor, "Numbers").values() for cell in row), (
         "other data: no difference"
     )
-    assert visitor.key("mlp-tab").get_by_text("Not comparable with Now: Pin 1. Other data (Noise)").is_visible()
+    assert (
+        visitor.key("mlp-tab").get_by_text("Not comparable: Pin 1 and Now look at different data (Noise).").is_visible()
+    )
 
     # The same steps again: then nothing but the optimiser differs, and the numbers are those of the engine.
     visitor.open(link("mlp", second) + "&pin=mlp~data~xor~layers~4~steps~60")
