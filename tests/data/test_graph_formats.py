@@ -16,6 +16,7 @@ from engine.contracts.knob import KnobError
 from engine.data.graph_texts.content import Choices
 from engine.data.graph_texts.keys import check_key, choices_of, key_of
 from engine.data.graph_texts.reading import read_graph
+from engine.data.graph_texts.separators import ARROW
 
 WORDS = "abcdefghijkmnpqrstuvwxyzABCÄéß艾鲍-_.!?&@~^|/\\"
 LOOSE = WORDS + " ,;:'\"()[]{}<>=$*"
@@ -100,6 +101,8 @@ PRINTED = {
 def test_networkx_edge_lists(format, graph):
     if graph.number_of_edges() == nx.number_of_selfloops(graph):
         return
+    if format == "weighted edge list" and any(ARROW.fullmatch(str(name)) for name in graph.nodes):
+        return  # "? - 1" may be an edge from ? to 1, too
     assert in_names(read_graph(LISTS[format](graph))) == expected(graph, alone=False)
 
 

@@ -10,7 +10,7 @@ from engine.contracts.knob import KnobError
 
 SIGNS = {"tab": "\t", "semicolon": ";；", "comma": ",，"}  # the surest first
 _QUOTED, _SPACE = re.compile(r' *"((?:[^"]|"")*)" *'), re.compile(r"\s*")
-_ARROW = re.compile(r"<?[-=]{1,3}>?|[←→↔–—]")  # between two names, as in "Ada -> Bob" and "Ada -- Bob"
+ARROW = re.compile(r"<?[-=]{1,3}>?|[←→↔–—]")  # between two names, as in "Ada -> Bob" and "Ada -- Bob"
 _DECIMAL_COMMA = re.compile(r"(?<![^\s;\t])[-+]?\d+,\d+(?![^\s;\t])")
 
 
@@ -38,7 +38,7 @@ def split(number: int, text: str, separator: str) -> Line:
         if len(fields) > 1:
             return Line(number, written, tuple(fields), written[at:])
     fields = tuple(_fields(number, written, separator))
-    if separator == "space" and len(fields) > 2 and _ARROW.fullmatch(fields[1]):
+    if separator == "space" and len(fields) > 2 and ARROW.fullmatch(fields[1]):
         return Line(number, written, (fields[0], *fields[2:]), arrow=fields[1])
     return Line(number, written, fields)
 

@@ -37,6 +37,8 @@ def test_the_first_look_is_the_data_and_a_link_opens_the_walk_at_its_moment(visi
     assert visitor.query == {}
     assert visitor.alerts() == []
     canvas = visitor.canvas("diffusion-walk")
+    visitor.until(lambda: canvas.get_attribute("data-frame") == "60", "it has gone into the noise once, by itself")
+    seek(visitor, "diffusion-walk-bar", 0)
     assert canvas.get_attribute("data-frame") == "0"
     before = visitor.picture("diffusion-walk")
     seek(visitor, "diffusion-walk-bar", 60)
