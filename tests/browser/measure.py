@@ -251,9 +251,7 @@ def measure(playwright, server: Server, runs: int, report: Report) -> None:
         times, kilobytes = zip(*(first_picture(browser, server, slug) for _ in range(max(3, runs // 4))), strict=True)
         report.add(f"{slug}: first picture", list(times), budget=(FIRST_PICTURE * first, None), of=first)
         report.add(f"{slug}: over the wire at first", list(kilobytes), "kB")
-    context = browser.new_context(viewport={"width": 1280, "height": 800})
-    context.add_cookies([{"name": "neurarium_panel", "value": "knobs", "url": server.address}])  # what is changed
-    page = context.new_page()
+    page = beside_knobs(browser, server)
     for slug, change in small_changes():
         page.goto(f"{server.address}/{slug}?{change.link}")  # what a page trains first is in its link
         page.locator(picture_of(slug) + "[data-ready=true]").first.wait_for()
@@ -281,9 +279,16 @@ def measure(playwright, server: Server, runs: int, report: Report) -> None:
             report.add(f"{slug}: visible updates while it plays", [updates for _, updates in played], "/s")
 
 
+def beside_knobs(browser, server: Server) -> Page:
+    """A page of who has chosen the knobs: what is changed is there, and a bare address is that of the defaults."""
+    context = browser.new_context(viewport={"width": 1280, "height": 800})
+    context.add_cookies([{"name": "neurarium_panel", "value": "knobs", "url": server.address}])
+    return context.new_page()
+
+
 def play(browser, server: Server, slug: str, goal: Goal) -> tuple[float, float]:
     """(seconds from Play to what the run that the page begins with reaches, visible updates a second meanwhile)."""
-    page = browser.new_context(viewport={"width": 1280, "height": 800}).new_page()
+    page = beside_knobs(browser, server)
     page.goto(f"{server.address}/{slug}")
     canvas = page.locator(picture_of(slug) + "[data-ready=true]")
     canvas.wait_for()

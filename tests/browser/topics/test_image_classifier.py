@@ -188,3 +188,14 @@ def test_occlusion_shows_its_progress_and_can_be_stopped(visit):
     assert drawn(visitor) != before
     visitor.button("image_classifier:again").click()
     visitor.key("image_classifier:stop").wait_for()
+
+
+def test_what_is_old_is_dimmed_while_the_next_takes_long(visit):
+    visitor = visit("/image_classifier")
+    opacity = "() => Number(getComputedStyle(document.querySelector('.st-key-image_classifier-stage')).opacity)"
+    state = "state => { document.querySelector('[data-testid=stApp]').dataset.testScriptState = state; }"
+    assert visitor.page.evaluate(opacity) == 1
+    visitor.page.evaluate(state, "running")  # as Streamlit says it
+    visitor.until(lambda: visitor.page.evaluate(opacity) == 0.5, "picture and answers together")
+    visitor.page.evaluate(state, "notRunning")
+    visitor.until(lambda: visitor.page.evaluate(opacity) == 1, "new")
