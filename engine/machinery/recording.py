@@ -6,19 +6,18 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from engine.machinery.backends import advance
-
-LOOKS = 50  # as many as a job takes on its way to a step
+from engine.machinery.jobs import LOOKS_WHILE_CATCHING_UP
 
 
 def record(stream: Callable[[Any], Iterator[Any]], config: Any, step: int) -> tuple[tuple[int, Any], ...]:
-    """(index, snapshot) pairs of `stream(config)` up to an optimiser step, the first and the last among them; fewer
-    steps where the stream ends before."""
+    """(index, snapshot) pairs of `stream(config)` up to an optimiser step, the first and the last among them, as
+    many as a job takes on its way there; fewer steps where the stream ends before."""
     snapshots = stream(config)
     try:
         made = [next(snapshots)]
         while made[-1].step < step:
             try:
-                made.append(advance(snapshots, min(max(1, step // LOOKS), step - made[-1].step)))
+                made.append(advance(snapshots, min(max(1, step // LOOKS_WHILE_CATCHING_UP), step - made[-1].step)))
             except StopIteration:
                 break
     finally:

@@ -303,6 +303,7 @@ def test_what_is_drawn_is_read_and_stands_in_the_picture(student, slug, step):
         asked.items() <= {name: one[0] for name, one in parse_qs(visitor.query, keep_blank_values=True).items()}.items()
     )
     board, _ = visitor.data(f"{picture}-sketch")
+    assert board["revision"] == step.name, "what is drawn stays, whatever else is looked at meanwhile"
     for rubbish in ([], ["x"] * board["count"], [1e6] * board["count"], [0.5] * (board["count"] + 1), {"a": 1}, None):
         assert visitor.touch(f"{picture}-sketch", "drawn", rubbish).errors == []
         assert card(visitor)["draw"]

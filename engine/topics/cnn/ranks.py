@@ -13,7 +13,6 @@ from engine.models.cnn.cnn import SmallCNN
 
 from .run import Result
 
-BLOCKS = ("conv1", "conv2", "hidden")  # layers whose maps, or neurons, have one order before and after the ReLU
 MEASURES = {
     "strength": Words("mean after the ReLU"),
     "share": Words("switched off, the answer's logit falls by"),

@@ -10,6 +10,7 @@ import streamlit as st
 
 from engine.contracts.blocks import Show
 from engine.contracts.topic import Topic, catalogue
+from pages.components.parts.controls import LESSON
 from pages.components.parts.language import in_language
 from pages.components.parts.lesson import drawing_at, open_sketch, take_drawing
 from pages.components.parts.topics import body_of
@@ -28,7 +29,7 @@ def show_board(topic: Topic, block: Show) -> None:
     board, key = in_language(open_sketch(topic).board(block.picture)), f"{place_of(topic, block.name)}-sketch"
     with st.container(key=place_of(topic, block.name)):  # the lesson scrolls to it
         put(board, key, height=block.height, group=key, noted=False, hear=partial(_drawn, topic.slug, key),
-            revision=str(st.session_state.get(f"{topic.slug}:views", {})))  # fmt: skip
+            revision=st.session_state[f"{topic.slug}:views"][LESSON])  # fmt: skip
 
 
 def with_expected(topic: Topic, block: Show) -> Show:
