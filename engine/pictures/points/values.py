@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from engine.contracts.film import Frames
+from engine.pictures.borders import Border, borders_arrays, borders_meta
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,8 @@ class PointsPicture:
     train_mask: True where a point is trained on (drawn filled), False for test points (rings).
     value_range: (low, high) for points that carry a value instead of a class; then `classes` is the value's name alone
     and the background is (H, W, 1) float32 (with frames (T, H, W, 1)), both in the signed colours.
+    borders: straight lines over the field, with its frames. marked: numbers of points with a ring around them, such as
+    support vectors. segments: (x, y, x, y) of thin lines, such as from a spot to its neighbours.
     expected: SIDE × SIDE cells, row 0 at y high, 1 where a reader expects the second class; the edge of it is drawn.
     editable: a reader adds, moves and removes points, at most `most` ("points"); else a click chooses a spot ("spot").
     ValueError for what does not fit together.
@@ -37,6 +40,9 @@ class PointsPicture:
     editable: bool = False
     most: int = 400
     expected: Sequence[int] = ()
+    borders: Sequence[Border] = ()
+    marked: Sequence[int] = ()
+    segments: Sequence[tuple[float, float, float, float]] = ()
 
     def __post_init__(self) -> None:
         x_low, x_high, y_low, y_high = self.domain
@@ -50,6 +56,11 @@ class PointsPicture:
                 raise ValueError(f"a point is [x, y, class] with class 0-{last}, got {list(point)}")
         if self.train_mask is not None and len(self.train_mask) != len(self.points):
             raise ValueError(f"train_mask has {len(self.train_mask)} entries for {len(self.points)} points")
+        if not all(0 <= number < len(self.points) for number in self.marked):
+            raise ValueError(f"marked are numbers of the {len(self.points)} points, got {list(self.marked)[:8]}")
+        for border in self.borders:
+            if np.ndim(border.values) == 2 and (not self.frames or len(border.values) != len(self.frames.indices)):
+                raise ValueError(f"a border that moves needs a line a frame, got {np.shape(border.values)}")
         if self.background is not None:
             self._check_background(self.background)
 
@@ -78,10 +89,13 @@ def points_payload(picture: PointsPicture) -> tuple[dict[str, Any], dict[str, np
         "domain": [float(end) for end in picture.domain],
         "classes": list(picture.classes),
         "train": None if picture.train_mask is None else [bool(trained) for trained in picture.train_mask],
-        "frames": frames.meta() if frames and background is not None else None,
+        "frames": frames.meta() if frames and (background is not None or picture.borders) else None,
         "expected": list(picture.expected),
         "editable": picture.editable,
         "most": picture.most,
         "axisLabels": list(picture.axis_labels),
+        "borders": borders_meta(picture.borders),
+        "marked": [int(number) for number in picture.marked],
+        "segments": [[round(float(end), 3) for end in segment] for segment in picture.segments],
     }
-    return meta, {} if background is None else {"background": background}
+    return meta, ({} if background is None else {"background": background}) | borders_arrays(picture.borders)

@@ -1,0 +1,1 @@
+"""A plane with axes: fields, contours, curves, paths, borders, points, and things to drag."""
