@@ -9,8 +9,8 @@ from torch import Tensor
 def folds(count: int, parts: int, generator: torch.Generator | None = None) -> Tensor:
     """(parts, count) bool: which examples each fold holds out.
 
-    The first count % parts folds have one more than the others. generator: in random order; without one, in the order of
-    the examples. ValueError unless there are at least two folds and an example for each.
+    The first count % parts folds have one more than the others. generator: in random order; without one, in the
+    order of the examples. ValueError unless there are at least two folds and an example for each.
     """
     if not 2 <= parts <= count:
         raise ValueError(f"expected 2 to {count} folds of {count} examples, got {parts}")

@@ -1,4 +1,4 @@
-"""Early stopping: training ends when held-out points have seen no improvement for a while, and goes back to the best."""
+"""Early stopping: training ends when held-out points show no improvement for a while, and goes back to the best."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from engine.training.fit import Snapshot
 
 
 class Patience:
-    """The lowest held-out loss so far, and the weights that had it (Prechelt 1998). steps: how long it may stay away."""
+    """The lowest held-out loss so far, and its weights (Prechelt 1998). steps: how long a lower one may stay away."""
 
     def __init__(self, steps: int):
         self.steps, self.best, self.best_step, self.stopped_at = steps, math.inf, 0, None
         self._weights: list[torch.Tensor] = []
 
     def look(self, step: int, loss: float, model: nn.Module) -> bool:
-        """Note the held-out loss after a step; whether it is time to stop. Then the model has the best weights again."""
+        """Note the held-out loss after a step; whether to stop. If so, the model has the best weights again."""
         if loss < self.best:
             self.best, self.best_step = loss, step
             self._weights = [parameter.detach().clone() for parameter in model.parameters()]
@@ -42,8 +42,8 @@ def until_patience_ends(
 ) -> Generator[Snapshot, int | None, None]:
     """Snapshots of a training that sends one after every step, until patience ends; the last has the best weights.
 
-    loss(): the held-out loss; observe(snapshot) -> what is shown of it. Takes .send(n) like every training. How often one
-    looks changes nothing.
+    loss(): the held-out loss; observe(snapshot) -> what is shown of it. Takes .send(n) like every training. How often
+    one looks changes nothing.
     """
     due = 0
     for snapshot in training:

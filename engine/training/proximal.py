@@ -22,8 +22,8 @@ def soft_threshold(values: Tensor, threshold: float | Tensor) -> Tensor:
 def shrunk(values: Tensor, rate: float | Tensor, strength: float | Tensor, mix: float = 1.0) -> Tensor:
     """The proximal step of the penalty: argmin over w of ½‖w − v‖² + η α (ρ Σ|w| + (1 − ρ)/2 Σw²).
 
-    values: v, any shape; rate: η; strength: α; mix: ρ, the share of L1. Soft threshold, then a division (Parikh and Boyd
-    2014, section 6.5.3).
+    values: v, any shape; rate: η; strength: α; mix: ρ, the share of L1. Soft threshold, then a division (Parikh and
+    Boyd 2014, section 6.5.3).
     """
     return soft_threshold(values, rate * strength * mix) / (1 + rate * strength * (1 - mix))
 
@@ -58,7 +58,7 @@ def proximal_gradient(
 
 
 def subgradient(values: Tensor, strength: float | Tensor, mix: float = 1.0) -> Tensor:
-    """A subgradient of the penalty, α (ρ sign(w) + (1 − ρ) w), with 0 for the corner. Steps along it hardly ever hit 0."""
+    """A subgradient of the penalty, α (ρ sign(w) + (1 − ρ) w), 0 at the corner. Steps along it hardly ever hit 0."""
     return strength * (mix * values.sign() + (1 - mix) * values)
 
 
