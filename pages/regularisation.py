@@ -40,9 +40,9 @@ def task(config, view, film):
     plane, weights = draw.plane(config, film), draw.weights(config, film)
     losses, right = draw.losses(config, film), draw.accuracies(config, film)
     return [
-        Row([[Show("plane", plane, height=300)], [Show("weights", weights, height=300)]]),
+        Row([[Show("plane", plane, height=275)], [Show("weights", weights, height=275)]]),
         film.bar(),
-        Row([[Show("losses", losses, height=125)], [Show("accuracies", right, height=125)]]),
+        Row([[Show("losses", losses, height=155)], [Show("accuracies", right, height=155)]]),
         *about.held_back(config, film),
     ]
 

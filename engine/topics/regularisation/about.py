@@ -45,7 +45,7 @@ DESCENT = (
     "The features are random and only the read-out is fitted, by least squares. Where there are as many features as "
     "training digits there is exactly one perfect fit, with enormous weights; beyond, the shortest of many is taken."
 )
-INPUTS = {-1: "none", **{at: f"x{'₁₂₃₄'[at]}" for at in range(4)}}
+INPUTS = {-1: "none of them", 0: "the first", 1: "the second", 2: "the third", 3: "the fourth"}
 
 
 def status(config: Config, moment: Snapshot) -> Say:
@@ -94,8 +94,9 @@ def compared(snapshot: Snapshot) -> Table:
                 Words(name), Number(int(snapshot.values["steps"][at])), Number(float(train)), Number(float(test)),
                 Percent(float(train_right), 0), Percent(float(test_right)), Number(int(zeros)),
             ])  # fmt: skip
-    head = ("held back by", "steps", "train loss", "test loss", "train right", "test right", "exactly 0")
-    return Table([Words(one) for one in head], rows)
+    head = (Words("held back by"), Words("steps"), Words("train loss"), Words("test loss"), Words("train right"),
+            Words("test right"), Words("exactly 0"))  # fmt: skip
+    return Table(head, rows)
 
 
 def side_by_side(config: Config) -> list[Any]:
@@ -113,11 +114,10 @@ def touching(result: geometry.Result, which: int) -> Words:
     """The solution, and which of its weights are exactly 0."""
     solution, mix = result.solution[which], geometry.mixes(result.config)[which]
     name = Words("L1") if mix == 1 else Words("L2") if mix == 0 else Words("mixture, ρ = {mix}", mix=Number(mix))
-    zero = (solution == 0).tolist()
-    said = {(False, False): "none is 0", (True, False): "w₁ is exactly 0", (False, True): "w₂ is exactly 0",
-            (True, True): "both are exactly 0"}[tuple(zero)]  # fmt: skip
+    first, second = (solution == 0).int().tolist()
+    said = (Words("none is 0"), Words("w₁ is exactly 0"), Words("w₂ is exactly 0"), Words("both are exactly 0"))
     return Words("{name} · w = ({first}, {second}): {said}", name=name, first=Number(float(solution[0])),
-                 second=Number(float(solution[1])), said=Words(said))  # fmt: skip
+                 second=Number(float(solution[1])), said=said[first + 2 * second])  # fmt: skip
 
 
 def walked(result: geometry.Result) -> Say:
@@ -138,14 +138,19 @@ def scores(result: pixel.Result, config: Config, digit: int, bad: Sequence[int])
         [name, Number(one), Number(other), Number(other - one), names[0 if other > 0 else 1]]
         for name, one, other in zip(("L1", "L2"), before, after, strict=True)
     ]
-    return Table([Words(one) for one in ("classifier", "score before", "after", "change", "says")], rows)
+    head = (Words("classifier"), Words("score before"), Words("after"), Words("change"), Words("says"))
+    return Table(head, rows)
 
 
 def true_digit(result: pixel.Result, config: Config, digit: int) -> Say:
     """What a digit is, and how many of all of them both classifiers get right."""
     names = config.pair.split("-")
-    words = "This is a **{name}**. Of all {count} held-out digits right: L1 **{first}**, L2 **{second}**."
-    return Say(words, name=names[0 if result.sign[digit] > 0 else 1], count=len(result.sign),
+    words = (
+        "This is a **{name}**. Of {count} held-out digits right: L1 **{first}**, L2 **{second}**. A weight is blue "
+        "where ink speaks for a {one}, orange for a {other}."
+    )
+    name = names[0 if result.sign[digit] > 0 else 1]
+    return Say(words, one=names[0], other=names[1], name=name, count=len(result.sign),
                first=Percent(float(result.worst[0, 0])), second=Percent(float(result.worst[1, 0])))  # fmt: skip
 
 
@@ -187,7 +192,7 @@ def small_example(bad: int) -> list[Any]:
     """Both sets of weights of the small example, and which of its inputs is bad."""
     made = Row([[explain.small_formula(0, bad)], [explain.small_formula(1, bad)]])
     return [
-        Row([[Say(EXAMPLE)], [Choose("small", {at: Words(name) for at, name in INPUTS.items()}, as_buttons=True)]]),
+        Row([[Say(EXAMPLE)], [Choose("small", INPUTS, as_buttons=True)]]),
         made,
     ]
 

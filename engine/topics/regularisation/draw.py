@@ -19,13 +19,15 @@ from .card import METHODS, Config
 from .task import BINS, PLANE, WIDEST, points_of
 
 CLASSES = ("A", "B")
+SHOWN = 60  # test points drawn; all would hide the others
 FEWEST = 0.5  # where a logarithmic axis of counts begins: below one
 
 
 def plane(config: Config, film: Film) -> PointsPicture:
-    """The points over the network's answer at each moment: discs are trained on, rings only test."""
+    """The points over the network's answer at each moment: discs are trained on, rings are some that only test."""
     points = points_of(config)
-    rows = [np.column_stack([inputs.numpy(), labels.numpy()]) for inputs, labels in (points.train, points.test)]
+    parts = (points.train, (points.test[0][:SHOWN], points.test[1][:SHOWN]))
+    rows = [np.column_stack([inputs.numpy(), labels.numpy()]) for inputs, labels in parts]
     return PointsPicture(
         np.concatenate(rows).astype(np.float32), (-DOMAIN, DOMAIN, -DOMAIN, DOMAIN), CLASSES,
         Words("The plane, coloured by the network's answer; discs are trained on, rings only test"),

@@ -82,7 +82,7 @@ def spoilt(result: pixel.Result, digit: int, bad: Sequence[int]) -> PixelPicture
         most = float(result.largest[at]) or 1.0
         weights = result.weights[at].numpy().astype(np.float32)
         tiles.append(Tile(weights, caption, "signed", -most, most, Words("weight"), boxes=boxes))
-    return PixelPicture(tiles, Words("A digit, and the weights of two classifiers"), columns=3)
+    return PixelPicture(tiles, Words("A digit, and the weights of two classifiers"), columns=3, legend=False)
 
 
 def bad_curves(result: pixel.Result, count: int) -> CurvesPicture:
@@ -90,7 +90,7 @@ def bad_curves(result: pixel.Result, count: int) -> CurvesPicture:
     values = 100 * torch.cat([result.worst, result.random]).T.numpy().astype(np.float32)
     lines = [Curve(Words("L1, worst pixels"), 0), Curve(Words("L2, worst pixels"), 1)]
     lines += [Curve(Words("L1, random pixels"), 0, dashed=True), Curve(Words("L2, random pixels"), 1, dashed=True)]
-    frames = dataclasses.replace(still_frames(values), at=min(count, pixel.MOST))
+    frames = dataclasses.replace(still_frames(values, start="last"), at=min(count, pixel.MOST) if count else None)
     return CurvesPicture(
         values, lines, frames, Words("Accuracy over the number of bad pixels"), Words("bad pixels in every digit"),
         Words("% right"), low=0.0, high=100.0, levels=(Level(50.0, Words("guessing: {share}", share=Percent(0.5, 0))),),
@@ -199,6 +199,5 @@ def descent_length(result: descent.Result) -> CurvesPicture:
 
 def _over_features(result: descent.Result, values: np.ndarray, lines, alt, **more) -> CurvesPicture:
     counts = result.features.tolist()
-    frames = dataclasses.replace(still_frames(values, indices=counts), at=result.config.examples)
-    frames = dataclasses.replace(frames, clock=f"descent {result.config.examples}")
+    frames = dataclasses.replace(still_frames(values, indices=counts, start="last"), clock=f"descent {counts[-1]}")
     return CurvesPicture(values, lines, frames, alt, Words("random features"), **more)

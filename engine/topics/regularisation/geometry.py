@@ -31,7 +31,7 @@ class Result:
 
     config: Config = note("what was asked for")
     optimum: Tensor = axes("coordinate", "w*, where the loss alone is lowest")
-    curvature: Tensor = axes("coordinate other", "A")
+    curvature: Tensor = axes("coordinate other", "A, how the loss bends")
     strength: Tensor = axes("alpha", "α")
     path: Tensor = axes("penalty alpha coordinate", "the solution for each α: with L1, and with the mixture ρ")
     solution: Tensor = axes("penalty coordinate", "the same for the α that is set")
