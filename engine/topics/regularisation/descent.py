@@ -62,7 +62,7 @@ def run_descent(config: Config) -> Result:
                 (answers - targets).square().sum(1).mean().item(),
                 w.norm().item(),
             ))  # fmt: skip
-            breathe(4 * number)
+            breathe(4)
     test_error, train_error, test_loss, train_loss, length = torch.tensor(found, dtype=torch.float64).unbind(-1)
     return Result(
         config=config,

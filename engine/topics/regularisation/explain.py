@@ -46,7 +46,8 @@ def one_weight(config: Config, moment: Snapshot) -> OneWeight | None:
     if not torch.isfinite(sizes[layer].max()) or not torch.isfinite(loss):
         return None
     place = divmod(int(sizes[layer].argmax()), sizes[layer].shape[1])
-    return OneWeight(layer, place, float(experiment.priced[layer][place]), float(slopes[layer][place]))
+    value = float(experiment.priced[layer].detach()[place])
+    return OneWeight(layer, place, value, float(slopes[layer][place]))
 
 
 def step_formula(config: Config, one: OneWeight) -> Formula:
@@ -66,7 +67,7 @@ def step_formula(config: Config, one: OneWeight) -> Formula:
         symbols, numbers = rf"\left({symbols}\right)", rf"\left({numbers}\right)"
     moved = value - config.learning_rate * (slope + sum(part for _, _, part in penalties))
     thresholded = config.method in ("l1", "elastic") and not by_slope
-    name = "v" if thresholded else "w'"
+    name = "v" if thresholded else r"\hat w"
     rows = [
         rf"{name} &= w - \eta\,{symbols}",
         rf"&= {written(value, 3)} - {rate} \cdot {numbers} = {written(moved)}",
@@ -74,7 +75,7 @@ def step_formula(config: Config, one: OneWeight) -> Formula:
     if thresholded:
         after = (1 if moved > 0 else -1) * max(abs(moved) - config.learning_rate * config.l1, 0.0)
         rows += [
-            r"w' &= \operatorname{sign}(v)\,\max(|v| - \eta\alpha_1,\ 0)",
+            r"\hat w &= \operatorname{sign}(v)\,\max(|v| - \eta\alpha_1,\ 0)",
             rf"&= \operatorname{{sign}}({written(moved, 3)})\,\max({written(abs(moved), 4)} - {rate} \cdot "
             rf"{exact(config.l1)},\ 0) = {written(after)}",
         ]
@@ -88,7 +89,7 @@ def slopes_formula(result: geometry.Result) -> Formula:
     for name, own, best, other, other_best in (("1", x, a, y, b), ("2", y, b, x, a)):
         slope = own - best + r * (other - other_best)
         rows.append(
-            rf"g_{name} &= (w_{name} - w_{name}^*) + r\,(w_{3 - int(name)} - w_{3 - int(name)}^*) = "
+            rf"g_{name} &= (w_{name} - m_{name}) + r\,(w_{3 - int(name)} - m_{3 - int(name)}) = "
             rf"({written(own, 3)} - {bracketed_exact(best)}) + {bracketed_exact(r)} \cdot ({written(other, 3)} - "
             rf"{bracketed_exact(other_best)}) = {written(slope)}"
         )
@@ -105,7 +106,7 @@ def threshold_formula(result: geometry.Result) -> Formula:
         rf"v_2 &= w_2 - \eta\,g_2 = {exact(start[1])} - {written(rate)} \cdot \left(({exact(start[1])} - "
         rf"{bracketed_exact(b)}) + {bracketed_exact(r)} \cdot ({exact(start[0])} - {bracketed_exact(a)})\right) = "
         rf"{written(moved)}",
-        rf"w_2' &= \operatorname{{sign}}({written(moved, 3)})\,\max({written(abs(moved))} - {written(rate)} \cdot "
+        rf"\hat w_2 &= \operatorname{{sign}}({written(moved, 3)})\,\max({written(abs(moved))} - {written(rate)} \cdot "
         rf"{exact(alpha)},\ 0) = {written(after)}",
     ])  # fmt: skip
 
@@ -134,7 +135,7 @@ def pixel_formula(result: pixel.Result, digit: int, bad: int, classifier: int) -
     weight = result.weights[classifier].flatten()[bad].item()
     change = weight * (after - before)
     return Formula(
-        rf"\Delta s = w_i\,(x_i' - x_i) = {bracketed(weight)} \cdot ({exact(after)} - {written(before, 3)}) = "
+        rf"\Delta s = w_i\,(\hat x_i - x_i) = {bracketed(weight)} \cdot ({exact(after)} - {written(before, 3)}) = "
         rf"{written(change)}"
     )
 
@@ -172,7 +173,9 @@ def fold_formula(result: folds.Result, alpha: int) -> Formula:
 
 
 NEXT_STEP = Words("The next step of one weight: the smallest that is not yet 0 (L1), else the largest")
-SLOPES = Words("Slopes of the loss at the solution of L1; beside a weight that is exactly 0, no steeper than α")
+SLOPES = Words(
+    "Slopes g of the loss at the solution of L1 (m: its lowest place, r: correlation): where a weight is 0, at most α"
+)
 FIRST = Words("The first step by the soft threshold, for w₂")
 WORST = Words("What the worst pixel of the first digit does to its score with L1, and the same pixel with L2")
 NEURON = Words("A neuron of the first hidden layer at a test point: under a mask, on average over 1,000, and in use")

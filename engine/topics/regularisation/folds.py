@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
-from torch.func import functional_call, grad, stack_module_state, vmap
+from torch.func import functional_call, stack_module_state, vmap
 from torch.nn import functional as F
 
 from engine.contracts.axes import axes, note, result
@@ -17,7 +17,7 @@ from .card import Config
 from .task import plane_of, points_of
 
 STRENGTHS = (0.0001, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3)  # α₂ that are tried
-STEPS = 400
+STEPS = 300
 WIDTH = 32  # hidden neurons in each of two layers
 SIDE = 40  # pixels a side of a plane
 
@@ -50,21 +50,20 @@ def train_together(
     all parameters, (M, ...) by name, for `functional_call`. What one of them does is what it would do alone.
     """
     parameters, _ = stack_module_state(models)
-    parameters = {name: value.detach() for name, value in parameters.items()}
+    parameters = {name: value.detach().requires_grad_() for name, value in parameters.items()}
     share = used.float() / used.sum(1, keepdim=True)
-
-    def loss(own: dict[str, Tensor], weighting: Tensor, price: Tensor) -> Tensor:
-        logits = functional_call(models[0], own, (inputs,))[:, 0]
-        each = F.binary_cross_entropy_with_logits(logits, (labels == 0).float(), reduction="none")
-        squares = sum(value.square().sum() for name, value in own.items() if name.endswith("weight"))
-        return (each * weighting).sum() + price / 2 * squares
-
-    slopes = vmap(grad(loss))
+    wanted = (labels == 0).float().expand_as(share)
+    forward = vmap(lambda own: functional_call(models[0], own, (inputs,))[:, 0])
     for step in range(1, steps + 1):
-        found = slopes(parameters, share, strength)
-        parameters = {name: value - rate * found[name] for name, value in parameters.items()}
+        each = F.binary_cross_entropy_with_logits(forward(parameters), wanted, reduction="none")
+        squares = sum(value.square().flatten(1).sum(1) for name, value in parameters.items() if "weight" in name)
+        loss = (each * share).sum() + (strength / 2 * squares).sum()  # no network sees another: each gets its own slope
+        slopes = torch.autograd.grad(loss, list(parameters.values()))
+        with torch.no_grad():
+            for value, slope in zip(parameters.values(), slopes, strict=True):
+                value -= rate * slope
         breathe(step)
-    return models[0], parameters
+    return models[0], {name: value.detach() for name, value in parameters.items()}
 
 
 def run_folds(config: Config) -> Result:

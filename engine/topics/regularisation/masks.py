@@ -13,7 +13,6 @@ from engine.contracts.axes import axes, note, result
 from engine.data.points import grid
 from engine.models.mlp.mlp import MultiLayerPerceptron
 from engine.training.fit import seeded
-from engine.training.moments import moments_of
 
 from .card import Config
 from .task import PLANE, Experiment, Points, loss_of, plane_of, points_of, right
@@ -61,7 +60,7 @@ class _Small(Experiment):
         super().__init__(config)
         with seeded(config.seed + 10_000) as generator:
             self.model = MultiLayerPerceptron(2, (UNITS, UNITS), 1, "relu", generator, config.dropout)
-        self.model.to(self.spots.device).eval()
+        self.model.to(self.grid_points.device).eval()
         self.lowest, self.lowest_step = self.loss_on(self.test), 0
 
 
@@ -97,7 +96,7 @@ def draw_masks(count: int, rate: float, seed: int) -> Tensor:
 def run_masks(config: Config) -> Result:
     """Train with dropout, then answer once with the whole network and once with every mask."""
     small = _Small(replace(config, method="dropout", width=8))
-    last = moments_of(small.train, STEPS)[-1]
+    *_, last = small.train(STEPS, STEPS)
     points: Points = points_of(config)
     parameters = torch.cat([torch.from_numpy(one).nan_to_num().flatten() for one in last.values["weights"]])
     layers, masks, whole = (

@@ -28,7 +28,9 @@ MOST_STEPS, PLACES = 8, 3  # of a training, and places looked at
 
 def formulas_at(config: Config, random: Random) -> Iterator[FormulaValues]:
     """The arithmetic of the view of a Config, and always that of two weights, which costs nothing."""
+    elsewhere = {name: round(random.uniform(-2, 2), 2) for name in ("optimum_x", "optimum_y")}
     yield from _corner(replace(config, view="geometry"))
+    yield from _corner(replace(config, view="geometry", tilt=-0.45, **elsewhere))
     if config.view == "pixel":
         yield from _pixels(config, random)
     elif config.view == "masks":

@@ -81,7 +81,7 @@ class Experiment:
             self.model = MultiLayerPerceptron(2, (config.width, config.width), 1, "relu", generator, rate)
         start_from(self.model, config)
         self.model.to(device).eval()
-        self.spots = grid(PLANE).to(device)
+        self.grid_points = grid(PLANE).to(device)
         self.lowest, self.lowest_step = self.loss_on(self.test), 0  # of the test loss so far
 
     @property
@@ -116,7 +116,7 @@ class Experiment:
         weights = torch.cat([weight.flatten() for weight in self.priced])
         counts = torch.histc(weights.nan_to_num().clamp(-WIDEST, WIDEST), BINS, -WIDEST, WIDEST)
         values: dict[str, Any] = {
-            "plane": plane_of(self.model(self.spots)),
+            "plane": plane_of(self.model(self.grid_points)),
             "weights": [parameter.detach().cpu().numpy().copy() for parameter in self.model.parameters()],
             "histogram": counts.cpu().numpy().astype(np.float32),
             "zeros": int((weights == 0).sum()),
@@ -245,7 +245,7 @@ def stream_all(config: Config) -> Iterator[Snapshot]:
     for at, method in enumerate(METHODS):
         yield so_far(at)
         one = replace(of_training(config), method=method, weights="")
-        last = moments_of(Experiment(one).train, one.until)[-1]
+        last = moments_of(lambda steps, every, one=one: Experiment(one).train(steps, steps), one.until)[-1]
         planes[at], steps[at] = last.values["plane"], last.step
         names = ("train_loss", "test_loss", "train_accuracy", "test_accuracy", "zeros")
         numbers[at] = [last.values[name] for name in names]
