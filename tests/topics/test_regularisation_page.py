@@ -65,17 +65,9 @@ def test_masks_and_strengths_are_chosen(reader):
     visitor.press("regularisation:mask")
     assert link(visitor)["view.mask"] == "1"
     assert visitor.data("regularisation-network")[0]["layers"] != before
-    visitor.open("regularisation", "view=folds&points=20&folds=2")
+    visitor = reader("view=folds&points=20&folds=2")
     visitor.touch("regularisation-folds", "dot", {"dots": 1, "dot": 8})
     assert link(visitor)["view.alpha_shown"] == "1"
-
-
-def test_an_absurd_link_is_told_and_the_rest_is_used(reader):
-    visitor = reader("view=pixel&view.bad=a&pixel_l1=7&pair=1-9&view.digit=399")
-    said = " ".join(visitor.alerts())
-    for words in ("Bad pixels: expected numbers", "Strength of L1: expected 0.001 to 0.1", "Digits: expected one of"):
-        assert words in said
-    assert visitor.find("regularisation-pixels")
 
 
 def test_the_page_in_chinese(reader):

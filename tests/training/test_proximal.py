@@ -29,7 +29,9 @@ def task():
 
 def solved(x, y, alpha, mix, **more):
     rate = len(x) / torch.linalg.matrix_norm(x, 2).item() ** 2
-XX    return next(islice(steps, 3000, None))
+    start = torch.zeros(P, dtype=x.dtype)
+    steps = proximal_gradient(lambda w: x.T @ (x @ w - y) / len(x), start, rate, alpha, mix, **more)
+    return next(islice(steps, 3000, None))
 
 
 @pytest.mark.parametrize("accelerated", [False, True])
@@ -38,8 +40,8 @@ def test_lasso_and_elastic_net_are_those_of_scikit_learn(alpha, accelerated):
     from sklearn.linear_model import ElasticNet, Lasso
 
     x, y = task()
-    for mix, model in ((1.0, Lasso(alpha, fit_intercept=False, tol=1e-12, max_iter=100_000)),
-                       (0.5, ElasticNet(alpha, l1_ratio=0.5, fit_intercept=False, tol=1e-12, max_iter=100_000))):  # fmt: skip
+    how = {"fit_intercept": False, "tol": 1e-12, "max_iter": 100_000}
+    for mix, model in ((1.0, Lasso(alpha, **how)), (0.5, ElasticNet(alpha, l1_ratio=0.5, **how))):
         wanted = model.fit(x.numpy(), y.numpy()).coef_
         found = solved(x, y, alpha, mix, accelerated=accelerated).numpy()
         assert found == pytest.approx(wanted, abs=1e-7)
