@@ -2,15 +2,15 @@
 
 
 def test_training_makes_zeros_and_the_link_brings_it_back(visit):
-    visitor = visit("/regularisation?method=l1&width=32&until=200")
+    visitor = visit("/regularisation?method=l1&width=16&until=100")
     visitor.canvas("regularisation-weights")
     visitor.button("regularisation:play").click()
-    visitor.until(lambda: visitor.step() == 200, "trained", patience=60)
+    visitor.until(lambda: visitor.step() == 100, "trained", patience=60)
     visitor.settle()
     zeros = visitor.status()[-1]
-    assert zeros > 500
-    visitor.open("/regularisation?method=l1&width=32&until=200&steps=200")
-    visitor.until(lambda: visitor.step() == 200, "the link brings the run back", patience=60)
+    assert zeros > 100
+    visitor.open("/regularisation?method=l1&width=16&until=100&steps=100")
+    visitor.until(lambda: visitor.step() == 100, "the link brings the run back", patience=60)
     assert visitor.status()[-1] == zeros
 
 
