@@ -25,7 +25,8 @@ def parted(count: int, gap: float, generator: torch.Generator) -> PointSet:
     offset = torch.rand(1, generator=generator).item() - 0.5
     inputs = 0.95 * DOMAIN * (2 * torch.rand(_DRAWN * count, 2, generator=generator) - 1)
     heights = inputs @ torch.tensor([math.cos(angle), math.sin(angle)]) - offset
-    low, high = (inputs[side][: count // 2 + 1] for side in (heights < -gap / 2, heights > gap / 2))
+    half = gap / 2 + 0.01  # what rounding may take away
+    low, high = (inputs[side][: count // 2 + 1] for side in (heights < -half, heights > half))
     return _alternating(low, high, count)
 
 
@@ -37,6 +38,6 @@ def overlapping(count: int, generator: torch.Generator) -> PointSet:
 
 
 def _alternating(low: torch.Tensor, high: torch.Tensor, count: int) -> PointSet:
-    """Class 0 and class 1 in turn."""
-    inputs = torch.stack([low, high], dim=1).reshape(-1, 2)[:count]
+    """Class 0 and class 1 in turn; two decimals, so that sums can be done by hand."""
+    inputs = torch.stack([low, high], dim=1).reshape(-1, 2)[:count].round(decimals=2)
     return PointSet(inputs, torch.arange(count) % 2)

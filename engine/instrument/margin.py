@@ -56,7 +56,7 @@ def widest_margin(points: np.ndarray, positive: np.ndarray) -> Margin:
 
 
 def nearest_in_hull(points: np.ndarray) -> tuple[np.ndarray, tuple[int, ...], tuple[float, ...]]:
-    """The point of the convex hull of points (N, D) nearest to the origin, those that it is a mean of, and their shares.
+    """The point of the convex hull of points (N, D) nearest to the origin, those that it is a mean of, their shares.
 
     Wolfe 1976, Finding the nearest point in a polytope: go to the nearest point of the flat through a few of them; drop
     those that it would give a share below 0; take up another that lies nearer to the origin, until there is none.

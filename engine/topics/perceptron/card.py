@@ -7,7 +7,7 @@ from engine.contracts.topic import Look, Source, Topic, Training
 from engine.data.point_codes import LENGTH, SIGNS, check_points
 from engine.machinery.own import check_upload_key
 
-NETWORKS = {"hand": "One neuron, by hand", "rule": "One neuron, learning", "layers": "Two layers, by hand"}
+NETWORKS = {"hand": "One, by hand", "rule": "One, learning", "layers": "Two layers"}
 GATES = ("and", "or", "nand", "xor")
 DATA = {
     "and": "AND",
@@ -18,7 +18,7 @@ DATA = {
     "overlapping": "Overlapping clouds",
     "own": "Own points",
 }
-FUNCTIONS = {"step": "step", "sigmoid": "sigmoid", "tanh": "tanh", "relu": "ReLU"}
+FUNCTIONS = {"step": "step function", "sigmoid": "sigmoid", "tanh": "tanh", "relu": "ReLU"}
 MAXIMUM_STEPS = 5000
 MOST_POINTS = 100  # of a reader's own
 LARGEST = 5.0  # of a weight or threshold set by hand
@@ -78,7 +78,7 @@ class Config:
     """Neurons, what they are to answer, and how one of them learns. Equal Configs give equal runs."""
 
     network: str = knob(
-        "rule", "What to look at", "One neuron that you set or that learns by the perceptron rule, or two layers of "
+        "rule", "Neurons", "One neuron that you set or that learns by the perceptron rule, or two layers of "
         "neurons that you set.", choices=NETWORKS,
     )  # fmt: skip
     data: str = knob("and", "Task", "Which points shall give 1, and which 0.", choices=DATA, data=True)
@@ -103,7 +103,7 @@ class Config:
         counts=lambda config: config.data == "parted", data=True,
     )  # fmt: skip
     order: str = knob(
-        "turn", "Order", "In which the samples are presented, pass after pass.",
+        "turn", "Order of the samples", "In which the samples are presented, pass after pass.",
         choices={"turn": "in turn", "random": "shuffled in every pass"}, advanced=True, counts=_learns,
     )  # fmt: skip
     rate: float = knob(
@@ -129,7 +129,7 @@ class Config:
         "", "Own weights", "What the neuron starts from, if a reader brought it.", hidden=True, check=check_upload_key
     )
     units: str = knob(
-        OR_NAND_AND, "Neurons", "w₁, w₂, θ of both hidden neurons and of the output.", hidden=True, most=120,
+        OR_NAND_AND, "Neurons by hand", "w₁, w₂, θ of both hidden neurons and of the output.", hidden=True, most=120,
         check=parse_units, counts=lambda config: config.network == "layers",
     )  # fmt: skip
     points: str = knob(
@@ -195,7 +195,7 @@ TOPIC = Topic(
     cover=("plane", Config(network="layers", data="xor")),
     sources=(
         Source("McCulloch, Pitts 1943: A logical calculus of the ideas immanent in nervous activity", "https://doi.org/10.1007/BF02478259"),
-        Source("Rosenblatt 1958: The perceptron: a probabilistic model for information storage and organization in the brain", "https://doi.org/10.1037/h0042519"),
+        Source("Rosenblatt 1958: The perceptron: a probabilistic model for information storage", "https://doi.org/10.1037/h0042519"),
         Source("Novikoff 1962: On convergence proofs on perceptrons", "https://apps.dtic.mil/sti/citations/AD0298258"),
         Source("Minsky, Papert 1969: Perceptrons", "https://mitpress.mit.edu/9780262630221/perceptrons/"),
         Source("Gallant 1990: Perceptron-based learning algorithms (the pocket)", "https://doi.org/10.1109/72.80230"),

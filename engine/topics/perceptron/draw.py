@@ -18,7 +18,7 @@ from engine.pictures.matrices.values import Matrices
 from engine.pictures.plot.values import Dots, Field, Handle, Path, PlotPicture
 from engine.pictures.points.values import PointsPicture
 
-from .card import GATES, LARGEST, MOST_POINTS, Config, parse_units
+from .card import GATES, LARGEST, MOST_POINTS, Config, parse_units, units_text
 from .run import Result, best_line_of, bound_of, domain_of, grid, look, margin_of, network, points_of
 from .slopes import PARAMETERS, REACH, cut
 
@@ -26,8 +26,6 @@ __all__ = ["encode_points"]  # what the page needs of the data, through its topi
 CLASSES = ("1", "0")  # in the colours of what is above zero and of what is below
 FIRES, H1, H2, BEST = 0, 2, 3, 5  # colours of the borders
 AXES = ("x₁", "x₂")
-SCALES = {"step": ("probability", 0.0), "sigmoid": ("probability", 0.0), "tanh": ("signed", -1.0),
-          "relu": ("probability", 0.0)}  # fmt: skip
 SYMBOLS = {"w1": "w₁", "w2": "w₂", "theta": "θ"}
 HIDDEN_ROOM = 0.5  # around what the hidden neurons say
 STEP, SIGMOID = 1, 0  # colours of the two losses
@@ -54,11 +52,11 @@ def learning(config: Config, film: Film, pocket: bool = False) -> PlotPicture:
     changed = (lines != befores).any(1)
     borders = [
         Border(np.where(changed[:, None], befores, 0.0), Words("line before"), None, dashed=True),
-        Border(lines, Words("line: w₁x₁ + w₂x₂ = θ"), FIRES, arrow=True, shaded=True),
+        Border(lines, Words("line now"), FIRES, arrow=True, shaded=True),
     ]
     if pocket:
         borders.append(Border(film.stack("best"), Words("best line so far"), BEST, dashed=True))
-    ring = Dots(places, Words("sample looked at"), None, rings=[True], radius=12 if config.data in GATES else 9)
+    ring = Dots(places, Words("sample"), None, rings=[True], radius=12 if config.data in GATES else 9)
     return PlotPicture(
         domain_of(config), Words("The plane: the neuron fires on the shaded side, to which its weights point"), AXES,
         borders=borders, dots=[ring, points_in(config)], frames=film.frames,
@@ -69,7 +67,7 @@ def by_hand(config: Config, result: Result) -> PlotPicture:
     """What one neuron says everywhere, its line, and its weights as an arrow to drag."""
     line, domain = Line(config.w1, config.w2, config.theta), domain_of(config)
     foot, tip = arrow_of(line, config)
-    paths = [Path(np.array(_arrow(foot, tip), np.float32), width=2.5)] if math.dist(foot, tip) > 0 else []
+    paths = [Path(np.array([foot, tip], np.float32), width=2.5)] if math.dist(foot, tip) > 0 else []
     handles = [Handle("w", *_within(tip, domain), Words("w"), None)]
     if (line.w1, line.w2) != (0, 0):
         handles.append(Handle("line", *_within(foot, domain), Words("θ"), None))
@@ -110,6 +108,23 @@ def dragged(config: Config, event: Mapping[str, Any]) -> Mapping[str, float]:
     return {"w1": w1, "w2": w2, "theta": _set(w1 * at[0] + w2 * at[1])}
 
 
+def touched(config: Config, event: Mapping[str, Any]) -> Mapping[str, float]:
+    """The fields of View or Config that a click on the plane, or a handle let go, changes."""
+    if event["event"] == "handle":
+        return dragged(config, event)
+    if event["event"] == "dot":
+        x1, x2, _ = shown_samples(config)[event["dot"]]
+        return {"x1": round(x1, 3), "x2": round(x2, 3)}
+    return {"x1": round(event["x"], 2), "x2": round(event["y"], 2)}
+
+
+def edited(config: Config, event: Mapping[str, Any]) -> Mapping[str, str]:
+    """The field that changes when one number of the three neurons is set."""
+    numbers = [list(unit) for unit in parse_units(config.units)]
+    numbers[event["row"]][event["column"]] = event["value"]
+    return {"units": units_text(numbers)}
+
+
 def _set(value: float) -> float:
     """A number as a slider can show it."""
     return min(max(round(value / 0.05) * 0.05, -LARGEST), LARGEST) + 0.0 if abs(value) > 0.025 else 0.0
@@ -121,14 +136,13 @@ def _within(place: tuple[float, float], domain: tuple[float, float, float, float
     return min(max(place[0], x_low + edge), x_high - edge), min(max(place[1], y_low + edge), y_high - edge)
 
 
-def _arrow(foot: tuple[float, float], tip: tuple[float, float]) -> list[tuple[float, float]]:
-    return [foot, tip]
-
-
-def _field(values: np.ndarray, function: str, name: str = "y") -> Field:
-    scale, low = SCALES[function]
-    high = max(1.0, float(values.max())) if function == "relu" else 1.0
-    return Field(values.astype(np.float32), name, scale, low, high)
+def _field(values: np.ndarray, function: str) -> Field:
+    """y in the colours of the points where it lies between 0 and 1, else in those of signed values."""
+    if function in ("step", "sigmoid"):
+        shares = np.round(255 * np.stack([values, 1 - values], -1)).astype(np.uint8)
+        return Field(shares, "y", classes=CLASSES)
+    most = max(1.0, float(np.abs(values).max()))
+    return Field(values.astype(np.float32), "y", "signed", -most, most)
 
 
 # ---------------------------------------------------------------- two layers
@@ -170,9 +184,8 @@ def hidden_space(config: Config, result: Result) -> PlotPicture:
 
 def units(config: Config) -> Matrices:
     """Weights and thresholds of all three neurons, to be changed."""
-    values = np.array(parse_units(config.units))
     return Matrices(
-        {"w₁ w₂": values[:, :2], "θ": values[:, 2:]}, ("h₁", "h₂", "y"),
+        {"w₁ w₂ θ": np.array(parse_units(config.units))}, ("h₁", "h₂", "y"),
         Words("Weights and thresholds of the three neurons; type numbers of your own"), -LARGEST, LARGEST,
     )  # fmt: skip
 
@@ -191,11 +204,13 @@ def editor(config: Config) -> PointsPicture:
 def corrections(config: Config, film: Film) -> CurvesPicture:
     """How often the rule has corrected, beside the most that the theorem allows."""
     bound = bound_of(config)
-    levels = (Level(bound, Words("the theorem's most: {bound}", bound=Number(math.floor(bound)))),)
+    levels = ()
+    if math.isfinite(bound):
+        levels = (Level(bound, Words("at most: {bound}", bound=Number(math.floor(bound + 1e-9)))),)
     return CurvesPicture(
         film.stack("corrections").astype(np.float32)[:, None], [Curve(Words("corrections so far"), 0)], film.frames,
         Words("Corrections over the samples presented"), Words("samples presented"), low=0.0,
-        levels=levels if math.isfinite(bound) else (),
+        levels=levels,
     )  # fmt: skip
 
 
@@ -204,12 +219,12 @@ def mistakes(config: Config, film: Film) -> CurvesPicture:
     table = np.stack([film.stack("wrong"), film.stack("pass_mistakes")], 1).astype(np.float32)
     targets = points_of(config).targets
     guessing = min(int(targets.sum()), int((1 - targets).sum()))
-    levels = [Level(guessing, Words("always the same answer: {count}", count=guessing))]
+    levels = [Level(guessing, Words("always the same: {count}", count=guessing))]
     if not margin_of(config).separable and len(targets):
         best = best_line_of(config)[0]
-        levels.append(Level(best, Words("best line there is: {count}", count=best)))
+        levels.append(Level(best, Words("best line: {count}", count=best)))
     return CurvesPicture(
-        table, [Curve(Words("wrong now"), 1), Curve(Words("corrections in the last pass"), 2, dashed=True)],
+        table, [Curve(Words("wrong now"), 1), Curve(Words("corrections a pass"), 2, dashed=True)],
         film.frames, Words("Points on the wrong side, and corrections a pass"), Words("samples presented"), low=0.0,
         levels=levels,
     )  # fmt: skip

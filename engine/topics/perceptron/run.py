@@ -47,7 +47,9 @@ class Result:
     best_wrong: Tensor = axes("moment", "fewest points on the wrong side of any line so far", unit="points")
     pass_mistakes: Tensor = axes("moment", "corrections in the last whole pass", gaps=True)
     radius: Tensor = axes("", "R: length of the longest (x₁, x₂, −1)")
-    margin: Tensor = axes("", "γ: smallest distance from the best (w₁, w₂, θ) of length 1; 0 if no line parts the points")
+    margin: Tensor = axes(
+        "", "γ: smallest distance from the best (w₁, w₂, θ) of length 1; 0 if no line parts the points"
+    )
     bound: Tensor = axes("", "most corrections that the theorem allows", gaps=True)
     attainable: Tensor = axes("", "points on the wrong side of the best line there is", unit="points")
     config: Config = note("what was asked for")

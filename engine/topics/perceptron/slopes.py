@@ -16,16 +16,16 @@ TRIED, ASIDE = 2000, 1e-4  # random places, and how far aside one looks
 
 
 def losses(inputs: Tensor, targets: Tensor, lines: Tensor, function: str) -> Tensor:
-    """Mean of (y − t)² over the points (N, 2), for lines (L, 3) of w₁, w₂, θ -> (L,) float64."""
+    """Mean of (y − t)² over the points (N, 2), for lines (L, 3) of w₁, w₂, θ -> (L,) float64; 0 without points."""
     z = lines[:, :2] @ inputs.double().T - lines[:, 2:]  # (L, N)
-    return (FUNCTIONS[function](z) - targets).square().mean(1)
+    return (FUNCTIONS[function](z) - targets).square().sum(1) / max(1, len(targets))
 
 
 def slopes(inputs: Tensor, targets: Tensor, line: tuple[float, float, float], function: str) -> tuple[float, ...]:
     """∂L/∂w₁, ∂L/∂w₂, ∂L/∂θ by autograd."""
     with torch.enable_grad():
         neuron = Neurons([line[:2]], [line[2]], function)
-        loss = (neuron(inputs.double())[:, 0] - targets).square().mean()
+        loss = (neuron(inputs.double())[:, 0] - targets).square().sum() / max(1, len(targets))
         weight, threshold = torch.autograd.grad(loss, [neuron.weight, neuron.threshold])
     return (*weight[0].tolist(), threshold.item())
 
