@@ -106,6 +106,8 @@ def fewest_mistakes(points: np.ndarray, positive: np.ndarray) -> tuple[int, tupl
     positive = np.asarray(positive, bool)
     count, right = len(points), int(positive.sum())
     best, line = min((right, (0.0, 0.0, 1.0)), (count - right, (0.0, 0.0, -1.0)))  # it never fires, or always
+    if not count:
+        return best, line
     one, other = np.triu_indices(count, 1)
     across = points[other] - points[one]
     across = across[np.abs(across).max(1) > 0] if len(across) else across
