@@ -36,12 +36,13 @@ def stage(config, view, film):
 def learning(config, view, film):
     """The line at every moment, the sample and what it did to w and θ; below, the bound and the slope of the loss."""
     plane = Show("plane", draw.learning(config, film, view.pocket), height=300)
-    table = explain.truth_table(config, explain.line_now(config, film.now), "step")
     corrections, mistakes = draw.corrections(config, film), draw.mistakes(config, film)
+    update, drawn = explain.update(config, film.now), own(config)
     return [
-        Row([[plane], [*explain.update(config, film.now), *table, *own(config)]], (1, 1.1)),
-        film.bar("Sample {step}"),
+        Row([[plane], drawn or update], (1, 1.1)),
+        film.bar(explain.MOMENT),
         Row([[Show("corrections", corrections, height=140)], [Show("mistakes", mistakes, height=140)]]),
+        *(update if drawn else ()),
         *look_into(config, view, film, film.now.values),
     ]
 
@@ -73,16 +74,15 @@ def look_into(config, view, film, values):
     choice = Choose("below", BELOW if values else BY_HAND, as_buttons=True)
     if view.below == "theorem":
         told = [*explain.theorem(config, values), Choose("pocket"), explain.pocket(config, values)] if values else None
-        return [choice, *(told or explain.best_neuron(config))]
+        return [choice, Box("theorem", told or explain.best_neuron(config))]
     line = explain.line_now(config, film.now)
-    stairs = Show("stairs", draw.stairs(config, line, view.along), height=230)
-    slopes = Box("slopes", [explain.slope_table(config, line), explain.about_slopes(config)])
-    return [choice, Row([[stairs, Choose("along", as_buttons=True)], [slopes]])]
+    stairs = [Show("stairs", draw.stairs(config, line, view.along), height=230), Choose("along", as_buttons=True)]
+    return [choice, Row([stairs, [Box("slopes", explain.about_slopes(config, line))]])]
 
 
 def own(config):
     """Where own points are drawn."""
-    return [Show("editor", draw.editor(config), points, height=250)] if config.data == "own" else []
+    return [Show("editor", draw.editor(config), points, height=300)] if config.data == "own" else []
 
 
 def touch(event, config, view):

@@ -127,7 +127,7 @@ def edited(config: Config, event: Mapping[str, Any]) -> Mapping[str, str]:
 
 def _set(value: float) -> float:
     """A number as a slider can show it."""
-    return min(max(round(value / 0.05) * 0.05, -LARGEST), LARGEST) + 0.0 if abs(value) > 0.025 else 0.0
+    return min(max(round(round(value * 20) / 20, 2), -LARGEST), LARGEST) + 0.0
 
 
 def _within(place: tuple[float, float], domain: tuple[float, float, float, float]) -> tuple[float, float]:

@@ -34,6 +34,7 @@ CALLS = {"step": "f(z)", "sigmoid": r"\sigma(z)", "tanh": r"\tanh(z)", "relu": r
 WITH_NUMBER = {"sigmoid": r"\sigma", "tanh": r"\tanh", "relu": r"\operatorname{ReLU}"}
 UNIT_NAMES = {"h1": "h₁", "h2": "h₂", "y": "y"}
 LATEX_NAMES = {"h1": "h_1", "h2": "h_2", "y": "y"}
+MOMENT = Words("Sample {step}")
 BEGIN = (
     "No sample yet: this is the line that the knobs set, and **Step** presents the first. With w = 0 there is no line."
 )
@@ -164,12 +165,12 @@ def update(config: Config, moment: Snapshot) -> list[Block]:
         return [Say(DRAW_POINTS, style="note")]
     seen = presented(config, moment.values)
     if seen is None:
-        return [Say(BEGIN, style="note")]
+        return [Say(BEGIN, style="note"), *truth_table(config, start_of(config), "step")]
     right = seen.target == seen.answer
     about = Say(GAVE_RIGHT if right else GAVE_WRONG, x1=Number(seen.x1), x2=Number(seen.x2), target=seen.target,
                 answer=seen.answer)  # fmt: skip
     rule = Say(RULE_RIGHT, style="small") if right else Say(RULE_WRONG, rate=Number(config.rate), style="small")
-    return [about, update_formula(config, seen), rule]
+    return [about, update_formula(config, seen), rule, *truth_table(config, seen.after, "step")]
 
 
 def truth_table(config: Config, line: Line, function: str) -> list[Block]:
@@ -272,10 +273,11 @@ def slope_table(config: Config, line: Line) -> Table:
     return Table(head, rows)
 
 
-def about_slopes(config: Config) -> Say:
-    """What the staircase means, with how often it is flat."""
+def about_slopes(config: Config, line: Line) -> list[Block]:
+    """The slopes at a line, and what the staircase means, with how often it is flat."""
     step, sigmoid = flat_shares(points_of(config))
-    return Say(ABOUT_SLOPES, step=Percent(step), sigmoid=Percent(sigmoid), style="small")
+    told = Say(ABOUT_SLOPES, step=Percent(step), sigmoid=Percent(sigmoid), style="small")
+    return [slope_table(config, line), told]
 
 
 def line_now(config: Config, moment) -> Line:

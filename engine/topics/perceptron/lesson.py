@@ -120,9 +120,12 @@ def what_moves(seen: dict[str, float]) -> Verdict:
 
 
 LESSON = (
-    Step("and_by_hand", "AND by hand", threshold_of_and, show={"theta": 1.5}, focus="plane", knobs=("theta",)),
     Step(
-        "which_side", "AND by hand", silent_side, ask={"w1": 1.0, "w2": -1.0}, veil=("plane", "numbers"),
+        "and_by_hand", "AND by hand", threshold_of_and, show={"theta": 1.5}, veil=("theorem",), focus="plane",
+        knobs=("theta",),
+    ),
+    Step(
+        "which_side", "AND by hand", silent_side, ask={"w1": 1.0, "w2": -1.0}, veil=("plane", "numbers", "theorem"),
         focus="plane", knobs=("w1", "w2", "theta"),
         sketch=PlotRegionSketch("plane", CLASSES, silent_cells, side_of),
     ),
@@ -132,7 +135,8 @@ LESSON = (
     ),
     Step("narrow_gap", "Narrow gap", beside_the_bound, until=200, focus="corrections", knobs=("gap", "seed")),
     Step(
-        "xor", "XOR, learning", never_done, until=SAMPLES, pace="slow", focus="corrections", knobs=("order",),
+        "xor", "XOR, learning", never_done, until=SAMPLES, pace="slow", veil=("mistakes", "theorem"),
+        focus="corrections", knobs=("order",),
         sketch=CurveSketch("corrections", SAMPLES, (0, SAMPLES), corrections_of, how_it_goes_on),
     ),
     Step(

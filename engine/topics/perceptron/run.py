@@ -73,7 +73,7 @@ def _points(config: Config) -> PointSet:
         return gate(config.data)
     if config.data == "own":  # its first class is drawn in the colour of what is above zero: of y = 1
         drawn = own_points(config.points)
-        return PointSet(drawn.inputs, 1 - drawn.targets)
+        return PointSet(drawn.inputs.round(decimals=2), 1 - drawn.targets)
     with seeded(config.seed) as generator:
         if config.data == "parted":
             return parted(config.samples, config.gap, generator)
