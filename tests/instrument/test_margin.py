@@ -28,8 +28,8 @@ def turned(points, positive):
 
 @pytest.mark.parametrize("seed", range(6))
 def test_the_margin_is_that_of_a_hard_support_vector_machine(seed):
-    """Points and their mirror images: then the machine's own bias is 0, and its line goes through the origin of (x₁, x₂,
-    −1), as w₁ x₁ + w₂ x₂ − θ does."""
+    """Points and their mirror images: then the machine's own bias is 0, and its plane goes through the origin of
+    (x₁, x₂, −1), as w₁ x₁ + w₂ x₂ − θ does."""
     points, positive = two_sides(seed)
     found = widest_margin(points, positive)
     signed = turned(points, positive)
@@ -60,7 +60,7 @@ def nearest_by_faces(points):
 @pytest.mark.parametrize("seed", range(8))
 def test_the_nearest_point_of_a_hull_is_the_best_of_all_faces(seed):
     random = np.random.default_rng(seed)
-    points = random.normal(size=(8, 3)) + (0, 0, 0.3 * seed)
+    points = random.normal(size=(8, 3)) + np.array([0, 0, 0.3 * seed])
     nearest, chosen, shares = nearest_in_hull(points)
     np.testing.assert_allclose(np.array(shares) @ points[list(chosen)], nearest, atol=1e-12)
     assert min(shares) >= 0

@@ -1,4 +1,4 @@
-"""Neurons and the perceptron rule: beside scikit-learn's Perceptron, truth tables, autograd, and the theorem's bound."""
+"""Neurons and the perceptron rule: scikit-learn's Perceptron, truth tables, autograd, and the theorem's bound."""
 
 import math
 

@@ -53,7 +53,8 @@ def cut(
 ) -> tuple[Tensor, Tensor]:
     """(values of one of w₁, w₂, θ, the loss there), around a line."""
     at = PARAMETERS.index(along)
-    values = line[at] + torch.linspace(-REACH, REACH, PLACES, dtype=torch.float64)
+    half = PLACES // 2
+    values = line[at] + REACH * torch.arange(-half, half + 1, dtype=torch.float64) / half
     lines = torch.tensor(line, dtype=torch.float64).repeat(PLACES, 1)
     lines[:, at] = values
     return values, losses(inputs, targets, lines, function)
