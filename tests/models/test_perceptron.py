@@ -12,7 +12,7 @@ from sklearn.linear_model import Perceptron
 from engine.data.half_planes import CORNERS, GATES, gate, overlapping, parted
 from engine.instrument.margin import widest_margin
 from engine.models.perceptron.neuron import FUNCTIONS, Neurons, TwoLayers, step
-from engine.models.perceptron.rule import Line, corrected, most_corrections
+from engine.models.perceptron.rule import HalfPlane, corrected, most_corrections
 from engine.training.fit import seeded
 
 
@@ -35,7 +35,7 @@ def made(kind, seed, count=30):
 @pytest.mark.parametrize(("seed", "rate", "passes"), [(0, 1.0, 1), (1, 0.3, 4), (2, 1.7, 9)])
 def test_the_rule_is_that_of_scikit_learn(kind, seed, rate, passes):
     """The same samples in the same order from the same start; b = −θ."""
-    points, start = made(kind, seed), Line(0.31, -0.57, 0.23)
+    points, start = made(kind, seed), HalfPlane(0.31, -0.57, 0.23)
     model = Perceptron(eta0=rate, shuffle=False, max_iter=passes, tol=None, penalty=None)
     model.fit(
         points.inputs.double().numpy(), points.targets.numpy(), coef_init=np.array([[start.w1, start.w2]]),
@@ -47,10 +47,10 @@ def test_the_rule_is_that_of_scikit_learn(kind, seed, rate, passes):
 
 
 def test_a_right_answer_changes_nothing_and_a_wrong_one_as_the_rule_says():
-    line = Line(1.0, -2.0, 0.5)
+    line = HalfPlane(1.0, -2.0, 0.5)
     assert corrected(line, 2.0, 0.0, 1, 0.7) is line
-    assert corrected(line, 2.0, 0.0, 0, 0.5) == Line(1.0 - 0.5 * 2.0, -2.0, 0.5 + 0.5)
-    assert corrected(line, 0.0, 1.0, 1, 0.5) == Line(1.0, -2.0 + 0.5 * 1.0, 0.5 - 0.5)
+    assert corrected(line, 2.0, 0.0, 0, 0.5) == HalfPlane(1.0 - 0.5 * 2.0, -2.0, 0.5 + 0.5)
+    assert corrected(line, 0.0, 1.0, 1, 0.5) == HalfPlane(1.0, -2.0 + 0.5 * 1.0, 0.5 - 0.5)
     assert corrected(line, 0.5, 0.0, 1, 1.0) is line, "exactly on the line it fires"
 
 
@@ -62,7 +62,7 @@ def test_a_right_answer_changes_nothing_and_a_wrong_one_as_the_rule_says():
 def test_the_bound_holds_whatever_the_points_and_the_start(seed, count, rate, gap, start, from_zero):
     with seeded(seed) as generator:
         points = parted(count, gap, generator)
-    line = Line(0.0, 0.0, 0.0) if from_zero else Line(*start)
+    line = HalfPlane(0.0, 0.0, 0.0) if from_zero else HalfPlane(*start)
     margin = widest_margin(points.inputs.double().numpy(), points.targets.numpy() == 1)
     assert margin.separable
     assert margin.margin >= gap / 2 / math.hypot(1, 4) - 1e-9, "the strip that was left free"
@@ -95,7 +95,7 @@ def test_neurons_do_what_the_formula_says(function):
 
 @pytest.mark.parametrize(
     ("name", "line"),
-    [("and", Line(1, 1, 1.5)), ("or", Line(1, 1, 0.5)), ("nand", Line(-1, -1, -1.5))],
+    [("and", HalfPlane(1, 1, 1.5)), ("or", HalfPlane(1, 1, 0.5)), ("nand", HalfPlane(-1, -1, -1.5))],
 )
 def test_gates_by_one_neuron(name, line):
     points = gate(name)

@@ -13,9 +13,9 @@ from engine.contracts.knob import KnobError
 from engine.data.half_planes import overlapping, parted
 from engine.data.points import encode_points
 from engine.models.perceptron.neuron import FUNCTIONS
-from engine.models.perceptron.rule import Line, corrected
-from engine.pictures.plot.values import Path, PlotPicture
-from engine.pictures.sketch.plot_regions import PlotRegionSketch, edge_of
+from engine.models.perceptron.rule import HalfPlane, corrected
+from engine.pictures.plot.values import PlotPicture, plot_payload
+from engine.pictures.sketch.plot_regions import PlotRegionSketch
 from engine.pictures.sketch.values import SIDE
 from engine.topics.perceptron import draw, explain
 from engine.topics.perceptron.card import (
@@ -69,7 +69,9 @@ def test_every_moment_is_the_rule_applied_to_the_sample_it_names(data):
         assert after.values["corrections"] == corrections
         assert after.values["wrong"] == shown.after.wrong(points.inputs.double(), points.targets)
         assert after.values["best_wrong"] == min(one.values["wrong"] for one in seen[: number + 2])
-        assert Line(*after.values["best"]).wrong(points.inputs.double(), points.targets) == after.values["best_wrong"]
+        assert (
+            HalfPlane(*after.values["best"]).wrong(points.inputs.double(), points.targets) == after.values["best_wrong"]
+        )
 
 
 @pytest.mark.parametrize("data", ["and", "or", "nand", "parted"])
@@ -192,7 +194,7 @@ def test_the_slope_through_the_sigmoid_is_the_quotient_and_through_the_step_it_i
 
 def test_the_loss_through_the_step_is_the_share_of_wrong_points_and_a_cut_is_flat_but_for_its_jumps():
     points = points_of(Config(data="and"))
-    line = Line(1.0, 1.0, 0.5)
+    line = HalfPlane(1.0, 1.0, 0.5)
     loss = losses(points.inputs, points.targets, torch.tensor([line.parts], dtype=torch.float64), "step").item()
     assert loss == line.wrong(points.inputs, points.targets) / 4 == 0.5
     values, along = cut(points.inputs, points.targets, line.parts, "theta", "step")
@@ -225,7 +227,7 @@ def test_the_moving_picture_has_the_lines_and_the_samples_of_the_run():
 @pytest.mark.parametrize("data", ["and", "parted"])
 def test_the_arrow_stands_on_the_line_and_dragging_it_turns_or_moves_it(data):
     config = Config(network="hand", data=data, w1=1.0, w2=-0.5, theta=0.5)
-    line = Line(config.w1, config.w2, config.theta)
+    line = HalfPlane(config.w1, config.w2, config.theta)
     foot, tip = draw.arrow_of(line, config)
     assert line.sum_at(*foot) == pytest.approx(0)
     assert np.subtract(tip, foot) == pytest.approx(np.array([1.0, -0.5]) * draw.arrow_scale(config))
@@ -248,7 +250,7 @@ def test_the_widest_margin_can_be_set_and_leaves_that_room():
     config = Config(network="hand", data="parted", gap=1.0)
     _, press = explain.best_neuron(config)
     set_by_hand = replace(config, **press.change)
-    line, points = Line(set_by_hand.w1, set_by_hand.w2, set_by_hand.theta), points_of(config)
+    line, points = HalfPlane(set_by_hand.w1, set_by_hand.w2, set_by_hand.theta), points_of(config)
     assert line.wrong(points.inputs.double(), points.targets) == 0
     signs = 2 * points.targets - 1
     room = (run(set_by_hand).sums * signs).min().item() / line.length
@@ -273,9 +275,6 @@ def test_knobs_that_play_no_part_have_no_place():
 def test_a_region_drawn_in_a_plane_is_read_and_its_edge_is_shown():
     cells = np.zeros((SIDE, SIDE), int)
     cells[:, : SIDE // 2] = 1
-    edge = edge_of(cells, (-1, 1, -1, 1))
-    assert np.nanmin(edge[:, 0]) == np.nanmax(edge[:, 0]) == 0
-    assert (np.nanmin(edge[:, 1]), np.nanmax(edge[:, 1])) == (-1, 1)
     sketch = PlotRegionSketch("plane", ("1", "0"), lambda result: cells, side_of)
     config = Config(network="hand", w1=1.0, w2=-1.0, theta=0.5)
     picture = draw.by_hand(config, run(config))
@@ -284,8 +283,9 @@ def test_a_region_drawn_in_a_plane_is_read_and_its_edge_is_shown():
     assert sorted(point[2] for point in board.points) == [0, 1, 1, 1]
     shown = sketch.over(picture, cells.ravel().tolist())
     assert isinstance(shown, PlotPicture)
-    assert isinstance(shown.paths[-1], Path)
-    assert sketch.over(picture, [0] * SIDE**2) is picture
+    assert plot_payload(shown)[0]["expected"] == cells.ravel().tolist()
+    with pytest.raises(ValueError, match="as wide as high"):
+        replace(shown, domain=(0, 1, 0, 2))
     assert sketch.truth(None) == cells.ravel().tolist()
 
 

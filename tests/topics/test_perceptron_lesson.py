@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from engine.models.perceptron.rule import Line
+from engine.models.perceptron.rule import HalfPlane
 from engine.topics.perceptron.card import TOPIC
 from engine.topics.perceptron.run import Experiment, bound_of, points_of, run
 from tests.topics.test_lesson_numbers import stands
@@ -32,9 +32,9 @@ def test_bounds_and_corrections_that_the_lesson_speaks_of():
 
 def test_thresholds_of_the_gates():
     points = points_of(TOPIC.presets["AND by hand"])
-    assert [Line(1, 1, theta).wrong(points.inputs, points.targets) for theta in (0.5, 1.5, 2.5)] == [2, 0, 1]
+    assert [HalfPlane(1, 1, theta).wrong(points.inputs, points.targets) for theta in (0.5, 1.5, 2.5)] == [2, 0, 1]
     ors = points_of(replace(TOPIC.presets["AND by hand"], data="or"))
-    assert Line(1, 1, 0.5).wrong(ors.inputs, ors.targets) == 0
+    assert HalfPlane(1, 1, 0.5).wrong(ors.inputs, ors.targets) == 0
 
 
 def test_a_line_turned_round_has_its_sides_swapped():

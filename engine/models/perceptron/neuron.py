@@ -28,8 +28,8 @@ class Neurons(nn.Module):
 
     def __init__(self, weight: Sequence[Sequence[float]], threshold: Sequence[float], function: str = "step"):
         super().__init__()
-        self.weight = nn.Parameter(torch.tensor(weight, dtype=torch.float64))
         self.threshold = nn.Parameter(torch.tensor(threshold, dtype=torch.float64))
+        self.weight = nn.Parameter(torch.tensor(weight, dtype=torch.float64))
         self.function = FUNCTIONS[function]
         self.sum = Tap("sample neuron")  # what reaches the function
         self.output = Tap("sample neuron")

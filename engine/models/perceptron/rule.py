@@ -9,8 +9,8 @@ from torch import Tensor
 
 
 @dataclass(frozen=True)
-class Line:
-    """A neuron with two inputs: it fires where w₁ x₁ + w₂ x₂ − θ ≥ 0."""
+class HalfPlane:
+    """What a neuron with two inputs is: it fires where w₁ x₁ + w₂ x₂ − θ ≥ 0."""
 
     w1: float
     w2: float
@@ -40,12 +40,12 @@ class Line:
         return math.hypot(*self.parts)
 
 
-def corrected(line: Line, x1: float, x2: float, target: int, rate: float) -> Line:
+def corrected(line: HalfPlane, x1: float, x2: float, target: int, rate: float) -> HalfPlane:
     """One sample presented: w ← w + η (t − y) x and θ ← θ − η (t − y). Where y = t, the very same line."""
     error = target - line.fires(x1, x2)
     if error == 0:
         return line
-    return Line(line.w1 + rate * error * x1, line.w2 + rate * error * x2, line.theta - rate * error)
+    return HalfPlane(line.w1 + rate * error * x1, line.w2 + rate * error * x2, line.theta - rate * error)
 
 
 def most_corrections(radius: float, margin: float, start: float = 0.0, rate: float = 1.0) -> float:

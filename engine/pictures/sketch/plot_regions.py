@@ -10,7 +10,7 @@ import numpy as np
 
 from engine.contracts.sketch import Drawn
 from engine.contracts.words import Percent, Words
-from engine.pictures.plot.values import Path, PlotPicture
+from engine.pictures.plot.values import PlotPicture
 from engine.pictures.sketch.values import SIDE, Board
 
 
@@ -41,9 +41,7 @@ class PlotRegionSketch:
 
     def over(self, picture: PlotPicture, drawn: Drawn) -> PlotPicture:
         """The plane with the edge of the drawn region."""
-        edge = Path(edge_of(np.asarray(drawn, int).reshape(SIDE, SIDE), picture.domain), Words("what you drew"),
-                    None, 3.0, True)  # fmt: skip
-        return dataclasses.replace(picture, paths=(*picture.paths, edge)) if len(edge.points) else picture
+        return dataclasses.replace(picture, expected=tuple(int(one) for one in drawn))
 
     def truth(self, result: Any) -> list[float]:
         """What the network says, row by row."""
@@ -57,18 +55,3 @@ class PlotRegionSketch:
     def reads(self, drawn: Drawn, result: Any) -> str:
         """See choice."""
         return self.choice(np.asarray(drawn, int).reshape(SIDE, SIDE))
-
-
-def edge_of(cells: np.ndarray, domain: tuple[float, float, float, float]) -> np.ndarray:
-    """(N, 2) float32: the lines between unequal neighbours among cells (H, W), row 0 at the top, each with a break
-    behind it."""
-    height, width = cells.shape
-    x_low, x_high, y_low, y_high = domain
-    x = np.linspace(x_low, x_high, width + 1)
-    y = np.linspace(y_high, y_low, height + 1)
-    lines = []
-    for row, column in zip(*np.nonzero(cells[:, 1:] != cells[:, :-1]), strict=True):
-        lines += [(x[column + 1], y[row]), (x[column + 1], y[row + 1]), (np.nan, np.nan)]
-    for row, column in zip(*np.nonzero(cells[1:] != cells[:-1]), strict=True):
-        lines += [(x[column], y[row + 1]), (x[column + 1], y[row + 1]), (np.nan, np.nan)]
-    return np.array(lines, np.float32).reshape(-1, 2)

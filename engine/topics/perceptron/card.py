@@ -191,7 +191,7 @@ TOPIC = Topic(
         "XOR in two layers": Config(network="layers", data="xor"),
         "Overlapping": Config(data="overlapping", until=1000, order="random"),
     },
-    opening=Config(data="parted", gap=0.5, seed=3, steps=400),
+    opening=Config(data="parted", gap=0.5, seed=3, steps=80),
     cover=("plane", Config(network="layers", data="xor")),
     sources=(
         Source("McCulloch, Pitts 1943: A logical calculus of the ideas immanent in nervous activity", "https://doi.org/10.1007/BF02478259"),
@@ -205,7 +205,7 @@ TOPIC = Topic(
         "engine.models.perceptron.neuron:step",
         "engine.models.perceptron.neuron:Neurons",
         "engine.models.perceptron.neuron:TwoLayers",
-        "engine.models.perceptron.rule:Line",
+        "engine.models.perceptron.rule:HalfPlane",
         "engine.models.perceptron.rule:corrected",
         "engine.models.perceptron.rule:most_corrections",
         "engine.instrument.margin:widest_margin",

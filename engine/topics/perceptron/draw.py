@@ -11,10 +11,11 @@ import numpy as np
 from engine.contracts.film import Film
 from engine.contracts.words import Number, Words
 from engine.data.points import DOMAIN, decode_points, encode_points
-from engine.models.perceptron.rule import Line
-from engine.pictures.borders import Border
+from engine.models.perceptron.rule import HalfPlane
+from engine.pictures.borders import Border, ends
 from engine.pictures.curves.values import Curve, CurvesPicture, Level
 from engine.pictures.matrices.values import Matrices
+from engine.pictures.pixels.values import Line, PixelPicture, Point, Tile
 from engine.pictures.plot.values import Dots, Field, Handle, Path, PlotPicture
 from engine.pictures.points.values import PointsPicture
 
@@ -24,7 +25,7 @@ from .slopes import PARAMETERS, REACH, cut
 
 __all__ = ["encode_points"]  # what the page needs of the data, through its topic
 CLASSES = ("1", "0")  # in the colours of what is above zero and of what is below
-FIRES, H1, H2, BEST = 0, 2, 3, 5  # colours of the borders
+FIRES, H1, H2, BEST, INK = 0, 2, 3, 5, "#1E2430"  # colours of the borders
 AXES = ("x₁", "x₂")
 SYMBOLS = {"w1": "w₁", "w2": "w₂", "theta": "θ"}
 HIDDEN_ROOM = 0.5  # around what the hidden neurons say
@@ -65,7 +66,7 @@ def learning(config: Config, film: Film, pocket: bool = False) -> PlotPicture:
 
 def by_hand(config: Config, result: Result) -> PlotPicture:
     """What one neuron says everywhere, its line, and its weights as an arrow to drag."""
-    line, domain = Line(config.w1, config.w2, config.theta), domain_of(config)
+    line, domain = HalfPlane(config.w1, config.w2, config.theta), domain_of(config)
     foot, tip = arrow_of(line, config)
     paths = [Path(np.array([foot, tip], np.float32), width=2.5)] if math.dist(foot, tip) > 0 else []
     handles = [Handle("w", *_within(tip, domain), Words("w"), None)]
@@ -79,7 +80,7 @@ def by_hand(config: Config, result: Result) -> PlotPicture:
     )  # fmt: skip
 
 
-def arrow_of(line: Line, config: Config) -> tuple[tuple[float, float], tuple[float, float]]:
+def arrow_of(line: HalfPlane, config: Config) -> tuple[tuple[float, float], tuple[float, float]]:
     """Where the arrow of the weights begins, on the line nearest to the middle of the plane, and where it ends."""
     x_low, x_high, y_low, y_high = domain_of(config)
     middle, square = ((x_low + x_high) / 2, (y_low + y_high) / 2), line.w1**2 + line.w2**2
@@ -97,7 +98,7 @@ def arrow_scale(config: Config) -> float:
 def dragged(config: Config, event: Mapping[str, Any]) -> Mapping[str, float]:
     """The weights and the threshold after a handle was let go: the tip turns and stretches w about its foot on the
     line, the foot takes the line along."""
-    line, domain = Line(config.w1, config.w2, config.theta), domain_of(config)
+    line, domain = HalfPlane(config.w1, config.w2, config.theta), domain_of(config)
     at = event["x"], event["y"]
     w1, w2 = line.w1, line.w2
     if event["key"] == "w":
@@ -230,15 +231,13 @@ def mistakes(config: Config, film: Film) -> CurvesPicture:
     )  # fmt: skip
 
 
-def stairs(config: Config, line: Line, along: str) -> PlotPicture:
+def stairs(config: Config, line: HalfPlane, along: str) -> PlotPicture:
     """The loss over one of w₁, w₂, θ, through the step and through the sigmoid; the dot is where the neuron stands."""
     points = points_of(config)
-    return _stairs(points.inputs, points.targets, line.parts, along)
-
-
-def _stairs(inputs, targets, line, along) -> PlotPicture:
-    made = {function: cut(inputs, targets, line, along, function) for function in ("step", "sigmoid")}
-    here = line[PARAMETERS.index(along)]
+    made = {
+        function: cut(points.inputs, points.targets, line.parts, along, function) for function in ("step", "sigmoid")
+    }
+    here = line.parts[PARAMETERS.index(along)]
     top = max(0.1, *(float(loss.max()) for _, loss in made.values()))
     names = {"step": Words("through the step"), "sigmoid": Words("through the sigmoid")}
     paths = [
@@ -258,23 +257,39 @@ def _stairs(inputs, targets, line, along) -> PlotPicture:
 # ---------------------------------------------------------------- figures
 
 
-def draw_plane(result: Result) -> PlotPicture:
-    """The plane coloured by y, with the line of every neuron that reads x₁ and x₂, and the points."""
-    config, weights, thresholds = result.config, result.neuron_weights.numpy(), result.thresholds.numpy()
-    layers = len(weights) > 1
-    names = ("h₁ fires", "h₂ fires") if layers else ("w₁x₁ + w₂x₂ = θ",)
-    borders = [
-        Border(np.array([*weights[k], thresholds[k]]), name, (H1, H2)[k] if layers else None, arrow=True,
-               shaded=layers)
-        for k, name in enumerate(names)
-    ]  # fmt: skip
-    colours = [1 - target for target in result.targets.tolist()]
-    dots = Dots(result.inputs.numpy(), "", colours, radius=7 if config.data in GATES else 4.5)
-    function = "step" if config.network == "rule" else config.function
-    return PlotPicture(
-        domain_of(config), "The plane, coloured by what the network answers", AXES,
-        _field(result.plane.numpy(), function), borders=borders, dots=[dots],
-    )  # fmt: skip
+def draw_plane(result: Result) -> PixelPicture:
+    """The plane coloured by y, with the line of every neuron that reads x₁ and x₂, its arrow, and the points."""
+    config, plane, domain = result.config, result.plane.numpy(), domain_of(result.config)
+    (x_low, x_high, y_low, y_high), side = domain, len(plane)
+
+    def at(place: tuple[float, float]) -> tuple[float, float]:
+        return (place[0] - x_low) / (x_high - x_low) * side, (y_high - place[1]) / (y_high - y_low) * side
+
+    weights, thresholds = result.neuron_weights.numpy(), result.thresholds.numpy()
+    marks = []
+    for number in range(max(1, len(weights) - 1)):
+        (a, b), c = weights[number], thresholds[number]
+        crossing = ends(a, b, c, domain)
+        if not crossing:
+            continue
+        middle = np.mean(crossing, axis=0)
+        tip = middle + (x_high - x_low) / 10 * np.array([a, b]) / np.hypot(a, b)
+        colour = (H1, H2)[number] if len(weights) > 1 else INK
+        marks += [
+            Line([at(end) for end in crossing], colour, 2.5),
+            Line([at(middle), at(tip)], colour, 2.5, arrow=True),
+        ]
+    points = [
+        Point(*at(place), 1 - target)
+        for place, target in zip(result.inputs.tolist(), result.targets.tolist(), strict=True)
+    ]
+    if config.network == "rule" or config.function in ("step", "sigmoid"):
+        shares = np.stack([plane, 1 - plane], -1).astype(np.float32)
+        tile = Tile(shares, "y", classes=CLASSES, points=points, lines=marks)
+    else:
+        most = max(1.0, float(np.abs(plane).max()))
+        tile = Tile(plane.astype(np.float32), "y", "signed", -most, most, points=points, lines=marks)
+    return PixelPicture([tile], alt="The plane, coloured by what the network answers")
 
 
 def draw_curves(result: Result):
@@ -292,11 +307,15 @@ def draw_curves(result: Result):
     return lines(curves, x_title="samples presented", y_title="corrections, points")
 
 
-def draw_stairs(result: Result) -> PlotPicture:
+def draw_stairs(result: Result):
     """The loss over the threshold of the output neuron, through the step and through the sigmoid."""
+    from engine.pictures.chart.figure import lines
+
     inputs = result.hidden if result.hidden.shape[1] else result.inputs
     line = (*result.neuron_weights[-1].tolist(), result.thresholds[-1].item())
-    return _stairs(inputs, result.targets, line, "theta")
+    made = {function: cut(inputs, result.targets, line, "theta", function) for function in ("step", "sigmoid")}
+    curves = {f"through the {name}": (values.tolist(), loss.tolist()) for name, (values, loss) in made.items()}
+    return lines(curves, x_title="θ", y_title="loss: mean (y − t)²")
 
 
 def shown_samples(config: Config) -> Sequence[Sequence[float]]:

@@ -11,7 +11,7 @@ from engine.contracts.blocks import Block, Press, Row, Say, Table
 from engine.contracts.formula import TERM_DIGITS, Formula, aligned, exact, written
 from engine.contracts.words import Number, Percent, Words
 from engine.models.perceptron.neuron import FUNCTIONS
-from engine.models.perceptron.rule import Line
+from engine.models.perceptron.rule import HalfPlane
 from engine.training.fit import Snapshot
 
 from .card import GATES, UNITS, Config, parse_units
@@ -87,7 +87,7 @@ def less(value: float) -> str:
     return f"- {term(value)}"
 
 
-def sum_rows(line: Line, x1: float, x2: float, names: Sequence[str] = ("x_1", "x_2")) -> list[str]:
+def sum_rows(line: HalfPlane, x1: float, x2: float, names: Sequence[str] = ("x_1", "x_2")) -> list[str]:
     """z in symbols, and in numbers."""
     return [
         rf"z &= w_1 {names[0]} + w_2 {names[1]} - \theta",
@@ -105,14 +105,14 @@ def answer_row(z: float, function: str, name: str = "y") -> str:
     return rf"{name} &= {CALLS[function]}{between} = {written(value)}"
 
 
-def neuron_formula(line: Line, x1: float, x2: float, function: str) -> Formula:
+def neuron_formula(line: HalfPlane, x1: float, x2: float, function: str) -> Formula:
     """One neuron at one place."""
     return aligned([*sum_rows(line, x1, x2), answer_row(line.sum_at(x1, x2), function)])
 
 
 def unit_formula(config: Config, unit: str, x1: float, x2: float) -> Formula:
     """A neuron of two layers at one place of the plane; the output reads what the hidden ones say there."""
-    line, (a, b) = Line(*parse_units(config.units)[UNITS.index(unit)]), (x1, x2)
+    line, (a, b) = HalfPlane(*parse_units(config.units)[UNITS.index(unit)]), (x1, x2)
     names = ("x_1", "x_2")
     if unit == "y":
         a, b = hidden_at(config, x1, x2)
@@ -173,7 +173,7 @@ def update(config: Config, moment: Snapshot) -> list[Block]:
     return [about, update_formula(config, seen), rule, *truth_table(config, seen.after, "step")]
 
 
-def truth_table(config: Config, line: Line, function: str) -> list[Block]:
+def truth_table(config: Config, line: HalfPlane, function: str) -> list[Block]:
     """The rows of a gate as the neuron answers them; of other points nothing."""
     if config.data not in GATES:
         return []
@@ -206,7 +206,7 @@ def score(result: Result) -> Say:
 
 def at_spot(config: Config, x1: float, x2: float) -> list[Block]:
     """One neuron by hand at the place that was clicked, and what its threshold is called elsewhere."""
-    line = Line(config.w1, config.w2, config.theta)
+    line = HalfPlane(config.w1, config.w2, config.theta)
     return [
         Say("At x = ({x1}, {x2}):", x1=Number(x1), x2=Number(x2)),
         neuron_formula(line, x1, x2, config.function),
@@ -257,7 +257,7 @@ def best_neuron(config: Config) -> list[Block]:
     ]
 
 
-def slope_table(config: Config, line: Line) -> Table:
+def slope_table(config: Config, line: HalfPlane) -> Table:
     """The gradient of the loss through the step and through the sigmoid, and what the rule would do meanwhile."""
     points = points_of(config)
     columns = [slopes(points.inputs, points.targets, line.parts, function) for function in ("step", "sigmoid")]
@@ -273,18 +273,18 @@ def slope_table(config: Config, line: Line) -> Table:
     return Table(head, rows)
 
 
-def about_slopes(config: Config, line: Line) -> list[Block]:
+def about_slopes(config: Config, line: HalfPlane) -> list[Block]:
     """The slopes at a line, and what the staircase means, with how often it is flat."""
     step, sigmoid = flat_shares(points_of(config))
     told = Say(ABOUT_SLOPES, step=Percent(step), sigmoid=Percent(sigmoid), style="small")
     return [slope_table(config, line), told]
 
 
-def line_now(config: Config, moment) -> Line:
+def line_now(config: Config, moment) -> HalfPlane:
     """The neuron of a moment, or the one set by hand."""
     if isinstance(moment, Snapshot):
-        return Line(*moment.values["line"].tolist())
-    return Line(config.w1, config.w2, config.theta)
+        return HalfPlane(*moment.values["line"].tolist())
+    return HalfPlane(config.w1, config.w2, config.theta)
 
 
 def _numbers(line: Sequence[float]) -> dict[str, Number]:
@@ -309,7 +309,7 @@ def formulas(result: Result) -> list[Block]:
         if config.network == "layers":
             made = [unit_formula(config, unit, x1, x2) for unit in UNITS]
         else:
-            line = Line(*result.neuron_weights[-1].tolist(), result.thresholds[-1].item())
+            line = HalfPlane(*result.neuron_weights[-1].tolist(), result.thresholds[-1].item())
             made = [neuron_formula(line, x1, x2, "step" if config.network == "rule" else config.function)]
         blocks.append(Row([[Say("The first point")], made], (1, 2.6)))
     return blocks

@@ -7,7 +7,7 @@ import torch
 
 from engine.contracts.lesson import Step, Verdict, closest
 from engine.contracts.words import Number, Percent
-from engine.models.perceptron.rule import Line
+from engine.models.perceptron.rule import HalfPlane
 from engine.pictures.sketch.plot_regions import PlotRegionSketch
 from engine.pictures.sketch.sketches import CurveSketch
 from engine.pictures.sketch.values import SIDE
@@ -18,7 +18,7 @@ from .run import Result, points_of
 from .slopes import flat_shares, losses
 
 THRESHOLDS = {"half": 0.5, "one_and_half": 1.5, "two_and_half": 2.5}
-OUTPUTS = {"or": Line(1, 1, 0.5), "and": Line(1, 1, 1.5), "nand": Line(-1, -1, -1.5)}
+OUTPUTS = {"or": HalfPlane(1, 1, 0.5), "and": HalfPlane(1, 1, 1.5), "nand": HalfPlane(-1, -1, -1.5)}
 SILENT_OUTPUT = OR_NAND_AND.rpartition("~")[0] + "~0_0_1"
 ASIDE = 0.01
 SAMPLES = 80  # of XOR that are presented
@@ -27,7 +27,9 @@ SAMPLES = 80  # of XOR that are presented
 def threshold_of_and(result: Result) -> Verdict:
     """Which of three thresholds has all four rows right, with the weights as they are."""
     weights = result.neuron_weights[0].tolist()
-    wrong = {name: Line(*weights, theta).wrong(result.inputs, result.targets) for name, theta in THRESHOLDS.items()}
+    wrong = {
+        name: HalfPlane(*weights, theta).wrong(result.inputs, result.targets) for name, theta in THRESHOLDS.items()
+    }
     right = {name: Number(len(result.targets) - count) for name, count in wrong.items()}
     return Verdict(min(wrong, key=wrong.get), {"low": right["half"], "high": right["two_and_half"]})
 
@@ -125,7 +127,7 @@ LESSON = (
         knobs=("theta",),
     ),
     Step(
-        "which_side", "AND by hand", silent_side, ask={"w1": 1.0, "w2": -1.0}, veil=("plane", "numbers", "theorem"),
+        "which_side", "AND by hand", silent_side, ask={"w1": 1.0, "w2": -1.0}, veil=("numbers", "theorem"),
         focus="plane", knobs=("w1", "w2", "theta"),
         sketch=PlotRegionSketch("plane", CLASSES, silent_cells, side_of),
     ),

@@ -18,7 +18,7 @@ from engine.data.points import DOMAIN, PointSet, own_points
 from engine.instrument.margin import Margin, fewest_mistakes, widest_margin
 from engine.instrument.trace import record
 from engine.models.perceptron.neuron import Neurons, TwoLayers
-from engine.models.perceptron.rule import Line, corrected, most_corrections
+from engine.models.perceptron.rule import HalfPlane, corrected, most_corrections
 from engine.training.fit import Snapshot, breathe, seeded
 from engine.training.moments import history, moments_of
 from engine.training.own_weights import start_from
@@ -90,10 +90,10 @@ def margin_of(config: Config) -> Margin:
     return _measured(points_of(config))[0]
 
 
-def best_line_of(config: Config) -> tuple[int, Line]:
+def best_line_of(config: Config) -> tuple[int, HalfPlane]:
     """The fewest points that any straight line has on the wrong side, and such a line."""
     _, wrong, line = _measured(points_of(config))
-    return wrong, Line(*line)
+    return wrong, HalfPlane(*line)
 
 
 @lru_cache(maxsize=16)
@@ -103,11 +103,11 @@ def _measured(points: PointSet) -> tuple[Margin, int, tuple[float, float, float]
     return (margin, 0, margin.line) if margin.separable else (margin, *fewest_mistakes(inputs, positive))
 
 
-def start_of(config: Config) -> Line:
+def start_of(config: Config) -> HalfPlane:
     """The neuron before its first sample: as the knobs say, or a reader's own."""
     model = Neurons([[config.w1, config.w2]], [config.theta])
     start_from(model, config)
-    return Line(*model.weight[0].tolist(), model.threshold.item())
+    return HalfPlane(*model.weight[0].tolist(), model.threshold.item())
 
 
 def bound_of(config: Config) -> float:
@@ -148,7 +148,7 @@ class Experiment:
 
         def seen(step: int) -> Snapshot:
             values = {
-                "weights": [np.array([line.parts[:2]]), np.array([line.theta])], "line": np.array(line.parts),
+                "weights": [np.array([line.theta]), np.array([line.parts[:2]])], "line": np.array(line.parts),
                 "before": np.array(before.parts), "best": np.array(best.parts), "sample": sample, "wrong": wrong,
                 "best_wrong": fewest, "corrections": corrections, "pass_mistakes": last_pass, "passes": passes,
                 "cycle": cycle,
@@ -219,7 +219,7 @@ def by_hand(config: Config) -> Result:
 
 def result_of(config: Config, moments: Sequence[Snapshot]) -> Result:
     """The Result of a run from its snapshots; the last one holds the weights."""
-    weight, threshold = moments[-1].values["weights"]
+    threshold, weight = moments[-1].values["weights"]
     return _result(config, Neurons(weight.tolist(), threshold.tolist()), moments)
 
 
@@ -287,8 +287,8 @@ class Presented:
     x1: float
     x2: float
     target: int
-    before: Line
-    after: Line
+    before: HalfPlane
+    after: HalfPlane
 
     @property
     def answer(self) -> int:
@@ -302,5 +302,5 @@ def presented(config: Config, values: Mapping[str, Any]) -> Presented | None:
         return None
     points, number = points_of(config), values["sample"]
     x1, x2 = points.inputs[number].double().tolist()
-    before, after = (Line(*values[name].tolist()) for name in ("before", "line"))
+    before, after = (HalfPlane(*values[name].tolist()) for name in ("before", "line"))
     return Presented(number, x1, x2, int(points.targets[number]), before, after)
