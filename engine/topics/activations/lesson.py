@@ -1,0 +1,5 @@
+"""What the steps of the lesson on activations set up, and how the answer is read off the run."""
+
+from __future__ import annotations
+
+LESSON = ()
