@@ -40,7 +40,7 @@ def stage(config, view, film):
         ], (1, 1.1)),
         film.bar(),
         Choose("look", as_buttons=True),
-        *{"layers": by_layer, "training": trained, "function": numbers, "matrix": one}[view.look](config, view, film),
+        *{"layers": by_layer, "training": trained, "function": numbers, "matrix": flat}[view.look](config, view, film),
     ]  # fmt: skip
 
 
@@ -73,7 +73,7 @@ def numbers(config, view, film):
     return [Row([[one] for one in formulas]), Say(explain.ABOUT_OTHERS, style="small")]
 
 
-def one(config, view, film):
+def flat(config, view, film):
     """The same weights without activations: one matrix, one line."""
     words = [explain.about_matrix(config, film.now), *explain.matrix_formulas(config, film.now)]
     plane = draw.one_matrix(config, film.now)

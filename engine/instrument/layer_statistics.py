@@ -47,7 +47,7 @@ def layer_statistics(
     output_range: tuple[float, float],
     bins: int,
 ) -> LayerStatistics:
-    """Measure the layers with these names, each of which has taps "sum" and "output" (batch, unit) and a `linear`.
+    """Measure the layers with these names, all of one width: each has taps "sum" and "output" (batch, unit) and a `linear`.
 
     loss: runs the model and returns its loss. slope: the derivative of the layers' activation at given sums. threshold:
     below which |slope| counts as saturated. sum_range, output_range: from where to where the histograms reach. The
@@ -58,35 +58,40 @@ def layer_statistics(
     sums = [trace[f"{name}.sum"] for name in layers]
     weights = [model.get_submodule(name).linear.weight for name in layers]
     gradients = torch.autograd.grad(value, [*sums, *weights], allow_unused=True)
-    norms = [0.0 if one is None else one.detach().double().norm().item() for one in gradients]
-    columns: dict[str, list] = {name: [] for name in LayerStatistics.__dataclass_fields__}
-    for number, name in enumerate(layers):
-        z, h = sums[number].detach().double(), trace[f"{name}.output"].detach().double()
-        slopes = slope(sums[number].detach()).double()
-        columns["sums"].append(shares(z, *sum_range, bins))
-        columns["outputs"].append(shares(h, *output_range, bins))
-        columns["mean"].append(h.mean())
-        columns["deviation"].append(h.std(correction=0))
-        columns["sum_deviation"].append(z.std(correction=0))
-        columns["dead"].append((slopes == 0).all(0).double().mean())
-        columns["saturated"].append((slopes.abs() < threshold).double().mean())
-        columns["finite"].append(z.isfinite().double().mean())
-        columns["sum_gradient"].append(norms[number])
-        columns["weight_gradient"].append(norms[number + len(layers)])
-    return LayerStatistics(**{name: _column(values) for name, values in columns.items()})
+    norms = [0.0 if one is None else torch.linalg.vector_norm(one.double()).item() for one in gradients]
+    z = torch.stack([one.detach() for one in sums])  # (L, batch, unit)
+    h = torch.stack([trace[f"{name}.output"].detach() for name in layers])
+    slopes = slope(z)
+    return LayerStatistics(
+        sums=shares(z.flatten(1), *sum_range, bins).cpu(),
+        outputs=shares(h.flatten(1), *output_range, bins).cpu(),
+        mean=_numbers(h.double().mean((1, 2))),
+        deviation=_numbers(h.double().std((1, 2), correction=0)),
+        sum_deviation=_numbers(z.double().std((1, 2), correction=0)),
+        dead=_numbers((slopes == 0).all(1).double().mean(1)),
+        saturated=_numbers((slopes.abs() < threshold).double().mean((1, 2))),
+        finite=_numbers(z.isfinite().double().mean((1, 2))),
+        sum_gradient=_numbers(torch.tensor(norms[: len(layers)], dtype=torch.float64)),
+        weight_gradient=_numbers(torch.tensor(norms[len(layers) :], dtype=torch.float64)),
+    )
 
 
 def shares(values: Tensor, low: float, high: float, bins: int) -> Tensor:
-    """(bins + 2,) float64: the share of the values below low, in each of the equal bins, and above high. A value on an
-    edge counts to the bin above it, one at high to the last bin. NaN is in none; infinities are above and below.
+    """(L, N) -> (L, bins + 2) float64: of each row the share below low, in each of the equal bins, and above high.
+
+    A value on an edge counts to the bin above it, one at high to the last bin. NaN is in none; infinities are above and
+    below.
     """
-    values = values.double().flatten()
-    place = ((values - low) / (high - low) * bins).floor()
-    place = place.where(values != high, torch.full_like(place, bins - 1)).clamp(-1, bins)
-    place = place[~place.isnan()].long() + 1
-    return torch.bincount(place, minlength=bins + 2).double() / max(1, values.numel())
+    rows, count = values.shape
+    place = ((values - low) * (bins / (high - low))).floor_()
+    place = place.where(values != high, torch.full_like(place, bins - 1))
+    place = place.nan_to_num(nan=bins + 1, posinf=bins, neginf=-1).clamp_(-1, bins + 1).long() + 1
+    place += (torch.arange(rows, device=values.device) * (bins + 3))[:, None]
+    counts = torch.bincount(place.flatten(), minlength=rows * (bins + 3)).view(rows, bins + 3)
+    return counts[:, :-1].double() / max(1, count)
 
 
-def _column(values: list) -> Tensor:
-    made = torch.stack([torch.as_tensor(value, dtype=torch.float64).cpu() for value in values])
-    return made if made.dim() == 2 else made.where(made.isfinite(), torch.full_like(made, torch.nan))
+def _numbers(values: Tensor) -> Tensor:
+    """On the CPU, NaN for what is no finite number."""
+    values = values.cpu()
+    return values.where(values.isfinite(), torch.full_like(values, torch.nan))

@@ -117,8 +117,26 @@ TOPIC = Topic(
     called={"layers": "Outputs layer by layer", "gradients": "Gradients layer by layer"},
     presets={
         "Sigmoid and ReLU": Config(),
-        "Thirty layers, Xavier": Config(activation="relu", second="tanh", depth=30, data="normal"),
-        "Thirty layers, He": Config(activation="relu", second="tanh", depth=30, initialisation="he", data="normal"),
+        "Sigmoid alone": Config(second=NOTHING),
+        "Thirty layers, Xavier": Config(
+            activation="relu", second="tanh", depth=30, initialisation="xavier", data="normal"
+        ),
+        "Thirty layers, He": Config(activation="relu", second="tanh", depth=30, data="normal"),
+        "Much too large": Config(activation="tanh", second="relu", depth=20, initialisation="large", data="normal"),
+        "Born dead": Config(
+            activation="relu", second="leaky_relu", slope=0.1, depth=4, bias=-1.0, optimizer="adam", learning_rate=0.01
+        ),
+        "A step too long": Config(
+            activation="relu", second="leaky_relu", slope=0.1, depth=4, optimizer="adam", learning_rate=1.0
+        ),
+        "Steps in place of slopes": Config(activation="step", second=NOTHING, depth=4),
+        "Twenty layers, no activation": Config(
+            activation="identity", second=NOTHING, depth=20, initialisation="orthogonal"
+        ),
+        "Own formula: a sine": Config(activation=OWN, formula="sin(x)", second=NOTHING, depth=4),
+        "Digits, self-normalising": Config(
+            activation="selu", second="sigmoid", depth=16, initialisation="lecun", data="digits"
+        ),
     },
     opening=Config(activation="tanh", second="selu", depth=12, initialisation="lecun", data="circles", steps=100),
     cover=("layers", Config()),

@@ -11,6 +11,7 @@ from engine.contracts.words import Number, Percent, Words
 from engine.pictures.borders import Border
 from engine.pictures.curves.values import Curve, CurvesPicture, Level
 from engine.pictures.histograms.values import HistogramsPicture
+from engine.pictures.pixels.values import PixelPicture, Tile
 from engine.pictures.plot.values import Band, Dots, Field, Handle, Path, PlotPicture
 from engine.pictures.points.values import PointsPicture
 from engine.training.fit import Snapshot
@@ -250,25 +251,30 @@ def one_matrix(config: Config, moment: Snapshot) -> PlotPicture | None:
 # ---------------------------------------------------------------- figures of a Result
 
 
-def draw_function(result: Result) -> PlotPicture:
+def draw_function(result: Result):
     """The functions and their derivatives."""
-    config = result.config
-    low, high = _heights(config)
-    paths = [path for number, name in enumerate(result.functions) for path in _curves(config, name, number, low, high)]
-    return PlotPicture(
-        (*X_RANGE, low, high), "The functions f and their derivatives f′; the bands are where f′ is small",
-        ("x", "f(x), f′(x)"), bands=_bands(config), paths=paths, square=False,
-    )  # fmt: skip
+    from engine.pictures.chart.figure import lines
+
+    drawn = {}
+    for name, value, slope in zip(result.functions, result.value.tolist(), result.slope.tolist(), strict=True):
+        title = name_of(result.config, name)
+        drawn |= {f"f: {title}": (result.place.tolist(), value), f"f': {title}": (result.place.tolist(), slope)}
+    figure = lines(drawn, x_title="x", y_title="f(x), f'(x)")
+    figure.update_yaxes(range=list(_heights(result.config)))
+    return figure
 
 
-def draw_layers(result: Result) -> HistogramsPicture:
-    """What the layers of the first network put out."""
-    low, high = result.output_range[0].tolist()
-    axis = Words("outputs, {name}", name=clear_name(result.config, result.functions[0]))
-    return HistogramsPicture(
-        result.outputs[0].numpy(), low, high, [str(k + 1) for k in range(result.config.depth)],
-        Words("What every layer holds: {what}", what=axis), axis, Words("layer"),
-    )  # fmt: skip
+def draw_layers(result: Result) -> PixelPicture:
+    """What the layers put out: a column a layer, a row a bin, each column in shares of its fullest bin."""
+    tiles = []
+    for name, shares, ends in zip(result.functions, result.outputs, result.output_range.tolist(), strict=True):
+        columns = shares[:, 1:-1].float().numpy()  # (L, B)
+        columns = (columns / np.maximum(columns.max(1, keepdims=True), 1e-12)).T[::-1]
+        title = f"{name_of(result.config, name)}: outputs {ends[0]:g} to {ends[1]:g}, layer by layer"
+        tiles.append(
+            Tile(np.ascontiguousarray(columns), title, "probability", 0.0, 1.0, cell_names=("", "bin", "layer"))
+        )
+    return PixelPicture(tiles, alt="What the layers put out: a column a layer, shares of its fullest bin")
 
 
 def draw_gradients(result: Result):

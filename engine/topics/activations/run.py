@@ -195,7 +195,10 @@ class Experiment:
         with torch.no_grad():
             answers = self.model(self.inputs)
             losses = [F.cross_entropy(logits, self.targets).item() for logits in answers]
-            right = [(logits.argmax(1) == self.targets).float().mean().item() for logits in answers]
+            right = [
+                (logits.argmax(1) == self.targets).float().mean().item() if math.isfinite(loss) else math.nan
+                for logits, loss in zip(answers, losses, strict=True)
+            ]
         measures = [torch.stack([getattr(one, name) for name in MEASURES]) for one in found]
         return {
             "sums": np.stack([one.sums.float().numpy() for one in found]),  # (F, L, B + 2)
