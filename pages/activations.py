@@ -6,8 +6,11 @@ from engine.topics.activations import draw, explain
 from engine.topics.activations.card import MAXIMUM_STEPS, MOST_LAYERS
 
 LOOKS = {
-    "layers": "Layer by layer", "training": "Trained", "function": "At x, in numbers", "matrix": "Without activations",
-}  # fmt: skip
+    "layers": "Layer by layer",
+    "training": "Trained",
+    "function": "The functions in numbers",
+    "matrix": "Without activations",
+}
 IN_COLUMNS, IN_CHART = Pick("layer", "index"), Pick("layer", "dot")
 
 
@@ -20,7 +23,7 @@ class View:
     x: float = knob(1.0, "x", low=-5.0, high=5.0, hidden=True)
     layer: int = knob(0, "Layer", low=0, high=MOST_LAYERS - 1, hidden=True)
     shown: str = knob("outputs", "Histograms of", choices=draw.SHOWN)
-    measure: str = knob("sum_gradient", "Layer by layer", choices=draw.CHARTS)
+    measure: str = knob("sum_gradient", "Drawn below", choices=draw.CHARTS)
 
 
 def status(config, moment):
@@ -35,11 +38,11 @@ def stage(config, view, film):
     return [
         *explain.warnings(config, film.now),
         Row([
-            [Show("function", plot, drag, explain.plot_title(config, layer), height=262), *explain.about(config)],
+            [Show("function", plot, drag, explain.plot_title(config, layer), height=255)],
             [Choose("shown", as_buttons=True), *layers(config, view, film, layer)],
         ], (1, 1.1)),
         film.bar(),
-        Choose("look", as_buttons=True),
+        Row([[Choose("look", as_buttons=True)], [Choose("measure")] * (view.look == "layers")], (1.9, 1), "bottom"),
         *{"layers": by_layer, "training": trained, "function": numbers, "matrix": flat}[view.look](config, view, film),
     ]  # fmt: skip
 
@@ -47,30 +50,32 @@ def stage(config, view, film):
 def layers(config, view, film, layer):
     """The histograms of one network or two."""
     pictures = draw.all_histograms(config, film, view.shown)
-    names, height = ("histograms", "second"), 300 if len(pictures) == 1 else 160
+    names, height = ("histograms", "other-histograms"), 275 if len(pictures) == 1 else 135
     return [Show(name, one, IN_COLUMNS, "", layer, height) for name, one in zip(names, pictures, strict=False)]
 
 
 def by_layer(config, view, film):
     """One number of every layer as a curve, and all numbers of the picked layer."""
     layer = explain.layer_of(config, view.layer)
-    chart = Show("measure", draw.measure(config, film, view.measure, layer), IN_CHART, height=210)
+    chart = Show("chart", draw.measure(config, film, view.measure, layer), IN_CHART, height=190)
     table = explain.table_of(config, film.now, layer)
-    return [Row([[Choose("measure"), chart], [table]], (1.4, 1)), *explain.gradient_formulas(config, film.now),
+    return [Row([[chart], [table]], (1.4, 1)), *explain.gradient_formulas(config, film.now),
             Say(explain.ABOUT_GRADIENT, style="small")]  # fmt: skip
 
 
 def trained(config, view, film):
     """What the networks say of the plane, and how well they learn."""
     planes = [Show(f"plane{k}", one, height=215) for k, one in enumerate(draw.planes(config, film))]
-    curves = [Show(name, chart, height=115) for name, chart in draw.curves(config, film).items()]
-    return [Row([*([plane] for plane in planes), curves])]
+    curves = [Show(name, chart, height=150) for name, chart in draw.curves(config, film).items()]
+    return [Row([*([plane] for plane in planes), curves], [*[1] * len(planes), 1.3])]
 
 
 def numbers(config, view, film):
-    """The functions at x, with the numbers."""
+    """What was measured of the functions, and both at x."""
     formulas = explain.function_formulas(config, view.x)
-    return [Row([[one] for one in formulas]), Say(explain.ABOUT_OTHERS, style="small")]
+    facts = explain.about(config)
+    return [Row([[fact, made] for fact, made in zip(facts, formulas, strict=True)]),
+            Say(explain.ABOUT_OTHERS, style="small")]  # fmt: skip
 
 
 def flat(config, view, film):

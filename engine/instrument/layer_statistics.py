@@ -47,7 +47,7 @@ def layer_statistics(
     output_range: tuple[float, float],
     bins: int,
 ) -> LayerStatistics:
-    """Measure the layers with these names, all of one width: each has taps "sum" and "output" (batch, unit) and a `linear`.
+    """Measure the layers with these names, all of one width; each has taps "sum" and "output", and a `linear`.
 
     loss: runs the model and returns its loss. slope: the derivative of the layers' activation at given sums. threshold:
     below which |slope| counts as saturated. sum_range, output_range: from where to where the histograms reach. The

@@ -51,7 +51,7 @@ def test_a_sheet_has_a_bar_for_every_bin_that_holds_something_and_its_files_are_
     bars = [mark for mark in histograms_sheet(picture()).marks if isinstance(mark, Shape) and mark.fill]
     assert len(bars) == 3 + 2 + 1
     widths = [mark.points[1][0] - mark.points[0][0] for mark in bars[:3]]
-    assert widths[0] == pytest.approx(widths[1] / 2)
+    assert widths[0] == pytest.approx(widths[1] / 2**0.5)
     ends = [mark.points[0][1] for mark in bars[3:5]]
     assert ends[0] > bars[0].points[2][1] > bars[2].points[0][1] > ends[1], "below the axis, and above it"
     many = picture(np.tile(SHARES[:1], (50, 1)), tuple(map(str, range(50))))

@@ -1,4 +1,4 @@
-// Many distributions side by side: a column each, bars as wide as their share of the column's fullest bin.
+// Many distributions side by side: a column each, bars as wide as the root of their share, the fullest bin the widest.
 import { View, fill, format, lineColourOf, mount } from "./core.js";
 import { ticks } from "./marks.js";
 import { TIME_KEYS, keyboard, pointer } from "./controls.js";
@@ -129,8 +129,7 @@ class Histograms extends View {
       const centre = left + (column + 0.5) * pitch;
       for (let at = 0; at < bins + 2; at++) {
         if (!row[at]) continue;
-        const wide = Math.max(Math.min(1, room), (row[at] / most) * room);
-        context.globalAlpha = row[at] / most < 0.02 ? 0.45 : 1; // little, but there
+        const wide = Math.max(Math.min(1, room), Math.sqrt(row[at] / most) * room);
         if (at === 0) context.fillRect(centre - wide / 2, bottom + 2, wide, END);
         else if (at > bins) context.fillRect(centre - wide / 2, top - 2 - END, wide, END);
         else context.fillRect(centre - wide / 2, bottom - at * tall, wide, tall + 0.4);

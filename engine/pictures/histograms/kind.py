@@ -12,7 +12,7 @@ KIND = Kind(
     fits=lambda picture: one_of(len(picture.names)),
     words={
         "share": "share", "below": "below {value}", "above": "above {value}", "none": "no number",
-        "between": "{low} to {high}", "width": "width: share of a column's fullest bin",
+        "between": "{low} to {high}", "width": "width: square root of the share",
     },
     keys={
         "column": "from column to column",

@@ -15,8 +15,7 @@ from engine.pictures.sheet import FAINT, INK, RULE, Sheet, colour_of, mixed
 def histograms_sheet(
     picture: HistogramsPicture, say: Callable[[str], str] = str, *, picked: int | None = None, frame: int = -1
 ) -> Sheet:
-    """One moment of the distributions: bars as wide as their share of the column's largest, what lies beyond at the
-    ends."""
+    """One moment of the distributions: bars as wide as the root of their share, what lies beyond at the ends."""
     shares = np.nan_to_num(np.asarray(picture.shares, float))
     shares = shares[frame] if picture.frames is not None else shares
     sheet, low, high, count = Sheet(WIDTH, HEIGHT, picture.alt, say), picture.low, picture.high, len(picture.names)
@@ -41,7 +40,7 @@ def histograms_sheet(
             sheet.words(x + step / 2, bottom + end + 14, picture.names[column], anchor="mm", size=12, colour=FAINT)
         most = row.max()
         for at in range(bins + 2) if most > 0 else ():
-            wide = row[at] / most * (step - min(3, step / 4))
+            wide = (row[at] / most) ** 0.5 * (step - min(3, step / 4))
             if wide < 0.15:
                 continue
             over = y(low + (high - low) * at / bins) if 0 < at <= bins else bottom + 2 if at == 0 else top - 2 - end

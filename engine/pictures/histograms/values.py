@@ -14,7 +14,9 @@ from engine.pictures.borders import Colour
 
 @dataclass(frozen=True)
 class HistogramsPicture:
-    """A column for each distribution; in it a bar for each bin, as wide as its share is of the column's largest.
+    """A column for each distribution; in it a bar for each bin, the fullest as wide as the column.
+
+    Widths are the square roots of shares: beside a bin that holds half of everything the others would not be seen.
 
     shares: (N, B + 2), or (T, N, B + 2) with the frames: of each column the share below `low`, in each of B equal bins
     from low to high, and above `high`; what is missing from 1 is no number. names: of the columns, drawn below them

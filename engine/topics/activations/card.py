@@ -8,8 +8,8 @@ from engine.machinery.own import check_upload_key
 
 NOTHING = "none"
 INITIALISATIONS = {
-    "zeros": "all zeros", "small": "too small: N(0, 0.01²)", "lecun": "LeCun: 1/n", "xavier": "Xavier: 2/(n + m)",
-    "he": "He: 2/n", "orthogonal": "orthogonal", "large": "too large: N(0, 1)",
+    "zeros": "all zeros", "small": "too small, N(0, 0.01²)", "lecun": "LeCun, 1/n", "xavier": "Xavier, 2/(n + m)",
+    "he": "He, 2/n", "orthogonal": "orthogonal", "large": "too large, N(0, 1)",
 }  # fmt: skip
 DATA = {
     "normal": "Standard normal, 32 numbers", "spiral": "Spiral", "circles": "Circles", "moons": "Moons", "xor": "XOR",
@@ -43,7 +43,7 @@ class Config:
                            choices={**NAMES, OWN: "own formula"})  # fmt: skip
     second: str = knob(
         "relu", "Compared with", "The same network, from the same first weights, with another function.",
-        choices={NOTHING: "nothing", **NAMES, OWN: "own formula"},
+        choices={NOTHING: "nothing else", **NAMES, OWN: "own formula"},
     )  # fmt: skip
     formula: str = knob(
         "x sin(x)", "Own formula", "In x, such as sin(x), x sigmoid(2x), max(x, 0.1x), tanh(x) + x; its derivative "
@@ -52,7 +52,7 @@ class Config:
     slope: float = knob(
         0.01, "Slope of Leaky ReLU", "Of its negative half.", low=0.0, high=1.0, step=0.01, counts=asks("leaky_relu")
     )  # fmt: skip
-    depth: int = knob(10, "Hidden layers", "Equal layers, one after the other.", low=1, high=MOST_LAYERS)
+    depth: int = knob(10, "Depth", "Hidden layers, all equal, one after the other.", low=1, high=MOST_LAYERS)
     initialisation: str = knob(
         "he", "First weights", "How large the random weights are at first: the variance of each, by the number n of "
         "inputs and m of outputs of its layer.", choices=INITIALISATIONS,
@@ -66,7 +66,10 @@ class Config:
         0.05, "Saturated below", "A slope that is smaller than this in size counts as saturated.", low=0.001, high=0.5,
         log=True, advanced=True,
     )  # fmt: skip
-    samples: int = knob(256, "Samples", "In the batch.", low=32, high=512, step=32, advanced=True, data=True)
+    samples: int = knob(
+        256, "Samples in the batch", "How many are sent through at once.", low=32, high=512, step=32, advanced=True,
+        data=True,
+    )  # fmt: skip
     optimizer: str = knob(
         "sgd", "Optimiser", "How a gradient becomes a step.", choices={"sgd": "SGD", "adam": "Adam"}, advanced=True
     )
@@ -133,7 +136,7 @@ TOPIC = Topic(
         "Twenty layers, no activation": Config(
             activation="identity", second=NOTHING, depth=20, initialisation="orthogonal"
         ),
-        "Own formula: a sine": Config(activation=OWN, formula="sin(x)", second=NOTHING, depth=4),
+        "A sine": Config(activation=OWN, formula="sin(x)", second=NOTHING, depth=4),
         "Digits, self-normalising": Config(
             activation="selu", second="sigmoid", depth=16, initialisation="lecun", data="digits"
         ),

@@ -32,8 +32,8 @@ from .run import (
     output_range,
 )
 
-MOST_HEIGHT = 3.0  # of a function, where it is drawn
-PEAK = 0.3  # of the height: the fullest bin of the sums, drawn below a function
+MOST_HEIGHT = 2.0  # of a function, where it is drawn
+PEAK = 0.25  # of the height: the fullest bin of the sums, drawn below a function
 MOST_NOTES = 1500
 HALF_TANGENT = 1.6
 GREY = "#808080"
@@ -64,9 +64,9 @@ def function(config: Config, x: float, layer: int, film: Film) -> PlotPicture:
     at, value, slope = at_place(config, config.activation, x)
     if math.isfinite(value) and math.isfinite(slope):
         ends = np.array([at - HALF_TANGENT, at + HALF_TANGENT])
-        paths.append(Path(np.stack([ends, value + slope * (ends - at)], 1), Words("tangent"), GREY, 1.5))
+        paths.append(Path(np.stack([ends, value + slope * (ends - at)], 1), "", GREY, 1.5))
     height = float(np.clip(value, low, high)) if math.isfinite(value) else 0.0
-    handles.append(Handle("x", at, height, Words("drag along x"), 0))
+    handles.append(Handle("x", at, height, Words("drag"), 0))
     return PlotPicture(
         (*X_RANGE, low, high), Words("The functions f and their derivatives f′; the bands are where f′ is small"),
         ("x", "f(x), f′(x)"), bands=_bands(config), paths=paths, handles=handles, frames=film.frames, square=False,
@@ -213,7 +213,7 @@ def curves(config: Config, film: Film) -> dict[str, CurvesPicture]:
             levels=(Level(math.log(classes), Words("guessing: ln {count}", count=classes)),),
         ),
         "accuracy": CurvesPicture(
-            (100 * accuracy).astype(np.float32), lines, film.frames, Words("Accuracies over the steps"),
+            (100 * accuracy).astype(np.float32), lines, film.frames, Words("Accuracy of each network over the steps"),
             y_label=Words("% right"), low=0.0, high=100.0,
             levels=(Level(100 / classes, Words("guessing: {share}", share=Percent(1 / classes, 0))),),
         ),

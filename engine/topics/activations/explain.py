@@ -20,7 +20,7 @@ from .run import MEASURES, X_RANGE, Result, batch_of, course, function_of, linea
 
 SATURATED, LOST = Words("saturated"), Words("no finite value")
 FINE = 2001  # places at which zones and largest slopes are looked for
-MOST_TERMS = 3  # of a sum that is written out
+MOST_TERMS = 2  # of a sum that is written out
 ABOUT_MATRIX = (
     "The weights of the network with **{name}**, and every activation taken out. The colours are its layers, one after "
     "the other; the line is drawn by a single matrix, all of them multiplied. Largest difference of the two over the "
@@ -31,7 +31,7 @@ ABOUT_GRADIENT = (
 )
 ABOUT_OTHERS = (
     "Slopes by automatic differentiation, where the handle stands. At a kink PyTorch chooses: ReLU′(0) = 0. GELU is "
-    "the exact one, with erf; its tanh form is a function of its own here."
+    "the exact one, Φ the normal distribution; its tanh form is a function of its own here."
 )
 
 
@@ -67,25 +67,27 @@ def zones_of(config: Config, name: str) -> tuple[list[tuple[float, float]], list
 
 
 def steepest(config: Config, name: str) -> tuple[float, float]:
-    """(largest |f'|, where) over the range that is drawn, of several the one nearest to 0; NaN if there is none."""
+    """(largest |f'|, where) over the range that is drawn; NaN if there is none, and for where if it is so on a whole
+    stretch."""
     places, _, slopes = course(config, name, FINE)
     sizes = np.abs(slopes)
     if not np.isfinite(sizes).any():
         return math.nan, math.nan
     most = np.nanmax(sizes)
     there = places[sizes >= most * (1 - 1e-9)]
-    return float(most), float(there[np.abs(there).argmin()])
+    return float(most), float(there[0]) if len(there) == 1 else math.nan
 
 
 def about_function(config: Config, name: str) -> Words:
     """Its largest slope, where it is saturated, and where it has no value."""
     saturated, lost = zones_of(config, name)
     most, at = steepest(config, name)
-    words = [
-        Words("**{name}**: largest slope **{most}** at x = {at}", name=clear_name(config, name), most=Number(most),
-              at=Number(at)),
-        Words("saturated {zones}", zones=_ranges(saturated)),
-    ]  # fmt: skip
+    told = {"name": clear_name(config, name), "most": Number(most)}
+    if math.isfinite(at):
+        words = [Words("**{name}**: largest slope **{most}**, at {at}", **told, at=Number(at))]
+    else:
+        words = [Words("**{name}**: largest slope **{most}**", **told)]
+    words.append(Words("saturated {zones}", zones=_ranges(saturated)))
     if lost:
         words.append(Words("no finite value {zones}", zones=_ranges(lost)))
     return listed(words, "; ")
@@ -120,21 +122,20 @@ def function_formulas(config: Config, x: float) -> list[Formula]:
 
 
 def function_formula(config: Config, name: str, x: float) -> Formula:
-    """f(x) as an equation, and both numbers at x; where f' has a short form in f, by that."""
+    """y = f(x) as an equation, and both numbers at x; where the slope has a short form in y, by that."""
     value, slope = values_at(config, name, x)
-    equation = (
-        latex(parse(config.formula, ("x",)))
-        if name == OWN
-        else EQUATIONS[name].replace("a\\,x", rf"{exact(config.slope)}\,x")
-    )
-    at, f, df = exact(x), written(value), written(slope)
-    rows = [f"f(x) &= {equation}", rf"f({at}) &= {f}"]
-    if name == "sigmoid":
-        rows.append(rf"f'({at}) &= f\,(1 - f) = {f} \cdot (1 - {f}) = {df}")
-    elif name == "tanh":
-        rows.append(rf"f'({at}) &= 1 - f^2 = 1 - {bracketed(value, 4)}^2 = {df}")
+    if name == OWN:
+        equation = latex(parse(config.formula, ("x",)))
     else:
-        rows.append(rf"f'({at}) &= {df}")
+        equation = EQUATIONS[name].replace(r"a\,x", rf"{exact(config.slope)}\,x")
+    y, dy = written(value), written(slope)
+    rows = [f"x &= {exact(x)}", f"y &= {equation} = {y}"]
+    if name == "sigmoid":
+        rows.append(rf"\frac{{dy}}{{dx}} &= y\,(1 - y) = {y} \cdot (1 - {y}) = {dy}")
+    elif name == "tanh":
+        rows.append(rf"\frac{{dy}}{{dx}} &= 1 - y^2 = 1 - {bracketed(value, 4)}^2 = {dy}")
+    else:
+        rows.append(rf"\frac{{dy}}{{dx}} &= {dy}")
     return aligned(rows)
 
 
@@ -216,9 +217,7 @@ def matrix_formulas(config: Config, moment: Snapshot) -> list[Formula]:
 
 def product_formula(depth: int) -> Formula:
     """All matrices as one."""
-    middle = r"\,\cdots\," if depth > 2 else r"\,"
-    chain = rf"W_{{{depth}}}{middle}W_1" if depth > 1 else "W_1"
-    return Formula(rf"M = W_{{\text{{out}}}}\,{chain}")
+    return Formula(rf"M = W_{{\text{{out}}}} \prod_{{l={depth}}}^{{1}} W_l")
 
 
 def answer_formula(row: list[float], x: list[float], offset: float) -> Formula:
@@ -227,7 +226,8 @@ def answer_formula(row: list[float], x: list[float], offset: float) -> Formula:
     order = sorted(range(len(row)), key=lambda at: -abs(products[at]))[:MOST_TERMS]
     terms = " + ".join(rf"{bracketed(row[at], 4)} \cdot {bracketed(x[at], 4)}" for at in sorted(order))
     rest = rest_of([products[at] for at in range(len(row)) if at not in order])
-    return Formula(rf"(M x + c)_1 = {terms}{rest} {added(offset)} = {written(math.fsum(products) + offset)}")
+    total = written(math.fsum(products) + offset)
+    return aligned([rf"(M x + c)_1 &= {terms}{rest} {added(offset)}", f"&= {total}"])
 
 
 # ---------------------------------------------------------------- status and files
@@ -267,4 +267,4 @@ def plot_title(config: Config, layer: int) -> Words:
 
 def about(config: Config) -> list[Block]:
     """What was measured of each function."""
-    return [Say(about_function(config, name), style="small") for name in functions_of(config)]
+    return [Say(about_function(config, name)) for name in functions_of(config)]

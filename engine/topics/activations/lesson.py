@@ -85,7 +85,7 @@ def bends(result: Result) -> Verdict:
 
 LESSON = (
     Step("flat", "Sigmoid alone", where_flat, ask={"look": "layers", "x": 0.0}, show={"x": 3.0, "look": "function"},
-         veil=("function", "about"), focus="function"),
+         veil=("function",), focus="function"),
     Step("ten", "Sigmoid and ReLU", through_ten, ask={"look": "function"}, show={"look": "layers"},
          knobs=("depth", "activation")),
     Step(
@@ -93,7 +93,8 @@ LESSON = (
         knobs=("depth",),
         sketch=CurveSketch("curves", UNTIL, (0.0, 1.4), loss_of_first, where_it_ends),
     ),
-    Step("thirty", "Thirty layers, Xavier", spread_kept, ask={"look": "function"}, veil=("histograms", "second"),
+    Step("thirty", "Thirty layers, Xavier", spread_kept, ask={"look": "function"},
+         veil=("histograms", "other-histograms"),
          show={"look": "layers", "measure": "deviation", "layer": 29}, focus="histograms", knobs=("initialisation",)),
     Step("dead", "Born dead", come_back, until=100, ask={"look": "training"}, pace="fast", focus="curves",
          knobs=("bias", "slope")),
@@ -101,6 +102,6 @@ LESSON = (
          focus="curves"),
     Step("line", "Twenty layers, no activation", bends, until=100, ask={"look": "training"}, pace="fast",
          show={"look": "matrix"}, knobs=("activation", "depth")),
-    Step("own", "Own formula: a sine", bends, until=100, ask={"look": "training"}, pace="fast",
+    Step("own", "A sine", bends, until=100, ask={"look": "training"}, pace="fast",
          knobs=("formula", "depth")),
 )  # fmt: skip
