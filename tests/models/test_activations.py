@@ -6,8 +6,8 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from engine.data.activations import EQUATIONS, NAMES, SELU_ALPHA, SELU_SCALE
 from engine.contracts.expressions import parse
+from engine.data.activations import EQUATIONS, NAMES, SELU_ALPHA, SELU_SCALE
 from engine.models.activations import ACTIVATIONS, activation, with_derivative
 
 X = torch.linspace(-6, 6, 1201, dtype=torch.float64) + 0.0003  # no point on a kink

@@ -104,9 +104,11 @@ def test_gradient_norms_of_a_sigmoid_net_are_those_of_backward_and_parameters_ke
 
 
 def test_shares_count_every_value_once():
-    values = torch.tensor([-9.0, -4.0, -0.1, 0.0, 3.99, 4.0, 4.01, math.inf, -math.inf, math.nan])
+    values = torch.tensor([-9.0, -4.0, -0.1, 0.0, 3.99, 4.0, 4.01, 1e30, math.inf, math.nan])
     found = shares(values[None], -4, 4, 4)[0]
-    assert found.tolist() == pytest.approx([0.2, 0.1, 0.1, 0.1, 0.2, 0.2])
+    assert found.tolist() == pytest.approx([0.1, 0.1, 0.1, 0.1, 0.2, 0.3])
+    far = shares(torch.tensor([[9.0, 60.0, -60.0, 1e38], [0.1, 0.1, math.nan, -1e38]]), -4, 4, 4)
+    assert far.tolist() == [[0.25, 0, 0, 0, 0, 0.75], [0.25, 0, 0, 0.5, 0, 0]]
     spread = torch.randn(5000, generator=generator())
     counts = torch.histc(spread[spread.abs() < 2], 20, -2, 2)
     torch.testing.assert_close(shares(spread[None], -2, 2, 20)[0, 1:-1], counts.double() / 5000, atol=2e-4, rtol=0)
