@@ -38,7 +38,7 @@ def stage(config, view, film):
         Row([
             [Box("rule", rule(config, view, film.now, made, node))],
             [film.bar(draw.MOMENT), Show("curves", draw.curves(config, film), height=150)],
-        ]),
+        ], (1, 1.1)),
     ]  # fmt: skip
 
 
@@ -69,7 +69,7 @@ def check(config, view, moment):
     return [
         Row([
             [table, *about],
-            [Choose("power"), Show("errors", plot, height=210), Say(explain.ABOUT_ERROR, style="small")],
+            [Choose("power"), Show("errors", plot, height=250), Say(explain.ABOUT_ERROR, style="small")],
         ], (1.5, 1)),
     ]  # fmt: skip
 

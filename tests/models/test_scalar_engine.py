@@ -10,7 +10,9 @@ import torch
 from engine.models.scalar_checks import autograd_gradients, central_difference
 from engine.models.scalar_engine import FUNCTIONS, Value, apply, forward, zero_gradients
 
-ONE = [name for name in FUNCTIONS if name not in ("add", "subtract", "multiply", "divide", "power", "max", "min", "sum")]
+ONE = [
+    name for name in FUNCTIONS if name not in ("add", "subtract", "multiply", "divide", "power", "max", "min", "sum")
+]
 TWO = ("add", "subtract", "multiply", "divide", "power", "max", "min")
 POSITIVE = ("log", "sqrt", "power", "divide")
 
@@ -51,7 +53,9 @@ def test_every_function_and_its_slopes_are_pytorchs(name):
     chance = random.Random(name)
     for _ in range(20):
         count = 1 if name in ONE else 3 if name == "sum" else 2
-        inputs = [Value(chance.uniform(0.1, 3) * (1 if name in POSITIVE else chance.choice((-1, 1)))) for _ in range(count)]
+        inputs = [
+            Value(chance.uniform(0.1, 3) * (1 if name in POSITIVE else chance.choice((-1, 1)))) for _ in range(count)
+        ]
         end = apply(name, *inputs) * 1.5
         end.backward()
         assert [one.grad for one in inputs] == pytest.approx(autograd_gradients(end, inputs), rel=1e-12, abs=1e-15)

@@ -5,7 +5,7 @@ import { follow } from "./clock.js";
 import { BOX_HEIGHT, LINE, boxWidth, markLines, paintComputation, short } from "./computation_paint.js";
 
 const UPRIGHT = 520; // CSS pixels: narrower pictures run from top to bottom
-const ROW = 52, ROW_LEAST = 47, LAYER_LEAST = 68, LAYER_MOST = 190, LAYER_DOWN = 74;
+const ROW = 52, ROW_LEAST = 44, LAYER_LEAST = 68, LAYER_MOST = 190, LAYER_DOWN = 74;
 const REACH = 4; // CSS pixels around a box that belong to it
 export const VALUE = 1, PARTIAL = 2, WHOLE = 4;
 

@@ -1,8 +1,7 @@
 // How a computation is drawn: edges, what has gone back along them, boxes with value and gradient, the words above.
 import { elide, format } from "./core.js";
-import { haloText } from "./marks.js";
 
-export const BOX_HEIGHT = 43, LINE = 17;
+export const BOX_HEIGHT = 40, LINE = 17;
 const VALUE = 1, PARTIAL = 2, WHOLE = 4;
 const APART = 9; // between two edges that join the same nodes
 const CURVE = 14; // pieces of an edge, for where a number can stand on it
@@ -131,7 +130,7 @@ function box(view, context, i, inks) {
       if (context.measureText(words).width <= w - 5 || size === 9) break;
     }
     context.fillStyle = colour;
-    context.fillText(elide(context, words, w - 2), x, y + (row - 1) * 13.2);
+    context.fillText(elide(context, words, w - 2), x, y + (row - 1) * 12.4);
   };
   line(label(meta, i), 0, state & VALUE ? theme.text : theme.faint, 600);
   if (state & VALUE) line(short(values[i]), 1, inks.value, 400);
@@ -156,7 +155,14 @@ function numbers(view, context, paths, inks, back) {
       const [x, y] = path[Math.round(share * (path.length - 1))];
       if (x - wide < 0 || x + wide > view.canvasWidth || taken.some(([u, v, w, h]) => Math.abs(x - u) < wide + w && Math.abs(y - v) < 7 + h)) continue;
       taken.push([x, y, wide, 7]);
-      haloText(context, words, x, y, inks.gradient, theme.background);
+      context.fillStyle = theme.background;
+      context.globalAlpha = 0.85;
+      context.beginPath();
+      context.roundRect(x - wide, y - 7, 2 * wide, 14, 4);
+      context.fill();
+      context.globalAlpha = 1;
+      context.fillStyle = inks.gradient;
+      context.fillText(words, x, y + 0.5);
       break;
     }
   }

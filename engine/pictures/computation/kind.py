@@ -40,4 +40,5 @@ KIND = Kind(
         "nextNode": "to the next node in order (Shift + N: the one before)",
     },
     sheet="engine.pictures.computation.sheet:computation_sheet",
+    figure="engine.pictures.computation.figure:computation",
 )

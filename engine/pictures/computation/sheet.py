@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from itertools import pairwise
 
 import numpy as np
 
@@ -27,7 +28,9 @@ def computation_sheet(
     layout, (wide, high) = picture.layout, BOX
     mark = [words for words in picture.marks[frame] if words]
     top = GAP + 18 * len(mark)
-    width = max(GAP * 2 + (layout.layers - 1) * LAYER + wide, 420.0, *(2 * GAP + width_of(words, bold=True) for words in mark))
+    width = max(
+        GAP * 2 + (layout.layers - 1) * LAYER + wide, 420.0, *(2 * GAP + width_of(words, bold=True) for words in mark)
+    )
     height = top + layout.rows * ROW
     sheet = Sheet(width, height, picture.alt, say)
     for line, words in enumerate(mark):
@@ -49,7 +52,7 @@ def computation_sheet(
         (x0, y0), (x1, y1) = spots[start], spots[end]
         knots = [(x0 + wide / 2, y0), *(at(place) for place in layout.routes[number_]), (x1 - wide / 2, y1)]
         knots = [(x, y + shift) for x, y in knots]
-        path = [spot for a, b in zip(knots[:-1], knots[1:], strict=True) for spot in bent(a, b)]
+        path = [spot for a, b in pairwise(knots) for spot in bent(a, b)]
         sheet.line(path, mixed(FAINT, 0.75 if states[start] & VALUE else 0.35), 1.1)
         if not passed[number_]:
             continue
@@ -58,7 +61,17 @@ def computation_sheet(
         sheet.line(path, mixed(GRADIENTS, 0.6), 1 + 3 * share, dash=(2, 4) if flow == 0 else None)
         written.append((path, flow))
     for node, (x, y) in enumerate(spots):
-        _box(sheet, picture, node, x, y, int(states[node]), float(gradients[node]), node == picture.work[frame], node == picked)
+        _box(
+            sheet,
+            picture,
+            node,
+            x,
+            y,
+            int(states[node]),
+            float(gradients[node]),
+            node == picture.work[frame],
+            node == picked,
+        )
     for path, flow in written:
         words = number(flow)
         half = width_of(words, LETTERS) / 2 + 2

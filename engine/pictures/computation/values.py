@@ -21,11 +21,12 @@ class ComputationPicture:
     """Numbers that are made of one another, from left to right, at T moments of the forward and the backward pass.
 
     names: what each number is called. symbols: what its node does to its parents ("×"), "" for what is given. recipes:
-    the same written out ("a × b"). roles: each one of ROLES. edges (E, 2) int: (from, to), in the order of computation: to a higher number. values (N,).
-    gradients (T, N): of the end by each number, as far as they are known. flows (E,): what an edge adds to the gradient
-    of the node it comes from; NaN where none is asked for. states (T, N) uint8: VALUE, PARTIAL and WHOLE together.
-    passed (T, E) uint8: whether the gradient has gone back along the edge. work (T,) int: the node at work, -1 for none.
-    marks: of each moment some short texts, what it does first. end: what the last number is called in "∂end/∂name".
+    the same written out ("a × b"). roles: each one of ROLES. edges (E, 2) int: (from, to), in the order of computation,
+    to a higher number. values (N,). gradients (T, N): of the end by each number, as far as they are known. flows (E,):
+    what an edge adds to the gradient of the node it comes from; NaN where none is asked for. states (T, N) uint8:
+    VALUE, PARTIAL and WHOLE together. passed (T, E) uint8: whether the gradient has gone back along the edge. work (T,)
+    int: the node at work, -1 for none. marks: of each moment some short texts, what it does first. end: what the last
+    number is called in "∂end/∂name".
     """
 
     names: Sequence[str]
@@ -55,7 +56,8 @@ class ComputationPicture:
         many = len(self.edges)
         for what, want in {
             "symbols": (count,), "recipes": (count,), "roles": (count,), "values": (count,), "flows": (many,),
-            "gradients": (times, count), "states": (times, count), "passed": (times, many), "work": (times,), "marks": (times,),
+            "gradients": (times, count), "states": (times, count), "passed": (times, many), "work": (times,),
+            "marks": (times,),
         }.items():  # fmt: skip
             got = getattr(self, what)
             shape = got.shape if isinstance(got, np.ndarray) else (len(got),)
@@ -63,7 +65,7 @@ class ComputationPicture:
                 raise ValueError(f"{what} must be {want}, got {shape}")
         if wrong := set(self.roles) - set(ROLES):
             raise ValueError(f"expected roles among {', '.join(ROLES)}, got {', '.join(sorted(wrong))}")
-        self.layout  # an edge that leads back is an error here and not in the browser
+        assert self.layout.layers  # an edge that leads back is an error here and not in the browser
 
     @property
     def layout(self) -> Layout:
@@ -76,8 +78,8 @@ def computation_payload(picture: ComputationPicture) -> tuple[dict[str, Any], di
     layout = picture.layout
     meta = {
         "alt": picture.alt, "names": list(picture.names), "symbols": list(picture.symbols),
-        "recipes": list(picture.recipes), "roles": list(picture.roles), "edges": picture.edges.tolist(), "layers": layout.layers, "rows": layout.rows,
-        "routes": [[list(place) for place in route] for route in layout.routes],
+        "recipes": list(picture.recipes), "roles": list(picture.roles), "edges": picture.edges.tolist(),
+        "layers": layout.layers, "rows": layout.rows, "routes": [[list(at) for at in route] for route in layout.routes],
         "marks": [list(mark) for mark in picture.marks], "end": picture.end, "frames": picture.frames.meta(),
     }  # fmt: skip
     arrays = {

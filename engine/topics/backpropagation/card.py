@@ -3,9 +3,9 @@
 import re
 from dataclasses import replace
 
+from engine.contracts.expressions import Operation, Variable, inside, parse
 from engine.contracts.knob import KnobError, configuration, knob, shortest, without_run
 from engine.contracts.topic import Source, Topic, Training
-from engine.data.expressions import Operation, Variable, inside, parse
 from engine.machinery.own import check_upload_key
 
 DATA = {"expression": "An expression", "network": "A small network"}
@@ -31,7 +31,9 @@ def check_formula(text: str) -> None:
         raise KnobError("Formula: expected at least one operation, such as {example}", example=f"2*{min(names)}")
     count = len(names) + sum(not isinstance(part, Variable) for part in parts)
     if count > MOST_NODES:
-        raise KnobError("Formula: expected at most {most} nodes in its graph, got {count}", most=MOST_NODES, count=count)
+        raise KnobError(
+            "Formula: expected at most {most} nodes in its graph, got {count}", most=MOST_NODES, count=count
+        )
 
 
 def read_numbers(text: str, names: tuple[str, ...], label: str) -> dict[str, float]:
@@ -150,7 +152,13 @@ class Config:
     )
     seed: int = knob(0, "Seed", "Of the first weights.", low=0, high=9999, advanced=True, counts=_network)
     by_hand: str = knob(
-        "", "Weights by hand", "First weights that were set.", hidden=True, most=400, check=read_weights, counts=_network
+        "",
+        "Weights by hand",
+        "First weights that were set.",
+        hidden=True,
+        most=400,
+        check=read_weights,
+        counts=_network,
     )
     fixed: str = knob(
         "", "Kept fixed", "Variables that descent leaves alone.", hidden=True, most=80, check=read_names,
@@ -203,13 +211,15 @@ TOPIC = Topic(
         "Times zero": Config(formula="(a + b)*(c - 2)", values="a=3, b=4, c=2"),
         "Saturated": Config(formula="sigmoid(w*x + b)", values="w=4, x=2, b=1"),
         "One neuron": Config(formula=NEURON, values="w1=-3, x1=2, w2=1, x2=0, b=6.88", fixed="x1.x2"),
-        "Squared error": Config(formula="(w*x - y)^2", values="w=2, x=2, y=1", fixed="x.y", learning_rate=0.1, until=20),
+        "Squared error": Config(
+            formula="(w*x - y)^2", values="w=2, x=2, y=1", fixed="x.y", learning_rate=0.1, until=20
+        ),
         "At the kink": Config(formula="relu(x) + abs(y) + max(a, b)", values="x=0, y=0, a=1, b=1"),
         "XOR, nine weights": XOR,
         "XOR, thirteen weights": replace(XOR, hidden=3, loss="cross_entropy", learning_rate=0.5),
         "Dead neurons": replace(XOR, activation="relu", learning_rate=0.5, seed=0),
     },
-    opening=replace(XOR, steps=12),
+    opening=replace(XOR, steps=130),
     cover=("graph", Config(formula=NEURON, values="w1=-1, x1=2, w2=1.5, x2=1, b=0.2")),
     sources=(
         Source("Rumelhart, Hinton, Williams 1986: Learning representations by back-propagating errors", "https://doi.org/10.1038/323533a0"),
@@ -233,4 +243,3 @@ TOPIC = Topic(
         "fan-out", "zero_grad", "vanishing gradient",
     ),
 )  # fmt: skip
-

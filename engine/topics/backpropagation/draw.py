@@ -20,7 +20,7 @@ from .run import WIDTHS, Result, guessing
 PACE = 1.5  # moments of the passes a second
 ALT = "The computation: values forward, gradients backward"
 MOMENT = Words("step {step}")  # what the bar of the descent says
-LEAST_ERROR = 1e-18  # of the picture; an error of 0 has no place on a logarithmic axis
+LEAST_ERROR = 1e-17  # of the picture; an error of 0 has no place on a logarithmic axis
 
 
 def graph(made: Passes, moment: int, backward: bool) -> ComputationPicture:
@@ -102,4 +102,3 @@ def draw_check(result: Result):
     figure = lines(errors, x_title="h", y_title="error of the finite difference", log=True)
     figure.update_xaxes(type="log")
     return figure
-

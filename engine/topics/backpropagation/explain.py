@@ -26,13 +26,15 @@ MOST_USES = 3  # of a number that are written out
 PASSES = 3  # backward passes after one another, with and without zeroing
 WITH_NUMBERS = ("add", "subtract", "multiply", "divide", "negate", "sum", "sin", "cos", "tanh", "sigmoid", "relu",
                 "softplus", "exp", "log", "sqrt", "abs", "max", "min")  # fmt: skip
+SUM_OF_USES = r"\sum_{u} \frac{\partial L}{\partial u} \cdot \frac{\partial u}{\partial x}"
 ABOUT_CHECK = (
     "Central difference: (L(x + h) − L(x − h)) / 2h, two forward passes for each input. Backpropagation gets all of "
     "them from one backward pass; autograd is PyTorch's, on the same graph."
 )
 ABOUT_ERROR = (
-    "On the right the step is too wide: the curve's bend counts, the error falls as h². On the left it is too narrow: "
-    "two nearly equal numbers are subtracted, and rounding, about 10⁻¹⁶ of L, is divided by h."
+    "On the right the step is too wide: the curve's bend counts, the error falls as h² (of a parabola there is none, "
+    "for its third derivative is 0). On the left it is too narrow: two nearly equal numbers are subtracted, and "
+    "rounding, about 10⁻¹⁶ of L, is divided by h."
 )
 ABOUT_KINK = (
     "**{name}** stands exactly on a kink, where there is no derivative. Backpropagation takes {slope} there by "
@@ -40,8 +42,8 @@ ABOUT_KINK = (
 )
 ABOUT_STEP = "Every moved number goes against its own gradient, all at once: x ← x − η ∂L/∂x with η = {rate}."
 ABOUT_SAMPLES = (
-    "A step goes against the mean gradient of the four samples: every weight is used by all four, so what they say adds "
-    "up. The graph above shows one of them."
+    "A step goes against the mean gradient of the four samples: every weight is used by all four, so what they say "
+    "adds up. The graph above shows one of them."
 )
 ABOUT_LEFT = (
     "Backward passes after one another, nothing else changed. The gradients of inputs stay until they are zeroed, and "
@@ -58,14 +60,18 @@ def status(config: Config, moment: Snapshot) -> Say:
     if config.data == "network":
         right = Number(answers_right(config, moment.values["outputs"]))
         told = Words("right: **{right}** of 4 samples", right=right)
-        return Say(Words("step **{step}** · mean loss **{loss}**", step=Number(moment.step), loss=loss), told, style="status")
+        return Say(
+            Words("step **{step}** · mean loss **{loss}**", step=Number(moment.step), loss=loss), told, style="status"
+        )
     size = Words("length of the last gradient **{norm}**", norm=Number(moment.gradient_norm))
     return Say(Words("step **{step}** · L = **{loss}**", step=Number(moment.step), loss=loss), size, style="status")
 
 
 def samples() -> dict[int, str]:
     """The four samples, to choose from."""
-    return {at: Words("x = ({one}, {other})", one=_signed(x1), other=_signed(x2)) for at, (x1, x2) in enumerate(SAMPLES)}
+    return {
+        at: Words("x = ({one}, {other})", one=_signed(x1), other=_signed(x2)) for at, (x1, x2) in enumerate(SAMPLES)
+    }
 
 
 def _signed(x: float) -> str:
@@ -102,7 +108,7 @@ def _forward_rows(made: Passes, node: int) -> list[str]:
     else:
         numbers = []
     if numbers and all(math.isfinite(parent.data) for parent in (*value.parents, value)):
-        row += f" = {rule.latex(*numbers)}"
+        return [row, f"&= {rule.latex(*numbers)} = {written(value.data)}"]
     return [f"{row} = {written(value.data)}"]
 
 
@@ -116,7 +122,7 @@ def _gradient_rows(made: Passes, node: int) -> list[str]:
     if not value.wanted:
         return []
     if value is made.graph.end:
-        return [rf"\frac{{\partial L}}{{\partial L}} &= 1"]
+        return [r"\frac{\partial L}{\partial L} &= 1"]
     uses = [edge for edge in uses if made.graph.order[made.graph.edges[edge][1]].wanted]
     symbols, numbers = [], []
     for edge in uses:
@@ -131,14 +137,18 @@ def _gradient_rows(made: Passes, node: int) -> list[str]:
     shown, rest = numbers[:MOST_USES], numbers[MOST_USES:]
     digits = 4 if len(numbers) == 1 and left is None else 3
     terms = [rf"{bracketed(gradient, digits)} \cdot {bracketed(slope, digits)}" for gradient, slope in shown]
-    more = r" + \cdots" if rest else ""
     if left is None:
-        rows, start = [rf"{_by(made, node)} &= {' + '.join(symbols[:MOST_USES])}{more}"], "&"
+        whole = SUM_OF_USES.replace("x", _latex(made, node)) if rest else " + ".join(symbols)
+        rows, start = [rf"{_by(made, node)} &= {whole}"], "&"
     else:
         rows, start, terms = [], rf"{_by(made, node)} &", [bracketed(left), *terms]
     if math.isfinite(made.gradients[node]) and all(map(math.isfinite, (one for pair in numbers for one in pair))):
         left_out = rest_of([gradient * slope for gradient, slope in rest])
-        rows.append(rf"{start}= {' + '.join(terms)}{left_out} = {written(made.gradients[node])}")
+        rows.append(rf"{start}= {' + '.join(terms)}{left_out}")
+        if len(terms) > 2:
+            rows.append(rf"&= {written(made.gradients[node])}")
+        else:
+            rows[-1] += f" = {written(made.gradients[node])}"
     return rows
 
 
@@ -171,7 +181,9 @@ def about_node(made: Passes, config: Config, snapshot: Snapshot, node: int, back
                      value=Number(float(value.data), 4), gradient=Number(float(made.gradients[node]), 4))  # fmt: skip
     blocks: list[Block] = [Say(said), node_formula(made, config, node, backward)]
     if backward and node in made.left:
-        blocks.append(Say("The first number was left by the passes before: the gradients are not zeroed.", style="small"))
+        blocks.append(
+            Say("The first number was left by the passes before: the gradients are not zeroed.", style="small")
+        )
     if backward and len(made.uses(node)) > 1:
         blocks.append(Say("It is used {count} times: what comes back from each use is added up.",
                           count=len(made.uses(node)), style="small"))  # fmt: skip
@@ -184,7 +196,11 @@ def hand(made: Passes, config: Config, snapshot: Snapshot, node: int) -> list[Nu
     if config.data != "network" or not key or snapshot.step:
         return []
     value = float(made.values[node])
-    return [NumberField(round(value, 4), made.names[node], -LARGEST, LARGEST, (key,), 0.1, 4)] if math.isfinite(value) else []
+    return (
+        [NumberField(round(value, 4), made.names[node], -LARGEST, LARGEST, (key,), 0.1, 4)]
+        if math.isfinite(value)
+        else []
+    )
 
 
 def fixing(made: Passes, config: Config, node: int) -> list[Press]:
@@ -195,7 +211,9 @@ def fixing(made: Passes, config: Config, node: int) -> list[Press]:
     kept = set(read_names(config.fixed))
     words = "Let descent move {name}" if key in kept else "Keep {name} fixed"
     fixed = ".".join(sorted(kept ^ {key}))
-    return [Press("fix", Words(words, name=made.names[node]), {"fixed": fixed}, icon="lock_open" if key in kept else "lock")]
+    return [
+        Press("fix", Words(words, name=made.names[node]), {"fixed": fixed}, icon="lock_open" if key in kept else "lock")
+    ]
 
 
 def _key(made: Passes, node: int) -> str:
@@ -209,7 +227,13 @@ def fields(config: Config, snapshot: Snapshot) -> list[Block]:
         return []
     values = list(values_of(config).items())
     shown = [
-        [Show(f"set-{name}", NumberField(value, named(name), -LARGEST, LARGEST, (name,), 0.1, _decimals(value)), set_value)]
+        [
+            Show(
+                f"set-{name}",
+                NumberField(value, named(name), -LARGEST, LARGEST, (name,), 0.1, _decimals(value)),
+                set_value,
+            )
+        ]
         for name, value in values
     ]
     rows: list[Block] = [
@@ -230,7 +254,9 @@ def set_value(event, config: Config, view) -> dict[str, str]:
     if config.data == "network":
         there = read_weights(config.by_hand)
         names = parameter_names(config.hidden)
-        return {"by_hand": numbers_text({name: number for name, number in (there | {key: value}).items() if name in names})}
+        return {
+            "by_hand": numbers_text({name: number for name, number in (there | {key: value}).items() if name in names})
+        }
     return {"values": numbers_text(values_of(config) | {key: value})}
 
 
@@ -256,7 +282,14 @@ def check_table(config: Config, snapshot: Snapshot, sample: int, power: int) -> 
         for value, gradient, difference, theirs in zip(
             made.graph.inputs.values(), gradients.tolist(), differences, autograd, strict=True)
     ]  # fmt: skip
-    head = (Words("input"), Words("value"), Words("backpropagation"), Words("finite difference"), Words("difference"), Words("autograd"))
+    head = (
+        Words("input"),
+        Words("value"),
+        Words("backpropagation"),
+        Words("finite difference"),
+        Words("difference"),
+        Words("autograd"),
+    )
     return Table(head, rows)
 
 
@@ -271,7 +304,9 @@ def checked_input(made: Passes, node: int) -> str:
     return max(sizes, key=sizes.get)
 
 
-def errors_of(config: Config, snapshot: Snapshot, sample: int, name: str, power: int) -> tuple[str, np.ndarray, float, float]:
+def errors_of(
+    config: Config, snapshot: Snapshot, sample: int, name: str, power: int
+) -> tuple[str, np.ndarray, float, float]:
     """(name as displayed, error at each of WIDTHS, h, error at h) of the finite differences of one input."""
     graph = graph_of(replace(config, steps=0), snapshot.values["weights"], sample)
     graph.end.backward()
@@ -289,7 +324,8 @@ def kinks(made: Passes) -> list[Say]:
         at_zero = value.function in ("relu", "abs", "sign", "step") and data[0] == 0
         if value.wanted and (at_zero or (value.function in ("max", "min") and data[0] == data[1])):
             slope = Number(float(value.slopes()[0]))
-            name = f"{made.names[at]} = {RULES[value.function].text(*(made.names[made.graph.edges[e][0]] for e in made.parents(at)))}"
+            parents = [made.names[made.graph.edges[edge][0]] for edge in made.parents(at)]
+            name = f"{made.names[at]} = {RULES[value.function].text(*parents)}"
             found.append(Say(ABOUT_KINK, name=name, slope=slope))
     return found
 
@@ -345,4 +381,3 @@ def formulas(result: Result) -> list[Formula]:
     largest = place[made.graph.inputs[checked_input(made, len(made.names) - 1)]]
     config = result.config
     return [node_formula(made, config, node, True) for node in dict.fromkeys((len(made.names) - 1, largest))]
-

@@ -8,7 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
-from engine.data.expressions import Constant, Expression, Variable, parse
+from engine.contracts.expressions import Constant, Expression, Variable, parse
 from engine.models.scalar_engine import Value, apply
 
 from .card import VARIABLES, Config, values_of

@@ -70,7 +70,9 @@ def not_zeroed(result: Result) -> Verdict:
     found = result.loss.tolist()
     late = found[len(found) // 2 :]
     choice = "swings" if max(late) > 0.3 * found[0] else "rests"
-    return Verdict(choice if max(found) < 10 * found[0] else "runs", {"least": Number(min(found), 1), "late": Number(max(late), 2)})
+    return Verdict(
+        choice if max(found) < 10 * found[0] else "runs", {"least": Number(min(found), 1), "late": Number(max(late), 2)}
+    )
 
 
 def narrower(result: Result) -> Verdict:

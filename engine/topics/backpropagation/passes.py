@@ -77,13 +77,13 @@ def passes(config: Config, snapshot: Snapshot, sample: int) -> Passes:
     left = () if config.zero else tuple(snapshot.values["left"].tolist())
     kept = Config(data=config.data, formula=config.formula, values=config.values, task=config.task,
                   hidden=config.hidden, activation=config.activation, loss=config.loss)  # fmt: skip
-    return _passes(kept, tuple(np.shape(part) for part in weights), numbers, left, sample if config.data == "network" else 0)
+    return _passes(
+        kept, tuple(np.shape(part) for part in weights), numbers, left, sample if config.data == "network" else 0
+    )
 
 
 @lru_cache(maxsize=16)
-def _passes(
-    config: Config, shapes: tuple, numbers: tuple[float, ...], left: tuple[float, ...], sample: int
-) -> Passes:
+def _passes(config: Config, shapes: tuple, numbers: tuple[float, ...], left: tuple[float, ...], sample: int) -> Passes:
     arrays, at = [], 0
     for shape in shapes:
         size = math.prod(shape)
@@ -134,7 +134,11 @@ def both_passes(graph: Graph, left: dict[str, float]) -> Passes:
             if order[edges[edge][0]].wanted:
                 with np.errstate(all="ignore"):
                     flows[edge] = float(value.grad * slope)
-        note(at, Words("Backward through {symbol}", symbol=RULES[value.function].symbol), *_backward_marks(value, names, place))
+        note(
+            at,
+            Words("Backward through {symbol}", symbol=RULES[value.function].symbol),
+            *_backward_marks(value, names, place),
+        )
     gradients, states, passed, work, marks = zip(*moments, strict=True)
     return Passes(
         graph, names, np.array([float(value.data) for value in order]), gradients[-1], flows, np.stack(gradients),

@@ -115,8 +115,8 @@ class Experiment:
     """What descent makes smaller, and by which numbers; equal Configs make equal Experiments.
 
     end: L, of a network the mean over its four samples, in which every weight is used four times. leaves: by name;
-    moved: those that descent moves. arrays: what it begins with, if not with the first weights; left: the gradients that
-    are there already.
+    moved: those that descent moves. arrays: what it begins with, if not with the first weights; left: the gradients
+    that are there already.
     """
 
     def __init__(self, config: Config, arrays: Sequence[np.ndarray] | None = None, left: Sequence[float] = ()):
@@ -141,13 +141,12 @@ class Experiment:
     def observe(self) -> Mapping[str, Any]:
         """All that the page shows of one moment, as small NumPy arrays."""
         leaves = list(self.leaves.values())
-        values = {
+        return {
             "weights": shaped_like(self.arrays, [leaf.data for leaf in leaves]),
             "left": np.array([leaf.grad for leaf in leaves]),  # gradients that are there before the next backward pass
             "loss": float(self.end.data),
             "outputs": np.array([float(z.data) for z in self.outputs]),
         }
-        return values
 
     def step(self) -> float:
         """One step: gradients backward, then every moved number against its own. Returns the gradient's norm."""
