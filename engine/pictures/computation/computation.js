@@ -50,7 +50,7 @@ class Computation extends View {
     if (this.hot >= this.count) this.hot = null;
     if (this.picked >= this.count) this.picked = null;
     this.most = Math.max(1e-300, ...this.flows.filter(Number.isFinite).map(Math.abs));
-    this.frame = this.frameIndex = undefined;
+    this.frame = this.frameIndex = this.nodes = undefined; // placed anew before anything is drawn
     follow(this, meta, { gradients, states, passed, work });
     this.#takeFrame();
     this.canvas.classList.toggle("clickable", meta.click);
@@ -63,6 +63,7 @@ class Computation extends View {
 
   onTime() {
     if (!this.count || !this.#takeFrame()) return;
+    if (!this.nodes) return;
     this.paint();
     if (this.hot !== null && this.tip.classList.contains("on")) this.#readOut();
   }

@@ -3,11 +3,15 @@ import { elide, format } from "./core.js";
 
 export const BOX_HEIGHT = 40, LINE = 17;
 const VALUE = 1, PARTIAL = 2, WHOLE = 4;
-const APART = 9; // between two edges that join the same nodes
+const APART = 14; // between two edges that join the same nodes
 const CURVE = 14; // pieces of an edge, for where a number can stand on it
 
-/** A number in three digits that count. */
-export const short = (value) => (Number.isFinite(value) ? format(Number(value.toPrecision(3))) : format(value));
+/** A number in three digits that count; in four where three would make a whole number of it, for 0.9999 is not 1. */
+export function short(value) {
+  if (!Number.isFinite(value)) return format(value);
+  const three = Number(value.toPrecision(3));
+  return format(Number.isInteger(three) && three !== value ? Number(value.toPrecision(4)) : three);
+}
 
 const label = (meta, i) => (meta.symbols[i] ? `${meta.symbols[i]}  ${meta.names[i]}` : meta.names[i]);
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from engine.contracts.words import number
 from engine.pictures import theme
-from engine.pictures.computation.values import PARTIAL, VALUE, WHOLE, ComputationPicture
+from engine.pictures.computation.values import PARTIAL, VALUE, WHOLE, ComputationPicture, digits_of
 from engine.pictures.legend import legend
 from engine.pictures.lettering import width_of
 from engine.pictures.sheet import FAINT, GAP, INK, Sheet, bent, fitted, mixed
@@ -18,7 +18,7 @@ from engine.pictures.sheet import FAINT, GAP, INK, Sheet, bent, fitted, mixed
 ROW, LAYER, BOX = 58, 118, (72, 46)
 LETTERS = 12.0
 VALUES, GRADIENTS, WORK = ("#{:02X}{:02X}{:02X}".format(*theme.table("signed")[at]) for at in (255, 0, 250))
-APART = 9  # between two edges that join the same nodes
+APART = 15  # between two edges that join the same nodes
 
 
 def computation_sheet(
@@ -73,10 +73,10 @@ def computation_sheet(
             node == picked,
         )
     for path, flow in written:
-        words = number(flow)
+        words = short(flow)
         half = width_of(words, LETTERS) / 2 + 2
         for share in (0.5, 0.35, 0.65, 0.25, 0.75):
-            x, y = path[round(share * (len(path) - 1))]
+            x, y = _along(path, share)
             if all(abs(x - u) >= half + w or abs(y - v) >= 7 + h for u, v, w, h in taken):
                 taken.append((x, y, half, 7))
                 sheet.words(x, y, words, size=LETTERS, anchor="mm", colour=GRADIENTS, bold=True, halo=True)
@@ -93,6 +93,19 @@ def computation_sheet(
     return sheet
 
 
+def _along(path: list[tuple[float, float]], share: float) -> tuple[float, float]:
+    """The place so far along a polyline, by its corners: a level edge has two alone."""
+    at = min(int(share * (len(path) - 1)), len(path) - 2)
+    rest = share * (len(path) - 1) - at
+    (x0, y0), (x1, y1) = path[at], path[at + 1]
+    return x0 + rest * (x1 - x0), y0 + rest * (y1 - y0)
+
+
+def short(value: float) -> str:
+    """A number as the canvas writes it."""
+    return number(value, digits_of(value))
+
+
 def _box(
     sheet: Sheet, picture: ComputationPicture, node: int, x: float, y: float, state: int, gradient: float,
     at_work: bool, picked: bool,
@@ -103,10 +116,11 @@ def _box(
     sheet.box(x - wide / 2, y - high / 2, wide, high, fill, stroke=edge, width=thick,
               dash=(4, 3) if role == "fixed" else None)  # fmt: skip
     symbol, name = picture.symbols[node], picture.names[node]
-    words = fitted(f"{symbol}  {name}" if symbol else name, wide - 6, LETTERS, bold=True)
-    sheet.words(x, y - 14, words, size=LETTERS, anchor="mm", bold=True)
+    words = f"{symbol}  {name}" if symbol else name
+    size = next((size for size in (LETTERS, 10.0) if width_of(words, size, bold=True) <= wide - 4), 9.0)
+    sheet.words(x, y - 14, fitted(words, wide - 4, size, bold=True), size=size, anchor="mm", bold=True)
     if state & VALUE:
-        sheet.words(x, y, number(float(picture.values[node])), size=LETTERS, anchor="mm", colour=VALUES)
+        sheet.words(x, y, short(float(picture.values[node])), size=LETTERS, anchor="mm", colour=VALUES)
     if state & (PARTIAL | WHOLE) and role != "fixed":
         more = "" if state & WHOLE else " …"
-        sheet.words(x, y + 14, number(gradient) + more, size=LETTERS, anchor="mm", colour=GRADIENTS)
+        sheet.words(x, y + 14, short(gradient) + more, size=LETTERS, anchor="mm", colour=GRADIENTS)

@@ -16,6 +16,13 @@ ROLES = ("input", "fixed", "made", "end")  # adjustable; given, no gradient aske
 VALUE, PARTIAL, WHOLE = 1, 2, 4  # what is known of a node at a moment: its value, a part of its gradient, all of it
 
 
+def digits_of(value: float) -> int:
+    """Significant digits that a number is shown with: three, and four where three would make a whole number of it, for
+    0.9999 is not 1."""
+    three = float(f"{value:.3g}")
+    return 4 if three.is_integer() and three != value else 3
+
+
 @dataclass(frozen=True)
 class ComputationPicture:
     """Numbers that are made of one another, from left to right, at T moments of the forward and the backward pass.
@@ -73,6 +80,7 @@ class ComputationPicture:
         return layered(len(self.names), tuple((int(start), int(end)) for start, end in self.edges))
 
 
+@np.errstate(over="ignore")  # what float32 cannot hold is infinite in the browser
 def computation_payload(picture: ComputationPicture) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     """A picture as (meta, arrays) for `pack`; what moves with the frames has the leading axis T."""
     layout = picture.layout

@@ -51,7 +51,8 @@ def graph_bar(picture: ComputationPicture) -> Bar:
 
 def curves(config: Config, film: Film) -> CurvesPicture:
     """L over the steps of descent; of a network its mean, beside what guessing would give."""
-    losses = np.array([[moment.values["loss"]] for moment in film.moments], np.float32)
+    with np.errstate(over="ignore"):  # of what float32 cannot hold the line breaks
+        losses = np.array([[moment.values["loss"]] for moment in film.moments]).astype(np.float32)
     losses[~np.isfinite(losses)] = np.nan
     if config.data == "network":
         line, low = Curve(Words("mean loss of the four samples"), 0), 0.0

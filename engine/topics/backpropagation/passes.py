@@ -10,7 +10,7 @@ from functools import lru_cache
 import numpy as np
 
 from engine.contracts.words import Words, number
-from engine.pictures.computation.values import PARTIAL, VALUE, WHOLE
+from engine.pictures.computation.values import PARTIAL, VALUE, WHOLE, digits_of
 from engine.training.fit import Snapshot
 
 from .card import Config
@@ -93,6 +93,7 @@ def _passes(config: Config, shapes: tuple, numbers: tuple[float, ...], left: tup
     return both_passes(graph, dict(zip(graph.inputs, left, strict=True)) if left else {})
 
 
+@np.errstate(all="ignore")  # a number that runs away is shown as it is
 def both_passes(graph: Graph, left: dict[str, float]) -> Passes:
     """Run the forward and the backward pass of a graph one node at a time. left: gradients to begin with."""
     order, edges, names = graph.order, graph.edges, graph.names
@@ -132,8 +133,7 @@ def both_passes(graph: Graph, left: dict[str, float]) -> Passes:
                 state[start] |= PARTIAL if waiting[start] else PARTIAL | WHOLE
         for edge, (_, slope) in zip(_into(edges, at), enumerate(value.slopes()), strict=True):
             if order[edges[edge][0]].wanted:
-                with np.errstate(all="ignore"):
-                    flows[edge] = float(value.grad * slope)
+                flows[edge] = float(value.grad * slope)
         note(
             at,
             Words("Backward through {symbol}", symbol=RULES[value.function].symbol),
@@ -159,7 +159,7 @@ def _said(value: float) -> str:
     value = float(value)
     if math.isinf(value):
         return "∞" if value > 0 else "−∞"
-    return number(value)
+    return number(value, digits_of(value))
 
 
 def _factor(value: float) -> str:
