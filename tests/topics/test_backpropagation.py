@@ -287,7 +287,8 @@ def test_the_curve_breaks_where_there_is_no_number():
 @pytest.mark.parametrize(
     ("text", "said"),
     [("", "expected one"), ("a*", "ends too early"), ("3*4", "at least one of the names"),
-     ("a", "at least one operation"), ("q + a", "“q” is unknown"), ("+".join(["a*b"] * 30), "at most 60 nodes"), ("a$b", "has no meaning"),
+     ("a", "at least one operation"), ("q + a", "“q” is unknown"),
+     ("+".join(["a*b"] * 30), "at most 60 nodes"), ("a$b", "has no meaning"),
      ("__import__('os')", "Formula")],
 )  # fmt: skip
 def test_a_formula_that_cannot_be_used_is_one_sentence(text, said):

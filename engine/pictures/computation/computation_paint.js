@@ -4,6 +4,7 @@ import { elide, format } from "./core.js";
 export const BOX_HEIGHT = 40, LINE = 17;
 const VALUE = 1, PARTIAL = 2, WHOLE = 4;
 const APART = 14; // between two edges that join the same nodes
+const LONG = 56; // CSS pixels of a name: a longer one is written smaller
 const CURVE = 14; // pieces of an edge, for where a number can stand on it
 
 /** A number in three digits that count; in four where three would make a whole number of it, for 0.9999 is not 1. */
@@ -21,7 +22,7 @@ export function boxWidth(view) {
   let most = 34;
   meta.names.forEach((_, i) => {
     context.font = view.font(12, 600);
-    most = Math.max(most, context.measureText(label(meta, i)).width);
+    most = Math.max(most, Math.min(LONG, context.measureText(label(meta, i)).width));
     context.font = view.font(12);
     most = Math.max(most, context.measureText(short(values[i])).width);
   });

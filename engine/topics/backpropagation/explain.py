@@ -84,7 +84,9 @@ def _signed(x: float) -> str:
 def node_formula(made: Passes, config: Config, node: int, backward: bool) -> Formula:
     """What a node makes of its parents, where its gradient comes from, what it passes back, and for an input that
     descent moves its next step."""
-    rows = [*_forward_rows(made, node), *(_gradient_rows(made, node) if backward else ())]
+    rows = _forward_rows(made, node)
+    if backward:
+        rows += [*_gradient_rows(made, node), *_passed_rows(made, node)]
     if backward and config.data == "expression":
         rows += _step_rows(made, config, node)
     return aligned(rows)
@@ -150,6 +152,25 @@ def _gradient_rows(made: Passes, node: int) -> list[str]:
         else:
             rows[-1] += f" = {written(made.gradients[node])}"
     return rows
+
+
+def _passed_rows(made: Passes, node: int) -> list[str]:
+    """What a node adds to the gradients of its parents: the rule that it is there for."""
+    value, rows = made.graph.order[node], []
+    for edge in passed_edges(made, node):
+        slot = made.parents(node).index(edge)
+        names = [_latex(made, made.graph.edges[one][0]) for one in made.parents(node)]
+        slope = RULES[value.function].slopes[slot](_latex(made, node), *names)
+        symbols = slope if value is made.graph.end else rf"{_by(made, node)} \cdot {slope}"
+        numbers = rf"{bracketed(made.gradients[node])} \cdot {bracketed(float(value.slopes()[slot]))}"
+        rows.append(rf"\to {names[slot]} &:\quad {symbols} = {numbers} = {written(float(made.flows[edge]))}")
+    return rows
+
+
+def passed_edges(made: Passes, node: int) -> list[int]:
+    """The edges along which a node hands back a number that is one: the first few."""
+    edges = [edge for edge in made.parents(node) if made.graph.order[made.graph.edges[edge][0]].wanted]
+    return [edge for edge in edges[:MOST_USES] if math.isfinite(made.flows[edge])]
 
 
 def _step_rows(made: Passes, config: Config, node: int) -> list[str]:

@@ -56,15 +56,16 @@ def told(made: Passes, config: Config, snapshot, sample: int, node: int) -> tupl
     values = [float(value.data)]
     if not value.wanted:
         return tuple(values)
+    passed = [float(made.flows[edge]) for edge in explain.passed_edges(made, node)]
     if value is graph.end:
-        return (*values, 1.0)
+        return (*values, 1.0, *passed)
     gradient = autograd_gradients(graph.end, [value])[0] if not value.parents else float(made.gradients[node])
     if value.parents:  # by a finite difference, for autograd is asked of leaves alone
         _check_inner(graph, value, gradient)
     gradient += made.left.get(node, 0.0)
     if value.parents:
         gradient = float(made.gradients[node])
-    values.append(gradient)
+    values += [gradient, *passed]
     moved = [one for name, one in graph.inputs.items() if name not in read_names(config.fixed)]
     if config.data == "expression" and value in moved:
         values.append(float(value.data) - config.learning_rate * gradient)
