@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from engine.contracts.blocks import Amount, Block, Choose, Press, Row, Say, Show, Table
 from engine.contracts.film import Film
-from engine.contracts.words import Number, Percent, Words
+from engine.contracts.words import Number, Percent, Words, listed
 from engine.training.fit import Snapshot
 
 from . import draw, draw_digits, explain, explain_kernel, explain_neighbours, kernel, neighbours
@@ -22,6 +22,10 @@ PARTS = {"one": "One digit", "wrong": "Wrong answers", "methods": "All methods"}
 BESIDE = {"votes": "Who is asked", "curve": "Which k?", "other": "Another k"}
 DRAW = "Click the plane to add points; choose their class below it."
 CLICK = "Click a point: the losses of the nearest one stand below, term by term."
+LINES = (
+    "Each line is where one class's own score is 0, its arrow points to where that score is greater. With two classes: "
+    "where both scores are equal, and dashed where they differ by Δ."
+)
 TITLES = {
     "svm": Words("**SVM** · full colour: ahead by Δ or more"),
     "softmax": Words("**Softmax** · colour: probability"),
@@ -35,10 +39,13 @@ FOUR = "All four lengths are used; the plane is cut where the other two are at t
 NOT_FINISHED = "The solver was stopped before its end: with this C and γ it would take long. Its f is not exact."
 NOTHING = "There is nothing to tell apart yet: two classes at least are needed."
 ABOUT_ROWS = (
-    "Each row of W is a point here. Drag it, and both losses of the whole set move below. The arrows show where a step "
+    "Each row of W is a point here. Drag it, and both losses of the whole set move. The arrows show where a step "
     "on the chosen point alone would send each row, the longest drawn at a fixed length."
 )
-ABOUT_SET = "One W, two measures: each classifier's weights under both losses. Neither loss is the other's best."
+ABOUT_SET = (
+    "Each W measured by both losses. Longer rows make every lead longer and the losses smaller; what holds them back "
+    "is the penalty λ/2 Σw²."
+)
 TEMPLATES = {"svm": Words("**SVM**, one weight row a class"), "softmax": Words("**Softmax**, one weight row a class")}
 ABOUT_TEMPLATES = (
     "A score is the sum of pixel times weight: ink on blue adds to the class, ink on orange takes away from it."
@@ -51,12 +58,11 @@ def status(config: Config, moment: Snapshot) -> Say:
     values = moment.values
 
     def told(name: str, model: str) -> Words:
-        return Words("{name}: train **{train}** · held out **{held_out}**", name=name,
-                     train=Percent(values[f"{model}_accuracy"]),
+        return Words("{name} **{train}** / **{held_out}**", name=name, train=Percent(values[f"{model}_accuracy"]),
                      held_out=Percent(values[f"{model}_held_out_accuracy"]))  # fmt: skip
 
-    return Say(Words("step **{step}**", step=Number(moment.step)), told("SVM", "svm"), told("softmax", "softmax"),
-               style="status")  # fmt: skip
+    step = Words("step **{step}** · right: train / held out", step=Number(moment.step))
+    return Say(step, listed([told("SVM", "svm"), told("softmax", "softmax")]), style="status")
 
 
 def notes(config: Config) -> list[Block]:
@@ -76,10 +82,8 @@ def notes(config: Config) -> list[Block]:
 def point_blocks(config: Config, made: PointTerms, model: str) -> list[Block]:
     """What one classifier's loss makes of the chosen point: a table, and the formulas with its numbers."""
     names = class_names(config, samples_of(config))
-    table = explain.terms_table(config, made, model, names)
-    if model == "svm":
-        return [table, explain.hinge_formulas(config, made, names)]
-    return [table, explain.softmax_formulas(made, names)]
+    formula = explain.hinge_formulas(config, made, names) if model == "svm" else explain.softmax_formulas(made, names)
+    return [explain.terms_table(config, made, model, names), formula]
 
 
 def about_point(config: Config, made: PointTerms) -> Say:
@@ -89,7 +93,7 @@ def about_point(config: Config, made: PointTerms) -> Say:
     name = class_names(config, samples)[made.target]
     return Say(
         "Point {number} ({which}) of class **{name}**: hinge loss **{hinge}**, cross-entropy **{entropy}**",
-        number=made.number + 1, which=which, name=name, hinge=Number(made.hinge), entropy=Number(made.cross_entropy),
+        number=made.number + 1, which=which, name=name, hinge=Number(made.hinge), entropy=Number(made.cross_entropy), help=CLICK,
     )  # fmt: skip
 
 
@@ -152,7 +156,11 @@ def curve(found: neighbours.CrossValidation) -> list[Block]:
     best = int(found.accuracy.mean(1).argmax())
     said = Say("Best by cross-validation: **k = {k}**, {share} right.", k=int(found.k[best]),
                share=Percent(float(found.accuracy[best].mean())))  # fmt: skip
-    return [Show("accuracy", picture, height=230), said, Say(ABOUT_CURVE, style="small")]
+    return [
+        Show("accuracy", picture, height=150 if samples_of(found.config).side else 230),
+        said,
+        Say(ABOUT_CURVE, style="small"),
+    ]
 
 
 def other(config: Config, result: neighbours.Result, k: int) -> list[Block]:

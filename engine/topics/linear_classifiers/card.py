@@ -251,7 +251,7 @@ def before_training(config: Config) -> Config:
     return replace(config, steps=0, **{name: getattr(usual, name) for name in others})
 
 
-DIGITS = {"data": "digits", "learning_rate": 0.3}
+DIGITS = {"data": "digits", "gamma": 0.05}
 
 TOPIC = Topic(
     slug="linear_classifiers",
@@ -285,9 +285,9 @@ TOPIC = Topic(
         "One neighbour": Config(method="neighbours", k=1, data="moons", classes=2, noise=0.8),
         "Twenty neighbours": Config(method="neighbours", k=20, data="moons", classes=2, noise=0.8),
         "Iris": Config(data="iris"),
-        "Templates of digits": Config(**DIGITS),
-        "Neighbours of digits": Config(method="neighbours", data="digits"),
-        "MNIST": Config(data="mnist", learning_rate=0.05, batch_size=200),
+        "Templates of digits": Config(**DIGITS, learning_rate=0.3),
+        "Neighbours of digits": Config(**DIGITS, method="neighbours"),
+        "MNIST": Config(data="mnist", learning_rate=0.05, batch_size=200, gamma=0.02),
         "Curved border": Config(method="kernel", data="circles", classes=2),
     },
     opening=Config(data="iris", steps=300),

@@ -20,11 +20,10 @@ def on_plane(event: Mapping[str, Any], config: Config, view: Any) -> Mapping[str
 
 
 def on_plot(event: Mapping[str, Any], config: Config, view: Any) -> Mapping[str, Any]:
-    """A spot of the kernel's plane, or a point in it: those drawn first are all points, the next the support vectors,
-    which lie on some of them."""
+    """A spot of the kernel's plane, or a point in it: those drawn first are support vectors, the next all points."""
     if event["event"] == "spot":
         return _spot(config, event["x"], event["y"])
-    if event["dots"] > 0:
+    if event["dots"] != 1:
         return {}
     x, y, _ = rows_of(config, samples_of(config))[event["dot"]]
     return _spot(config, x, y)

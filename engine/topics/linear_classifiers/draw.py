@@ -123,7 +123,7 @@ def weight_rows(config: Config, film: Film, model: str, arrows: np.ndarray | Non
 
 def growing(name: str) -> str:
     """What the way of a class's row is called."""
-    return Words("way of w, {name}", name=name)
+    return Words("w of {name}, its way", name=name)
 
 
 def arrow(start: np.ndarray, way: np.ndarray, head: float) -> np.ndarray:
@@ -188,9 +188,10 @@ def accuracy_by_k(found: neighbours.CrossValidation) -> CurvesPicture | None:
     samples = samples_of(found.config)
     counts = np.bincount(samples.targets[samples.is_train].numpy(), minlength=len(samples.classes))
     level = Level(100 * counts.max() / max(1, counts.sum()), Words("always the most frequent class"))
+    low = None if not samples.side else max(0.0, float(np.floor(values.min() / 5) * 5))  # guessing is far below
     return CurvesPicture(
         values, lines, frames, Words("Accuracy for every number of neighbours"), x_label=Words("k, neighbours asked"),
-        y_label=Words("% right"), high=100.0, levels=(level,),
+        y_label=Words("% right"), low=low, high=100.0, levels=() if samples.side else (level,),
     )  # fmt: skip
 
 
@@ -207,10 +208,10 @@ def bent(config: Config, result: kernel.Result, pair: int, spot: tuple[float, fl
                   for one in contours(heights, [level], inner, width=1.6)]  # fmt: skip
     points, names = rows_of(config, samples), class_names(config, samples)
     labels = [names[int(label)] for label in points[:, 2]]
-    dots = [
-        Dots(points[:, :2], "", [int(label) for label in points[:, 2]], (~samples.is_train).tolist(), labels),
+    dots = [  # the support vectors below the points, so that they are rings around them
         Dots(points[result.support.numpy()][:, :2], Words("support vectors"), None,
-             [True] * len(result.support), (), 8.0),
+             [True] * len(result.support), (), 7.0),
+        Dots(points[:, :2], "", [int(label) for label in points[:, 2]], (~samples.is_train).tolist(), labels, 4.0),
         Dots(shown.shown(np.array([spot])), Words("the spot asked"), None, radius=3.0),
     ]  # fmt: skip
     return PlotPicture(

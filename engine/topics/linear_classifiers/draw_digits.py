@@ -22,7 +22,7 @@ def templates(config: Config, film: Film, model: str) -> PixelPicture:
     rows = film.stack(f"{model}_rows")  # (T, K, S, S)
     tiles = [
         Tile(np.ascontiguousarray(rows[:, at]), name, scale="signed", low=-1.0, high=1.0,
-             cell_names=(Words("weight row"), Words("row"), Words("column")))
+             unit=Words("of its largest weight"), cell_names=(Words("weight row"), Words("row"), Words("column")))
         for at, name in enumerate(samples_of(config).classes)
     ]  # fmt: skip
     alt = Words("Weight rows of the {model} as pictures, one a class", model=MODEL_NAMES[model])

@@ -25,7 +25,7 @@ from .plane import class_names
 from .run import Result
 from .samples import Samples, samples_of
 
-MOST_TERMS = 3  # of a long sum that are written out
+MOST_TERMS, MOST_POWERS = 3, 2  # of a long sum that are written out
 COMMA = r",\ "
 LARGEST_POWER, SMALLEST_SUM = 500.0, 1e-7  # of e in a formula; below it ln(1 + s) is s
 _IN_TEXT = {letter: rf"\{letter}" for letter in "{}$%#&_"} | {
@@ -79,7 +79,7 @@ def explain_point(config: Config, moment: Snapshot, number: int) -> PointTerms:
 
 def cross_entropy_of(scores: Tensor, target: int) -> float:
     """ln(1 + Σ e^(s_j − s_y)), which keeps its digits where it is nearly 0. scores (K,) float64."""
-    others = torch.cat([scores[:target], scores[target + 1 :]]) - scores[target]
+    others = torch.cat([scores[:target], scores[target + 1 :]]).detach() - scores[target].detach()
     return float(F.softplus(others.logsumexp(0), threshold=1e9)) if float(others.max()) < 700 else float(others.max())
 
 
@@ -121,15 +121,15 @@ def score_formulas(config: Config, made: PointTerms, moment: Snapshot, model: st
 
 
 def hinge_formulas(config: Config, made: PointTerms, names: Sequence[str]) -> Formula:
-    """Every term of the hinge loss of a point, and their sum."""
+    """Every term of the hinge loss of a point, the dearest first, and their sum."""
     own, terms, others = float(made.scores["svm"][made.target]), made.terms.tolist(), _others(made, "svm")
-    shown = others[: max(MOST_TERMS, 1)]
-    rows = [r"L &= \sum_{j \ne y} \max(0,\ s_j - s_y + \Delta)"]
+    shown = others[:MOST_TERMS]
+    rows = [r"& L = \sum_{j \ne y} \max(0,\ s_j - s_y + \Delta)"]
     for at in shown:
         lead = rf"\max(0,\ {written(float(made.scores['svm'][at]))} - {bracketed(own, 4)} + {exact(config.margin)})"
-        rows.append(rf"{text(names[at])}:\quad {lead} &= {written(terms[at])}")
+        rows.append(rf"& {text(names[at])}:\ {lead} = {written(terms[at])}")
     total = " + ".join(written(terms[at]) for at in shown)
-    rows.append(rf"L &= {total}{rest_of([terms[at] for at in others[len(shown) :]])} = {written(made.hinge)}")
+    rows.append(rf"& L = {total}{rest_of([terms[at] for at in others[len(shown) :]])} = {written(made.hinge)}")
     return aligned(rows)
 
 
@@ -137,28 +137,25 @@ def softmax_formulas(made: PointTerms, names: Sequence[str]) -> Formula:
     """The cross-entropy of a point, by the same differences of scores that the hinge loss has."""
     own, others = made.scores["softmax"][made.target], _others(made, "softmax")
     leads = [float(made.scores["softmax"][at] - own) for at in others]
-    y = text(names[made.target])
-    rows = [
-        rf"p_{{{y}}} &= \frac{{e^{{s_y}}}}{{\sum_j e^{{s_j}}}},\qquad L = -\ln p_{{{y}}} = "
-        r"\ln\left(1 + \sum_{j \ne y} e^{s_j - s_y}\right)"
-    ]
+    probability = rf"p_{{{text(names[made.target])}}}"
+    share = rf"{probability} &= \frac{{e^{{s_y}}}}{{\sum_j e^{{s_j}}}}"
+    loss = rf"L &= -\ln {probability} = \ln\left(1 + \sum_{{j \ne y}} e^{{s_j - s_y}}\right)"
     if max(leads) > LARGEST_POWER:
-        return aligned(rows)
-    shown = leads[:MOST_TERMS]
+        return aligned([share, loss])
+    shown = leads[:MOST_POWERS]
     powers = [math.exp(lead) for lead in leads]
     total = " + ".join(rf"e^{{{_power(lead)}}}" for lead in shown) + rest_of(powers[len(shown) :])
-    tiny = sum(powers) < SMALLEST_SUM
-    if not tiny:
-        rows.append(rf"p_{{{y}}} &= \frac{{1}}{{1 + {total}}} = {written(float(made.probabilities[made.target]))}")
-    inside = total if tiny else rf"\ln\left(1 + {total}\right)"
-    meets = r"\approx" if tiny else "="
-    rows.append(rf"L &{meets} {inside} = {written(made.cross_entropy)}")
-    return aligned(rows)
+    if sum(powers) < SMALLEST_SUM:
+        return aligned([share, loss, rf"&\approx {total} = {written(made.cross_entropy)}"])
+    return aligned([
+        share, rf"&= \frac{{1}}{{1 + {total}}} = {written(float(made.probabilities[made.target]))}",
+        loss, rf"&= \ln\left(1 + {total}\right) = {written(made.cross_entropy)}",
+    ])  # fmt: skip
 
 
 def _power(lead: float) -> str:
     """A difference of scores as a power of e: so many decimals that the power keeps its digits."""
-    return f"{lead:.4f}" if lead else "0"
+    return f"{lead:.4f}" if abs(lead) > 0.1 else written(lead)
 
 
 def _others(made: PointTerms, model: str) -> list[int]:
@@ -171,12 +168,13 @@ def _others(made: PointTerms, model: str) -> list[int]:
 def gradient_formula(made: PointTerms, model: str, row: int, names: Sequence[str], shown: Sequence[int]) -> Formula:
     """The gradient of a point's loss by one weight row: a factor times the point itself."""
     factor, x = float(made.by_scores[model][row]), [float(made.x[at]) for at in shown]
-    symbol = rf"\frac{{\partial L}}{{\partial s_{{{text(names[row])}}}}}"
     count = str(round(factor)) if model == "svm" else written(factor)
     number = f"({count})" if count.startswith("-") else count
-    return Formula(
-        rf"\nabla_{{w}} L = {symbol}\, x = {number} \cdot {_vector(x)} = {_vector([factor * one for one in x])}"
-    )
+    return aligned([
+        rf"\nabla_{{w}} L &= \frac{{\partial L}}{{\partial s_{{{text(names[row])}}}}}\, x",
+        rf"&= {number} \cdot {_vector(x)}",
+        rf"&= {_vector([factor * one for one in x])}",
+    ])  # fmt: skip
 
 
 def _vector(values: Sequence[float]) -> str:
@@ -215,9 +213,10 @@ def both_losses(config: Config, film: Film) -> Table:
         weights, biases = rows_at(film.now, model)
         scores, targets = samples.inputs[train].double() @ weights.T + biases, samples.targets[train]
         right = (scores.argmax(1) == targets).double().mean()
-        rows.append((name, Number(float(hinge_loss(scores, targets, config.margin))),
+        rows.append((name, Number(float(weights.norm())), Number(float(hinge_loss(scores, targets, config.margin))),
                      Number(float(F.cross_entropy(scores, targets))), Percent(float(right))))  # fmt: skip
-    return Table((Words("train set"), Words("hinge loss"), Words("cross-entropy"), Words("right")), rows)
+    head = Words("train set"), Words("length ‖W‖"), Words("hinge loss"), Words("cross-entropy"), Words("right")
+    return Table(head, rows)
 
 
 def zero_terms(config: Config, moment: Snapshot) -> tuple[int, int, int]:

@@ -16,7 +16,7 @@ from .kernel import Result, f_at, pairs
 from .plane import class_names
 from .samples import samples_of
 
-MOST_TERMS, MOST_ROWS = 3, 6
+MOST_TERMS, MOST_ROWS = 1, 6
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,6 @@ def at_spot(config: Config, result: Result, spot: tuple[float, float], pair: int
 
 def sum_formulas(config: Config, result: Result, made: KernelSum) -> list[Formula]:
     """The likeness of the strongest support vector, and the sum."""
-    symbols = r"f(x) = \sum_i \alpha_i y_i K(x_i, x) + b"
     if not made.order:
         return [Formula(rf"f(x) = b = {written(made.offset)}")]
     products = made.products
@@ -70,8 +69,13 @@ def sum_formulas(config: Config, result: Result, made: KernelSum) -> list[Formul
         for c, a in zip(made.coefficients[:MOST_TERMS], made.alike[:MOST_TERMS], strict=True)
     )
     rest = rest_of(products[MOST_TERMS:], TERM_DIGITS + 1)
-    total = rf"f(x) &= {shown}{rest} {added(made.offset)} = {written(made.f)}"
-    return [Formula(symbols), aligned([_likeness(config, result, made), total])]
+    return [
+        aligned([
+            _likeness(config, result, made),
+            rf"f(x) &= \sum_i \alpha_i y_i K(x_i, x) + b = {written(made.f)}",
+            rf"&= {shown}{rest} {added(made.offset)}",
+        ])
+    ]  # fmt: skip
 
 
 def _likeness(config: Config, result: Result, made: KernelSum) -> str:
@@ -117,8 +121,8 @@ def about(config: Config, result: Result, made: KernelSum) -> Say:
     first, second = made.pair
     winner = names[first if made.f > 0 else second]
     return Say(
-        "**{support}** of {count} training points are support vectors; held-out points right: **{share}**. At the spot "
-        "f = **{f}**: **{winner}** rather than {loser}.",
+        "**{support}** of {count} training points are support vectors; held-out points right: **{share}**. Here f = "
+        "**{f}**: **{winner}** rather than {loser}.",
         support=Number(len(result.support)), count=Number(count), share=Percent(float(result.accuracy)),
         f=Number(made.f), winner=winner, loser=names[second if made.f > 0 else first],
     )  # fmt: skip

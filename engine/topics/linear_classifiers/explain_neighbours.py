@@ -100,12 +100,12 @@ def distance_formula(config: Config, asked: Asked) -> Formula | None:
     rest = rest_of([part for at, part in enumerate(parts) if at not in strongest], TERM_DIGITS + 1)
     shown = " + ".join(_part(gaps[at], power) for at in strongest) + rest
     symbols, numbers = {
-        "l1": (r"\sum_i |x_i - a_i|", shown),
+        "l1": (r"\lVert x - a \rVert_1", shown),
         "l2": (r"\sqrt{\sum_i (x_i - a_i)^2}", rf"\sqrt{{{shown}}}"),
         "l2_squared": (r"\sum_i (x_i - a_i)^2", shown),
         "cosine": (r"1 - \cos(x, a)", rf"\frac{{1}}{{2}} \left({shown}\right)"),
     }[config.metric]
-    return Formula(rf"d_1 = {symbols} = {numbers} = {written(float(asked.far[0]))}")
+    return aligned([rf"d_1 &= {symbols} = {written(float(asked.far[0]))}", f"&= {numbers}"])
 
 
 def _part(gap: float, power: str) -> str:
@@ -120,9 +120,10 @@ def vote_formula(config: Config, asked: Asked) -> Formula | None:
     votes = asked.votes[targets == asked.answer]
     share = written(float(asked.shares[asked.answer]))
     if not config.weighted:
-        return Formula(rf"\frac{{{len(votes)}}}{{{len(asked.order)}}} = {share}")
+        return Formula(rf"\frac{{\text{{votes}}}}{{k}} = \frac{{{len(votes)}}}{{{len(asked.order)}}} = {share}")
     mine, every = float(votes.sum()), float(asked.votes.sum())
-    return aligned([r"v_i &= \frac{1}{d_i}", rf"\frac{{{written(mine)}}}{{{written(every)}}} &= {share}"])
+    symbols = r"\frac{\sum_{y_i = y} 1 / d_i}{\sum_i 1 / d_i}"
+    return Formula(rf"{symbols} = \frac{{{written(mine)}}}{{{written(every)}}} = {share}")
 
 
 def differing(first: Result, second: Result) -> float:

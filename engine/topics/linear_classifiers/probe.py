@@ -107,7 +107,7 @@ def _asked(config: Config, random: Random) -> Iterator[FormulaValues]:
         if formula := explain_neighbours.distance_formula(config, made):
             yield FormulaValues(formula.latex, (far.item(),))
         formula = explain_neighbours.vote_formula(config, made)
-        yield FormulaValues(formula.latex, (made.shares.max().item(),), {"v_i": 1.0, "d_i": 1.0})
+        yield FormulaValues(formula.latex, (made.shares.max().item(),))
     found = neighbours.run(config)
     for _, formula in explain_neighbours.whole(found):
         yield FormulaValues(formula.latex, (found.accuracy.item(),))

@@ -45,8 +45,8 @@ def linear(config: Config, view: Any, film: Film) -> list[Block]:
     planes, curves = [], []
     for model in MODELS:
         picture = draw.linear(config, film, model, chosen, editable)
-        planes.append([Say(about.TITLES[model]), Show(model, picture, on_plane, height=270)])
-        curves.append([Show(f"{model}-loss", draw.losses(config, film, model), height=105)])
+        planes.append([Say(about.TITLES[model], help=about.LINES), Show(model, picture, on_plane, height=250)])
+        curves.append([Show(f"{model}-loss", draw.losses(config, film, model), height=90)])
     looks = {
         "point": lambda: about.one_point(config, film.now, made),
         "rows": lambda: [_rows(config, view.model, film, made)],
@@ -113,8 +113,12 @@ def linear_digits(config: Config, view: Any, film: Film) -> list[Block]:
     if view.part != "one":
         return [*stage, *_part(config, view, lambda: about.wrong_of_both(config, film, pick_digit))]
     made = explain.explain_point(config, film.now, explain.held_out_digit(samples_of(config), view.digit))
-    terms = [about.point_blocks(config, made, model) for model in MODELS]
-    return [*stage, about.about_point(config, made), Row([about.digit_chosen(config, view.digit), *terms], (0.6, 1, 1))]
+    tables, formulas = zip(*(about.point_blocks(config, made, model) for model in MODELS), strict=True)
+    chosen = about.digit_chosen(config, view.digit)
+    return [
+        *stage, about.about_point(config, made), Row([chosen, *([table] for table in tables)], (0.6, 1, 1)),
+        Row([[formula] for formula in formulas]),
+    ]  # fmt: skip
 
 
 def asked_digits(config: Config, view: Any, film: Film) -> list[Block]:
@@ -128,9 +132,10 @@ def asked_digits(config: Config, view: Any, film: Film) -> list[Block]:
     answer = explain_neighbours.answer(config, found)
     right = [answer, Show("near", near, height=200), *about.sums(config, found)]
     return [
-        PARTS, Row([about.digit_chosen(config, view.digit), right], (1, 2.4)),
+        PARTS,
+        Row([about.digit_chosen(config, view.digit), right], (1, 2.4)),
         Later(CROSS_VALIDATION, config, every_k),
-    ]  # fmt: skip
+    ]
 
 
 def bent_digits(config: Config, view: Any, film: Film) -> list[Block]:
