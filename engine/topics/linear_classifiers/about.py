@@ -93,7 +93,8 @@ def about_point(config: Config, made: PointTerms) -> Say:
     name = class_names(config, samples)[made.target]
     return Say(
         "Point {number} ({which}) of class **{name}**: hinge loss **{hinge}**, cross-entropy **{entropy}**",
-        number=made.number + 1, which=which, name=name, hinge=Number(made.hinge), entropy=Number(made.cross_entropy), help=CLICK,
+        number=made.number + 1, which=which, name=name, hinge=Number(made.hinge), entropy=Number(made.cross_entropy),
+        help=CLICK,
     )  # fmt: skip
 
 
