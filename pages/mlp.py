@@ -3,7 +3,7 @@
 from engine.contracts.blocks import Box, Choose, Row, Say, Show
 from engine.contracts.knob import configuration, knob
 from engine.topics.mlp import draw, explain
-from engine.topics.mlp.card import MAXIMUM_STEPS, check_picked, with_edit
+from engine.topics.mlp.texts import MAXIMUM_STEPS, check_picked, with_edit
 
 
 @configuration

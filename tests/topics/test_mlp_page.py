@@ -13,8 +13,10 @@ from engine.data.points import encode_points
 from engine.pictures.theme import table
 from engine.topics.mlp import draw, explain
 from engine.topics.mlp.benchmark import SOLVED, spiral
-from engine.topics.mlp.card import FEATURES, MAXIMUM_EDITS, REGRESSION, Config, check_picked, parse_edits, with_edit
-from engine.topics.mlp.run import Experiment, first, run
+from engine.topics.mlp.card import FEATURES, REGRESSION, Config
+from engine.topics.mlp.experiment import Experiment
+from engine.topics.mlp.run import first, run
+from engine.topics.mlp.texts import MAXIMUM_EDITS, check_picked, parse_edits, with_edit
 from tests.visitor import Visitor
 
 SMALL = Config(layers=(6, 5), samples=60, data="moons", features=("x2", "x1_x2"))

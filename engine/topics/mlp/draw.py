@@ -19,7 +19,8 @@ from engine.pictures.theme import table
 from engine.training.fit import Snapshot
 
 from .card import FEATURES, REGRESSION, Config
-from .run import BOUNDARY_SIZE, Result, data_of, result_of
+from .experiment import BOUNDARY_SIZE
+from .run import Result, data_of, result_of
 
 __all__ = ["encode_points"]  # what the page needs of the data, through its topic
 CLASS_NAMES = ("A", "B", "C", "D")
@@ -190,9 +191,10 @@ def _finite(array: np.ndarray) -> np.ndarray:
 def _feature_maps(side: int) -> tuple[np.ndarray, np.ndarray]:
     import torch
 
+    from engine.data.points import grid
     from engine.pictures.network.values import quantise_maps
 
-    from .run import FEATURE_FUNCTIONS, grid
+    from .experiment import FEATURE_FUNCTIONS
 
     x = grid(side)
     values = torch.stack([FEATURE_FUNCTIONS[name](x) for name in FEATURES]).reshape(1, len(FEATURES), side, side)

@@ -19,7 +19,9 @@ from engine.training.fit import TrainingDiverged
 
 from . import explain
 from .card import Config
-from .run import Experiment, network, result_of
+from .experiment import Experiment
+from .formulas import live_formulas
+from .run import network, result_of
 
 MOST_STEPS, PLACES = 8, 4  # of a training, and neurons looked at
 WHOLE = 400  # a batch of all points that are trained on
@@ -33,7 +35,7 @@ def formulas_at(config: Config, random: Random) -> Iterator[FormulaValues]:
     try:
         for snapshot in experiment.train(config.steps, 1):
             moments.append(snapshot)
-            gradients.append([parameter.grad for parameter in experiment.model.parameters()])
+            gradients.append([layer.linear.weight.grad for layer in experiment.model.layers])
     except TrainingDiverged:
         return  # there are no numbers left to show
     spot = random.uniform(-3, 3), random.uniform(-3, 3)
@@ -41,7 +43,7 @@ def formulas_at(config: Config, random: Random) -> Iterator[FormulaValues]:
         yield from _neuron(config, experiment, moments[-1], random, spot)
     result = result_of(config, moments)
     if not len(experiment.train_rows):
-        ((_, formula),) = explain.live_formulas(config, result)
+        ((_, formula),) = live_formulas(config, result)
         yield FormulaValues(formula.latex, (len(result.parameters),))
         return
     told = [len(result.parameters), result.train_loss[-1].item()]
@@ -51,7 +53,7 @@ def formulas_at(config: Config, random: Random) -> Iterator[FormulaValues]:
     rows = experiment.train_rows
     experiment.loss(experiment.model(experiment.features[rows]), experiment.device_targets[rows]).backward()
     told.append(math.sqrt(sum(p.grad.square().sum().item() for p in experiment.model.parameters())))
-    formulas = explain.live_formulas(config, result)
+    formulas = live_formulas(config, result)
     for (_, formula), value in zip(formulas[:-1], told, strict=True):
         yield FormulaValues(formula.latex, (value,))
     yield _step(config, formulas[-1][1].latex, moments, gradients, random)
@@ -69,8 +71,9 @@ def _neuron(config, experiment, snapshot, random: Random, spot: tuple[float, flo
     if layer > 1:
         before = trace[f"hidden.{layer - 2}.output"][0].tolist()
         where = {f"h_{{{layer - 1},{at + 1}}}": value for at, value in enumerate(before)}
-    yield FormulaValues(made.symbols.latex, (values[index],), where)
-    told = [values[index]]
+    sums = [trace[f"{name}.sum"][0, index].item()] if config.batch_norm and name != "output" else []
+    yield FormulaValues(made.symbols.latex, (*sums, values[index]), where | ({"z": sums[0]} if sums else {}))
+    told = [*sums, values[index]]
     if r"\sigma(z)" in made.numbers.latex:
         where["z"] = values[index]
         told.append(experiment.answer(trace["output.output"])[0, 0].item())
@@ -82,7 +85,7 @@ def _step(config: Config, latex: str, moments, gradients, random: Random) -> For
     layer = random.randrange(len(config.layers) + 1)
     shape = moments[0].values["weights"][layer].shape
     place = random.randrange(shape[0]), random.randrange(shape[1])
-    given = [float(every[2 * layer][place]) for every in gradients[1:]]
+    given = [float(every[layer][place]) for every in gradients[1:]]
     before, after = (moments[at].values["weights"][layer][place].item() for at in (-2, -1))
     weight = torch.tensor([moments[0].values["weights"][layer][place].item()], requires_grad=True)
     rule, threshold = _optimizer(config, weight), config.learning_rate * config.strength
