@@ -162,3 +162,15 @@ export function ticks(low, high, count) {
   for (let at = Math.ceil(low / step - 1e-9); at * step <= high + step * 1e-9; at++) found.push(Number((at * step).toPrecision(12)));
   return found;
 }
+
+/** 1, 2 and 5 times the powers of ten between low and high; only the powers where that would be many. */
+export function logTicks(low, high) {
+  const values = [];
+  const few = Math.log10(high / low) > 2.2;
+  for (let power = Math.floor(Math.log10(low)); power <= Math.ceil(Math.log10(high)); power++)
+    for (const factor of few ? [1] : [1, 2, 5]) {
+      const value = Number((factor * 10 ** power).toPrecision(6));
+      if (value >= low * 0.999 && value <= high * 1.001) values.push(value);
+    }
+  return values;
+}

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
-from engine.data.expressions import Constant, Expression, Operation, Variable
+from engine.contracts.expressions import Constant, Expression, Operation, Variable
 
 OPERATIONS = {
     "add": torch.add, "subtract": torch.sub, "multiply": torch.mul, "divide": torch.div, "power": torch.pow,

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+
+from engine.pictures.sheet import INK, PAPER, Sheet, arrow_head, colour_of
 
 Colour = str | int | None  # "#RRGGBB", the number of a class, or None for the ink of the page
 
@@ -64,7 +67,39 @@ def half_plane(a: float, b: float, c: float, domain: tuple[float, float, float, 
     return kept if len(kept) > 2 else []
 
 
-def borders_meta(borders: tuple[Border, ...] | list[Border]) -> list[dict]:
+def draw_borders(
+    sheet: Sheet,
+    borders: Sequence[Border],
+    domain: tuple[float, float, float, float],
+    at: Callable[[float, float], tuple[float, float]],
+    frame: int = -1,
+) -> None:
+    """Borders on a sheet as borders.js paints them; at: (x, y) of the domain -> its place on the sheet."""
+    for border in borders:
+        a, b, c = (float(one) for one in (border.values[frame] if np.ndim(border.values) == 2 else border.values))
+        colour, line = INK if border.colour is None else colour_of(border.colour), ends(a, b, c, domain)
+        if border.shaded and len(corners := half_plane(a, b, c, domain)) > 2:
+            sheet.polygon([at(*corner) for corner in corners], colour, opacity=0.13)
+        if not line:
+            continue
+        (sx, sy), (tx, ty) = (at(*end) for end in line)
+        dash = (6, 4) if border.dashed else None
+        sheet.line([(sx, sy), (tx, ty)], PAPER, 4.2, opacity=0.65)
+        sheet.line([(sx, sy), (tx, ty)], colour, 1.8 if border.dashed else 2.2, dash=dash)
+        if border.arrow:
+            middle = (line[0][0] + line[1][0]) / 2, (line[0][1] + line[1][1]) / 2
+            size = float(np.hypot(tx - sx, ty - sy)) or 1.0
+            nx, ny = -(ty - sy) / size, (tx - sx) / size
+            ahead = at(middle[0] + a * 1e-3, middle[1] + b * 1e-3)
+            mx, my = at(*middle)
+            if (ahead[0] - mx) * nx + (ahead[1] - my) * ny < 0:
+                nx, ny = -nx, -ny
+            path = [(mx, my), (mx + 30 * nx, my + 30 * ny)]
+            sheet.line(path, colour, 2.2)
+            arrow_head(sheet, path, colour, 2.2)
+
+
+def borders_meta(borders: Sequence[Border]) -> list[dict]:
     """What the browser is told of them; their values travel as arrays, see `borders_arrays`."""
     return [
         {"name": one.name, "colour": one.colour, "dashed": one.dashed, "arrow": one.arrow, "shaded": one.shaded,
@@ -73,6 +108,6 @@ def borders_meta(borders: tuple[Border, ...] | list[Border]) -> list[dict]:
     ]  # fmt: skip
 
 
-def borders_arrays(borders: tuple[Border, ...] | list[Border]) -> dict[str, np.ndarray]:
+def borders_arrays(borders: Sequence[Border]) -> dict[str, np.ndarray]:
     """ "border0", "border1", … -> float32 values, as they are named in a payload."""
     return {f"border{k}": np.asarray(one.values, np.float32) for k, one in enumerate(borders)}

@@ -14,11 +14,15 @@ if ROOT not in sys.path:
 
 from engine.contracts.film import Frames  # noqa: E402
 from engine.pictures.bars.values import Bars  # noqa: E402
+from engine.pictures.borders import Border  # noqa: E402
 from engine.pictures.cloud.values import Cloud, Plane  # noqa: E402
 from engine.pictures.curves.values import Curve, CurvesPicture  # noqa: E402
 from engine.pictures.graph.values import GraphPicture  # noqa: E402
 from engine.pictures.network.values import NetworkDiagram, NetworkLayer, quantise_maps  # noqa: E402
 from engine.pictures.pixels.values import Box, Line, Over, PixelPicture, Point, Text, Tile  # noqa: E402
+from engine.pictures.plot import values as plot  # noqa: E402
+from engine.pictures.plot.contours import contours  # noqa: E402
+from engine.pictures.plot.values import Band, Dots, Field, Handle, PlotPicture  # noqa: E402
 from engine.pictures.points.values import PointsPicture  # noqa: E402
 from pages.components.pictures import canvas  # noqa: E402
 from pages.components.pictures.mount import put  # noqa: E402
@@ -206,6 +210,39 @@ def show_points() -> None:
     report("spot", st.session_state.get("spot"))
 
 
+def show_plot() -> None:
+    """A bowl with its contours, a way down it over eleven frames, a border that turns, points, and a handle to drag;
+    and curves on logarithmic axes with a band."""
+    domain = (-3.0, 3.0, -2.0, 2.0)
+    x, y = np.meshgrid(np.linspace(-3, 3, 61), np.linspace(2, -2, 41))
+    heights = (x**2 + 3 * y**2).astype(np.float32)
+    time = np.arange(11)
+    way = np.stack([2.5 * 0.8**time, 1.8 * 0.6**time], 1).astype(np.float32)
+    turned = np.stack([np.cos(0.2 * time), np.sin(0.2 * time), 0 * time + 0.5], 1)
+    x0, y0 = st.session_state.get("handle_at", (-2.0, 1.0))
+    picture = PlotPicture(
+        domain, "A bowl", ("w₁", "w₂"), Field(heights, "loss", "magnitude", 0, 21),
+        borders=[Border(turned, "border", 1, arrow=True, shaded=True)],
+        paths=[*contours(heights, [1, 4, 9], domain), plot.Path(way, "descent", 5, grows=True)],
+        dots=[Dots(np.array([[-1.0, -1.0], [2.0, -1.5]]), "points", [0, 1], labels=["first", "second"])],
+        handles=[Handle("best", x0, y0, "optimum")], frames=Frames("way", time.tolist(), time.tolist(), clock="way"),
+    )  # fmt: skip
+    told = put(picture, "bowl", height=320)
+    for event in ("handle", "dot", "spot"):
+        if told[event]:
+            st.session_state["told"] = [event, told[event]]
+            if event == "handle" and st.session_state.get("handle_at") != (told[event]["x"], told[event]["y"]):
+                st.session_state.handle_at = told[event]["x"], told[event]["y"]
+                st.rerun()
+    report("told", st.session_state.get("told"))
+    canvas.transport("way-bar", Frames("way", time.tolist(), time.tolist(), clock="way"), report=False)
+    t = np.geomspace(0.01, 100, 80)
+    put(PlotPicture((0.01, 100, 1e-3, 1e3), "Powers", ("x", "y"), bands=[Band(0.1, 1, "middle", 2)], square=False,
+                    paths=[plot.Path(np.stack([t, t**2], 1), "square", 0),
+                           plot.Path(np.stack([t, 1 / t], 1), "inverse", 1, dashed=True)],
+                    log_x=True, log_y=True), "powers", height=240)  # fmt: skip
+
+
 def show_bars() -> None:
     marked = st.session_state.get("marked", 0)
     shown = Bars(["cat", "dog", "fox"], [0.7, 0.25, 0.05], alt="Three animals", hover=["a cat", "a dog", "a fox"],
@@ -318,6 +355,7 @@ def show_cloud() -> None:
     "big_graph": show_big_graph,
     "live": show_live,
     "points": show_points,
+    "plot": show_plot,
     "bars": show_bars,
     "choice": show_choice,
     "cloud": show_cloud,

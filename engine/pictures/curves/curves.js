@@ -1,19 +1,8 @@
 // A small line chart that grows with the frames of its clock.
 import { View, format, lineColourOf, mount } from "./core.js";
-import { ticks } from "./marks.js";
+import { logTicks, ticks } from "./marks.js";
 import { TIME_KEYS, keyboard, pointer } from "./controls.js";
 import { follow, placeOf } from "./clock.js";
-
-function logTicks(low, high) {
-  const values = [];
-  const few = Math.log10(high / low) > 2.2;
-  for (let power = Math.floor(Math.log10(low)); power <= Math.ceil(Math.log10(high)); power++)
-    for (const factor of few ? [1] : [1, 2, 5]) {
-      const value = Number((factor * 10 ** power).toPrecision(6));
-      if (value >= low * 0.999 && value <= high * 1.001) values.push(value);
-    }
-  return values;
-}
 
 class Curves extends View {
   constructor(host) {

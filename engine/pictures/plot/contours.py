@@ -21,7 +21,8 @@ def contours(
 ) -> list[Path]:
     """The lines on which a field has each of these heights, one nameless Path a level; levels it never has give none.
 
-    heights: (H, W), row 0 at the top, its corners at the corners of the domain. Places without a finite value are left out.
+    heights: (H, W), row 0 at the top, its corners at the corners of the domain. Places that have no finite value are
+    left out.
     """
     rows, columns = heights.shape
     x, y = np.linspace(*domain[:2], columns), np.linspace(*domain[2:], rows)

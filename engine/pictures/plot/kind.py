@@ -28,12 +28,11 @@ KIND = Kind(
     plot_payload,
     events=("handle", "dot", "spot"),
     fits=fits,
-    words={"value": "value"},
     keys={
-        "placePlot": "move the cursor over the picture",
-        "nextPlot": "to the next point or handle (Shift + N: the one before)",
-        "choosePlot": "choose what is under the cursor",
-        "carryPlot": "take up the nearest handle, move it with the arrows, put it down with M or Enter",
+        "place": "move the cursor over the plane",
+        "nextMark": "to the next point or handle (Shift + N: the one before)",
+        "chooseMark": "choose what is under the cursor",
+        "carryMark": "take up the nearest handle, move it with the arrows, put it down with M or Enter",
     },
     sheet="engine.pictures.plot.sheet:plot_sheet",
 )

@@ -18,8 +18,9 @@ MOST_NUMBERS = 2_000_000  # of all arrays together
 class Field:
     """A value at every place of the domain, in colours.
 
-    values: (H, W) float32, or (T, H, W) with the frames; row 0 at the top. scale: a name of theme.SCALES. low, high: ends
-    of the scale; `signed` wants low = -high. With `classes`, values are uint8 shares of classes (H, W, K), 255 means 1.
+    values: (H, W) float32, or (T, H, W) with the frames; row 0 at the top. scale: a name of theme.SCALES. low, high:
+    ends of the scale; `signed` wants low = -high. With `classes`, values are uint8 shares of classes (H, W, K), 255
+    means 1.
     """
 
     values: np.ndarray
@@ -166,13 +167,8 @@ def plot_payload(picture: PlotPicture) -> tuple[dict[str, Any], dict[str, np.nda
         "bands": [[float(np.clip(b.low, *picture.domain[:2])), float(np.clip(b.high, *picture.domain[:2])), b.name,
                    b.colour] for b in picture.bands],
         "borders": borders_meta(picture.borders),
-        "paths": [
-            {"name": path.name, "colour": path.colour, "width": path.width, "dashed": path.dashed, "closed": path.closed,
-             "filled": path.filled, "grows": path.grows, "moves": np.ndim(path.points) == 3} for path in picture.paths],
-        "dots": [
-            {"name": dots.name, "colours": dots.colours, "rings": None if dots.rings is None else list(map(bool, dots.rings)),
-             "labels": list(dots.labels), "radius": dots.radius, "moves": np.ndim(dots.points) == 3}
-            for dots in picture.dots],
+        "paths": [_path_meta(path) for path in picture.paths],
+        "dots": [_dots_meta(dots) for dots in picture.dots],
         "handles": [[one.key, float(one.x), float(one.y), one.name, one.colour] for one in picture.handles],
         "count": count,
     }  # fmt: skip
@@ -182,3 +178,18 @@ def plot_payload(picture: PlotPicture) -> tuple[dict[str, Any], dict[str, np.nda
     if field is not None:
         arrays["field"] = np.asarray(field.values, np.uint8 if field.classes else np.float32)
     return meta, arrays
+
+
+def _path_meta(path: Path) -> dict[str, Any]:
+    return {
+        "name": path.name, "colour": path.colour, "width": path.width, "dashed": path.dashed, "closed": path.closed,
+        "filled": path.filled, "grows": path.grows, "moves": np.ndim(path.points) == 3,
+    }  # fmt: skip
+
+
+def _dots_meta(dots: Dots) -> dict[str, Any]:
+    return {
+        "name": dots.name, "colours": dots.colours, "labels": list(dots.labels), "radius": dots.radius,
+        "rings": None if dots.rings is None else [bool(ring) for ring in dots.rings],
+        "moves": np.ndim(dots.points) == 3,
+    }  # fmt: skip

@@ -2,7 +2,9 @@
 import { CLASS_COLOURS, View, element, fill, format, mount, paintClasses, paintScale, tableOf } from "./core.js";
 import { TIME_KEYS, colourBar, keyboard, pointer, swatches } from "./controls.js";
 import { follow, unfollow } from "./clock.js";
-import { disc, edge, ticks } from "./marks.js";
+import { cross, drawAxes } from "./axes.js";
+import { drawBorders } from "./borders.js";
+import { disc, edge } from "./marks.js";
 
 const REACH = 11; // CSS pixels around a point that belong to it
 const SEND_AFTER = 150; // ms: a row of quick clicks is one report
@@ -65,10 +67,11 @@ class Points extends View {
     this.wasEditable = meta.editable;
     this.current = Math.min(this.current, meta.classes.length - 1);
     const { background } = arrays;
+    this.still = arrays;
     this.fieldShape = background ? background.shape.slice(-3) : null;
     if (meta.frames) {
       this.frameIndex = undefined;
-      follow(this, meta, arrays);
+      follow(this, meta, Object.fromEntries(Object.entries(arrays).filter(([name]) => name === "background" || meta.borders[name.slice(6)].moves)));
       this.#takeFrame();
     } else {
       unfollow(this);
@@ -88,9 +91,9 @@ class Points extends View {
 
   #takeFrame() {
     const frame = this.store.at(this.clock.index);
-    if (!this.fieldShape || !frame || frame.index === this.frameIndex) return false;
+    if (!frame || frame.index === this.frameIndex) return false;
     this.frameIndex = frame.index;
-    this.#fillField(frame.slices.background);
+    if (this.fieldShape) this.#fillField(frame.slices.background);
     return true;
   }
 
@@ -176,56 +179,36 @@ class Points extends View {
       context.imageSmoothingQuality = "high";
       context.drawImage(this.field, box.x, box.y, box.s, box.s);
     }
-    const [x0, x1, y0, y1] = meta.domain;
-    context.font = this.font(11);
-    context.strokeStyle = this.fieldShape ? theme.edge + "18" : theme.line;
-    context.fillStyle = theme.faint;
-    context.lineWidth = 1;
-    context.textBaseline = "middle";
+    drawAxes(context, this, { ...box, w: box.s, h: box.s }, { domain: meta.domain, labels: meta.axisLabels, quiet: Boolean(this.fieldShape) });
+    context.save();
     context.beginPath();
-    for (const value of ticks(x0, x1, 4)) {
-      const [x] = this.#screen([value, y0]);
-      context.textAlign = "center";
-      context.fillText(format(value), x, box.y + box.s + 11);
-      context.moveTo(Math.round(x) + 0.5, box.y);
-      context.lineTo(Math.round(x) + 0.5, box.y + box.s);
-    }
-    for (const value of ticks(y0, y1, 4)) {
-      const [, y] = this.#screen([x0, value]);
-      context.textAlign = "right";
-      context.fillText(format(value), box.x - 6, Math.max(box.y + 6, y));
-      context.moveTo(box.x, Math.round(y) + 0.5);
-      context.lineTo(box.x + box.s, Math.round(y) + 0.5);
+    context.rect(box.x, box.y, box.s, box.s);
+    context.clip();
+    const now = (k) => (meta.borders[k].moves ? this.store.at(this.clock.index)?.slices["border" + k] : this.still["border" + k].data);
+    drawBorders(context, meta.borders, now, meta.domain, (place) => this.#screen(place), theme, this.fieldShape ? theme.background : null);
+    context.restore();
+    edge(context, meta.expected, box, theme.edge);
+    context.strokeStyle = theme.edge;
+    context.lineWidth = 1.4;
+    context.beginPath();
+    for (const [x0, y0, x1, y1] of meta.segments) {
+      context.moveTo(...this.#screen([x0, y0]));
+      context.lineTo(...this.#screen([x1, y1]));
     }
     context.stroke();
-    context.strokeStyle = theme.line;
-    context.strokeRect(box.x + 0.5, box.y + 0.5, box.s - 1, box.s - 1);
-    context.textAlign = "center";
-    context.fillText(meta.axisLabels[0], box.x + box.s / 2, box.y + box.s + 26);
-    context.save();
-    context.translate(8, box.y + box.s / 2);
-    context.rotate(-Math.PI / 2);
-    context.fillText(meta.axisLabels[1], 0, 0);
-    context.restore();
-
-    edge(context, meta.expected, box, theme.edge);
-    const radius = Math.max(3, Math.min(5, box.s / 80));
+    const radius = Math.max(3, Math.min(5, box.s / 80)), marked = new Set(meta.marked);
     this.points.forEach((point, at) => {
       const [x, y] = this.#screen(point);
+      if (marked.has(at)) {
+        context.beginPath();
+        context.arc(x, y, radius + 5, 0, 2 * Math.PI);
+        context.lineWidth = 2;
+        context.strokeStyle = theme.edge;
+        context.stroke();
+      }
       disc(context, x, y, at === this.grabbed || at === this.carried ? radius + 2 : radius, this.#colour(point), this.train?.[at] !== false, theme);
     });
-    for (const place of [meta.picked, this.cursor]) {
-      if (!place) continue;
-      const [x, y] = this.#screen(place);
-      context.lineWidth = 1;
-      context.strokeStyle = this.fieldShape ? theme.edge : theme.text;
-      context.beginPath();
-      for (const [dx, dy] of [[1, 0], [-1, 0], [0, 1], [0, -1]]) {
-        context.moveTo(x + 4 * dx, y + 4 * dy);
-        context.lineTo(x + 10 * dx, y + 10 * dy);
-      }
-      context.stroke();
-    }
+    for (const place of [meta.picked, this.cursor]) if (place) cross(context, this.#screen(place), this.fieldShape ? theme.edge : theme.text);
   }
 
   #controls() {

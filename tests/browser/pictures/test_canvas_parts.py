@@ -279,3 +279,48 @@ def test_a_picture_is_painted_anew_when_the_theme_changes(open_view, show, key):
     waits_for(canvas, lambda now: np.abs(now - dark).mean() < apart / 10)
     page.emulate_media(color_scheme="light")
     waits_for(canvas, lambda now: np.abs(now - light).mean() < apart / 10)
+
+
+# ---------------------------------------------------------------- plot
+
+
+def place(canvas, x: float, y: float) -> dict:
+    """CSS position of (x, y) of the domain -3..3, -2..2."""
+    box = canvas.evaluate("c => c.neurarium.box")
+    return {"x": box["x"] + (x + 3) / 6 * box["w"], "y": box["y"] + (2 - y) / 4 * box["h"]}
+
+
+def test_a_handle_is_dragged_and_points_and_places_are_chosen(open_view):
+    """What is told is where it was let go, which point it was, or where the click went."""
+    page = open_view("plot")
+    canvas = canvas_of(page, "bowl")
+    box = canvas.bounding_box()
+    start, end = place(canvas, -2, 1), place(canvas, 1, -0.5)
+    page.mouse.move(box["x"] + start["x"], box["y"] + start["y"])
+    page.mouse.down()
+    page.mouse.move(box["x"] + end["x"], box["y"] + end["y"], steps=5)
+    page.mouse.up()
+    told = reported(page, "told", lambda value: value and value[0] == "handle")[1]
+    assert told["key"] == "best"
+    assert abs(told["x"] - 1) < 0.03
+    assert abs(told["y"] + 0.5) < 0.03
+    canvas.click(position=place(canvas, 2, -1.5))
+    assert reported(page, "told", lambda value: value[0] == "dot")[1] == {"dots": 0, "dot": 1}
+    canvas.click(position=place(canvas, -2.5, -1.5))
+    told = reported(page, "told", lambda value: value[0] == "spot")[1]
+    assert abs(told["x"] + 2.5) < 0.03
+
+
+def test_a_handle_is_carried_by_keys(open_view):
+    """Taken up with M, moved with arrows, put down with Enter; what stands there is read out."""
+    page = open_view("plot")
+    canvas = canvas_of(page, "bowl")
+    page.keyboard.press("Tab")
+    canvas.focus()
+    page.keyboard.press("n")
+    assert "optimum" in tip(page, "bowl")
+    for key in ("m", "ArrowRight", "ArrowRight", "ArrowUp", "Enter"):
+        page.keyboard.press(key)
+    told = reported(page, "told", lambda value: value and value[0] == "handle")[1]
+    assert abs(told["x"] + 1.7) < 0.02
+    assert abs(told["y"] - 1.1) < 0.02

@@ -3,7 +3,7 @@
     expression := term (("+" | "-") term)*
     term       := factor (("*" | "/") factor | factor-that-follows-directly)*      2x, 3(x + 1), x y
     factor     := ("-" | "+") factor | power
-    power      := atom (("^" | "**") factor)?                                      right to left: 2^3^2 = 2^9, -x^2 = -(x^2)
+    power      := atom (("^" | "**") factor)?                             right to left: 2^3^2 = 2^9; -x^2 = -(x^2)
     atom       := number | name | function "(" expression ("," expression)? ")" | "(" expression ")"
 
 Reading computes nothing; engine/models/expressions.py computes with PyTorch, in floating point throughout.
@@ -121,8 +121,9 @@ class _Reader:
     def unexpected(self, wanted: str = "") -> KnobError:
         kind, what, place = self.tokens[self.at]
         if kind == "end":
-            template = "Formula: it ends too early" if not wanted else "Formula: it ends where {wanted!r} was expected"
-            return KnobError(template, **({"wanted": wanted} if wanted else {}))
+            if wanted:
+                return KnobError("Formula: it ends where {wanted!r} was expected", wanted=wanted)
+            return KnobError("Formula: it ends too early")
         if wanted:
             return KnobError("Formula: expected {wanted!r}, got {sign!r} (character {place})",
                              wanted=wanted, sign=what, place=place)  # fmt: skip
