@@ -1,5 +1,5 @@
 // The lines and the signed colours of a network's picture.
-import { tableOf } from "./core.js";
+import { lettersOn, tableOf } from "./core.js";
 
 export const BUCKETS = 7; // edges of like strength are stroked together
 export const OWN = 100; // keys of the paths that stand out
@@ -18,4 +18,16 @@ export function strokeEdges(context, paths, focused, { theme, edgeCount }) {
     context.stroke(path);
   }
   context.globalAlpha = 1;
+}
+
+/** A number in a neuron's square, in letters that can be read on its colour. */
+export function writeNumber(context, { x, y, s }, value, place, view) {
+  if (s < 22 || Number.isNaN(value)) return;
+  const size = Math.abs(value), digits = size < 9.995 ? 2 : size < 99.95 ? 1 : 0;
+  const text = size > 0 && size < 0.005 ? "≈0" : (value < 0 ? "−" : "") + size.toFixed(size < 99999 ? digits : 0);
+  context.font = view.font(s < 30 ? 9 : 11);
+  context.textAlign = "center";
+  context.textBaseline = "middle";
+  context.fillStyle = lettersOn(...tableOf("signed", view.theme.dark).bytes.slice(4 * place, 4 * place + 3));
+  context.fillText(text, x + s / 2, y + s / 2, s - 2);
 }

@@ -1,10 +1,13 @@
 """MLP playground: what it asks and what can be set."""
 
 from dataclasses import replace
+from typing import Any
 
-from engine.contracts.knob import configuration, knob
+from engine.contracts.knob import KnobError, configuration, knob
 from engine.contracts.topic import Front, Source, Topic, Training
 from engine.data.point_codes import check_points
+from engine.data.point_tables import PointTable
+from engine.data.table_keys import LONGEST_KEY, check_key, table_of
 from engine.machinery.own import check_upload_key
 
 from .texts import ACTIVATION_NAMES, MAXIMUM_STEPS, parse_activations, parse_edits
@@ -25,10 +28,25 @@ DATA = {
     "gaussians": "Gaussians",
     "moons": "Moons",
     "own": "Own points",
+    "table": "Own table",
     "plane": "Plane (regression)",
     "hills": "Hills (regression)",
 }
 REGRESSION = ("plane", "hills")
+
+
+def table_in(config: Any) -> PointTable | None:
+    """The reader's own table that a Config looks at; None for other data, and where there is none or it is not here."""
+    try:
+        return table_of(config.table) if config.data == "table" and config.table else None
+    except KnobError:
+        return None
+
+
+def fits_values(config: Any) -> bool:
+    """Whether there is a value to fit and not a class to name."""
+    table = table_in(config)
+    return config.data in REGRESSION or (table is not None and not table.classes)
 
 
 @configuration
@@ -49,6 +67,7 @@ class Config:
         low=0.0,
         high=1.0,
         step=0.05,
+        counts=lambda config: config.data not in ("own", "table"),
         data=True,
     )
     layers: tuple[int, ...] = knob(
@@ -75,7 +94,7 @@ class Config:
         "Number of classes; regression has none.",
         low=2,
         high=4,
-        counts=lambda config: config.data not in REGRESSION,
+        counts=lambda config: config.data not in ("table", *REGRESSION),
         data=True,
     )
     train_share: float = knob(
@@ -105,12 +124,12 @@ class Config:
     samples: int = knob(
         400,
         "Points",
-        "Number of points drawn (own points: as many as you draw).",
+        "Number of points drawn (own points: as many as you draw or bring).",
         low=20,
         high=1000,
         step=20,
         advanced=True,
-        counts=lambda config: config.data != "own",
+        counts=lambda config: config.data not in ("own", "table"),
         data=True,
     )
     regularisation: str = knob(
@@ -183,6 +202,10 @@ class Config:
         "", "Own points", "Points drawn by hand.", hidden=True, most=2000, check=check_points,
         counts=lambda config: config.data == "own", data=True,
     )  # fmt: skip
+    table: str = knob(
+        "", "Own table", "The reader's table.", hidden=True, most=LONGEST_KEY, check=check_key,
+        counts=lambda config: config.data == "table", data=True,
+    )  # fmt: skip
     edits: str = knob(
         "",
         "Weights set by hand",
@@ -197,6 +220,12 @@ class Config:
 def without_steps(config: Config) -> Config:
     """What the training depends on: all but how far it went. Weights set by hand at a step are part of the run."""
     return replace(config, steps=0)
+
+
+def usable(config: Config) -> Config:
+    """Without what this network or this server may not have: weights set by hand, a table that was given elsewhere."""
+    lost = {"data": "spiral", "table": ""} if config.data == "table" and table_in(config) is None else {}
+    return replace(config, steps=0, edits="", **lost)
 
 
 TOPIC = Topic(
@@ -218,7 +247,8 @@ TOPIC = Topic(
         pictured=("plane", "maps", "ranges", "weights", "biases"),
     ),
     lesson="engine.topics.mlp.lesson:LESSON",
-    fallback=lambda config: replace(config, steps=0, edits=""),  # weights that this network does not have
+    fallback=usable,
+    own={"table": {"data": "table"}},
     figures={
         "boundary": "engine.topics.mlp.draw:draw_boundary",
         "network": "engine.topics.mlp.draw:draw_network",

@@ -13,8 +13,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from engine.contracts.embed import embedded
 from engine.contracts.knob import KnobError
-from engine.data.points import REGRESSION_SETS, PointSet, grid, make_points, own_points, split
+from engine.data.points import PointSet, grid, make_points, own_points, split
+from engine.data.table_keys import table_of
 from engine.instrument.trace import record
 from engine.machinery.device import current_device
 from engine.models.mlp.batch_norm import BatchNorm
@@ -41,11 +43,25 @@ FEATURE_FUNCTIONS = {
 }
 
 
+@embedded
+def given(config: Config) -> tuple[np.ndarray, tuple[str, ...]]:
+    """(N, 3) float64 of the reader's own table, brought into the plane: x1, x2, class or value; and the names of the
+    classes, () for values. Nothing for other data."""
+    if config.data != "table" or not config.table:
+        return np.zeros((0, 3)), ()
+    table = table_of(config.table)
+    return np.array(table.in_plane()), table.classes
+
+
 def points_of(config: Config) -> tuple[PointSet, Tensor]:
     """The points of a Config, and (N,) bool: which of them are trained on."""
     with seeded(config.seed) as generator:
         if config.data == "own":
             points = own_points(config.points)
+        elif config.data == "table":
+            rows, classes = given(config)
+            rows = torch.from_numpy(rows).float()
+            points = PointSet(rows[:, :2].contiguous(), rows[:, 2].long() if classes or not len(rows) else rows[:, 2])
         else:
             points = make_points(config.data, config.samples, config.classes, config.noise, generator)
         return points, split(len(points), config.train_share, generator)
@@ -78,11 +94,12 @@ class Experiment:
 
     def __post_init__(self) -> None:
         config, device = self.config, current_device()
-        self.regression = config.data in REGRESSION_SETS
         points, self.is_train = points_of(config)
+        self.regression = points.targets.is_floating_point()
         self.inputs, self.targets = points.inputs, points.targets
         largest = int(self.targets.max()) + 1 if len(points) and not self.regression else 1
-        self.classes = 1 if self.regression else max(config.classes, largest)
+        least = 2 if config.data == "table" else config.classes
+        self.classes = 1 if self.regression else max(least, largest)
         self.outputs = 1 if self.regression or self.classes == 2 else self.classes
         with seeded(config.seed + 10_000) as generator:  # apart from the data's, so that a new network keeps the points
             self.model = MultiLayerPerceptron(

@@ -18,7 +18,7 @@ from engine.models.mlp.mlp import ACTIVATIONS
 from engine.pictures.number.values import NumberField
 from engine.training.fit import Snapshot
 
-from .card import FEATURES, REGRESSION, Config
+from .card import FEATURES, Config, fits_values
 from .experiment import FEATURE_FUNCTIONS
 from .texts import LARGEST_EDIT, activations_of
 
@@ -151,18 +151,19 @@ def _sums(config: Config, layer: int, row: torch.Tensor, values: torch.Tensor, b
 
 def _probability(config: Config, outputs: int, logit: float) -> list[str]:
     """What the only output of a two-class network means, as a row; no row for other networks."""
-    if config.data in REGRESSION or outputs > 1:
+    if fits_values(config) or outputs > 1:
         return []
     share = float(torch.sigmoid(torch.tensor(logit)))
-    return [rf"p(\text{{A}}) &= \sigma(z) = \sigma({written(logit)}) = {written(share)}"]
+    name = "p_1" if config.data == "table" else r"p(\text{A})"
+    return [rf"{name} &= \sigma(z) = \sigma({written(logit)}) = {written(share)}"]
 
 
 def status(config: Config, moment: Snapshot) -> Say:
     """The live numbers of a run: step, and how many points are named rightly (or R²)."""
-    fits_values, values = config.data in REGRESSION, moment.values
-    number = Number if fits_values else Percent
+    values, of_values = moment.values, fits_values(config)
+    number = Number if of_values else Percent
     scores = Words(
-        "{score}: train **{train}** · test **{test}**", score="R²" if fits_values else Words("accuracy"),
+        "{score}: train **{train}** · test **{test}**", score="R²" if of_values else Words("accuracy"),
         train=number(values["train_accuracy"]), test=number(values["test_accuracy"]),
     )  # fmt: skip
     return Say(Words("step **{step}**", step=Number(moment.step)), scores, style="status")

@@ -19,9 +19,11 @@ from engine.training.fit import TrainingDiverged
 
 from . import explain
 from .card import Config
-from .experiment import Experiment
+from .experiment import AVERAGES, Experiment, restore_moment
 from .formulas import live_formulas
 from .run import network, result_of
+from .step import OpenedStep, open_step
+from .step_formulas import delta_formula, gradient_formula, loss_formula, update_formula
 
 MOST_STEPS, PLACES = 8, 4  # of a training, and neurons looked at
 WHOLE = 400  # a batch of all points that are trained on
@@ -57,6 +59,7 @@ def formulas_at(config: Config, random: Random) -> Iterator[FormulaValues]:
     for (_, formula), value in zip(formulas[:-1], told, strict=True):
         yield FormulaValues(formula.latex, (value,))
     yield _step(config, formulas[-1][1].latex, moments, gradients, random)
+    yield from _opened(config, moments, random)
 
 
 def _neuron(config, experiment, snapshot, random: Random, spot: tuple[float, float]) -> Iterator[FormulaValues]:
@@ -109,6 +112,67 @@ def _step(config: Config, latex: str, moments, gradients, random: Random) -> For
         told.append(moved)
     told += [after, config.learning_rate, *([config.strength] if config.regularisation != "none" else []), config.steps]
     return FormulaValues(latex, tuple(told), where)
+
+
+def _opened(config: Config, moments, random: Random) -> Iterator[FormulaValues]:
+    """Formulas of the last step, opened, beside PyTorch's own gradients and what the run came to."""
+    before, after = moments[-2:]
+    opened = open_step(config, before)
+    if opened is None:
+        return
+    experiment = Experiment(config)
+    restore_moment(experiment.model, before.values)
+    rows, sums, given = experiment.train_rows, [], []
+    value = experiment.features[rows]
+    for layer in experiment.model.train().layers:
+        given.append(value)
+        sums.append(layer.linear(value))
+        value = layer.activation(sums[-1] if layer.norm is None else layer.norm(sums[-1]))
+    targets = experiment.device_targets[rows]
+    loss = experiment.loss(value, targets)
+    deltas = [len(rows) * one for one in torch.autograd.grad(loss, sums, retain_graph=True)]
+    linears = [layer.linear for layer in experiment.model.layers]
+    grads = torch.autograd.grad(loss, [part for one in linears for part in (one.weight, one.bias)])
+    exact_targets = targets.double() if experiment.regression else targets
+    losses = experiment.loss(value.detach().double(), exact_targets, "none")
+    for _ in range(PLACES):
+        sample, layer = random.randrange(len(rows)), random.randint(1, len(linears))
+        index = random.randrange(linears[layer - 1].out_features)
+        column = random.randint(-1, linears[layer - 1].in_features - 1)
+        told = [losses[sample].item(), losses.mean().item()]
+        if experiment.regression:
+            told.insert(0, (value[sample, 0] - targets[sample]).item())
+        yield FormulaValues(loss_formula(opened, sample).latex, tuple(told))
+        delta = deltas[layer - 1][sample, index].item()
+        if (formula := delta_formula(opened, sample, layer, index)) is not None:
+            yield FormulaValues(formula.latex, (delta,))
+        place = (index,) if column < 0 else (index, column)
+        gradient = grads[2 * (layer - 1) + (column < 0)][place].item()
+        carried = 1.0 if column < 0 else given[layer - 1][sample, column].item()
+        yield FormulaValues(gradient_formula(opened, sample, layer, index, column).latex, (delta * carried, gradient))
+        yield _update(config, opened, after, (layer, index, column), gradient)
+
+
+def _update(config: Config, opened: OpenedStep, after, place: tuple[int, int, int], gradient: float) -> FormulaValues:
+    """The update of one weight or bias: what the run kept and came to."""
+    layer, index, column = place
+    names = AVERAGES[config.optimizer]
+    parameters = [name for name, _ in network(config).named_parameters()]
+    prefix = f"hidden.{layer - 1}" if layer <= len(config.layers) else "output"
+    at = parameters.index(f"{prefix}.linear.{'bias' if column < 0 else 'weight'}")
+    cell = (index,) if column < 0 else (index, column)
+    kept = [after.values["averages"][at * len(names) + k][cell].item() for k in range(len(names))]
+    weights = after.values["biases" if column < 0 else "weights"][layer - 1]
+    before = (opened.biases if column < 0 else opened.weights)[layer - 1][cell].item()
+    decays = config.regularisation == "l2" and column >= 0
+    told = [gradient + config.strength * before * decays, *kept]
+    if config.regularisation == "l1" and column >= 0:
+        move = told[-1]
+        if config.optimizer == "adam":
+            m, v = (one / (1 - beta**opened.number) for one, beta in zip(kept, (0.9, 0.999), strict=True))
+            move = m / (math.sqrt(v) + 1e-8)
+        told.append(before - config.learning_rate * move)
+    return FormulaValues(update_formula(opened, layer, index, column).latex, (*told, weights[cell].item()))
 
 
 def _optimizer(config: Config, weight: torch.Tensor) -> torch.optim.Optimizer:
