@@ -2,7 +2,7 @@
 import { View, elide, fill, format, mount, tableOf } from "./core.js";
 import { TIME_KEYS, colourBar, keyboard, pointer } from "./controls.js";
 import { follow } from "./clock.js";
-import { BUCKETS, OWN, signedColour, strokeEdges, writeNumber } from "./network_paint.js";
+import { BUCKETS, OWN, signedColour, strokeEdges, strokeEmpty, writeNumber } from "./network_paint.js";
 import { placeSizers } from "./network_sizers.js";
 
 const MOST_EDGES = 1500, LARGEST = 46, LEAST = 11, HEAD = 46, PAD = 8;
@@ -174,6 +174,7 @@ class Network extends View {
     const focus = this.hot ?? this.meta.picked;
     const paths = this.#edgePaths(focus), crowded = this.nodes.length > CROWD;
     const quiet = [...paths].filter(([key]) => key < OWN), own = [...paths].filter(([key]) => key >= OWN);
+    if (this.frame.slices.values) strokeEmpty(context, this, (...at) => this.#ends(...at));
     strokeEdges(context, crowded ? quiet : [...quiet, ...own], Boolean(focus), this);
     this.#nodes(context, crowded);
     if (crowded) strokeEdges(context, own, true, this); // else they would hide behind other maps

@@ -31,3 +31,23 @@ export function writeNumber(context, { x, y, s }, value, place, view) {
   context.fillStyle = lettersOn(...tableOf("signed", view.theme.dark).bytes.slice(4 * place, 4 * place + 3));
   context.fillText(text, x + s / 2, y + s / 2, s - 2);
 }
+
+/** Lines that carry nothing yet, so that the network is seen. ends(layer, to, from) -> two points. */
+export function strokeEmpty(context, { layers, frame, theme, edgeCount }, ends) {
+  if (edgeCount > 600) return;
+  context.strokeStyle = theme.faint;
+  context.globalAlpha = 0.22;
+  context.lineWidth = 0.6;
+  context.beginPath();
+  for (let l = 1; l < layers.length; l++) {
+    const inputs = layers[l - 1].neurons.length, off = layers[l - 1].off;
+    frame.slices["w" + (l - 1)].forEach((weight, at) => {
+      if (!Number.isNaN(weight) || off.includes(at % inputs)) return;
+      const [[x0, y0], [x1, y1]] = ends(l, Math.floor(at / inputs), at % inputs), middle = (x0 + x1) / 2;
+      context.moveTo(x0, y0);
+      context.bezierCurveTo(middle, y0, middle, y1, x1, y1);
+    });
+  }
+  context.stroke();
+  context.globalAlpha = 1;
+}

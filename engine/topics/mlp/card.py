@@ -253,7 +253,7 @@ TOPIC = Topic(
         "boundary": "engine.topics.mlp.draw:draw_boundary",
         "network": "engine.topics.mlp.draw:draw_network",
         "loss": "engine.topics.mlp.draw:draw_curves",
-        "hidden space": "engine.topics.mlp.draw:draw_hidden_space",
+        "hidden space": "engine.topics.mlp.spaces:draw_hidden_space",
     },
     compared={"boundary": {}, "network": {}, "loss": {}},
     called={"boundary": "Decision boundary", "hidden space": "Space of the last hidden layer"},

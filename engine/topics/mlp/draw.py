@@ -9,22 +9,19 @@ from functools import cache
 import numpy as np
 
 from engine.contracts.film import Film
-from engine.contracts.words import Percent, Words
+from engine.contracts.words import Words
 from engine.data.point_tables import FILLED
-from engine.data.points import DOMAIN, encode_points
+from engine.data.points import DOMAIN
 from engine.pictures.curves.values import Curve, CurvesPicture, Level
 from engine.pictures.network.values import NetworkDiagram, NetworkLayer
 from engine.pictures.pixels.values import PixelPicture, Point, Tile
 from engine.pictures.points.values import PointsPicture
-from engine.pictures.space.values import PointsInSpace
 from engine.pictures.theme import table
-from engine.training.fit import Snapshot
 
 from .card import FEATURES, Config, fits_values, table_in
 from .experiment import BOUNDARY_SIZE, given
-from .run import Result, data_of, result_of
+from .run import Result, data_of
 
-__all__ = ["encode_points"]  # what the page needs of the data, through its topic
 CLASS_NAMES = ("A", "B", "C", "D", "E", "F", "G", "H")
 FULL = FILLED * DOMAIN  # of an axis of a table, what stands for -1 and 1
 
@@ -179,47 +176,6 @@ def draw_curves(result: Result):
         {"train": (steps, result.train_loss.tolist()), "test": (steps, result.test_loss.tolist())},
         x_title="step", y_title="loss",
     )  # fmt: skip
-
-
-def hidden_space(config: Config, moment: Snapshot) -> PointsInSpace:
-    """The points where the output layer of a moment sees them, see `space_of`."""
-    return space_of(result_of(config, [moment]))
-
-
-def space_of(result: Result) -> PointsInSpace:
-    """The points where the output layer sees them, in up to three principal components of the last hidden layer.
-
-    With one output the border is a plane there: h = mean + P u turns border · h + offset = 0 into a plane in u.
-    """
-    alt, hidden = Words("The points in the space of the last hidden layer"), result.hidden.numpy().astype(np.float64)
-    if len(hidden) == 0:
-        return PointsInSpace({}, ("1", "2", "3"), alt)
-    mean = hidden.mean(0)
-    _, singular, directions = np.linalg.svd(hidden - mean, full_matrices=False)
-    directions = directions[:3]
-    positions = (hidden - mean) @ directions.T
-    positions = np.pad(positions, ((0, 0), (0, 3 - positions.shape[1])))
-    share = (singular**2 / max((singular**2).sum(), 1e-12))[:3]
-    targets = result.targets.numpy()
-    labels = targets if result.plane.shape[2] > 1 else (targets < 0).astype(int)
-    names = class_names(result.config, 8) if result.plane.shape[2] > 1 else ("> 0", "< 0")
-    groups = {names[k]: positions[labels == k] for k in sorted(set(labels.tolist()))}
-    border = None
-    if result.plane.shape[2] <= 2 and len(directions):
-        normal = np.pad(directions @ result.border.numpy(), (0, 3 - len(directions)))
-        border = (normal, float(result.offset) + float(result.border.numpy() @ mean))
-    titles = [
-        Words("direction {number} ({share})", number=number, share=Percent(float(one), 0))
-        for number, one in enumerate(share, 1)
-    ]
-    return PointsInSpace(groups, (*titles, *["–"] * (3 - len(titles))), alt, border)
-
-
-def draw_hidden_space(result: Result):
-    """The same as a figure to turn."""
-    from engine.pictures.space.figure import space
-
-    return space(space_of(result))
 
 
 def _dequantise(pixels: np.ndarray, reach: float) -> np.ndarray:

@@ -9,18 +9,19 @@ from typing import Any
 
 import torch
 
-from engine.contracts.blocks import Say
+from engine.contracts.blocks import Box, Choose, Click, Row, Say, Show
 from engine.contracts.film import Film
 from engine.contracts.formula import TERM_DIGITS, Formula, added, aligned, bracketed, rest_of, written
 from engine.contracts.words import Number, Percent, Words
+from engine.data.points import DOMAIN, encode_points
 from engine.models.mlp.batch_norm import EPSILON
 from engine.models.mlp.mlp import ACTIVATIONS
 from engine.pictures.number.values import NumberField
 from engine.training.fit import Snapshot
 
-from .card import FEATURES, Config, fits_values
+from .card import FEATURES, Config, fits_values, table_in
 from .experiment import FEATURE_FUNCTIONS
-from .texts import LARGEST_EDIT, activations_of
+from .texts import LARGEST_EDIT, activations_of, other_activations
 
 FUNCTION_NAMES = {
     "tanh": r"\tanh",
@@ -46,10 +47,7 @@ CLICK = (
     "Click a neuron for its formula, a line for its weight, an input to switch it on or off; click the plane to choose "
     "where to compute."
 )
-ABOUT_HIDDEN_SPACE = (
-    "Every point where the output layer sees it, in the three directions in which the points differ most. The grey "
-    "plane is the border (other directions at their mean): flat here, bent in the picture above."
-)
+GIVE_TABLE = "Give a table beside the knobs: two columns of numbers, and a class or a value."
 Picked = Mapping[str, Any]  # a neuron or a line of the network, as the component `network` reports and marks it
 
 
@@ -184,6 +182,46 @@ def picked_in(moment: Snapshot, asked: str) -> Picked | None:
     if origin:
         return {"kind": "edge", "layer": layer, "to": index, "from": origin[0]}
     return {"kind": "neuron", "layer": layer, "index": index}
+
+
+def spot_of(config: Config, view: Any) -> tuple[float, float] | None:
+    """The spot to compute at as the plane's own axes have it; None where points are drawn."""
+    if config.data == "own":
+        return None
+    table, spot = table_in(config), (view.x1, view.x2)
+    if table is None:
+        return spot
+    return tuple(axis.from_plane(one) for axis, one in zip(table.axes, spot, strict=True))
+
+
+def on_plane(event: Mapping[str, Any], config: Config) -> Mapping[str, Any]:
+    """Own points were drawn, moved or removed; of other data, another spot was chosen."""
+    if event["event"] == "points":
+        return {"points": encode_points(event["points"])}
+    spot, table = (event["x"], event["y"]), table_in(config)
+    if table is not None:
+        spot = [axis.to_plane(one) for axis, one in zip(table.axes, spot, strict=True)]
+    x1, x2 = (min(max(one, -DOMAIN), DOMAIN) for one in spot)
+    return {"x1": x1, "x2": x2}
+
+
+def inspect(config: Config, view: Any, film: Film, picked: Picked | None, click: Click) -> list[Any]:
+    """The picked neuron's formula with live numbers, its weight or bias to set by hand (click), and the activation of
+    its layer."""
+    if config.data == "own" and not config.points:
+        return [Say(DRAW_POINTS, style="note")]
+    if config.data == "table" and not config.table:
+        return [Say(GIVE_TABLE, style="note")]
+    if picked is None:
+        return [Say(CLICK, style="small")]
+    spot, (layer, index) = (view.x1, view.x2), neuron_of(picked)
+    made = explain_neuron(config, film.now, layer, index, spot)
+    field = field_of(config, film, picked, made)
+    hand = [Show("hand", field, click)] if field else []
+    said = [about_neuron(config, film.now, picked, spot, made.value)]
+    if layer <= len(config.layers):
+        said = [Row([said, [Choose("activations", other_activations(config, layer))]], (1.6, 1), "center")]
+    return [Box("formula", [*said, made.symbols, made.numbers, *hand])]
 
 
 def neuron_of(picked: Picked) -> tuple[int, int]:

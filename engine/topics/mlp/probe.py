@@ -13,6 +13,7 @@ from engine.contracts.formula import FormulaValues
 from engine.contracts.probe import Change, Goal, Mistake, Probe, Touch
 from engine.data.own_weights import read_weights, write_weights
 from engine.data.points import encode_points
+from engine.data.table_keys import key_of
 from engine.instrument.trace import record
 from engine.machinery.own import OWN
 from engine.training.fit import TrainingDiverged
@@ -25,6 +26,7 @@ from .run import network, result_of
 from .step import OpenedStep, open_step
 from .step_formulas import delta_formula, gradient_formula, loss_formula, update_formula
 
+TABLE = "a, b, c\n" + "".join(f"{k}, {k * k % 11}, {'rs'[k % 2]}\n" for k in range(24))
 MOST_STEPS, PLACES = 8, 4  # of a training, and neurons looked at
 WHOLE = 400  # a batch of all points that are trained on
 
@@ -190,6 +192,19 @@ def cases(brought):
     return {
         "trained": {"steps": 60, "regularisation": "l1", "dropout": 0.2, "batch_size": 16},
         "own": {"data": "own", "points": points, "steps": 5, "edits": "0:0.1.0=2.5;3:1.0.b=-1"},
+        "every part": {
+            "steps": 12,
+            "batch_norm": True,
+            "activations": "relu sigmoid",
+            "first_weights": "equal",
+            "dropout": 0.1,
+            "layers": (5, 4, 3),
+            "batch_size": 32,
+            "optimizer": "momentum",
+            "regularisation": "l2",
+        },
+        "own table": {"data": "table", "table": key_of(TABLE), "layers": (4,), "steps": 4},
+        "own values": {"data": "table", "table": key_of(TABLE.replace("r\n", "3\n").replace("s\n", "4\n")), "steps": 4},
         "own weights": {"weights": weights, "steps": 3},
         "diverged": {"data": "hills", "optimizer": "sgd", "learning_rate": 5.0, "steps": 50},
     }

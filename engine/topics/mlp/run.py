@@ -39,9 +39,7 @@ class Result:
     hidden: Tensor = axes("point neuron", "each point as the output layer sees it: the last hidden layer's values")
     border: Tensor = axes("neuron", "weights of the first output: the border is where border · hidden + offset = 0")
     offset: Tensor = axes("", "bias of the first output")
-    parameters: Tensor = axes(
-        "parameter", "all weights and biases, layer by layer; of batch normalisation γ and β, too"
-    )
+    parameters: Tensor = axes("parameter", "all that is learned, layer by layer: weights, biases, γ and β")
     running: Tensor = axes("statistic", "of batch normalisation, layer by layer: running means, running variances")
     snapshot: Snapshot = note("the last moment, with every neuron's map")
     config: Config = note("what was asked for")

@@ -74,7 +74,8 @@ def delta_formula(opened: OpenedStep, sample: int, layer: int, index: int) -> Fo
     symbol = rf"w\,{names[0]}" if last and len(products) == 1 else r"\sum_k w_k\,\delta_k"
     return aligned([
         rf"\delta_{place} &= {slope}\,{symbol}",
-        rf"&= {written(opened.slopes[layer - 1][sample, index].item())} \cdot \left({inside}\right) = {written(delta)}",
+        rf"&= {written(opened.slopes[layer - 1][sample, index].item())} \cdot \left({inside}\right)",
+        f"&= {written(delta)}",
     ])  # fmt: skip
 
 
@@ -117,7 +118,8 @@ def gradient_formula(opened: OpenedStep, sample: int, layer: int, index: int, co
     return aligned([
         rf"\frac{{\partial \ell}}{{\partial {name}}} &= \delta{factor} = {plain}{written(said[sample].item())}",
         rf"\frac{{\partial L}}{{\partial {name}}} &= \frac{{1}}{{{count}}}\sum_n \delta_n{factor}{'_n' * bool(factor)}",
-        rf"&= \frac{{1}}{{{count}}}\left({inside}\right) = {written(gradient)}",
+        rf"&= \frac{{1}}{{{count}}}\left({inside}\right)",
+        f"&= {written(gradient)}",
     ])  # fmt: skip
 
 
@@ -154,7 +156,7 @@ def update_formula(opened: OpenedStep, layer: int, index: int, column: int) -> F
     if config.optimizer == "momentum":
         v, new = kept(opened.averages, "momentum_buffer"), kept(opened.after_averages, "momentum_buffer")
         told = rf"0{{.}}9 \cdot {bracketed(v, 4)} {added(g)} = {written(new)}"
-        rows.append(rf"v_{{{t}}} &= 0{{.}}9\,v_{{{t - 1}}} + g = {told}")
+        rows += [rf"v_{{{t}}} &= 0{{.}}9\,v_{{{t - 1}}} + g", f"&= {told}"]
         moved, moving = before - config.learning_rate * new, bracketed(new, 4)
     elif config.optimizer == "adam":
         m, v = kept(opened.averages, "exp_avg"), kept(opened.averages, "exp_avg_sq")
@@ -162,8 +164,10 @@ def update_formula(opened: OpenedStep, layer: int, index: int, column: int) -> F
         of_m = rf"0{{.}}9 \cdot {bracketed(m, 4)} + 0{{.}}1 \cdot {bracketed(g, 4)} = {written(new_m)}"
         of_v = rf"0{{.}}999 \cdot {written(v)} + 0{{.}}001 \cdot ({written(g)})^2 = {written(new_v)}"
         rows += [
-            rf"m_{{{t}}} &= 0{{.}}9\,m_{{{t - 1}}} + 0{{.}}1\,g = {of_m}",
-            rf"v_{{{t}}} &= 0{{.}}999\,v_{{{t - 1}}} + 0{{.}}001\,g^2 = {of_v}",
+            rf"m_{{{t}}} &= 0{{.}}9\,m_{{{t - 1}}} + 0{{.}}1\,g",
+            f"&= {of_m}",
+            rf"v_{{{t}}} &= 0{{.}}999\,v_{{{t - 1}}} + 0{{.}}001\,g^2",
+            f"&= {of_v}",
         ]
         hat_m, hat_v = new_m / (1 - 0.9**t), new_v / (1 - 0.999**t)
         moved = before - config.learning_rate * hat_m / (math.sqrt(hat_v) + 1e-8)
