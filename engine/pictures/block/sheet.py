@@ -30,8 +30,7 @@ def block_sheet(
             for place in range(shape[2]):
                 left, over = x + thick + channel * across, y0 - channel * up + place * down
                 fill = mixed(colour_of(0), 0.75) if chosen[sample, channel, place] else GROUND
-                face = [(left, over), (left + across, over - up), (left + across, over - up + down), (left, over + down)]
-                sheet.polygon(face, fill, stroke=LINE, width=0.7)
+                sheet.polygon(_face(left, over, across, up, down), fill, stroke=LINE, width=0.7)
                 if channel == 0:
                     sheet.polygon(
                         [(x, over), (left, over), (left, over + down), (x, over + down)], fill, stroke=LINE, width=0.7
@@ -44,8 +43,7 @@ def block_sheet(
         )
     sample, channel, place = at
     left, over = x0 + sample * pitch + thick + channel * across, y0 - channel * up + place * down
-    face = [(left, over), (left + across, over - up), (left + across, over - up + down), (left, over + down)]
-    sheet.polygon(face, None, stroke=INK, width=2.5)
+    sheet.polygon(_face(left, over, across, up, down), None, stroke=INK, width=2.5)
     sheet.words(x0, HEIGHT - 12, say("samples B") + " →", colour=FAINT)
     sheet.words(x0 + pitch * 1.2, HEIGHT - 12, say("channels C") + " ↗", colour=FAINT)
     sheet.words(16, y0 + shape[2] * down / 2, "← " + say("places H·W"), anchor="mm", colour=FAINT, turned=True)
@@ -53,3 +51,8 @@ def block_sheet(
         _, used = legend(sheet, class_entries([picture.together]), x0, sheet.height)
         sheet.height += used + 8
     return sheet
+
+
+def _face(x: float, y: float, across: float, up: float, down: float) -> list[tuple[float, float]]:
+    """The corners of a cell's side."""
+    return [(x, y), (x + across, y - up), (x + across, y - up + down), (x, y + down)]

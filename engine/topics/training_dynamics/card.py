@@ -45,10 +45,10 @@ FUNCTIONS = {
 }
 INITIALISATIONS = {
     "zeros": "zeros",
-    "small": "too small: N(0, 0.01²)",
-    "xavier": "Xavier: 2/(in + out)",
-    "he": "He: 2/in",
-    "large": "too large: N(0, 1)",
+    "small": "too small, N(0, 0.01²)",
+    "xavier": "Xavier, 2/(in + out)",
+    "he": "He, 2/in",
+    "large": "too large, N(0, 1)",
 }
 NORMS = {"batch": "BatchNorm", "layer": "LayerNorm", "group": "GroupNorm", "instance": "InstanceNorm", "none": "None"}
 SCHEDULES = {
@@ -58,6 +58,9 @@ SCHEDULES = {
     "warm_cosine": "warm-up, cosine",
     "one_cycle": "one cycle",
 }
+BATCHES = (8, 16, 32, 64, 128, 256)  # of the grid
+RATES = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
+ADAPTIVE_RATES = (0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1)
 MOST_STEPS, MOST_DEPTH = 500, 60
 FURTHEST = 100.0  # from zero: of a start
 
@@ -107,8 +110,9 @@ class Config:
         "ravine", "Surface", "What they go down on.", choices=SURFACE_NAMES, counts=_at("race"), data=True
     )
     formula: str = knob(
-        "(x^2 + 6 y^2)/4 + sin(3 x)/2", "Own formula", "Of x and y: + − × / ^, sin, cos, exp, log, sqrt, abs …", most=200,
-        check=check_formula, counts=lambda config: config.look == "race" and config.surface == "own", data=True,
+        "(x^2 + 6 y^2)/4 + sin(3 x)/2", "Own formula", "Of x and y: + − × / ^, sin, cos, exp, log, sqrt, abs …",
+        most=200, check=check_formula, counts=lambda config: config.look == "race" and config.surface == "own",
+        data=True,
     )  # fmt: skip
     rules: tuple[str, ...] = knob(
         ("sgd", "momentum", "adagrad", "adam"), "Optimisers", "Who takes part.", choices=RULES, low=1,
@@ -177,9 +181,7 @@ class Config:
         choices={"train": "train", "eval": "eval"}, counts=lambda config: config.look == "norm",
     )  # fmt: skip
     batch: int = knob(4, "Batch size B", "Digits that are looked at together.", low=1, high=6, counts=_at("norm"))
-    channels: int = knob(
-        4, "Channels C", "Kernels of the convolution.", low=2, high=8, step=2, counts=_at("norm")
-    )
+    channels: int = knob(4, "Channels C", "Kernels of the convolution.", low=2, high=8, step=2, counts=_at("norm"))
     side: int = knob(
         3, "Places a side H = W", "1: one number a channel, as behind a dense layer.", low=1, high=4, counts=_at("norm")
     )
@@ -307,7 +309,7 @@ TOPIC = Topic(
         Source("Wu, He 2018: Group normalization", "https://arxiv.org/abs/1803.08494"),
         Source("Pascanu, Mikolov, Bengio 2013: On the difficulty of training recurrent neural networks", "https://arxiv.org/abs/1211.5063"),
         Source("Polyak 1964: Some methods of speeding up the convergence of iteration methods", "https://doi.org/10.1016/0041-5553(64)90137-5"),
-        Source("Sutskever, Martens, Dahl, Hinton 2013: On the importance of initialization and momentum in deep learning", "https://proceedings.mlr.press/v28/sutskever13.html"),
+        Source("Sutskever et al. 2013: On the importance of initialization and momentum", "https://proceedings.mlr.press/v28/sutskever13.html"),
         Source("Duchi, Hazan, Singer 2011: Adaptive subgradient methods", "https://jmlr.org/papers/v12/duchi11a.html"),
         Source("Kingma, Ba 2015: Adam: a method for stochastic optimization", "https://arxiv.org/abs/1412.6980"),
         Source("Loshchilov, Hutter 2019: Decoupled weight decay regularization", "https://arxiv.org/abs/1711.05101"),

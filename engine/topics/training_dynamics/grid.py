@@ -11,12 +11,9 @@ import numpy as np
 from engine.training.fit import Snapshot
 from engine.training.optimisers import Settings
 
-from .card import ADAPTIVE, Config
+from .card import ADAPTIVE, ADAPTIVE_RATES, BATCHES, RATES, Config
 from .trainings import QUANTITIES, TRAINING_DIGITS, Recipe, looks, together
 
-BATCHES = (8, 16, 32, 64, 128, 256)
-RATES = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
-ADAPTIVE_RATES = (0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1)
 RACE_STEPS, RACE_LOOKS, RACE_BATCH = 240, 24, 32
 
 
@@ -59,12 +56,10 @@ def stream_rules(config: Config) -> Iterator[Snapshot]:
         Recipe(rule, settings, RACE_BATCH, config.seed)
         for rule, settings in ((rule, network_settings(config, rule)) for rule in config.rules)
     ]
-    return together(recipes, RACE_STEPS, RACE_STEPS // RACE_LOOKS)
+    yield from together(recipes, RACE_STEPS, RACE_STEPS // RACE_LOOKS)
 
 
 def network_settings(config: Config, rule: str) -> Settings:
     """Of the race, but adaptive rules step a tenth as far: weights are smaller than the ways of a surface."""
     rate = config.adaptive_rate / 10 if rule in ADAPTIVE else config.rate
     return Settings(rate, config.momentum, config.forgets, 0.9, config.beta_2, 1e-8, config.decay)
-
-

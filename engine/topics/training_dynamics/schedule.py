@@ -39,4 +39,4 @@ def stream_schedules(config: Config) -> Iterator[Snapshot]:
         Recipe(config.trainer, Settings(config.peak), BATCH, config.seed, rates=row.tolist().__getitem__)
         for row in rates(config).rate
     ]
-    return together(recipes, config.train_steps, config.train_steps // LOOKS)
+    yield from together(recipes, config.train_steps, config.train_steps // LOOKS)

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional as F
@@ -97,13 +98,12 @@ def measured(recipe: Recipe) -> tuple[Tensor, ...]:
         [one.detach().std(correction=0) for one in sums],
     )
     rows = [torch.stack(column) for column in columns]
-    return tuple(row.where(row.isfinite(), torch.full_like(row, math.nan)) for row in rows) + (
-        torch.tensor(whole if math.isfinite(whole) else math.nan, dtype=torch.float64),
-        torch.tensor(factor, dtype=torch.float64),
-    )
+    rows = [row.where(row.isfinite(), torch.full_like(row, math.nan)) for row in rows]
+    known = whole if math.isfinite(whole) else math.nan
+    return *rows, *(torch.tensor(value, dtype=torch.float64) for value in (known, factor))
 
 
-def all_pairs(config: Config) -> Tensor:
+def all_pairs(config: Config) -> np.ndarray:
     """(activation, first weights, 2) float64: by what factor the standard deviation of the outputs changes from the
     first layer to the last, and the gradient (by what the activation is given) from the last to the first; NaN where
     one is zero or too large for a number."""
@@ -114,12 +114,12 @@ def all_pairs(config: Config) -> Tensor:
             deviation, gradient, *_ = measured(replace(plain, function=function, initialisation=name))
             row.append([float(deviation[-1] / deviation[0]), float(gradient[0] / gradient[-1])])
         rows.append(row)
-    ratios = torch.tensor(rows, dtype=torch.float64)
-    return ratios.where(ratios.isfinite() & (ratios > 0), torch.full_like(ratios, math.nan))
+    ratios = np.array(rows)
+    return np.where(np.isfinite(ratios) & (ratios > 0), ratios, np.nan)
 
 
 def stream_cures(config: Config) -> Iterator[Snapshot]:
     """Train the network with each cure, and a plain one of SHALLOW layers; see `together`. The last run is that."""
     recipes = recipes_of(replace(config, signal="cures"))
     shallow = replace(recipes["plain"], depth=min(SHALLOW, config.depth))
-    return together([*recipes.values(), shallow], TRAIN_STEPS, TRAIN_STEPS // TRAIN_LOOKS)
+    yield from together([*recipes.values(), shallow], TRAIN_STEPS, TRAIN_STEPS // TRAIN_LOOKS)
