@@ -2,7 +2,7 @@
 
 from engine.contracts.blocks import Choose, Row
 from engine.contracts.knob import configuration, knob
-from engine.topics.training_dynamics import about, draw, explain, picks, rules
+from engine.topics.training_dynamics import about, draw, picks, rules
 from engine.topics.training_dynamics.card import MOST_DEPTH, MOST_STEPS, RULES, SCHEDULES
 
 WHERE = {"surface": "On a surface", "network": "On a real network"}
@@ -57,7 +57,7 @@ def signal(config, view, made):
     if config.signal == "cures":
         trained = about.later("signal:stream_cures", config, cured)
         return [*charts, Choose("train"), trained if view.train else about.cured(config, made)]
-    pairs = about.later("signal:all_pairs", config, every_pair) if view.pairs else explain.gradients(made)
+    pairs = about.later("signal:all_pairs", config, every_pair) if view.pairs else about.ends(made)
     return [*charts, Row([about.one_layer(config, made, view.layer), [Choose("pairs"), pairs]])]
 
 

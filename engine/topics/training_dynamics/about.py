@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from engine.contracts.blocks import Block, Choose, Later, Pick, Row, Say, Show
+from engine.contracts.blocks import Block, Box, Choose, Later, Pick, Row, Say, Show
 from engine.contracts.film import Bar
 from engine.training.fit import Snapshot
 
@@ -65,7 +65,13 @@ def every_pair(config: Config, ratios: Any) -> list[Block]:
 
 def cured(config: Config, made: Signal) -> Row:
     """What comes back with each cure, and what clipping does."""
-    return Row([[explain.gradients(made)], [Say(explain.ABOUT_CURES, style="small"), explain.shortened(config, made)]])
+    clipping = [Say(explain.ABOUT_CURES, style="small"), explain.shortened(config, made)]
+    return Row([[ends(made)], clipping], (1.2, 1))
+
+
+def ends(made: Signal) -> Box:
+    """The gradient at the last layer and at the first."""
+    return Box("ends", [explain.gradients(made)])
 
 
 def normalised(config: Config, made: Normalised, picked: str) -> list[Block]:

@@ -291,7 +291,7 @@ TOPIC = Topic(
         "Too large a step": Config(rules=("sgd", "momentum"), rate=0.26),
         "Thirty layers": Config(look="signal"),
         "Small weights": Config(look="signal", signal="cures", initialisation="small"),
-        "Deep and plain": Config(look="signal", signal="cures", function="tanh", initialisation="xavier"),
+        "Deep and plain": Config(look="signal", signal="cures", function="tanh", initialisation="xavier", depth=24),
         "BatchNorm": Config(look="norm"),
         "LayerNorm": Config(look="norm", norm="layer"),
         "A batch of one": Config(look="norm", batch=1, side=1),

@@ -30,7 +30,7 @@ CURES = {
     "both": "residual + BatchNorm",
 }
 SHALLOW = 3  # layers of the plain network that the deep ones are compared with
-TRAIN_STEPS, TRAIN_LOOKS = 200, 20
+TRAIN_STEPS, TRAIN_LOOKS = 120, 12
 
 
 @result
