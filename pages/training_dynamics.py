@@ -19,10 +19,10 @@ class View:
     step: int = knob(-1, "Step", low=-1, high=MOST_STEPS, hidden=True)
     layer: int = knob(2, "Layer", low=1, high=MOST_DEPTH)
     train: bool = knob(False, "Train all of them")
-    pairs: bool = knob(False, "Every activation with every first weights")
+    pairs: bool = knob(False, "Every activation with every initialisation")
     cell: str = knob("0-0-0", "Cell", hidden=True, most=9, check=picks.check_cell)
     metric: str = knob("held_out_accuracy", "Shown", choices=METRICS)
-    pair: str = knob("2-3", "Network", hidden=True, most=5, check=picks.check_pair)
+    pair: str = knob("2-3", "Pair", hidden=True, most=5, check=picks.check_pair)
     schedule: str = knob("warm_cosine", "Schedule", choices=SCHEDULES)
     rate_step: int = knob(20, "Step", low=1, high=800)
 
@@ -48,7 +48,7 @@ def one_step(config, view, film):
 
 def networks(config, view, film, snapshot):
     """Loss and accuracy of one network with every optimiser that takes part."""
-    return [*about.side_by_side(draw.rules(config, snapshot), 190), *rules.about_rules(config)]
+    return [*about.side_by_side(draw.rules(config, snapshot), 340), *rules.about_rules(config)]
 
 
 def signal(config, view, made):
@@ -68,7 +68,7 @@ def every_pair(config, view, film, ratios):
 
 def cured(config, view, film, snapshot):
     """Loss and accuracy of the network with every cure, and of a shallow one."""
-    return about.side_by_side(draw.cures(config, snapshot), 200)
+    return about.side_by_side(draw.cures(config, snapshot), 250)
 
 
 def norm(config, view, made):
@@ -94,4 +94,4 @@ def schedule(config, view, made):
 
 def scheduled(config, view, film, snapshot):
     """Loss and accuracy of one network under every schedule."""
-    return about.side_by_side(draw.scheduled(snapshot), 190)
+    return about.side_by_side(draw.scheduled(snapshot), 240)

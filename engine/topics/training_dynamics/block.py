@@ -25,12 +25,12 @@ KERNEL = 3  # pixels a side
 class Block:
     """What a convolution makes of a batch of digits, normalised, and the running statistics of the batches before."""
 
-    given: Tensor = axes("sample channel place", "what is normalised: a convolution of digits, averaged over places")
+    given: Tensor = axes("sample channel pixel", "what is normalised: a convolution of digits, averaged over places")
     mean: Tensor = axes("sample channel", "the mean μ that is subtracted")
     variance: Tensor = axes("sample channel", "the variance σ² that is divided by")
-    standard: Tensor = axes("sample channel place", "x̂ = (x − μ) / √(σ² + ε)")
-    output: Tensor = axes("sample channel place", "γ x̂ + β")
-    group: Tensor = axes("sample channel place", "number of the group of cells that are averaged together; −1: none")
+    standard: Tensor = axes("sample channel pixel", "x̂ = (x − μ) / √(σ² + ε)")
+    output: Tensor = axes("sample channel pixel", "γ x̂ + β")
+    group: Tensor = axes("sample channel pixel", "number of the group of cells that are averaged together; −1: none")
     batch_mean: Tensor = axes("moment channel", "mean of each training batch; before the first 0")
     batch_variance: Tensor = axes("moment channel", "variance of each training batch, unbiased; before the first 1")
     running_mean: Tensor = axes("moment channel", "running mean after each training batch")

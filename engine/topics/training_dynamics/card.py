@@ -10,7 +10,7 @@ from engine.contracts.topic import Look, Source, Topic
 from engine.data.surfaces import OWN_DOMAIN, OWN_START, SURFACES
 
 LOOKS = {
-    "race": "Race",
+    "race": "The race",
     "signal": "Signal through depth",
     "norm": "Normalisation",
     "grid": "Rate × batch",
@@ -32,7 +32,7 @@ SURFACE_NAMES = {
     "saddle": "Saddle",
     "rosenbrock": "Rosenbrock",
     "beale": "Beale",
-    "own": "Own formula",
+    "own": "Formula of your own",
 }
 FUNCTIONS = {
     "relu": "ReLU",
@@ -45,15 +45,15 @@ FUNCTIONS = {
 }
 INITIALISATIONS = {
     "zeros": "zeros",
-    "small": "too small, N(0, 0.01²)",
+    "small": "too small, σ = 0.01",
     "xavier": "Xavier, 2/(in + out)",
     "he": "He, 2/in",
-    "large": "too large, N(0, 1)",
+    "large": "too large, σ = 1",
 }
 NORMS = {"batch": "BatchNorm", "layer": "LayerNorm", "group": "GroupNorm", "instance": "InstanceNorm", "none": "None"}
 SCHEDULES = {
     "constant": "constant",
-    "step": "steps",
+    "step": "falls in steps",
     "cosine": "cosine",
     "warm_cosine": "warm-up, cosine",
     "one_cycle": "one cycle",
@@ -110,7 +110,7 @@ class Config:
         "ravine", "Surface", "What they go down on.", choices=SURFACE_NAMES, counts=_at("race"), data=True
     )
     formula: str = knob(
-        "(x^2 + 6 y^2)/4 + sin(3 x)/2", "Own formula", "Of x and y: + − × / ^, sin, cos, exp, log, sqrt, abs …",
+        "(x^2 + 6 y^2)/4 + sin(3 x)/2", "Formula of your own", "Of x and y: + − × / ^, sin, cos, exp, log, sqrt, abs …",
         most=200, check=check_formula, counts=lambda config: config.look == "race" and config.surface == "own",
         data=True,
     )  # fmt: skip
@@ -154,14 +154,14 @@ class Config:
     # the signal through depth
     signal: str = knob(
         "starts", "Compare", "First weights with one another, or what is done against vanishing and exploding.",
-        choices={"starts": "First weights", "cures": "Cures"}, hidden=True, data=True,
+        choices={"starts": "Initialisations", "cures": "Cures"}, hidden=True, data=True,
     )  # fmt: skip
     function: str = knob("relu", "Activation", "Of every hidden layer.", choices=FUNCTIONS, counts=_at("signal"))
     initialisation: str = knob(
-        "he", "First weights", "How large they are: the variance, or a normal distribution as such.",
+        "he", "Initialisation", "How large the first weights are: their variance, or their standard deviation σ.",
         choices=INITIALISATIONS, counts=_at("signal"),
     )  # fmt: skip
-    depth: int = knob(30, "Layers", "Hidden layers, one after the other.", low=1, high=MOST_DEPTH, counts=_at("signal"))
+    depth: int = knob(30, "Depth", "Hidden layers, one after the other.", low=1, high=MOST_DEPTH, counts=_at("signal"))
     width: int = knob(
         32, "Units in a layer", "Of every hidden layer.", low=4, high=128, advanced=True, counts=_at("signal")
     )
@@ -190,11 +190,18 @@ class Config:
         counts=lambda config: config.look == "norm" and config.norm == "group",
     )  # fmt: skip
     gamma: float = knob(
-        1.0, "γ", "Learned; what the normalised numbers are multiplied by.", low=-3.0, high=3.0, step=0.1,
+        1.0, "Scale γ", "Learned; what the normalised numbers are multiplied by.", low=-3.0, high=3.0, step=0.1,
         advanced=True, counts=_at("norm"),
     )  # fmt: skip
     beta: float = knob(
-        0.0, "β", "Learned; what is added at last.", low=-3.0, high=3.0, step=0.1, advanced=True, counts=_at("norm")
+        0.0,
+        "Shift β",
+        "Learned; what is added at last.",
+        low=-3.0,
+        high=3.0,
+        step=0.1,
+        advanced=True,
+        counts=_at("norm"),
     )
     batches: int = knob(
         20, "Batches seen", "Training batches from which BatchNorm has stored running statistics.", low=0, high=100,
@@ -283,10 +290,11 @@ TOPIC = Topic(
         "block": "engine.topics.training_dynamics.draw:draw_block",
         "rates": "engine.topics.training_dynamics.draw:draw_rates",
     },
-    called={"heights": "Heights over the steps", "signal": "Gradients by layer", "rates": "Schedules"},
+    called={"race": "The race", "heights": "Heights over the steps", "signal": "Gradients by layer", "rates": "Schedules"},
     presets={
         "Ravine": Config(),
         "All seven": Config(rules=tuple(RULES), surface="beale"),
+        "Rosenbrock": Config(surface="rosenbrock", rules=("sgd", "momentum", "nesterov", "adam"), race_steps=400),
         "Beside a saddle": Config(surface="saddle", rules=("sgd", "momentum", "rmsprop", "adam")),
         "Too large a step": Config(rules=("sgd", "momentum"), rate=0.26),
         "Thirty layers": Config(look="signal"),
@@ -298,8 +306,8 @@ TOPIC = Topic(
         "Rate × batch": Config(look="grid"),
         "Schedules": Config(look="schedule", trainer="momentum", peak=0.3),
     },
-    opening=Config(surface="rosenbrock", rules=("sgd", "momentum", "rmsprop", "adam"), race_steps=300),
-    cover=("race", Config(surface="beale", rules=("sgd", "momentum", "adagrad", "adam"))),
+    opening=Config(surface="beale"),
+    cover=("race", Config(surface="beale")),
     sources=(
         Source("Glorot, Bengio 2010: Understanding the difficulty of training deep feedforward neural networks", "https://proceedings.mlr.press/v9/glorot10a.html"),
         Source("He, Zhang, Ren, Sun 2015: Delving deep into rectifiers", "https://arxiv.org/abs/1502.01852"),

@@ -67,7 +67,7 @@ def plane(config: Config, race: Race, frames: Frames, *, handle: bool = True) ->
     x, y = min(max(x, domain[0]), domain[1]), min(max(y, domain[2]), domain[3])
     return PlotPicture(
         domain, Words("The surface from above, and the way of every optimiser on it"), ("x", "y"), field,
-        paths=[*lines, *ways], dots=dots, handles=[Handle("start", x, y, Words("start"))] if handle else (),
+        paths=[*lines, *ways], dots=dots, handles=[Handle("start", x, y, Words("the start"))] if handle else (),
         frames=frames,
     )  # fmt: skip
 
@@ -86,40 +86,54 @@ def fall(race: Race, frames: Frames) -> CurvesPicture:
 
 def rules(config: Config, snapshot: Snapshot | None) -> dict[str, CurvesPicture]:
     """Charts of the networks with every optimiser that takes part."""
-    return trained(snapshot, "rules", [RULES[rule] for rule in config.rules], [COLOUR[rule] for rule in config.rules])
+    names, colours = [RULES[rule] for rule in config.rules], [COLOUR[rule] for rule in config.rules]
+    return trained(snapshot, "rules", ("loss", "held_out"), names, colours)
 
 
 def trained(
-    snapshot: Snapshot | None, place: str, names: Sequence[str], colours: Sequence[int], dashed: Sequence[int] = ()
+    snapshot: Snapshot | None,
+    place: str,
+    shown: Sequence[str],
+    names: Sequence[str],
+    colours: Sequence[int],
+    dashed: Sequence[int] = (),
 ) -> dict[str, CurvesPicture]:
-    """Names of places -> charts of networks that are trained side by side: loss and accuracy on the training digits,
-    accuracy on the held-out ones. None before the first snapshot."""
+    """Names of places -> charts of networks that are trained side by side; none before the first snapshot.
+
+    shown: of "loss" and "training", loss and accuracy on the training digits, and "held_out", accuracy on others.
+    """
     if snapshot is None:
         return {}
-    values, lines = snapshot.values, [
-        Curve(name, colour, at in dashed) for at, (name, colour) in enumerate(zip(names, colours, strict=True))
-    ]  # fmt: skip
-    steps = values["step"].tolist()
-    tables = {name: np.asarray(values[name], np.float32) for name in ("loss", "training_accuracy", "held_out_accuracy")}
-    frames = still_frames(np.nan_to_num(tables["loss"]), start="last", indices=steps)
-    highest = math.log(CLASSES) * 1.35
-    loss = CurvesPicture(
-        np.where(tables["loss"] > 1e30, np.nan, tables["loss"]).clip(max=highest), lines, frames,
-        Words("Loss on the training digits over the steps"), y_label=Words("training loss (nat)"), low=0.0,
-        high=highest, levels=(Level(math.log(CLASSES), Words("guessing: ln {count}", count=CLASSES)),),
-    )  # fmt: skip
-    guessing = Level(100 / CLASSES, Words("guessing: {share}", share=Percent(1 / CLASSES, 0)))
-    right = {
-        f"{place}-{name}": CurvesPicture(
-            100 * tables[f"{name}_accuracy"], lines, frames, alt, y_label=label, low=0.0, high=100.0,
-            levels=(guessing,),
+    lines = [Curve(name, colour, at in dashed) for at, (name, colour) in enumerate(zip(names, colours, strict=True))]
+    frames = still_frames(
+        np.nan_to_num(snapshot.values["loss"]), start="last", indices=snapshot.values["step"].tolist()
+    )
+    charts = {}
+    for what in shown:
+        if what == "loss":
+            loss = np.asarray(snapshot.values["loss"])
+            charts[f"{place}-loss"] = CurvesPicture(
+                np.where(loss < 1e30, loss.clip(min=1e-4, max=100), np.nan).astype(np.float32), lines, frames,
+                Words("Loss on the training digits over the steps"), y_label=Words("training loss (nat)"), log=True,
+                levels=(guessed_loss(),),
+            )  # fmt: skip
+            continue
+        alt, label = (
+            (Words("Accuracy on the training digits over the steps"), Words("training digits, % right"))
+            if what == "training"
+            else (Words("Accuracy on held-out digits over the steps"), Words("held-out digits, % right"))
         )
-        for name, alt, label in (
-            ("training", Words("Accuracy on the training digits over the steps"), Words("training digits, % right")),
-            ("held_out", Words("Accuracy on held-out digits over the steps"), Words("held-out digits, % right")),
-        )
-    }  # fmt: skip
-    return {f"{place}-loss": loss, **right}
+        charts[f"{place}-{what}"] = CurvesPicture(
+            100 * np.asarray(snapshot.values[f"{what}_accuracy"], np.float32), lines, frames, alt, y_label=label,
+            low=0.0, high=100.0,
+            levels=(Level(100 / CLASSES, Words("guessing: {share}", share=Percent(1 / CLASSES, 0))),),
+        )  # fmt: skip
+    return charts
+
+
+def guessed_loss() -> Level:
+    """The loss of who says the same of every digit."""
+    return Level(math.log(CLASSES), Words("guessing: ln {count}", count=CLASSES))
 
 
 # ---------------------------------------------------------------- the signal through depth
@@ -165,10 +179,10 @@ def pairs(ratios: np.ndarray, config: Config) -> PixelPicture:
     ]  # fmt: skip
     tile = Tile(
         values.clip(-12, 12).astype(np.float32), scale="signed", low=-12.0, high=12.0, row_labels=rows,
-        column_labels=columns, texts=texts, cell_names=("", Words("activation"), Words("first weights")),
+        column_labels=columns, texts=texts, cell_names=("", Words("activation"), Words("initialisation")),
         boxes=[_frame((list(FUNCTIONS).index(config.function), list(INITIALISATIONS).index(config.initialisation)))],
     )  # fmt: skip
-    return PixelPicture([tile], Words("What comes back to the first layer, for every activation and first weights"),
+    return PixelPicture([tile], Words("What comes back to the first layer, for every activation and initialisation"),
                         legend=False)  # fmt: skip
 
 
@@ -187,7 +201,7 @@ def _power(value: float) -> str:
 def cures(config: Config, snapshot: Snapshot | None) -> dict[str, CurvesPicture]:
     """Charts of the networks with each cure, and the shallow one."""
     names = [*CURES.values(), Words("plain, {layers} layers", layers=min(SHALLOW, config.depth))]
-    return trained(snapshot, "cures", names, range(len(names)), dashed=(0, len(names) - 1))
+    return trained(snapshot, "cures", ("training", "held_out"), names, range(len(names)), (0, len(names) - 1))
 
 
 # ---------------------------------------------------------------- normalisation
@@ -258,8 +272,8 @@ def one_network(snapshot: Snapshot | None, cell: tuple[int, int]) -> dict[str, C
     lines = [Curve(Words("training digits"), 0), Curve(Words("held-out digits"), 1, dashed=True)]
     chart = CurvesPicture(
         table.clip(max=highest).astype(np.float32), lines, still_frames(np.nan_to_num(table), start="last"),
-        Words("Loss of the picked network over the epochs"), Words("epoch"), Words("loss (nat)"), low=0.0,
-        high=highest, levels=(Level(math.log(CLASSES), Words("guessing: ln {count}", count=CLASSES)),),
+        Words("Loss of the picked network over the epochs"), Words("epoch"), Words("loss in nat"), low=0.0,
+        high=highest, levels=(guessed_loss(),),
     )  # fmt: skip
     return {"one-network": chart}
 
@@ -269,7 +283,7 @@ def one_network(snapshot: Snapshot | None, cell: tuple[int, int]) -> dict[str, C
 
 def scheduled(snapshot: Snapshot | None) -> dict[str, CurvesPicture]:
     """Charts of the networks under every schedule."""
-    return trained(snapshot, "schedules", list(SCHEDULES.values()), range(len(SCHEDULES)))
+    return trained(snapshot, "schedules", ("loss", "held_out"), list(SCHEDULES.values()), range(len(SCHEDULES)))
 
 
 def schedules(rates: Rates, step: int) -> CurvesPicture:

@@ -20,7 +20,7 @@ def check_cell(text: str) -> None:
 def check_pair(text: str) -> None:
     """KnobError unless it is row-column, "2-3"."""
     if not re.fullmatch(r"\d-\d", text):
-        raise KnobError("Network: expected row-column such as 2-3, got {text!r}", text=text[:40])
+        raise KnobError("Pair: expected row-column such as 2-3, got {text!r}", text=text[:40])
 
 
 def pair_of(text: str) -> tuple[int, int]:

@@ -103,13 +103,14 @@ PROBE = Probe(
     ),
     touches=(
         Touch("training_dynamics-plane", "handle", {"key": "start", "x": -2.0, "y": 1.0}, "start=-2_1"),
-        Touch("training_dynamics-block", "pick", {"sample": 1, "channel": 2, "place": 4}, "view.cell=1-2-4", "look=norm"),
+        Touch("training_dynamics-block", "pick", {"sample": 1, "channel": 2, "place": 4}, "view.cell=1-2-4",
+              "look=norm"),
         Touch("training_dynamics-rule", "pick", 3, "view.rule=adam"),
         Touch("training_dynamics-look", "pick", 2, "look=norm"),
     ),
     mistakes=(
         Mistake("view.cell=one", "Cell: expected sample-channel-place such as 1-0-4"),
-        Mistake("view.pair=9", "Network: expected row-column such as 2-3"),
+        Mistake("view.pair=9", "Pair: expected row-column such as 2-3"),
         Mistake("start=here", "Start: expected two numbers such as -2_1.5"),
         Mistake("view.cell=9-9-99&look=norm"),
     ),

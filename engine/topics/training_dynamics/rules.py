@@ -125,7 +125,10 @@ def one_step(config: Config, race: Race, asked: str, step: int, coordinate: int)
     made = update(config, race, rule, moment, coordinate)
     about = Say(ABOUT_RULES[race.rules[rule]], style="small")
     if made is None:
-        return [about, Say("It has left the picture for good: the steps are too large for this surface.")]
+        return [
+            about,
+            Say("It has left for good: its steps are too large for this surface, or there is no height where it went."),
+        ]
     return [about, Say("Step **{step}**, in {letter}:", step=Number(moment + 1), letter=COORDINATES[coordinate]), made]
 
 

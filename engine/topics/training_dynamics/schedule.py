@@ -22,7 +22,7 @@ BATCH, LOOKS = 32, 20
 class Rates:
     """The learning rate of every step under each schedule."""
 
-    rate: Tensor = axes("schedule step", "learning rate of a step")
+    rate: Tensor = axes("rate_schedule step", "learning rate of a step")
     schedules: tuple[str, ...] = note("names of the schedules")
 
 

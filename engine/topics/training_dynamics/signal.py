@@ -37,7 +37,7 @@ TRAIN_STEPS, TRAIN_LOOKS = 120, 12
 class Signal:
     """One batch forward and its gradients backward, before any training."""
 
-    deviation: Tensor = axes("network layer", "standard deviation of a layer's outputs", gaps=True)
+    deviation: Tensor = axes("network layer", "how far the outputs of a layer spread (standard deviation)", gaps=True)
     gradient: Tensor = axes("network layer", "norm of the loss's gradient by what the activation is given", gaps=True)
     weight_gradient: Tensor = axes("network layer", "norm of the loss's gradient by the weights", gaps=True)
     mean_square: Tensor = axes("network layer", "mean square of what a layer is given", gaps=True)
