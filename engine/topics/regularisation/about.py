@@ -16,17 +16,16 @@ from . import descent, draw, draw_parts, explain, folds, geometry, masks, pixel
 from .card import METHODS, MOST_BAD, SIDE, Config, bad_pixels, of_training
 
 HELD_BACK = {
-    "none": "Nothing holds the network back: watch how far the two curves come apart.",
-    "l1": "L1 takes the same amount off every weight in every step, so small ones arrive at 0 and stay there.",
-    "l2": "L2 takes the same share off every weight, so all become small and none becomes 0.",
-    "elastic": "Both prices at once: L1 removes weights, L2 keeps those that are left small.",
+    "none": "Nothing holds the network back.",
+    "l1": "L1 takes the same amount off every weight in every step.",
+    "l2": "L2 takes the same share off every weight in every step.",
+    "elastic": "Both prices at once: the same amount and the same share off every weight.",
     "dropout": "Each step leaves out other neurons and divides the rest by 1 − p; what is shown is the whole network.",
     "early": "Training stops once the validation loss has not improved for so long, and goes back to the best weights.",
 }
 BESIDE = "All six ways with the same network, points and first weights; each is really trained now."
 CORNERS = (
-    "Where the smallest contour that meets the outline touches it lies the solution. Drag the optimum; a diamond is "
-    "mostly met at a corner, and there one weight is exactly 0."
+    "The solution lies where the smallest contour that meets the outline touches it. Drag the optimum, and α below."
 )
 WALKS = "Two ways to the solution of L1 with steps of equal length. A line that ends means: exactly 0 from there on."
 PIXELS = "Click a pixel in any of the three pictures to spoil it: little ink becomes full, much becomes none."
@@ -42,8 +41,8 @@ MEANS = (
 )
 CHOSEN = "Click a blue dot of the mean to see the networks of that strength."
 DESCENT = (
-    "The features are random and only the read-out is fitted, by least squares. Where there are as many features as "
-    "training digits there is exactly one perfect fit, with enormous weights; beyond, the shortest of many is taken."
+    "The features are random and only the read-out is fitted, by least squares; where several "
+    "weights fit equally well, the shortest are taken."
 )
 INPUTS = {-1: "none of them", 0: "the first", 1: "the second", 2: "the third", 3: "the fourth"}
 

@@ -134,7 +134,7 @@ def mean_against_whole(result: masks.Result) -> PlotPicture:
 
 def three_planes(result: masks.Result, number: int) -> PixelPicture:
     """The plane according to one mask, the mean over many, and the whole network."""
-    names = (Words("mask {number} alone", number=number + 1), Words("mean over 200 masks"), Words("whole network"))
+    names = (Words("mask {number} alone", number=number + 1), Words("mean over 100 masks"), Words("whole network"))
     planes = (masks.plane_under(result, number), result.planes[1].numpy(), result.planes[0].numpy())
     points = plane_points(result.config)
     tiles = [

@@ -19,7 +19,7 @@ from .task import PLANE, Experiment, Points, loss_of, plane_of, points_of, right
 
 UNITS = 12  # neurons of each of the two hidden layers
 STEPS = 800
-MASKS = 1000
+MASKS, FEW = 1000, 100  # for the points, and for the whole plane
 
 
 @result
@@ -110,7 +110,7 @@ def run(config: Config) -> Result:
     shares = torch.sigmoid(logits)
     mean = shares.mean(0)
     spots = grid(PLANE)
-    everywhere = torch.sigmoid(forward(layers, spots, masks[:200])[0]).mean(0)
+    everywhere = torch.sigmoid(forward(layers, spots, masks[:FEW])[0]).mean(0)
     planes = [
         plane_of(forward(layers, spots, whole)[0][0][:, None]), plane_of(torch.logit(everywhere, 1e-6)[:, None]),
         plane_of(forward(layers, spots, masks[:1])[0][0][:, None]),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
 from itertools import islice
 
 import torch
@@ -89,7 +88,6 @@ def accuracies(margins: Tensor, falls: Tensor) -> Tensor:
     return (left > 0).double().mean(0)
 
 
-@lru_cache(maxsize=16)
 def run(config: Config) -> Result:
     """Train both classifiers, and spoil pixels of the held-out digits."""
     inputs, signs, held_out, held_out_signs = digits_of(config.pair)
