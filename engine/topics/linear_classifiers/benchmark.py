@@ -32,7 +32,7 @@ def neighbours_of_digits() -> Prepared:
 
 
 def both_losses() -> Prepared:
-    """Both linear classifiers on the default points, with all that the page shows every 10 steps, against a bare loop."""
+    """Both linear classifiers on the default points, with all that the page shows every 10 steps; a bare loop."""
     config = Config(until=STEPS)
 
     def watched() -> Tensor:
