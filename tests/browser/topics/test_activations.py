@@ -24,7 +24,7 @@ def test_a_layer_is_picked_a_place_is_dragged_and_the_link_brings_both_back(visi
     tip = visitor.key("activations-histograms").locator(".tip.on").inner_text()
     assert "layer 3" in tip
     assert "share" in tip
-    visitor.page.get_by_text("The functions in numbers", exact=True).click()
+    visitor.page.get_by_text("In numbers", exact=True).click()
     visitor.until(lambda: "largest slope 0.25" in visitor.words, "what was measured")
     canvas = visitor.canvas("activations-function")
     canvas.focus()
