@@ -203,9 +203,7 @@ TOPIC = Topic(
         "graph": "engine.topics.backpropagation.draw:draw_graph",
         "loss": "engine.topics.backpropagation.draw:draw_loss",
         "check": "engine.topics.backpropagation.draw:draw_check",
-        "card": "engine.topics.backpropagation.draw:draw_cover",
     },
-    compared={"graph": {}, "loss": {}, "check": {}},
     called={"graph": "The computation", "loss": "The loss over the steps", "check": "Error of finite differences"},
     presets={
         "Product and sum": Config(),
@@ -222,7 +220,7 @@ TOPIC = Topic(
         "Dead neurons": replace(XOR, activation="relu", learning_rate=0.5, seed=0),
     },
     opening=replace(XOR, steps=130),
-    cover=("card", Config(formula=NEURON, values="w1=-1, x1=2, w2=1.5, x2=1, b=0.2")),
+    cover=("graph", Config(formula=NEURON, values="w1=-1, x1=2, w2=1.5, x2=1, b=0.2")),
     sources=(
         Source("Rumelhart, Hinton, Williams 1986: Learning representations by back-propagating errors", "https://doi.org/10.1038/323533a0"),
         Source("Linnainmaa 1976: Taylor expansion of the accumulated rounding error", "https://doi.org/10.1007/BF01931367"),

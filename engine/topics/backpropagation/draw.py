@@ -5,23 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from PIL import Image
 
 from engine.contracts.film import Bar, Film, still_frames
 from engine.contracts.words import Number, Words
-from engine.pictures.computation.sheet import computation_sheet
 from engine.pictures.computation.values import ComputationPicture
 from engine.pictures.curves.values import Curve, CurvesPicture, Level
-from engine.pictures.pixels.values import PixelPicture, Tile
 from engine.pictures.plot.values import Dots, Path, PlotPicture
-from engine.pictures.sheet import painted
 
 from .card import Config
 from .passes import Passes, passes_of
 from .rules import RULES, recipe
 from .run import WIDTHS, Result, guessing
 
-COVER = (1280, 600)  # pixels
 PACE = 1.5  # moments of the passes a second
 ALT = "The computation: values forward, gradients backward"
 MOMENT = Words("step {step}")  # what the bar of the descent says
@@ -90,16 +85,6 @@ def error_plot(name: str, errors: np.ndarray, width: float, error: float) -> Plo
 def draw_graph(result: Result) -> ComputationPicture:
     """The computation after both passes."""
     return graph(passes_of(result), -1, True)
-
-
-def draw_cover(result: Result) -> PixelPicture:
-    """The same in pixels, for the card on the home page."""
-    picture = draw_graph(result)
-    sheet = computation_sheet(replace(picture, marks=[()] * len(picture.marks)))
-    drawn, page = painted(sheet, 2.0), Image.new("RGB", COVER, "#FFFFFF")
-    drawn.thumbnail((COVER[0] - 40, COVER[1] - 40), Image.Resampling.LANCZOS)
-    page.paste(drawn, ((COVER[0] - drawn.width) // 2, (COVER[1] - drawn.height) // 2))
-    return PixelPicture([Tile(np.asarray(page))], alt=ALT)
 
 
 def draw_loss(result: Result):
