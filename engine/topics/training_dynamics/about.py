@@ -35,7 +35,7 @@ def surface(config: Config, race: Race, step: int) -> list[Block]:
     frames = draw.race_frames(race, step)
     return [
         Show("plane", draw.plane(config, race, frames), picks.drag_start, height=270),
-        Show("race-bar", Bar(frames, "step {step}"), Pick("step", "key")),
+        Show("race-bar", Bar(frames), Pick("step", "key")),
         Show("fall", draw.fall(race, frames), height=150),
     ]
 

@@ -92,7 +92,7 @@ def about_spread(config: Config, signal: Signal, asked: int) -> list[Block]:
     return [
         Say(
             "**{name}**, layer {layer}: n inputs with weights of variance σ² make sums that spread by",
-            name=SHORT[signal.networks[network]], layer=Number(layer + 1),
+            name=Words(SHORT[signal.networks[network]]), layer=Number(layer + 1),
         ),
         spread(config, signal, network, layer),
         Say("measured: **{value}**", value=Number(signal.sum_deviation[network, layer].item(), 4)),
@@ -265,7 +265,7 @@ def about_rate(config: Config, rates: Rates, schedule: str, step: int) -> list[B
     """The rate of a step in words and numbers."""
     at = min(step, config.train_steps - 1)
     return [
-        Say("**{name}**, step {step} of {steps}:", name=SCHEDULES[schedule], step=Number(at + 1),
+        Say("**{name}**, step {step} of {steps}:", name=Words(SCHEDULES[schedule]), step=Number(at + 1),
             steps=Number(config.train_steps)),
         rate_at(config, rates, schedule, at),
     ]  # fmt: skip
