@@ -17,7 +17,8 @@ def height(formula: str):
 def test_slopes_are_zero_where_a_surface_is_lowest_and_curvatures_above_it(name):
     surface = SURFACES[name]
     f = height(surface.formula)
-    for place, is_lowest in [*[(one, True) for one in surface.lowest], *[(surface.saddle, False)] * bool(surface.saddle)]:
+    saddles = [surface.saddle] if surface.saddle else []
+    for place, is_lowest in [*[(one, True) for one in surface.lowest], *[(one, False) for one in saddles]]:
         at = torch.tensor(place, dtype=torch.float64).requires_grad_()
         (slope,) = torch.autograd.grad(f(at), at)
         torch.testing.assert_close(slope, torch.zeros(2, dtype=torch.float64), rtol=0, atol=1e-12)

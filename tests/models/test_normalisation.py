@@ -93,7 +93,7 @@ def network(**more) -> DeepNetwork:
 
 
 def test_residual_layers_of_zero_weights_pass_everything_on():
-    """Layers of equal size add their input: with weights of zero it goes through unchanged, and so does the gradient."""
+    """Layers of equal size add their input: with weights of zero it goes through as it is, and so does the gradient."""
     model = network(residual=True)
     assert [layer.residual for layer in model.layers] == [False, True, True, True, True]
     x = torch.rand(2, 8, generator=torch.Generator().manual_seed(1)).requires_grad_()

@@ -26,9 +26,9 @@ def test_numbers_and_groups_travel():
 
 def test_a_cell_is_heard_where_there_is_one():
     fits = kind_of(picture()).fits(picture())
-    assert fits("pick", {"sample": 1, "channel": 2, "place": 3})
-    assert not fits("pick", {"sample": 2, "channel": 0, "place": 0})
-    assert not fits("pick", {"sample": 0, "channel": 0, "place": 4})
+    assert fits("pick", {"sample": 1, "channel": 2, "position": 3})
+    assert not fits("pick", {"sample": 2, "channel": 0, "position": 0})
+    assert not fits("pick", {"sample": 0, "channel": 0, "position": 4})
 
 
 @pytest.mark.parametrize(("given", "said"), [

@@ -80,7 +80,9 @@ def test_a_network_is_moved_as_by_pytorch(rule):
         network = torch.nn.Sequential(torch.nn.Linear(5, 7), torch.nn.Tanh(), torch.nn.Linear(7, 3)).double()
         with torch.no_grad():
             for number, parameter in enumerate(network.parameters()):
-                parameter.copy_(torch.linspace(-1, 1, parameter.numel()).reshape(parameter.shape).double() / (number + 1))
+                parameter.copy_(
+                    torch.linspace(-1, 1, parameter.numel()).reshape(parameter.shape).double() / (number + 1)
+                )
         optimiser = make(network.parameters())
         for _ in range(20):
             optimiser.zero_grad()

@@ -39,7 +39,7 @@ COLOUR = {rule: at for at, rule in enumerate(RULES)}
 def race_frames(race: Race, at: int = -1) -> Frames:
     """The clock of a race, which plays once; at: the step to stand at."""
     frames = still_frames(np.nan_to_num(race.position.numpy().swapaxes(0, 1)), start="play")
-    return frames if at < 0 else replace(frames, at=min(at + 1, len(frames.indices) - 1))
+    return frames if at < 0 else replace(frames, at=min(at, len(frames.indices) - 1))
 
 
 def plane(config: Config, race: Race, frames: Frames, *, handle: bool = True) -> PlotPicture:

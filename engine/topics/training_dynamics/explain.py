@@ -184,11 +184,15 @@ def about_cell(config: Config, block: Normalised, cell: tuple[int, int, int]) ->
     else:
         head = Say("**{cell}**", cell=words)
     made = [head, normalised(config, block, cell)]
+    if block.count == 1:
+        made.append(
+            Say(
+                "One number alone: μ is the number itself and σ² = 0. Whatever the sample said, only β is left.",
+                style="note",
+            )
+        )
     if refused(config):
-        made.append(Say(
-            "One number alone: μ is the number itself, σ² = 0, and whatever the sample said, β is what is left. "
-            "PyTorch refuses this in training: “Expected more than 1 value per channel”.", style="note",
-        ))  # fmt: skip
+        made.append(Say("PyTorch's own module refuses this: “Expected more than 1 value per channel”.", style="note"))
     return made
 
 

@@ -31,9 +31,9 @@ ABOUT_NETWORKS = (
 
 
 def moment_of(race: Race, asked: int) -> int:
-    """The step that is spoken of: asked for, or the last one; there is one moment more than there are steps."""
+    """The moment before the step that is spoken of: the one that leads to moment `asked`; -1: the last one."""
     last = race.height.shape[1] - 2
-    return last if asked < 0 else min(asked, last)
+    return last if asked < 0 else min(max(asked - 1, 0), last)
 
 
 def rule_at(race: Race, asked: str) -> int:
