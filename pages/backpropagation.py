@@ -2,7 +2,7 @@
 
 from engine.contracts.blocks import Box, Choose, Row, Say, Show
 from engine.contracts.knob import configuration, knob
-from engine.topics.backpropagation import draw, explain
+from engine.topics.backpropagation import checks, draw, explain
 from engine.topics.backpropagation.card import MAXIMUM_STEPS
 from engine.topics.backpropagation.explain import status
 from engine.topics.backpropagation.passes import passes
@@ -63,25 +63,25 @@ def check(config, view, moment):
     """All gradients beside finite differences and autograd; the error of one over h."""
     made = passes(config, moment, view.sample)
     name = explain.checked_input(made, made.node(view.node, view.pass_moment))
-    plot = draw.error_plot(*explain.errors_of(config, moment, view.sample, name, view.power))
-    table = explain.check_table(config, moment, view.sample, view.power)
-    about = [*explain.kinks(made), Say(explain.ABOUT_CHECK, style="small")]
+    plot = draw.error_plot(*checks.errors_of(config, moment, view.sample, name, view.power))
+    table = checks.check_table(config, moment, view.sample, view.power)
+    about = [*checks.kinks(made), Say(checks.ABOUT_CHECK, style="small")]
     return [
         Row([
             [table, *about],
-            [Choose("power"), Show("errors", plot, height=250), Say(explain.ABOUT_ERROR, style="small")],
+            [Choose("power"), Show("errors", plot, height=250), Say(checks.ABOUT_ERROR, style="small")],
         ], (1.5, 1)),
     ]  # fmt: skip
 
 
 def step(config, view, moment):
     """One step of descent, really taken."""
-    return explain.step_table(config, moment, view.sample)
+    return checks.step_table(config, moment, view.sample)
 
 
 def left(config, view, moment):
     """Several backward passes one after the other."""
-    return [explain.left_table(config, moment, view.sample), Say(explain.ABOUT_LEFT, style="small")]
+    return [checks.left_table(config, moment, view.sample), Say(checks.ABOUT_LEFT, style="small")]
 
 
 def pick(event, config, view):

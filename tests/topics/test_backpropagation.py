@@ -12,7 +12,7 @@ from engine.contracts.film import Film
 from engine.contracts.knob import KnobError
 from engine.models.mlp.mlp import MultiLayerPerceptron
 from engine.pictures.computation.values import PARTIAL, VALUE, WHOLE
-from engine.topics.backpropagation import draw, explain
+from engine.topics.backpropagation import checks, draw, explain
 from engine.topics.backpropagation.card import (
     TOPIC,
     XOR,
@@ -205,7 +205,7 @@ def test_the_picture_stands_where_it_is_told_and_forward_alone_has_no_gradient()
 def test_the_tables_say_what_they_measure():
     config = replace(XOR, steps=5)
     moment = list(Experiment(config).train(5, 5))[-1]
-    table = explain.check_table(config, moment, 1, -5)
+    table = checks.check_table(config, moment, 1, -5)
     graph = graph_of(config, moment.values["weights"], 1)
     graph.end.backward()
     for row, value in zip(table.rows, graph.inputs.values(), strict=True):
@@ -213,11 +213,11 @@ def test_the_tables_say_what_they_measure():
         assert row[2].value == pytest.approx(float(value.grad)) == pytest.approx(row[5].value)
         assert row[4].value < 1e-8
     after = list(Experiment(config).train(6, 6))[-1]
-    steps = explain.step_table(config, moment, 1)
+    steps = checks.step_table(config, moment, 1)
     flat = np.concatenate([part.ravel() for part in after.values["weights"]])
     assert [row[-1].value for row in steps[1].rows] == pytest.approx(flat.tolist())
     assert steps[0].parts[0].values["after"].value == pytest.approx(after.values["loss"])
-    left = explain.left_table(config, moment, 1)
+    left = checks.left_table(config, moment, 1)
     for row in left.rows:
         one, two, three, zeroed = (cell.value for cell in row[1:])
         assert (two, three, zeroed) == pytest.approx((2 * one, 3 * one, one))
@@ -225,10 +225,10 @@ def test_the_tables_say_what_they_measure():
 
 def test_a_kink_is_said():
     config = TOPIC.presets["At the kink"]
-    said = [block.parts[0] for block in explain.kinks(passes(config, first(config), 0))]
+    said = [block.parts[0] for block in checks.kinks(passes(config, first(config), 0))]
     assert len(said) == 3
     assert "ReLU(x)" in said[0]
-    assert explain.kinks(passes(Config(), first(Config()), 0)) == []
+    assert checks.kinks(passes(Config(), first(Config()), 0)) == []
 
 
 def test_guessing_is_the_best_that_one_answer_can_do():
