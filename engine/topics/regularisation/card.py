@@ -217,7 +217,7 @@ TOPIC = Topic(
         "Double descent": Config(view="descent"),
     },
     opening=Config(data="circles", noise=0.4, method="elastic", seed=1, steps=400),
-    cover=("picture", Config(view="pixel")),
+    cover=("picture", Config(view="geometry")),
     sources=(
         Source("Tibshirani 1996: Regression shrinkage and selection via the lasso", "https://doi.org/10.1111/j.2517-6161.1996.tb02080.x"),
         Source("Hoerl, Kennard 1970: Ridge regression", "https://doi.org/10.1080/00401706.1970.10488634"),
