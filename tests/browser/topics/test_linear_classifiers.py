@@ -25,6 +25,8 @@ def test_both_are_trained_a_point_is_chosen_and_a_row_is_dragged(visit):
     assert f"{made.cross_entropy:.3g}" in visitor.words
     visitor.page.get_by_text("Weight rows", exact=True).click()
     canvas = visitor.canvas("linear-classifiers-rows")
+    canvas.scroll_into_view_if_needed()
+    visitor.settle()
     box = canvas.evaluate("c => c.neurarium.box")
     reach = REACH * max(float(abs(snapshot.values["weights"][0]).max()), 0.5)
     x, y = (float(one) for one in snapshot.values["weights"][0][0])
