@@ -8,7 +8,7 @@ from engine.topics.activations.card import MAXIMUM_STEPS, MOST_LAYERS
 LOOKS = {
     "layers": "Layer by layer",
     "training": "Trained",
-    "function": "The functions in numbers",
+    "function": "In numbers",
     "matrix": "Without activations",
 }
 IN_COLUMNS, IN_CHART = Pick("layer", "index"), Pick("layer", "dot")

@@ -93,7 +93,7 @@ def descent(config, view, film):
 def below(config, view, film):
     """What goes further: the arithmetic of the view, and all six ways beside each other."""
     if config.view == "pixel":
-        return [*about.pixel_change(film.now, view.digit, view.bad), Box("small", about.small_example(view.small))]
+        return [*about.pixel_change(film.now, view.digit, view.bad), Box("example", about.small_example(view.small))]
     if config.view != "task":
         return about.numbers(config, film.now)
     return [*about.next_step(config, film), Choose("beside"), *about.side_by_side(config) * view.beside]

@@ -24,7 +24,7 @@ class View:
     metric: str = knob("held_out_accuracy", "Shown", choices=METRICS)
     pair: str = knob("2-3", "Pair", hidden=True, most=5, check=picks.check_pair)
     schedule: str = knob("warm_cosine", "Schedule", choices=SCHEDULES)
-    rate_step: int = knob(20, "Step", low=1, high=800)
+    rate_step: int = knob(20, "Step of the run", low=1, high=800)
 
 
 def stage(config, view, film):

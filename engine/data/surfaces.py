@@ -1,4 +1,4 @@
-"""Surfaces of two variables to go down on, each a formula as a reader could type it. No torch, so that cards may ask."""
+"""Surfaces of two variables to go down on, each a formula as a reader could type it. No torch: cards may ask."""
 
 from __future__ import annotations
 

@@ -76,8 +76,8 @@ def picture_png(figure: Any, *, width: int = 1200, frame: int = -1) -> bytes:
 
 
 def cover_jpeg(picture: Any, *, width: int = 640, height: int = 300) -> bytes:
-    """The picture on a topic's card, as JPEG of exactly width x height pixels: the middle of its first tile; of a
-    picture without tiles its whole sheet."""
+    """The picture on a topic's card, as JPEG of exactly width x height pixels: the middle of its first tile; of what
+    has no tiles its whole sheet."""
     if not hasattr(picture, "tiles"):
         page, drawn = Image.new("RGB", (width, height), sheets.PAPER), sheets.painted(sheet_of(picture), 2.0)
         drawn.thumbnail((width - 16, height - 16), Image.Resampling.LANCZOS)

@@ -14,6 +14,7 @@ if ROOT not in sys.path:
 
 from engine.contracts.film import Frames  # noqa: E402
 from engine.pictures.bars.values import Bars  # noqa: E402
+from engine.pictures.block.values import BlockPicture  # noqa: E402
 from engine.pictures.borders import Border  # noqa: E402
 from engine.pictures.cloud.values import Cloud, Plane  # noqa: E402
 from engine.pictures.curves.values import Curve, CurvesPicture  # noqa: E402
@@ -364,8 +365,22 @@ def show_histograms() -> None:
     report("column", st.session_state.get("column"))
 
 
+def show_block() -> None:
+    """Two samples, three channels, 2 × 2 places; the cells of a channel belong together."""
+    values = np.arange(24, dtype=float).reshape(2, 3, 4)
+    groups = np.broadcast_to(np.arange(3)[None, :, None], values.shape)
+    cell = st.session_state.get("cell") or {"sample": 0, "channel": 0, "position": 0}
+    shown = BlockPicture(values, groups, 2, "A block", "averaged together")
+    picked = put(shown, "block", picked=list(cell.values()), height=260)["pick"]
+    if picked is not None:
+        st.session_state.cell = picked
+        st.rerun()
+    report("cell", st.session_state.get("cell"))
+
+
 {
     "pixels": show_pixels,
+    "block": show_block,
     "histograms": show_histograms,
     "gallery": show_gallery,
     "scrubber": show_scrubber,

@@ -54,8 +54,11 @@ def test_an_own_formula_is_taken_and_a_bad_one_explained_without_losing_anything
     assert visitor.alerts() == []
     assert link(visitor)["formula"] == "log(x)"
     assert "no finite value below 0" in visitor.texts()
-    assert not visitor.move("activations.formula", "<b>x</b>").errors
-    assert visitor.alerts()
+    visitor.move("activations.formula", "<b>x</b>")
+    (said,) = visitor.alerts()
+    assert "has no meaning here (character 1)" in said
+    assert "<b>" not in said
+    assert link(visitor)["formula"] == "log(x)"
 
 
 @pytest.mark.parametrize("locale", ["en-US", "zh-CN"])

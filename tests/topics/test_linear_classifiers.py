@@ -154,6 +154,7 @@ def test_the_svm_is_in_full_colour_where_its_class_has_no_loss():
     assert shares.sum(1).tolist() == pytest.approx([1, 1, 1])
     assert shares[0].tolist() == [1, 0, 0]
     assert shares[1, 0].item() == pytest.approx(0.5 + 0.5 / 3)
+    assert shares[2].tolist() == pytest.approx([1 / 3] * 3), "nothing is decided where all scores are equal"
 
 
 # ---------------------------------------------------------------- weights by hand

@@ -191,8 +191,8 @@ class Block extends View {
     if (!cell || !this.meta.click || cell.join() === this.picked?.join()) return;
     this.picked = cell; // seen at once; the page follows
     this.invalidate();
-    const [sample, channel, place] = cell;
-    this.send("pick", { sample, channel, place });
+    const [sample, channel, position] = cell;
+    this.send("pick", { sample, channel, position });
   }
 }
 

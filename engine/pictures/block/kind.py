@@ -15,7 +15,7 @@ def fits(picture: BlockPicture) -> Fits:
     samples, channels, places = np.shape(picture.values)
 
     def check(_: str, at: Any) -> bool:
-        return 0 <= at["sample"] < samples and 0 <= at["channel"] < channels and 0 <= at["place"] < places
+        return 0 <= at["sample"] < samples and 0 <= at["channel"] < channels and 0 <= at["position"] < places
 
     return check
 

@@ -17,7 +17,7 @@ class BlockPicture:
     values: (B, C, P) what the read-out says. groups: (B, C, P) whole numbers; the cells that share the number of the
     picked one are coloured with it, -1 means none but itself. columns: places in a row of the sample, so that P =
     rows × columns. together: what the coloured cells are, told in the legend. picked (of the Show): [sample, channel,
-    place]; a click picks one, {"sample", "channel", "place"}. ValueError for what does not fit together.
+    place]; a click picks one, {"sample", "channel", "position"}. ValueError for what does not fit together.
     """
 
     values: np.ndarray

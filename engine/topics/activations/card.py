@@ -142,7 +142,9 @@ TOPIC = Topic(
         ),
     },
     opening=Config(activation="tanh", second="selu", depth=12, initialisation="lecun", data="circles", steps=100),
-    cover=("layers", Config()),
+    cover=(
+        "layers", Config(activation="tanh", second=NOTHING, depth=50, width=128, initialisation="xavier", data="normal")
+    ),
     sources=(
         Source("Glorot, Bengio 2010: Understanding the difficulty of training deep feedforward networks", "https://proceedings.mlr.press/v9/glorot10a.html"),
         Source("He, Zhang, Ren, Sun 2015: Delving deep into rectifiers", "https://arxiv.org/abs/1502.01852"),

@@ -92,8 +92,8 @@ def _likeness(config: Config, result: Result, made: KernelSum) -> str:
     if config.kernel == "linear":
         return rf"K(x_1, x) &= x_1 \cdot x = {written(value)}"
     return (
-        rf"K(x_1, x) &= (\gamma\, x_1 \cdot x + 1)^{{{config.degree}}} = "
-        rf"({exact(config.gamma)} \cdot {bracketed(product, 6)} + 1)^{{{config.degree}}} = {written(value)}"
+        rf"K(x_1, x) &= (\gamma\, x_1 \cdot x + 1)^{{{config.degree}}} = {written(value)}\\[4pt]"
+        rf"&= ({exact(config.gamma)} \cdot {bracketed(product, 6)} + 1)^{{{config.degree}}}"
     )
 
 

@@ -120,7 +120,7 @@ def vote_formula(config: Config, asked: Asked) -> Formula | None:
     votes = asked.votes[targets == asked.answer]
     share = written(float(asked.shares[asked.answer]))
     if not config.weighted:
-        return Formula(rf"\frac{{\text{{votes}}}}{{k}} = \frac{{{len(votes)}}}{{{len(asked.order)}}} = {share}")
+        return Formula(rf"\frac{{n_y}}{{k}} = \frac{{{len(votes)}}}{{{len(asked.order)}}} = {share}")
     mine, every = float(votes.sum()), float(asked.votes.sum())
     symbols = r"\frac{\sum_{y_i = y} 1 / d_i}{\sum_i 1 / d_i}"
     return Formula(rf"{symbols} = \frac{{{written(mine)}}}{{{written(every)}}} = {share}")

@@ -160,13 +160,13 @@ PROBE = Probe(
         Change("k slider", "plane", knob="k", link="method=neighbours"),
     ),
     touches=(
-        Touch("linear_classifiers-svm", "spot", {"x": -1.25, "y": 2.5}, "view.x1=-1.25", ""),
-        Touch("linear_classifiers-look", "pick", 1, "view.look=rows"),
+        Touch("linear-classifiers-svm", "spot", {"x": -1.25, "y": 2.5}, "view.x1=-1.25"),
+        Touch("linear-classifiers-look", "pick", 1, "view.look=rows"),
     ),
     mistakes=(
         Mistake("view.x1=7", "x₁: expected -3 to 3, got 7"),
         Mistake("view.look=nowhere", "Look into: expected one of point, rows, set"),
-        Mistake("method=kernel&view.pair=20"),
+        Mistake("method=kernel&view.pair=20", "f of which pair: expected one of 0, 1, 2, got"),
     ),
     cases=cases,
     training="until=5000",

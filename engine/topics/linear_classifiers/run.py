@@ -136,7 +136,8 @@ def decided(scores: Tensor, margin: float) -> Tensor:
     up to the margin Δ: there the hinge loss of that class is 0."""
     count = scores.shape[1]
     best, order = scores.topk(2, dim=1)
-    lead = ((best[:, 0] - best[:, 1]) / margin).clamp(FAINTEST, 1)[:, None]
+    lead = ((best[:, 0] - best[:, 1]) / margin)[:, None]
+    lead = lead.clamp(FAINTEST, 1).where(lead > 0, 0.0)
     shares = ((1 - lead) / count).repeat(1, count)
     return shares.scatter_add(1, order[:, :1], lead)
 

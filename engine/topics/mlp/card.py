@@ -33,6 +33,7 @@ DATA = {
     "hills": "Hills (regression)",
 }
 REGRESSION = ("plane", "hills")
+TWO_POINTS = "QQV_aqavvb"  # A at (1, 1.5) and B at (-1.5, -1)
 
 
 def table_in(config: Any) -> PointTable | None:
@@ -268,6 +269,12 @@ TOPIC = Topic(
         ),
         "Rate too high": Config(data="hills", layers=(24, 24), activation="relu", optimizer="sgd", learning_rate=1.0),
         "Hills": Config(data="hills", layers=(24, 24)),
+        "One point": Config(
+            data="own", points=TWO_POINTS, train_share=0.5, layers=(2,), optimizer="sgd", learning_rate=0.5, seed=2
+        ),
+        "All weights 0": Config(
+            data="circles", layers=(8,), activation="sigmoid", first_weights="zeros", learning_rate=0.05
+        ),
     },
     opening=Config(classes=4, layers=(24, 24), activation="relu", learning_rate=0.01, steps=300),
     front=Front({

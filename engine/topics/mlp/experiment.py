@@ -56,11 +56,11 @@ def given(config: Config) -> tuple[np.ndarray, tuple[str, ...]]:
 
 def points_of(config: Config) -> tuple[PointSet, Tensor]:
     """The points of a Config, and (N,) bool: which of them are trained on."""
+    rows, classes = given(config)
     with seeded(config.seed) as generator:
         if config.data == "own":
             points = own_points(config.points)
         elif config.data == "table":
-            rows, classes = given(config)
             rows = torch.from_numpy(rows).float()
             points = PointSet(rows[:, :2].contiguous(), rows[:, 2].long() if classes or not len(rows) else rows[:, 2])
         else:

@@ -14,6 +14,7 @@ from engine.pictures.sketch.sketches import CurveSketch, RegionSketch
 from engine.pictures.sketch.values import SIDE
 
 from .run import Result
+from .step import open_step
 
 NEARLY_ALL = 0.98
 
@@ -88,11 +89,22 @@ def losses_of_others(result: Result) -> tuple[list[float], list[float]]:
     return result.step.tolist(), result.test_loss.tolist()
 
 
-def loss_held_back(result: Result) -> Verdict:
-    """The same of a network whose weights are shrunk, and what it gives up on the points that it trains on."""
-    verdict, count = loss_of_others(result), int(result.is_train.sum())
-    trained = Number(round(count * result.train_accuracy[-1].item()))
-    return Verdict(verdict.choice, {"end": Number(result.test_loss[-1].item(), 2), "trained": trained})
+def moved_which_way(result: Result) -> Verdict:
+    """What the next step does to the weight of the first hidden neuron in the output."""
+    opened = open_step(result.config, result.snapshot)
+    before, after = (one[-1][0, 0].item() for one in (opened.weights, opened.after_weights))
+    choice = "stays" if after == before else "up" if after > before else "down"
+    numbers = {"before": Number(before), "after": Number(after), "delta": Number(opened.deltas[-1][0, 0].item(), 2),
+               "gradient": Number(opened.weight_gradients[-1][0, 0].item(), 2)}  # fmt: skip
+    return Verdict(choice, numbers)
+
+
+def how_they_differ(result: Result) -> Verdict:
+    """Whether the hidden neurons came to different weights, to the same, or to none."""
+    weights = result.snapshot.values["weights"][0]
+    most, apart = float(np.abs(weights).max()), float(np.ptp(weights, axis=0).max())
+    choice = "blank" if most < 0.01 else "alike" if apart < 0.01 * most else "differ"
+    return Verdict(choice, {"share": Percent(result.test_accuracy[-1].item(), 0), "apart": Number(apart)})
 
 
 def too_far(result: Result) -> Verdict:
@@ -109,19 +121,17 @@ LESSON = (
         "two_neurons", "Two neurons on XOR", rightly_parted, until=400, focus="points", knobs=("seed",),
         sketch=RegionSketch("points", second_class, test_points, how_many_right),
     ),
-    Step(
-        "four_neurons", "Two neurons on XOR", rightly_parted, ask={"layers": (4,)}, until=400, focus="network",
-        knobs=("seed",),
-    ),
     Step("spiral", "Spiral", after_how_many, until=100, pace="slow", focus="network"),
     Step("squares", "Squared features", told_apart, until=100, pace="slow", focus="points"),
     Step(
-        "by_heart", "Overfitting", loss_of_others, until=600, focus="curves", knobs=("train_share",),
-        sketch=CurveSketch("curves", 600, (0, 7), losses_of_others, where_it_ends, line=1),
+        "one_step", "One point", moved_which_way, ask={"picked": "2-0-0", "x1": 1.0, "x2": 1.5},
+        show={"below": "step", "stage": 4}, veil=("below",), focus="network",
     ),
+    Step("alike", "All weights 0", how_they_differ, until=300, focus="network", knobs=("first_weights", "activation")),
     Step(
-        "held_back", "Overfitting", loss_held_back, ask={"regularisation": "l2", "strength": 0.03}, until=600,
-        focus="curves", knobs=("regularisation", "strength"),
+        "by_heart", "Overfitting", loss_of_others, until=600, focus="curves",
+        knobs=("train_share", "regularisation", "strength"),
+        sketch=CurveSketch("curves", 600, (0, 7), losses_of_others, where_it_ends, line=1),
     ),
     Step("too_fast", "Rate too high", too_far, until=10, pace="slow", knobs=("learning_rate", "optimizer")),
 )  # fmt: skip

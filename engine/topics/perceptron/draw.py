@@ -285,10 +285,10 @@ def draw_plane(result: Result) -> PixelPicture:
     ]
     if config.network == "rule" or config.function in ("step", "sigmoid"):
         shares = np.stack([plane, 1 - plane], -1).astype(np.float32)
-        tile = Tile(shares, "y", classes=CLASSES, points=points, lines=marks)
+        tile = Tile(shares, "y", classes=CLASSES, points=points, lines=marks, smooth=True)
     else:
         most = max(1.0, float(np.abs(plane).max()))
-        tile = Tile(plane.astype(np.float32), "y", "signed", -most, most, points=points, lines=marks)
+        tile = Tile(plane.astype(np.float32), "y", "signed", -most, most, points=points, lines=marks, smooth=True)
     return PixelPicture([tile], alt="The plane, coloured by what the network answers")
 
 

@@ -30,8 +30,7 @@ from .run import (
 )
 from .slopes import flat_shares, slopes
 
-CALLS = {"step": "f(z)", "sigmoid": r"\sigma(z)", "tanh": r"\tanh(z)", "relu": r"\operatorname{ReLU}(z)"}
-WITH_NUMBER = {"sigmoid": r"\sigma", "tanh": r"\tanh", "relu": r"\operatorname{ReLU}"}
+CALLS = {"sigmoid": r"\sigma", "tanh": r"\tanh", "relu": r"\operatorname{ReLU}"}
 UNIT_NAMES = {"h1": "h₁", "h2": "h₂", "y": "y"}
 LATEX_NAMES = {"h1": "h_1", "h2": "h_2", "y": "y"}
 MOMENT = Words("Sample {step}")
@@ -66,7 +65,8 @@ THEOREM = (
 )
 BEST = (
     "With w₁ = {w1}, w₂ = {w2} and θ = {theta}, which together have length 1, every point lies at least γ = {margin} "
-    "on its side, and no other neuron leaves more room: a support vector machine would find this one."
+    "on its side, and no other neuron leaves more room: a support vector machine without a bias finds it for "
+    "(x₁, x₂, −1)."
 )
 ABOUT_SLOPES = (
     "Through the step the loss is a staircase: at {step} of 2,000 random places a small move changes nothing at all "
@@ -101,8 +101,7 @@ def answer_row(z: float, function: str, name: str = "y") -> str:
     value = FUNCTIONS[function](torch.tensor(z, dtype=torch.float64)).item()
     if function == "step":
         return rf"{name} &= f(z) = {value:g}"
-    between = rf" = {WITH_NUMBER[function]}({written(z)})"
-    return rf"{name} &= {CALLS[function]}{between} = {written(value)}"
+    return rf"{name} &= {CALLS[function]}({written(z)}) = {written(value)}"
 
 
 def neuron_formula(line: HalfPlane, x1: float, x2: float, function: str) -> Formula:

@@ -71,7 +71,7 @@ def _inside(config: Config, spot: tuple[float, float], unit: str) -> tuple[float
 
 
 def cases(brought):
-    """Runs on points of all kinds, a reader's own points and weights, and two layers with other numbers."""
+    """A run on drawn points, a reader's own points and weights, and two layers with other numbers."""
     weights = OWN.add(read_weights(write_weights(network(Config(w1=0.3, w2=-0.7, theta=0.2)).state_dict(), "perceptron",
                                                  {}, None)))  # fmt: skip
     return {

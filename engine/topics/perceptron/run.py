@@ -204,9 +204,8 @@ def first(config: Config) -> Snapshot:
 
 def run(config: Config) -> Result:
     """Present `config.steps` samples and return everything about the neuron there; or what is set by hand."""
-    if config.network != "rule":
-        return by_hand(config)
-    return result_of(config, moments_of(Experiment(config).train, config.steps))
+    learns = config.network == "rule"
+    return result_of(config, moments_of(Experiment(config).train, config.steps)) if learns else by_hand(config)
 
 
 def by_hand(config: Config) -> Result:

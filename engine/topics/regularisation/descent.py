@@ -36,7 +36,7 @@ def widths(config: Config) -> list[int]:
     return [round(share * config.examples) for share in SHARES]
 
 
-def run_descent(config: Config) -> Result:
+def run(config: Config) -> Result:
     """Draw features, solve for the read-out, and count what it gets wrong, SEEDS times."""
     data, ridge = load_digits(), float(config.ridge)
     train, train_labels = _flat(data.train_images), torch.from_numpy(data.train_labels.copy())

@@ -146,11 +146,11 @@ def mask_formula(result: masks.Result, point: int, neuron: int) -> Formula:
     rate, count = exact(result.config.dropout), len(result.masks)
     scaled = value / (1 - result.config.dropout)
     return aligned([
-        rf"\text{{kept:}}\quad \tilde h &= \frac{{h}}{{1 - p}} = \frac{{{written(value)}}}{{1 - {rate}}} = "
+        rf"\tilde h &= \frac{{h}}{{1 - p}} = \frac{{{written(value)}}}{{1 - {rate}}} = "
         rf"{written(scaled)}",
-        rf"\text{{mean:}}\quad \bar h &= \frac{{{kept}}}{{{count}}} \cdot {written(scaled)} = "
+        rf"\bar h &= \frac{{{kept}}}{{{count}}} \cdot {written(scaled)} = "
         rf"{written(kept / count * scaled)}",
-        rf"\text{{in use:}}\quad h &= {written(value)}",
+        rf"h &= {written(value)}",
     ])  # fmt: skip
 
 
@@ -178,7 +178,7 @@ SLOPES = Words(
 )
 FIRST = Words("The first step by the soft threshold, for w₂")
 WORST = Words("What the worst pixel of the first digit does to its score with L1, and the same pixel with L2")
-NEURON = Words("A neuron of the first hidden layer at a test point: under a mask, on average over 1,000, and in use")
+NEURON = Words("A neuron of the first hidden layer at a test point: h̃ kept by a mask, h̄ the mean over 1,000, h in use")
 FOLDS = Words("Mean over the folds for the chosen strength")
 
 

@@ -66,7 +66,7 @@ def train_together(
     return models[0], {name: value.detach() for name, value in parameters.items()}
 
 
-def run_folds(config: Config) -> Result:
+def run(config: Config) -> Result:
     """Train (k + 1) × 7 networks from the same first weights, and ask each about what it has not seen."""
     points = points_of(config)
     (inputs, labels), (test, test_labels) = points.train, points.test

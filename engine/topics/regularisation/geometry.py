@@ -53,7 +53,7 @@ def solve(optimum: Tensor, curvature: Tensor, strength: Tensor, mix: float) -> T
     return next(islice(steps, SOLVING, None))
 
 
-def run_geometry(config: Config) -> Result:
+def run(config: Config) -> Result:
     """Solve for every α, and walk to one of the solutions in two ways."""
     optimum = torch.tensor([config.optimum_x, config.optimum_y], dtype=torch.float64)
     curvature = torch.tensor([[1.0, config.tilt], [config.tilt, 1.0]], dtype=torch.float64)

@@ -93,7 +93,7 @@ def draw_masks(count: int, rate: float, seed: int) -> Tensor:
     return kept / (1 - rate)
 
 
-def run_masks(config: Config) -> Result:
+def run(config: Config) -> Result:
     """Train with dropout, then answer once with the whole network and once with every mask."""
     small = _Small(replace(config, method="dropout", width=8))
     *_, last = small.train(STEPS, STEPS)

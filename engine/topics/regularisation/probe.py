@@ -15,12 +15,8 @@ from engine.contracts.probe import Change, Goal, Mistake, Probe, Touch
 from engine.data.own_weights import read_weights, write_weights
 from engine.machinery.own import OWN
 
-from . import explain, masks, pixel, task
+from . import explain, folds, geometry, masks, pixel, task
 from .card import Config, only
-from .folds import run_folds
-from .geometry import run_geometry
-from .masks import run_masks
-from .pixel import run_pixel
 from .task import Experiment
 
 MOST_STEPS, PLACES = 8, 3  # of a training, and places looked at
@@ -66,7 +62,7 @@ def _step(config: Config, random: Random) -> Iterator[FormulaValues]:
 
 def _corner(config: Config) -> Iterator[FormulaValues]:
     """Slopes of the loss by autograd, and the first step of the walk."""
-    result = run_geometry(only(config))
+    result = geometry.run(only(config))
     w = result.solution[0].clone().requires_grad_()
     away = w - result.optimum
     (0.5 * away @ result.curvature @ away).backward()
@@ -81,7 +77,7 @@ def _corner(config: Config) -> Iterator[FormulaValues]:
 
 def _pixels(config: Config, random: Random) -> Iterator[FormulaValues]:
     """What a bad pixel does, from the scores of whole pictures; and the small example."""
-    result = run_pixel(only(config))
+    result = pixel.run(only(config))
     for which in (0, 1):
         for bad in (-1, random.randrange(4)):
             weights = torch.tensor(explain.VECTOR[which], dtype=torch.float64)
@@ -102,7 +98,7 @@ def _pixels(config: Config, random: Random) -> Iterator[FormulaValues]:
 
 def _masks(config: Config, random: Random) -> Iterator[FormulaValues]:
     """A neuron under masks, from forward passes."""
-    result = run_masks(only(config))
+    result = masks.run(only(config))
     for _ in range(PLACES):
         point = random.randrange(len(result.inputs))
         neuron = explain.liveliest(result, point)
@@ -117,7 +113,7 @@ def _masks(config: Config, random: Random) -> Iterator[FormulaValues]:
 
 def _folds(config: Config, random: Random) -> Iterator[FormulaValues]:
     """The mean over the folds."""
-    result = run_folds(only(config))
+    result = folds.run(only(config))
     for _ in range(PLACES):
         alpha = random.randrange(len(result.strength))
         yield FormulaValues(explain.fold_formula(result, alpha).latex, (float(result.loss[:, alpha].double().mean()),))

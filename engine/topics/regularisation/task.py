@@ -200,7 +200,7 @@ def first(config: Config) -> Snapshot:
     return next(Experiment(config).train(0))
 
 
-def run_task(config: Config) -> Result:
+def run(config: Config) -> Result:
     """Train to `config.steps` and return everything about the network there."""
     return result_of(config, moments_of(Experiment(config).train, config.steps))
 

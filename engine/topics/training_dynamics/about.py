@@ -35,7 +35,7 @@ def surface(config: Config, race: Race, step: int) -> list[Block]:
     frames = draw.race_frames(race, step)
     return [
         Show("plane", draw.plane(config, race, frames), picks.drag_start, height=270),
-        Show("race-bar", Bar(frames, "step {step}"), Pick("step", "key")),
+        Show("race-bar", Bar(frames), Pick("step", "key")),
         Show("fall", draw.fall(race, frames), height=150),
     ]
 
@@ -76,7 +76,7 @@ def ends(made: Signal) -> Box:
 
 def normalised(config: Config, made: Normalised, picked: str) -> list[Block]:
     """The batch as a block, one cell in numbers; below, running statistics and what sets the kinds apart."""
-    cell, click = explain.cell_of(config, picked), Pick("cell", "sample", "channel", "place")
+    cell, click = explain.cell_of(config, picked), Pick("cell", "sample", "channel", "position")
     block = Show("block", draw.block(config, made), click, picked=list(cell), height=290)
     left = [block, Say(explain.ABOUT_NORMS[config.norm], style="small")]
     return [

@@ -139,10 +139,13 @@ def groups(config: Config) -> Tensor:
 
 
 def refused(config: Config) -> bool:
-    """Whether PyTorch's own module refuses this block: in training mode one number alone has no variance. LayerNorm
-    looks at a whole sample, which here has at least two channels."""
-    if config.norm == "batch":
-        return config.mode == "train" and config.batch * config.side**2 == 1
-    if config.side > 1 or config.norm not in ("instance", "group"):
-        return False
-    return config.norm == "instance" or config.channels == groups_in(config)
+    """Whether PyTorch's own module refuses this block with "Expected more than 1 …"."""
+    numbers = config.batch * config.side**2
+    match config.norm:
+        case "batch":
+            return config.mode == "train" and numbers == 1
+        case "instance":
+            return config.side == 1
+        case "group":
+            return numbers * config.channels // groups_in(config) == 1
+    return False

@@ -290,7 +290,9 @@ TOPIC = Topic(
         "block": "engine.topics.training_dynamics.draw:draw_block",
         "rates": "engine.topics.training_dynamics.draw:draw_rates",
     },
-    called={"race": "The race", "heights": "Heights over the steps", "signal": "Gradients by layer", "rates": "Schedules"},
+    called={
+        "race": "The race", "heights": "Heights over the steps", "signal": "Gradients by layer", "rates": "Schedules",
+    },
     presets={
         "Ravine": Config(),
         "All seven": Config(rules=tuple(RULES), surface="beale"),

@@ -39,7 +39,7 @@ COLOUR = {rule: at for at, rule in enumerate(RULES)}
 def race_frames(race: Race, at: int = -1) -> Frames:
     """The clock of a race, which plays once; at: the step to stand at."""
     frames = still_frames(np.nan_to_num(race.position.numpy().swapaxes(0, 1)), start="play")
-    return frames if at < 0 else replace(frames, at=min(at + 1, len(frames.indices) - 1))
+    return frames if at < 0 else replace(frames, at=min(at, len(frames.indices) - 1))
 
 
 def plane(config: Config, race: Race, frames: Frames, *, handle: bool = True) -> PlotPicture:
@@ -50,11 +50,11 @@ def plane(config: Config, race: Race, frames: Frames, *, handle: bool = True) ->
     lines = contours(surface, levels, domain, colour="#8A8F9C", width=0.8)
     field = None
     if known.size and known.min() < known.max():
-        low, middle = float(known.min()), float(np.quantile(known, 0.8))
+        low, middle = float(known.min()), float(np.quantile(known, 0.95))
         field = Field(surface.astype(np.float32), Words("height f(x, y)"), "probability", low,
-                      low + 4.5 * (middle - low or 1.0))  # fmt: skip
+                      low + 2.5 * (middle - low or 1.0))  # fmt: skip
     ways = [
-        Path(race.position[at].numpy().astype(np.float32), RULES[rule], COLOUR[rule], 2.4, grows=True)
+        Path(race.position[at].numpy().astype(np.float32), Words(RULES[rule]), COLOUR[rule], 2.4, grows=True)
         for at, rule in enumerate(race.rules)
     ]
     special = SURFACES.get(config.surface)
@@ -79,14 +79,14 @@ def fall(race: Race, frames: Frames) -> CurvesPicture:
     log = lowest >= 0
     shown = np.maximum(heights, 1e-12) if log else heights
     return CurvesPicture(
-        shown.astype(np.float32), [Curve(RULES[rule], COLOUR[rule]) for rule in race.rules], frames,
+        shown.astype(np.float32), [Curve(Words(RULES[rule]), COLOUR[rule]) for rule in race.rules], frames,
         Words("Height of every optimiser over the steps"), y_label=Words("height f"), log=bool(log),
     )  # fmt: skip
 
 
 def rules(config: Config, snapshot: Snapshot | None) -> dict[str, CurvesPicture]:
     """Charts of the networks with every optimiser that takes part."""
-    names, colours = [RULES[rule] for rule in config.rules], [COLOUR[rule] for rule in config.rules]
+    names, colours = [Words(RULES[rule]) for rule in config.rules], [COLOUR[rule] for rule in config.rules]
     return trained(snapshot, "rules", ("loss", "held_out"), names, colours)
 
 
@@ -153,7 +153,7 @@ def layers(signal: Signal, quantity: str) -> CurvesPicture:
     """The spread of the outputs ("deviation"), or the norm of the gradient ("gradient"), layer by layer."""
     table = getattr(signal, quantity).numpy().T
     names = network_names(signal)
-    lines = [Curve(names[name], at, name == "plain") for at, name in enumerate(signal.networks)]
+    lines = [Curve(Words(names[name]), at, name == "plain") for at, name in enumerate(signal.networks)]
     known = table[np.isfinite(table) & (table > 0)]
     shown = np.where(table > 0, table, np.nan).astype(np.float64)
     shown = np.where((shown > 1e-37) & (shown < 1e37), shown, np.nan)  # what the picture's own numbers can hold
@@ -172,7 +172,8 @@ def pairs(ratios: np.ndarray, config: Config) -> PixelPicture:
     """log10 of the factor by which the gradient changes on its way back, for every activation and first weights; the
     pair that is set has a frame."""
     values = np.log10(ratios[:, :, 1])
-    rows, columns = [FUNCTIONS[name] for name in FUNCTIONS], [SHORT[name] for name in INITIALISATIONS]
+    rows = [Words(name) for name in FUNCTIONS.values()]
+    columns = [Words(SHORT[name]) for name in INITIALISATIONS]
     texts = [
         Text(column + 0.5, row + 0.5, _power(values[row, column]), within=0.96)
         for row in range(len(rows)) for column in range(len(columns))
@@ -200,7 +201,7 @@ def _power(value: float) -> str:
 
 def cures(config: Config, snapshot: Snapshot | None) -> dict[str, CurvesPicture]:
     """Charts of the networks with each cure, and the shallow one."""
-    names = [*CURES.values(), Words("plain, {layers} layers", layers=min(SHALLOW, config.depth))]
+    names = [*map(Words, CURES.values()), Words("plain, {layers} layers", layers=min(SHALLOW, config.depth))]
     return trained(snapshot, "cures", ("training", "held_out"), names, range(len(names)), (0, len(names) - 1))
 
 
@@ -211,7 +212,7 @@ def block(config: Config, made: Block) -> BlockPicture:
     """The batch as a block; the read-out says the number that is normalised."""
     together = Words("averaged together ({count} numbers)", count=made.count) if made.count else ""
     alt = Words("The batch: {batch} samples, {channels} channels, {places} places; {norm}", batch=config.batch,
-                channels=config.channels, places=config.side**2, norm=NORMS[config.norm])  # fmt: skip
+                channels=config.channels, places=config.side**2, norm=Words(NORMS[config.norm]))  # fmt: skip
     return BlockPicture(made.given.numpy(), made.group.numpy(), config.side, alt, together)
 
 
@@ -283,7 +284,9 @@ def one_network(snapshot: Snapshot | None, cell: tuple[int, int]) -> dict[str, C
 
 def scheduled(snapshot: Snapshot | None) -> dict[str, CurvesPicture]:
     """Charts of the networks under every schedule."""
-    return trained(snapshot, "schedules", ("loss", "held_out"), list(SCHEDULES.values()), range(len(SCHEDULES)))
+    return trained(
+        snapshot, "schedules", ("loss", "held_out"), list(map(Words, SCHEDULES.values())), range(len(SCHEDULES))
+    )
 
 
 def schedules(rates: Rates, step: int) -> CurvesPicture:
@@ -291,7 +294,7 @@ def schedules(rates: Rates, step: int) -> CurvesPicture:
     table = rates.rate.numpy().T.astype(np.float32)
     frames = still_frames(table, start="last", indices=range(1, len(table) + 1))
     frames = replace(frames, at=min(step, len(table) - 1) + 1)
-    lines = [Curve(SCHEDULES[name], at) for at, name in enumerate(rates.schedules)]
+    lines = [Curve(Words(SCHEDULES[name]), at) for at, name in enumerate(rates.schedules)]
     return CurvesPicture(table, lines, frames, Words("Learning rate over the steps"), y_label=Words("learning rate"),
                          low=0.0)  # fmt: skip
 

@@ -92,7 +92,7 @@ def about_spread(config: Config, signal: Signal, asked: int) -> list[Block]:
     return [
         Say(
             "**{name}**, layer {layer}: n inputs with weights of variance σ² make sums that spread by",
-            name=SHORT[signal.networks[network]], layer=Number(layer + 1),
+            name=Words(SHORT[signal.networks[network]]), layer=Number(layer + 1),
         ),
         spread(config, signal, network, layer),
         Say("measured: **{value}**", value=Number(signal.sum_deviation[network, layer].item(), 4)),
@@ -184,11 +184,15 @@ def about_cell(config: Config, block: Normalised, cell: tuple[int, int, int]) ->
     else:
         head = Say("**{cell}**", cell=words)
     made = [head, normalised(config, block, cell)]
+    if block.count == 1:
+        made.append(
+            Say(
+                "One number alone: μ is the number itself and σ² = 0. Whatever the sample said, only β is left.",
+                style="note",
+            )
+        )
     if refused(config):
-        made.append(Say(
-            "One number alone: μ is the number itself, σ² = 0, and whatever the sample said, β is what is left. "
-            "PyTorch refuses this in training: “Expected more than 1 value per channel”.", style="note",
-        ))  # fmt: skip
+        made.append(Say("PyTorch's own module refuses this: “Expected more than 1 value per channel”.", style="note"))
     return made
 
 
@@ -265,7 +269,7 @@ def about_rate(config: Config, rates: Rates, schedule: str, step: int) -> list[B
     """The rate of a step in words and numbers."""
     at = min(step, config.train_steps - 1)
     return [
-        Say("**{name}**, step {step} of {steps}:", name=SCHEDULES[schedule], step=Number(at + 1),
+        Say("**{name}**, step {step} of {steps}:", name=Words(SCHEDULES[schedule]), step=Number(at + 1),
             steps=Number(config.train_steps)),
         rate_at(config, rates, schedule, at),
     ]  # fmt: skip

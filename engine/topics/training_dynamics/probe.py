@@ -98,15 +98,15 @@ PROBE = Probe(
     picture="plane",
     changes=(
         Change("learning rate slider", "plane", knob="rate"),
-        Change("a cell of the batch", "block", place="training_dynamics-block", keys=("ArrowRight", "Enter"),
+        Change("a cell of the batch", "block", place="block", keys=("ArrowRight", "Enter"),
                link="look=norm"),
     ),
     touches=(
-        Touch("training_dynamics-plane", "handle", {"key": "start", "x": -2.0, "y": 1.0}, "start=-2_1"),
-        Touch("training_dynamics-block", "pick", {"sample": 1, "channel": 2, "place": 4}, "view.cell=1-2-4",
+        Touch("training-dynamics-plane", "handle", {"key": "start", "x": -2.0, "y": 1.0}, "start=-2_1"),
+        Touch("training-dynamics-block", "pick", {"sample": 1, "channel": 2, "position": 4}, "view.cell=1-2-4",
               "look=norm"),
-        Touch("training_dynamics-rule", "pick", 3, "view.rule=adam"),
-        Touch("training_dynamics-look", "pick", 2, "look=norm"),
+        Touch("training-dynamics-rule", "pick", 3, "view.rule=adam"),
+        Touch("training-dynamics-look", "pick", 2, "look=norm"),
     ),
     mistakes=(
         Mistake("view.cell=one", "Cell: expected sample-channel-place such as 1-0-4"),

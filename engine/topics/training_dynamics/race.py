@@ -18,6 +18,7 @@ from .card import ADAPTIVE, Config, domain_of, start_of
 
 ACROSS, UP = 161, 121  # places of the surface's picture
 FAR = 1e6  # from zero: whoever is farther has left
+LARGEST = 1e30  # of a height
 
 
 @result
@@ -54,6 +55,8 @@ def slopes(formula: Expression, places: Tensor) -> tuple[Tensor, Tensor]:
     with torch.enable_grad():
         places = places.detach().requires_grad_()
         height = heights(formula, places)
+        if not height.requires_grad:  # a formula in which no variable stands is level everywhere
+            return height, torch.zeros_like(places)
         (gradient,) = torch.autograd.grad(height.sum(), places)
     return height.detach(), gradient
 
@@ -93,5 +96,5 @@ def surface_of(config: Config) -> Tensor:
 
 
 def _known(values: Tensor) -> Tensor:
-    """What is no finite number is NaN."""
-    return values.where(values.isfinite(), torch.full_like(values, math.nan))
+    """What is no number of a size that can be drawn is NaN."""
+    return values.where(values.abs() < LARGEST, torch.full_like(values, math.nan))

@@ -31,9 +31,9 @@ ABOUT_NETWORKS = (
 
 
 def moment_of(race: Race, asked: int) -> int:
-    """The step that is spoken of: asked for, or the last one; there is one moment more than there are steps."""
+    """The moment before the step that is spoken of: the one that leads to moment `asked`; -1: the last one."""
     last = race.height.shape[1] - 2
-    return last if asked < 0 else min(asked, last)
+    return last if asked < 0 else min(max(asked - 1, 0), last)
 
 
 def rule_at(race: Race, asked: str) -> int:
@@ -57,7 +57,7 @@ def update(config: Config, race: Race, rule: int, moment: int, coordinate: int) 
     rows = [rf"g &= \frac{{\partial f}}{{\partial {letter}}}{noise} = {written(g)}"]
     if name in ("momentum", "nesterov"):
         rows.append(r"v &= \mu\, v_{\text{old}} + g")
-        rows.append(rf"&= {mu} \cdot {bracketed(first, 4)} + {now} = {written(new_first)}")
+        rows += [rf"&= {mu} \cdot {bracketed(first, 4)} + {now}", rf"&= {written(new_first)}"]
     if name == "adagrad":
         rows.append(rf"s &= s_{{\text{{old}}}} + g^2 = {written(second)} + {now}^2")
         rows.append(rf"&= {written(new_second)}")
@@ -135,7 +135,7 @@ def one_step(config: Config, race: Race, asked: str, step: int, coordinate: int)
 def about_surface(config: Config) -> Say:
     """The surface's formula."""
     text = config.formula if config.surface == "own" else SURFACES[config.surface].formula
-    return Say("f(x, y) = {formula}", formula=text)
+    return Say("f(x, y) = {formula}", style="small", formula=text)
 
 
 def about_rules(config: Config) -> list[Block]:

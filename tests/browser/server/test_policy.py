@@ -29,7 +29,7 @@ def watched(visit):
 @pytest.mark.parametrize(
     ("slug", "switch", "key"),
     [
-        ("mlp", "Show the space of the last hidden layer", "mlp-hidden-space"),
+        ("mlp", "Hidden layers", "mlp-hidden-space"),
         ("attention?view=toy", "Why divide by √d?", "attention-spread"),
     ],
 )
