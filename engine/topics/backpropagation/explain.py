@@ -211,6 +211,7 @@ def fixing(made: Passes, config: Config, node: int) -> list[Press]:
 
 
 def key_of(made: Passes, node: int) -> str:
+    """The name under which a node can be set; "" for one that cannot."""
     value = made.graph.order[node]
     return next((name for name, one in made.graph.inputs.items() if one is value), "")
 
