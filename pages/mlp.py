@@ -1,20 +1,41 @@
 """MLP playground."""
 
-from engine.contracts.blocks import Box, Choose, Row, Say, Show
+from engine.contracts.blocks import Choose, Row, Show
 from engine.contracts.knob import configuration, knob
-from engine.topics.mlp import draw, explain
-from engine.topics.mlp.card import MAXIMUM_STEPS, check_picked, with_edit
+from engine.topics.mlp import confusion, draw, explain, landscape, race, spaces, step_panel
+from engine.topics.mlp.texts import MAXIMUM_STEPS, check_picked, with_edit
+
+BELOW = {
+    "step": "One training step",
+    "confusion": "Confusion matrix",
+    "yes": "Hidden layers",  # as links say it that ask for hidden_space=yes
+    "landscape": "Loss landscape",
+    "race": "Two runs racing",
+}
+LOOK_INTO = Choose("below", as_buttons=True)
 
 
 @configuration
 class View:
-    """What to look at: the moment, a neuron or a weight, the spot to compute at, the space of the last hidden layer."""
+    """What to look at: the moment, a neuron or a weight, the spot to compute at, and what is looked into below."""
 
     moment: int = knob(-1, "Moment", low=-1, high=MAXIMUM_STEPS, hidden=True)
     picked: str = knob("", "Neuron or weight", hidden=True, most=7, check=check_picked)
     x1: float = knob(1.0, "x₁", low=-draw.DOMAIN, high=draw.DOMAIN, hidden=True)
     x2: float = knob(0.5, "x₂", low=-draw.DOMAIN, high=draw.DOMAIN, hidden=True)
-    hidden_space: bool = knob(False, "Show the space of the last hidden layer")
+    test_points: bool = knob(True, "Show the test points")
+    discrete: bool = knob(False, "Discretise the output", "The likeliest class alone, not how sure the network is.")
+    below: str = knob("step", "Opened below", choices=BELOW, was=("hidden_space",))
+    scope: str = knob("sample", "Follow", choices=step_panel.SCOPES)
+    stage: int = knob(0, "Stage", low=0, high=step_panel.LAST_STAGE, hidden=True)
+    counted: str = knob("test", "Counted", choices=confusion.COUNTED)
+    cell: str = knob("", "Cell of the matrix", hidden=True, most=3, check=confusion.check_cell)
+    point: int = knob(-1, "Point", low=-1, high=1999, hidden=True)
+    back: int = knob(0, "Layer", low=0, high=7)
+    way: int = knob(-1, "Moment of the way", low=-1, high=99, hidden=True)
+    directions: str = knob("path", "Directions", choices=landscape.DIRECTIONS)
+    rival: str = knob("", "The other lane", hidden=True, most=3500, check=race.check_rival)
+    racing: bool = knob(False, "Race")
 
 
 def status(config, moment):
@@ -32,48 +53,35 @@ def front(config, film):
 
 def stage(config, view, film):
     """The plane, the network and the losses on one clock; below, the formula of the picked neuron."""
-    picked = explain.picked_in(film.now, view.picked)
-    spot = None if config.data == "own" else (view.x1, view.x2)
+    picked, marked = explain.picked_in(film.now, view.picked), confusion.marked(config, view, film)
+    points = draw.plane(config, film, discrete=view.discrete, test_points=view.test_points, marked=marked)
+    network = draw.network(config, film, discrete=view.discrete)
     return [
         Row([
-            [Show("points", draw.plane(config, film), on_plane, picked=spot, height=315)],
-            [Show("network", draw.network(config, film), on_network, picked=picked, height=315)],
+            [Show("points", points, on_plane, picked=explain.spot_of(config, view), height=315)],
+            [Show("network", network, on_network, picked=picked, height=315)],
         ], (1.12, 1.25)),
         film.bar(),
         Show("curves", draw.curves(config, film), height=115),
-        *inspect(config, view, film, picked),
+        *explain.inspect(config, view, film, picked, set_by_hand),
     ]  # fmt: skip
 
 
-def inspect(config, view, film, picked):
-    """The picked neuron's formula with live numbers, and its weight or bias to set by hand."""
-    if config.data == "own" and not config.points:
-        return [Say(explain.DRAW_POINTS, style="note")]
-    if picked is None:
-        return [Say(explain.CLICK, style="small")]
-    spot = view.x1, view.x2
-    made = explain.explain_neuron(config, film.now, *explain.neuron_of(picked), spot)
-    field = explain.field_of(config, film, picked, made)
-    hand = [Show("hand", field, set_by_hand)] if field else []
-    said = explain.about_neuron(config, film.now, picked, spot, made.value)
-    return [Box("formula", [said, made.symbols, made.numbers, *hand])]
+def panel(config, view, film):
+    """How the plane is shown."""
+    return [Choose("test_points"), Choose("discrete")]
 
 
 def below(config, view, film):
-    """Where the last hidden layer puts the points: a flat border there is the bent border above."""
-    if not config.layers:
-        return []
-    if not view.hidden_space:
-        return [Choose("hidden_space")]
-    space = Show("hidden-space", draw.hidden_space(config, film.now))
-    return [Choose("hidden_space"), Say(explain.ABOUT_HIDDEN_SPACE, style="small"), space]
+    """What the reader looks into."""
+    shown = {"step": step_panel.one_step, "confusion": confusion.who_is_who, "yes": spaces.hidden_layers,
+             "landscape": landscape.landscape, "race": race.racing}[view.below]  # fmt: skip
+    return [LOOK_INTO, *shown(config, view, film)]
 
 
 def on_plane(event, config, view):
     """Own points were drawn, moved or removed; of other data, another spot was chosen."""
-    if event["event"] == "points":
-        return {"points": draw.encode_points(event["points"])}
-    return {"x1": event["x"], "x2": event["y"]}
+    return explain.on_plane(event, config)
 
 
 def on_network(event, config, view):

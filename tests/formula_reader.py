@@ -219,7 +219,7 @@ class Reader:
                 if depth == 0:
                     break
             inside = "".join(self.tokens[self.at : end])
-            if "," in inside or "|" in inside:
+            if "," in re.sub(r"\{[^{}]*\}", "", inside) or "|" in inside:  # not that of an index
                 text, self.at = text + inside, end
             elif text == r"\sigma":
                 return _each(logistic, self.power())

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from engine.instrument.trace import Tap
 from engine.models.activations import Function
+from engine.models.normalisation import Normalisation
 
 SMALL, LARGE = 0.01, 1.0  # standard deviations of weights that are too small, and too large
 INITIALISATIONS = ("zeros", "small", "lecun", "xavier", "he", "orthogonal", "large")
@@ -52,7 +53,10 @@ def deviation(name: str, inputs: int, outputs: int) -> float:
 
 
 class DeepLayer(nn.Module):
-    """h = f(W x + b). x (B, I) -> (B, O). Taps: "sum" is W x + b, "output" is h."""
+    """h = f(W x + b). x (B, I) -> (B, O). Taps: "sum" is what f is given, "output" is h.
+
+    normalisation: "batch" or "layer": f is given the normalised sum; "" for none. residual: h = x + f(…), where I = O.
+    """
 
     def __init__(
         self,
@@ -62,25 +66,30 @@ class DeepLayer(nn.Module):
         initialisation: str,
         generator: torch.Generator,
         bias: float,
+        normalisation: str = "",
+        residual: bool = False,
     ):
         super().__init__()
         self.linear = nn.Linear(inputs, outputs, device="meta").to_empty(device="cpu")
         initialise(self.linear.weight, initialisation, generator)
         nn.init.constant_(self.linear.bias, bias)
+        self.normalised = Normalisation(normalisation, outputs) if normalisation else nn.Identity()
+        self.residual = residual and inputs == outputs
         self.activation = activation
         self.sum = Tap("batch unit")
         self.output = Tap("batch unit")
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.output(self.activation(self.sum(self.linear(x))))  # (B, O)
+        branch = self.activation(self.sum(self.normalised(self.linear(x))))  # (B, O)
+        return self.output(x + branch if self.residual else branch)
 
 
 class DeepNetwork(nn.Module):
     """`depth` hidden layers of `width` units each, and a linear output layer.
 
     inputs: numbers of a sample I; outputs: logits O. activation: elementwise, of every hidden layer. initialisation:
-    see `initialise`, also of the output layer. bias: where all biases of hidden layers
-    begin. All randomness comes from `generator`. forward: (B, I) -> (B, O).
+    see `initialise`, also of the output layer. bias: where all biases of hidden layers begin. normalisation, residual:
+    see DeepLayer. All randomness comes from `generator`. forward: (B, I) -> (B, O).
     """
 
     def __init__(
@@ -94,11 +103,16 @@ class DeepNetwork(nn.Module):
         generator: torch.Generator,
         *,
         bias: float = 0.0,
+        normalisation: str = "",
+        residual: bool = False,
     ):
         super().__init__()
         sizes = [inputs, *[width] * depth]
         self.layers = nn.Sequential(
-            *(DeepLayer(i, width, activation, initialisation, generator, bias) for i in sizes[:-1])
+            *(
+                DeepLayer(i, width, activation, initialisation, generator, bias, normalisation, residual)
+                for i in sizes[:-1]
+            )
         )
         self.head = nn.Linear(sizes[-1], outputs, device="meta").to_empty(device="cpu")
         initialise(self.head.weight, initialisation, generator)

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from engine.contracts.formula import written
-from engine.topics.mlp import explain as mlp
+from engine.topics.mlp import formulas as mlp
 from engine.topics.mlp.card import Config as Mlp
 from engine.topics.mlp.probe import formulas_at
 from engine.topics.mlp.run import Experiment

@@ -17,7 +17,8 @@ from engine.instrument.trace import record, tap_names
 from engine.models.mlp.mlp import ACTIVATIONS, MultiLayerPerceptron, SeededDropout
 from engine.topics.mlp import explain
 from engine.topics.mlp.card import FEATURES, TOPIC, Config
-from engine.topics.mlp.run import Experiment, data_of, result_of, run, stream
+from engine.topics.mlp.experiment import Experiment
+from engine.topics.mlp.run import data_of, result_of, run, stream
 
 MODULES = {
     "relu": nn.ReLU, "leaky_relu": nn.LeakyReLU, "tanh": nn.Tanh, "sigmoid": nn.Sigmoid, "gelu": nn.GELU,

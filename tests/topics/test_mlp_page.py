@@ -13,8 +13,10 @@ from engine.data.points import encode_points
 from engine.pictures.theme import table
 from engine.topics.mlp import draw, explain
 from engine.topics.mlp.benchmark import SOLVED, spiral
-from engine.topics.mlp.card import FEATURES, MAXIMUM_EDITS, REGRESSION, Config, check_picked, parse_edits, with_edit
-from engine.topics.mlp.run import Experiment, first, run
+from engine.topics.mlp.card import FEATURES, REGRESSION, Config
+from engine.topics.mlp.experiment import Experiment
+from engine.topics.mlp.run import first, run
+from engine.topics.mlp.texts import MAXIMUM_EDITS, check_picked, parse_edits, with_edit
 from tests.visitor import Visitor
 
 SMALL = Config(layers=(6, 5), samples=60, data="moons", features=("x2", "x1_x2"))
@@ -89,24 +91,6 @@ def test_layers_keep_to_1_to_64_neurons_and_the_last_input_stays():
     assert explain.touched(config, {"event": "resize", "layer": 4, "delta": 1}) == {}  # a layer that has just gone
     assert explain.touched(config, {"event": "toggle", "index": 1}) == {}
     assert set(explain.touched(config, {"event": "toggle", "index": 0})["features"]) == {"x1", "x2"}
-
-
-def test_the_hidden_space_holds_every_point_and_its_border_is_that_of_the_answer():
-    config = replace(SMALL, steps=20)
-    result = run(config)
-    shown = draw.hidden_space(config, result.snapshot)
-    assert sum(map(len, shown.groups.values())) == config.samples
-    normal, offset = shown.plane
-    answers = {name: points @ normal + offset for name, points in shown.groups.items()}
-    centred = result.hidden.numpy() - result.hidden.numpy().mean(0)
-    left = (centred**2).sum() - sum((points**2).sum() for points in shown.groups.values())  # beyond three directions
-    assert left >= -1e-4
-    logits = (result.hidden @ result.border + result.offset).numpy()
-    most = np.sqrt(max(left, 0)) * np.linalg.norm(result.border.numpy()) + 1e-4
-    for label, name in enumerate("AB"):
-        assert np.abs(answers[name] - logits[result.targets.numpy() == label]).max() <= most
-    assert run(Config(data="own")).config == Config(data="own")
-    assert draw.hidden_space(Config(data="own"), first(Config(data="own"))).groups == {}
 
 
 # ---------------------------------------------------------------- as the page shows it
@@ -251,15 +235,6 @@ def test_a_spot_that_is_none_changes_nothing(visitor, spot):
     assert visitor.query == "layers=4&view.x1=2"
 
 
-def test_the_hidden_space_is_shown_and_stands_in_the_link(visitor):
-    visitor.open("mlp", "layers=4")
-    assert not visitor.move("mlp:hidden_space", True).errors
-    assert visitor.query == "layers=4&view.hidden_space=yes"
-    assert visitor.kind("mlp-hidden-space") == "plotly_chart"
-    visitor.touch("mlp-presets", "pick", 1)  # a straight line has no hidden layer
-    assert visitor.find("mlp-hidden-space") is None
-
-
 def test_edits_that_do_not_fit_are_told_of_and_left_out(visitor):
     visitor.open("mlp", "layers=3&seed=5&steps=7&edits=1:9.0.0=1;0:0.0.0=2")
     assert visitor.alerts() == ["Weights set by hand: this network has no weight 9.0.0"]
@@ -273,26 +248,6 @@ def test_the_spiral_is_solved_and_not_before():
     assert seen[-1] >= SOLVED
     assert all(accuracy < SOLVED for accuracy in seen[:-1])
     assert steps <= 500
-
-
-def test_the_hidden_space_shows_the_moment_and_stands_still_while_it_trains(visitor):
-    """Else the space that a reader has turned would be turned back at every tick."""
-    visitor.open("mlp", "layers=4&samples=60")
-    visitor.press("mlp:play")
-    assert len(visitor.timers) == 1
-    visitor.move("mlp:hidden_space", True)
-    before = visitor.widget("mlp-hidden-space")
-    visitor.follow(1.2)
-    assert len(visitor.timers) == 1
-    assert visitor.widget("mlp-hidden-space") is before
-    visitor.press("mlp:play")
-    end_of(visitor)
-    while visitor.tick():
-        pass
-    visitor.move("mlp:hidden_space", True)
-    newest = visitor.widget("mlp-hidden-space").SerializeToString()
-    visitor.touch("mlp-bar", "frame", visitor.data("mlp-bar")[0]["frames"]["indices"][0])
-    assert visitor.widget("mlp-hidden-space").SerializeToString() != newest  # of the moment that the page speaks of
 
 
 def test_the_bar_may_stand_at_every_moment_that_the_browser_has(visitor):

@@ -2,7 +2,7 @@
 import { View, elide, fill, format, mount, tableOf } from "./core.js";
 import { TIME_KEYS, colourBar, keyboard, pointer } from "./controls.js";
 import { follow } from "./clock.js";
-import { BUCKETS, OWN, signedColour, strokeEdges } from "./network_paint.js";
+import { BUCKETS, OWN, signedColour, strokeEdges, strokeEmpty, writeNumber } from "./network_paint.js";
 import { placeSizers } from "./network_sizers.js";
 
 const MOST_EDGES = 1500, LARGEST = 46, LEAST = 11, HEAD = 46, PAD = 8;
@@ -105,7 +105,7 @@ class Network extends View {
       let most = 1e-12;
       for (const w of weights) if (Math.abs(w) > most) most = Math.abs(w);
       this.greatest.push(most);
-      for (const w of weights) strengths[at++] = Math.abs(w) / most;
+      for (const w of weights) strengths[at++] = Math.abs(w) / most || 0; // NaN: there is no line
       for (const b of slices["b" + (l - 1)] ?? []) if (Math.abs(b) > bias) bias = Math.abs(b);
     }
     this.greatestBias = bias;
@@ -174,6 +174,7 @@ class Network extends View {
     const focus = this.hot ?? this.meta.picked;
     const paths = this.#edgePaths(focus), crowded = this.nodes.length > CROWD;
     const quiet = [...paths].filter(([key]) => key < OWN), own = [...paths].filter(([key]) => key >= OWN);
+    if (this.frame.slices.values) strokeEmpty(context, this, (...at) => this.#ends(...at));
     strokeEdges(context, crowded ? quiet : [...quiet, ...own], Boolean(focus), this);
     this.#nodes(context, crowded);
     if (crowded) strokeEdges(context, own, true, this); // else they would hide behind other maps
@@ -242,8 +243,9 @@ class Network extends View {
       outline(x, y, s);
       context.stroke();
       if (off) context.setLineDash([]);
-      const bias = this.#bias(node);
-      if (bias === undefined || s < (crowded ? 24 : 14)) continue;
+      const bias = this.#bias(node), { values, maps } = this.frame.slices;
+      if (values && !off) writeNumber(context, node, values[n], maps[n], this);
+      if (!(bias <= Infinity) || s < (crowded ? 24 : 14)) continue;
       const size = Math.max(2.2, s / 13);
       context.beginPath();
       context.arc(x, y + s, size, 0, 2 * Math.PI);
@@ -273,8 +275,13 @@ class Network extends View {
       context.font = this.font(12);
       context.fillStyle = theme.faint;
       const place = layer.resizable ? Math.max(34, Math.min(this.canvasWidth - 34, middle)) : middle;
-      context.fillText(String(layer.neurons.length - layer.off.length), place, 31);
+      context.fillText(this.#sign(0, l) ?? String(layer.neurons.length - layer.off.length), place, 31);
     });
+  }
+
+  /** What squares (0), lines (1) or discs (2) of a layer are at this moment, where they are not as usual. */
+  #sign(part, at) {
+    return this.meta.signs?.[this.frameIndex]?.[part][at];
   }
 
   // ------------------------------------------------ touching and reading
@@ -325,14 +332,15 @@ class Network extends View {
     if (target.kind === "edge") {
       const { layer, to, from } = target;
       const weight = frame.slices["w" + (layer - 1)][to * layers[layer - 1].neurons.length + from];
-      return [`${text.weight} ${format(weight)}`, `${layers[layer - 1].neurons[from]} → ${layers[layer].neurons[to]}`];
+      return [`${this.#sign(1, layer - 1) ?? text.weight} ${format(weight)}`, `${layers[layer - 1].neurons[from]} → ${layers[layer].neurons[to]}`];
     }
-    const { layer, index } = target, n = this.starts[layer] + index, range = frame.slices.ranges[n];
-    const bias = this.#bias(this.nodes[n]);
+    const { layer, index } = target, n = this.starts[layer] + index, { ranges, values } = frame.slices, range = ranges[n];
+    const bias = this.#bias(this.nodes[n]), off = layers[layer].off.includes(index);
+    const colours = values ? `${this.#sign(0, layer)} ${format(values[n])}` : fill(text.range, { low: format(-range), high: format(range) });
     return [
       `${layers[layer].name} · ${layers[layer].neurons[index]}`,
-      bias === undefined ? "" : `${text.bias} ${format(bias)}`,
-      layers[layer].off.includes(index) ? text.off : fill(text.range, { low: format(-range), high: format(range) }),
+      bias === undefined ? "" : `${this.#sign(2, layer - 1) ?? text.bias} ${format(bias)}`,
+      off ? text.off : colours,
     ];
   }
 

@@ -1,5 +1,5 @@
 // The lines and the signed colours of a network's picture.
-import { tableOf } from "./core.js";
+import { lettersOn, tableOf } from "./core.js";
 
 export const BUCKETS = 7; // edges of like strength are stroked together
 export const OWN = 100; // keys of the paths that stand out
@@ -17,5 +17,37 @@ export function strokeEdges(context, paths, focused, { theme, edgeCount }) {
     context.globalAlpha = own ? 0.95 : (0.1 + 0.75 * strength) * (focused ? 0.25 : 1) * Math.max(0.5, Math.sqrt(crowd));
     context.stroke(path);
   }
+  context.globalAlpha = 1;
+}
+
+/** A number in a neuron's square, in letters that can be read on its colour. */
+export function writeNumber(context, { x, y, s }, value, place, view) {
+  if (s < 22 || Number.isNaN(value)) return;
+  const size = Math.abs(value), digits = size < 9.995 ? 2 : size < 99.95 ? 1 : 0;
+  const text = size > 0 && size < 0.005 ? "≈0" : (value < 0 ? "−" : "") + size.toFixed(size < 99999 ? digits : 0);
+  context.font = view.font(s < 30 ? 9 : 11);
+  context.textAlign = "center";
+  context.textBaseline = "middle";
+  context.fillStyle = lettersOn(...tableOf("signed", view.theme.dark).bytes.slice(4 * place, 4 * place + 3));
+  context.fillText(text, x + s / 2, y + s / 2, s - 2);
+}
+
+/** Lines that carry nothing yet, so that the network is seen. ends(layer, to, from) -> two points. */
+export function strokeEmpty(context, { layers, frame, theme, edgeCount }, ends) {
+  if (edgeCount > 600) return;
+  context.strokeStyle = theme.faint;
+  context.globalAlpha = 0.22;
+  context.lineWidth = 0.6;
+  context.beginPath();
+  for (let l = 1; l < layers.length; l++) {
+    const inputs = layers[l - 1].neurons.length, off = layers[l - 1].off;
+    frame.slices["w" + (l - 1)].forEach((weight, at) => {
+      if (!Number.isNaN(weight) || off.includes(at % inputs)) return;
+      const [[x0, y0], [x1, y1]] = ends(l, Math.floor(at / inputs), at % inputs), middle = (x0 + x1) / 2;
+      context.moveTo(x0, y0);
+      context.bezierCurveTo(middle, y0, middle, y1, x1, y1);
+    });
+  }
+  context.stroke();
   context.globalAlpha = 1;
 }

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from engine.contracts.words import number as number_of
 from engine.pictures import theme
 from engine.pictures.legend import legend
 from engine.pictures.lettering import width_of
@@ -58,6 +59,7 @@ def _network_edges(sheet: Sheet, diagram: NetworkDiagram, spots: list, side: flo
     edges = []
     for layer, arrays in enumerate(diagram.weights):
         weights = arrays[frame]
+        weights = np.nan_to_num(weights)  # NaN: there is no line
         most = max(float(np.abs(weights).max()), 1e-12)
         off = diagram.layers[layer].off
         for to, origin in np.ndindex(weights.shape):
@@ -78,7 +80,8 @@ def _network_edges(sheet: Sheet, diagram: NetworkDiagram, spots: list, side: flo
 
 def _network_maps(sheet: Sheet, diagram: NetworkDiagram, spots: list, side: float, frame: int) -> None:
     table, number = theme.table("signed"), 0
-    most = max([float(np.abs(array[frame]).max()) for array in diagram.biases if array[frame].size] + [1e-12])
+    biases = [np.nan_to_num(array[frame]) for array in diagram.biases]
+    most = max([float(np.abs(array).max()) for array in biases if array.size] + [1e-12])
     for level, (layer, corners) in enumerate(zip(diagram.layers, spots, strict=True)):
         for index, (x, y) in enumerate(corners):
             colours = table[diagram.maps[frame][number]]
@@ -88,8 +91,10 @@ def _network_maps(sheet: Sheet, diagram: NetworkDiagram, spots: list, side: floa
             sheet.box(x, y, side, side, stroke="#9AA1AE", dash=(3, 3) if index in layer.off else None)
             if level == 0:
                 sheet.words(x + 2, y + 1, layer.neurons[index], size=10, anchor="lt", halo=True)
-            elif diagram.biases:
-                bias = float(diagram.biases[level - 1][frame][index]) / most
+            elif biases and not np.isnan(diagram.biases[level - 1][frame][index]):
+                bias = float(biases[level - 1][index]) / most
                 colour = "#{:02X}{:02X}{:02X}".format(*table[round(127.5 + 127.4 * bias)])
                 sheet.disc(x, y + side, max(2.5, side / 13), colour, "#475067")
+            if diagram.values is not None and not np.isnan(value := diagram.values[frame][number]):
+                sheet.words(x + side / 2, y + side / 2, number_of(float(value), 2), size=10, anchor="mm", halo=True)
             number += 1

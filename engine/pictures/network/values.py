@@ -46,6 +46,10 @@ class NetworkDiagram:
     maps: (T, N, S, S) uint8 with ranges (T, N) float32 (see quantise_maps). weights[l]: (T, out, in) float32 from
     layer l to layer l + 1, laid out as torch.nn.Linear.weight. biases[l]: (T, out) float32 of layer l + 1, or empty.
     toggle_inputs: a click on an input switches it instead of picking it.
+    values: (T, N) float32: each square is one number, read out and written into it where there is room; its map is one
+    pixel of that colour. signs: for each moment what the squares of each layer, the lines into each layer behind the
+    first, and their discs are, as symbols: (("x", "h", …), ("w", …), ("b", …)). Where a value, a weight or a bias is
+    NaN, nothing is drawn.
     """
 
     layers: Sequence[NetworkLayer]
@@ -56,6 +60,8 @@ class NetworkDiagram:
     frames: Frames | None = None
     alt: str = ""
     toggle_inputs: bool = False
+    values: np.ndarray | None = None
+    signs: Sequence[Sequence[Sequence[str]]] = ()
 
     def __post_init__(self) -> None:
         if not self.alt.strip():
@@ -77,6 +83,11 @@ class NetworkDiagram:
                 want = (times, sizes[number + 1]) + ((sizes[number],) if what == "weights" else ())
                 if array.shape != want:
                     raise ValueError(f"{what}[{number}] must be {want}, got {array.shape}")
+        if self.values is not None and self.values.shape != (times, sum(sizes)):
+            raise ValueError(f"values must be {(times, sum(sizes))}, got {self.values.shape}")
+        counts = [len(sizes), len(sizes) - 1, len(sizes) - 1]
+        if self.signs and (len(self.signs) != times or any(list(map(len, one)) != counts for one in self.signs)):
+            raise ValueError(f"expected {times} signs of {counts} symbols")
 
 
 def network_payload(diagram: NetworkDiagram) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
@@ -89,5 +100,8 @@ def network_payload(diagram: NetworkDiagram) -> tuple[dict[str, Any], dict[str, 
     for name, group in (("w", diagram.weights), ("b", diagram.biases)):
         arrays |= {f"{name}{n}": np.asarray(a, np.float32).reshape(len(a), -1) for n, a in enumerate(group)}
     meta = {"alt": diagram.alt, "layers": layers, "frames": frames.meta(), "static": diagram.frames is None,
-            "toggle": diagram.toggle_inputs}  # fmt: skip
+            "toggle": diagram.toggle_inputs,
+            "signs": [[list(part) for part in one] for one in diagram.signs]}  # fmt: skip
+    if diagram.values is not None:
+        arrays["values"] = np.asarray(diagram.values, np.float32)
     return meta, arrays

@@ -62,7 +62,7 @@ class Points extends View {
       this.points = meta.points.map((point) => [...point]);
       this.carried = -1;
       this.train = meta.train;
-    }
+    } else if (meta.train?.length === this.points.length) this.train = meta.train; // drawn since: who is trained on is dealt anew
     this.revision = meta.revision;
     this.wasEditable = meta.editable;
     this.current = Math.min(this.current, meta.classes.length - 1);

@@ -10,7 +10,7 @@ from engine.bench.comparison import Comparison, Prepared, close, weights_of
 from engine.training.fit import batches_of, seeded
 
 from .card import Config
-from .run import Experiment
+from .experiment import Experiment
 
 SOLVED = 0.98  # of the points it has not seen
 

@@ -1,14 +1,16 @@
 """MLP playground: what it asks and what can be set."""
 
-import re
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 from engine.contracts.knob import KnobError, configuration, knob
 from engine.contracts.topic import Front, Source, Topic, Training
 from engine.data.point_codes import check_points
+from engine.data.point_tables import PointTable
+from engine.data.table_keys import LONGEST_KEY, check_key, table_of
 from engine.machinery.own import check_upload_key
+
+from .texts import ACTIVATION_NAMES, MAXIMUM_STEPS, parse_activations, parse_edits
 
 FEATURES = {
     "x1": "x₁",
@@ -26,61 +28,25 @@ DATA = {
     "gaussians": "Gaussians",
     "moons": "Moons",
     "own": "Own points",
+    "table": "Own table",
     "plane": "Plane (regression)",
     "hills": "Hills (regression)",
 }
 REGRESSION = ("plane", "hills")
-MAXIMUM_STEPS = 20_000
-MAXIMUM_EDITS = 50
-LARGEST_EDIT = 100
 
 
-def parse_edits(text: str) -> list[tuple[int, int, int, int, float]]:
-    """Weights set by hand, "step:layer.to.from=value" joined by ";" -> (step, layer, to, from, value).
-
-    from = -1 means the bias. Layers count from 0 (the first hidden layer). KnobError if malformed.
-    """
-    edits = []
-    for part in filter(None, text.split(";")):
-        try:
-            place, value = part.split("=")
-            step, address = place.split(":")
-            layer, to, origin = (int(number) for number in address.replace("b", "-1").split("."))
-            if min(layer, to, origin + 1) < 0:
-                raise ValueError
-            edits.append((int(step), layer, to, origin, float(value)))
-        except ValueError:
-            raise KnobError(
-                "Weights set by hand: expected step:layer.to.from=value, got {value!r}", value=part[:40]
-            ) from None
-        if not (0 <= edits[-1][0] <= MAXIMUM_STEPS and abs(edits[-1][4]) <= LARGEST_EDIT):  # NaN is not either
-            raise KnobError(
-                "Weights set by hand: expected a step from 0 to {steps}, a value from -{most} to {most}, got {value!r}",
-                steps=MAXIMUM_STEPS, most=LARGEST_EDIT, value=part[:40],
-            )  # fmt: skip
-    if len(edits) > MAXIMUM_EDITS:
-        raise KnobError(
-            "Weights set by hand: expected at most {most}, got {count}", most=MAXIMUM_EDITS, count=len(edits)
-        )
-    return edits
+def table_in(config: Any) -> PointTable | None:
+    """The reader's own table that a Config looks at; None for other data, and where there is none or it is not here."""
+    try:
+        return table_of(config.table) if config.data == "table" and config.table else None
+    except KnobError:
+        return None
 
 
-def with_edit(config: Any, place: str, value: float) -> Mapping[str, Any]:
-    """The fields of a Config that set one weight by hand, in place of what was set there before.
-
-    place: "step:layer.to.from"; the run goes back, or on, to that step.
-    """
-    others = [edit for edit in config.edits.split(";") if edit and not edit.startswith(f"{place}=")]
-    return {"edits": ";".join([*others, f"{place}={round(float(value), 4)}"]), "steps": int(place.partition(":")[0])}
-
-
-def check_picked(text: str) -> None:
-    """KnobError unless the text is empty, a neuron "2-0" (layer, neuron) or a weight "2-0-3" (and where it is from)."""
-    if text and not re.fullmatch(r"[1-9]-[0-9]{1,2}(-[0-9]{1,2})?", text):
-        raise KnobError(
-            "Neuron or weight: expected layer-neuron such as 2-0, or layer-neuron-from such as 2-0-3, got {text!r}",
-            text=text[:40],
-        )  # fmt: skip
+def fits_values(config: Any) -> bool:
+    """Whether there is a value to fit and not a class to name."""
+    table = table_in(config)
+    return config.data in REGRESSION or (table is not None and not table.classes)
 
 
 @configuration
@@ -101,6 +67,7 @@ class Config:
         low=0.0,
         high=1.0,
         step=0.05,
+        counts=lambda config: config.data not in ("own", "table"),
         data=True,
     )
     layers: tuple[int, ...] = knob(
@@ -113,10 +80,7 @@ class Config:
     )
     activation: str = knob(
         "tanh", "Activation", "What every hidden neuron does to its weighted sum.",
-        choices={
-            "tanh": "tanh", "relu": "ReLU", "leaky_relu": "Leaky ReLU", "sigmoid": "sigmoid", "gelu": "GELU",
-            "silu": "SiLU", "identity": "none (linear)",
-        }, counts=lambda config: bool(config.layers),
+        choices=ACTIVATION_NAMES, counts=lambda config: bool(config.layers),
     )  # fmt: skip
     learning_rate: float = knob(
         0.02, "Learning rate", "Length of each step against the gradient.", low=0.0001, high=10.0, log=True
@@ -130,7 +94,7 @@ class Config:
         "Number of classes; regression has none.",
         low=2,
         high=4,
-        counts=lambda config: config.data not in REGRESSION,
+        counts=lambda config: config.data not in ("table", *REGRESSION),
         data=True,
     )
     train_share: float = knob(
@@ -160,12 +124,12 @@ class Config:
     samples: int = knob(
         400,
         "Points",
-        "Number of points drawn (own points: as many as you draw).",
+        "Number of points drawn (own points: as many as you draw or bring).",
         low=20,
         high=1000,
         step=20,
         advanced=True,
-        counts=lambda config: config.data != "own",
+        counts=lambda config: config.data not in ("own", "table"),
         data=True,
     )
     regularisation: str = knob(
@@ -195,6 +159,22 @@ class Config:
         advanced=True,
         counts=lambda config: bool(config.layers),
     )
+    activations: str = knob(
+        "", "Activation by layer",
+        "Such as relu tanh: the first hidden layer's, the second's, … A layer without one takes the Activation above; "
+        "names: tanh, relu, leaky_relu, sigmoid, gelu, silu, identity.",
+        advanced=True, most=100, check=parse_activations, counts=lambda config: bool(config.layers),
+    )  # fmt: skip
+    batch_norm: bool = knob(
+        False, "Batch normalisation",
+        "Every hidden sum is brought to mean 0 and spread 1 over the batch, then scaled and shifted by γ and β, which "
+        "are learned; when the network is used, by running means instead.",
+        advanced=True, counts=lambda config: bool(config.layers),
+    )  # fmt: skip
+    first_weights: str = knob(
+        "drawn", "First weights", "Where training begins; biases begin at 0.",
+        choices={"drawn": "random (He, Xavier)", "zeros": "all zero", "equal": "all equal"}, advanced=True,
+    )  # fmt: skip
     seed: int = knob(
         0,
         "Seed",
@@ -222,6 +202,10 @@ class Config:
         "", "Own points", "Points drawn by hand.", hidden=True, most=2000, check=check_points,
         counts=lambda config: config.data == "own", data=True,
     )  # fmt: skip
+    table: str = knob(
+        "", "Own table", "The reader's table.", hidden=True, most=LONGEST_KEY, check=check_key,
+        counts=lambda config: config.data == "table", data=True,
+    )  # fmt: skip
     edits: str = knob(
         "",
         "Weights set by hand",
@@ -238,6 +222,12 @@ def without_steps(config: Config) -> Config:
     return replace(config, steps=0)
 
 
+def usable(config: Config) -> Config:
+    """Without what this network or this server may not have: weights set by hand, a table that was given elsewhere."""
+    lost = {"data": "spiral", "table": ""} if config.data == "table" and table_in(config) is None else {}
+    return replace(config, steps=0, edits="", **lost)
+
+
 TOPIC = Topic(
     slug="mlp",
     title="MLP playground",
@@ -247,21 +237,23 @@ TOPIC = Topic(
     config=Config,
     order=5,
     run="engine.topics.mlp.run:run",
-    formulas="engine.topics.mlp.explain:formulas",
+    formulas="engine.topics.mlp.formulas:formulas",
     training=Training(
         stream="engine.topics.mlp.run:stream",
         first="engine.topics.mlp.run:first",
         result_of="engine.topics.mlp.run:result_of",
         network="engine.topics.mlp.run:network",
         experiment=without_steps,
+        pictured=("plane", "maps", "ranges", "weights", "biases"),
     ),
     lesson="engine.topics.mlp.lesson:LESSON",
-    fallback=lambda config: replace(config, steps=0, edits=""),  # weights that this network does not have
+    fallback=usable,
+    own={"table": {"data": "table"}},
     figures={
         "boundary": "engine.topics.mlp.draw:draw_boundary",
         "network": "engine.topics.mlp.draw:draw_network",
         "loss": "engine.topics.mlp.draw:draw_curves",
-        "hidden space": "engine.topics.mlp.draw:draw_hidden_space",
+        "hidden space": "engine.topics.mlp.spaces:draw_hidden_space",
     },
     compared={"boundary": {}, "network": {}, "loss": {}},
     called={"boundary": "Decision boundary", "hidden space": "Space of the last hidden layer"},

@@ -3,49 +3,83 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from functools import cache
 
 import numpy as np
 
 from engine.contracts.film import Film
-from engine.contracts.words import Percent, Words
-from engine.data.points import DOMAIN, decode_points, encode_points
+from engine.contracts.words import Words
+from engine.data.point_tables import FILLED
+from engine.data.points import DOMAIN
 from engine.pictures.curves.values import Curve, CurvesPicture, Level
 from engine.pictures.network.values import NetworkDiagram, NetworkLayer
 from engine.pictures.pixels.values import PixelPicture, Point, Tile
 from engine.pictures.points.values import PointsPicture
-from engine.pictures.space.values import PointsInSpace
 from engine.pictures.theme import table
-from engine.training.fit import Snapshot
 
-from .card import FEATURES, REGRESSION, Config
-from .run import BOUNDARY_SIZE, Result, data_of, result_of
+from .card import FEATURES, Config, fits_values, table_in
+from .experiment import BOUNDARY_SIZE, given
+from .run import Result, data_of
 
-__all__ = ["encode_points"]  # what the page needs of the data, through its topic
-CLASS_NAMES = ("A", "B", "C", "D")
+CLASS_NAMES = ("A", "B", "C", "D", "E", "F", "G", "H")
+FULL = FILLED * DOMAIN  # of an axis of a table, what stands for -1 and 1
 
 
-def plane(config: Config, film: Film) -> PointsPicture:
-    """The points over the network's answer at each moment; own points can be drawn."""
-    own, fits_values = config.data == "own", is_regression(config)
-    points, is_train = (decode_points(config.points), None) if own else data_of(config)
+def plane(
+    config: Config, film: Film, *, discrete: bool = False, test_points: bool = True, marked: Sequence[int] = ()
+) -> PointsPicture:
+    """The points over the network's answer at each moment; own points can be drawn.
+
+    discrete: the answer alone, not how sure it is. test_points: those that are not trained on are there, too; own ones
+    are, for they are drawn. marked: numbers of points with a ring around them.
+    """
+    points, is_train = data_of(config)
+    background, table = film.stack("plane"), table_in(config)
+    if discrete:
+        background = decided(background)
+    shown = [at for at, trained in enumerate(is_train) if trained or test_points or config.data == "own"]
+    domain, labels, reach, value = (-DOMAIN, DOMAIN, -DOMAIN, DOMAIN), ("x₁", "x₂"), (-1.0, 1.0), Words("value")
+    if table is not None:
+        domain = (*table.axes[0].ends, *table.axes[1].ends)
+        labels = tuple(axis.name for axis in table.axes)
+        points = [(*point, target) for point, target in zip(table.points, table.targets, strict=True)]
+        if not table.classes:
+            value, reach = table.target, (table.value_axis.from_plane(-FULL), table.value_axis.from_plane(FULL))
+            background = table.value_axis.from_plane(background * FULL).astype(np.float32)
     return PointsPicture(
-        np.array(points, np.float32).reshape(-1, 3), (-DOMAIN, DOMAIN, -DOMAIN, DOMAIN),
-        (Words("value"),) if fits_values else CLASS_NAMES[: max(2, film.now.values["plane"].shape[-1])],
-        Words("The plane, coloured by the network's answer"), film.stack("plane"), film.frames,
-        None if is_train is None else np.array(is_train), (-1.0, 1.0) if fits_values else None, editable=own,
+        np.array([points[at] for at in shown], np.float32).reshape(-1, 3), domain,
+        (value,) if fits_values(config) else class_names(config, max(2, film.now.values["plane"].shape[-1])),
+        Words("The plane, coloured by the network's answer"), background, film.frames,
+        np.array([is_train[at] for at in shown], bool) if shown else None,
+        reach if fits_values(config) else None, labels,
+        editable=config.data == "own", marked=[shown.index(at) for at in marked if at in shown],
     )  # fmt: skip
 
 
-def network(config: Config, film: Film, *, fixed: bool = False) -> NetworkDiagram:
+def decided(background: np.ndarray) -> np.ndarray:
+    """The answers that are nearest: the likeliest class of (T, H, W, K) uint8 alone, of values -1 or 1."""
+    if background.dtype != np.uint8:
+        return np.where(background < 0, -1.0, 1.0).astype(np.float32)
+    likeliest = background.argmax(-1)[..., None] == np.arange(background.shape[-1])
+    return np.where(likeliest, 255, 0).astype(np.uint8)
+
+
+def class_names(config: Config, count: int) -> tuple[str, ...]:
+    """What the classes are called: as in the reader's own table, else A, B, …"""
+    return (given(config)[1] or CLASS_NAMES)[:count]
+
+
+def network(config: Config, film: Film, *, fixed: bool = False, discrete: bool = False) -> NetworkDiagram:
     """The network with every neuron's own map of the plane, its weights and biases, at each moment.
 
-    fixed: no input can be switched on and no layer resized, so what is switched off is not there.
+    fixed: no input can be switched on and no layer resized, so what is switched off is not there. discrete: of each
+    map the sign alone.
     """
     there = list(config.features if fixed else FEATURES)
     moments = [moment.values for moment in film.moments]
     outputs = moments[0]["biases"][-1].shape[0]
-    names = ["ŷ"] if outputs == 1 else list(CLASS_NAMES[:outputs])
+    names = ["ŷ"] if outputs == 1 else list(class_names(config, outputs))
     layers = [NetworkLayer(Words("Input"), [FEATURES[name] for name in there], off=frozenset(
         number for number, name in enumerate(there) if name not in config.features))]  # fmt: skip
     layers += [
@@ -61,7 +95,8 @@ def network(config: Config, film: Film, *, fixed: bool = False) -> NetworkDiagra
     for values in moments:  # inputs that are switched off show what they would give
         full, full_ranges = off[0].copy(), off[1].copy()
         full[chosen], full_ranges[chosen] = values["maps"][: len(chosen)], values["ranges"][: len(chosen)]
-        maps.append(np.concatenate([full, values["maps"][len(chosen) :]]))
+        every = np.concatenate([full, values["maps"][len(chosen) :]])
+        maps.append(np.where(every < 128, 0, 255).astype(np.uint8) if discrete else every)
         ranges.append(np.concatenate([full_ranges, values["ranges"][len(chosen) :]]))
     weights = []
     for number in range(len(config.layers) + 1):
@@ -85,9 +120,11 @@ def curves(config: Config, film: Film) -> CurvesPicture:
     lines = [Curve(Words("train loss"), 0), Curve(Words("test loss"), 1, dashed=True)]
     alt = Words("Loss on training and test points over the steps")
     levels = ()
-    if not is_regression(config):
+    if not fits_values(config):
         count = max(2, film.now.values["plane"].shape[-1])
         levels = (Level(math.log(count), Words("guessing: ln {count}", count=count)),)
+    elif values := [value for (*_, value), trained in zip(*data_of(config), strict=True) if trained]:
+        levels = (Level(float(np.var(values)), Words("always the mean: the variance")),)
     return CurvesPicture(np.array(losses, np.float32), lines, film.frames, alt, low=0.0, levels=levels)
 
 
@@ -105,7 +142,11 @@ def draw_boundary(result: Result) -> PixelPicture:
         tile = Tile(plane[..., 0].astype(np.float32), "answer", scale="signed", points=points, smooth=True)
     else:
         tile = Tile(
-            plane.astype(np.float32), "answer", classes=CLASS_NAMES[: plane.shape[2]], points=points, smooth=True
+            plane.astype(np.float32),
+            "answer",
+            classes=class_names(result.config, plane.shape[2]),
+            points=points,
+            smooth=True,
         )
     return PixelPicture([tile], alt="The plane coloured by the network's answer, with the points it was given")
 
@@ -137,47 +178,6 @@ def draw_curves(result: Result):
     )  # fmt: skip
 
 
-def hidden_space(config: Config, moment: Snapshot) -> PointsInSpace:
-    """The points where the output layer of a moment sees them, see `space_of`."""
-    return space_of(result_of(config, [moment]))
-
-
-def space_of(result: Result) -> PointsInSpace:
-    """The points where the output layer sees them, in up to three principal components of the last hidden layer.
-
-    With one output the border is a plane there: h = mean + P u turns border · h + offset = 0 into a plane in u.
-    """
-    alt, hidden = Words("The points in the space of the last hidden layer"), result.hidden.numpy().astype(np.float64)
-    if len(hidden) == 0:
-        return PointsInSpace({}, ("1", "2", "3"), alt)
-    mean = hidden.mean(0)
-    _, singular, directions = np.linalg.svd(hidden - mean, full_matrices=False)
-    directions = directions[:3]
-    positions = (hidden - mean) @ directions.T
-    positions = np.pad(positions, ((0, 0), (0, 3 - positions.shape[1])))
-    share = (singular**2 / max((singular**2).sum(), 1e-12))[:3]
-    targets = result.targets.numpy()
-    labels = targets if result.plane.shape[2] > 1 else (targets < 0).astype(int)
-    names = CLASS_NAMES if result.plane.shape[2] > 1 else ("> 0", "< 0")
-    groups = {names[k]: positions[labels == k] for k in sorted(set(labels.tolist()))}
-    border = None
-    if result.plane.shape[2] <= 2 and len(directions):
-        normal = np.pad(directions @ result.border.numpy(), (0, 3 - len(directions)))
-        border = (normal, float(result.offset) + float(result.border.numpy() @ mean))
-    titles = [
-        Words("direction {number} ({share})", number=number, share=Percent(float(one), 0))
-        for number, one in enumerate(share, 1)
-    ]
-    return PointsInSpace(groups, (*titles, *["–"] * (3 - len(titles))), alt, border)
-
-
-def draw_hidden_space(result: Result):
-    """The same as a figure to turn."""
-    from engine.pictures.space.figure import space
-
-    return space(space_of(result))
-
-
 def _dequantise(pixels: np.ndarray, reach: float) -> np.ndarray:
     return ((pixels.astype(np.float32) - 127.5) / 127.5 * reach).astype(np.float32)
 
@@ -190,16 +190,12 @@ def _finite(array: np.ndarray) -> np.ndarray:
 def _feature_maps(side: int) -> tuple[np.ndarray, np.ndarray]:
     import torch
 
+    from engine.data.points import grid
     from engine.pictures.network.values import quantise_maps
 
-    from .run import FEATURE_FUNCTIONS, grid
+    from .experiment import FEATURE_FUNCTIONS
 
     x = grid(side)
     values = torch.stack([FEATURE_FUNCTIONS[name](x) for name in FEATURES]).reshape(1, len(FEATURES), side, side)
     pixels, ranges = quantise_maps(values.numpy())
     return pixels[0], ranges[0]
-
-
-def is_regression(config: Config) -> bool:
-    """Whether the data set asks for values instead of classes."""
-    return config.data in REGRESSION

@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from itertools import pairwise
+from dataclasses import dataclass
 from typing import Any
 
 import torch
 
-from engine.contracts.blocks import Row, Say
+from engine.contracts.blocks import Box, Choose, Click, Row, Say, Show
 from engine.contracts.film import Film
-from engine.contracts.formula import TERM_DIGITS, Formula, added, aligned, bracketed, exact, rest_of, written
+from engine.contracts.formula import TERM_DIGITS, Formula, added, aligned, bracketed, rest_of, written
 from engine.contracts.words import Number, Percent, Words
+from engine.data.points import DOMAIN, encode_points
+from engine.models.mlp.batch_norm import EPSILON
 from engine.models.mlp.mlp import ACTIVATIONS
 from engine.pictures.number.values import NumberField
 from engine.training.fit import Snapshot
 
-from .card import FEATURES, LARGEST_EDIT, REGRESSION, Config
-from .run import FEATURE_FUNCTIONS, Experiment, Result
+from .card import FEATURES, Config, fits_values, table_in
+from .experiment import FEATURE_FUNCTIONS
+from .texts import LARGEST_EDIT, activations_of, other_activations
 
 FUNCTION_NAMES = {
     "tanh": r"\tanh",
@@ -45,10 +47,7 @@ CLICK = (
     "Click a neuron for its formula, a line for its weight, an input to switch it on or off; click the plane to choose "
     "where to compute."
 )
-ABOUT_HIDDEN_SPACE = (
-    "Every point where the output layer sees it, in the three directions in which the points differ most. The grey "
-    "plane is the border (other directions at their mean): flat here, bent in the picture above."
-)
+GIVE_TABLE = "Give a table beside the knobs: two columns of numbers, and a class or a value."
 Picked = Mapping[str, Any]  # a neuron or a line of the network, as the component `network` reports and marks it
 
 
@@ -57,7 +56,8 @@ class NeuronFormula:
     """What one neuron does at one spot.
 
     symbols: the formula; numbers: the same with the values of the spot; inputs, weights: what is multiplied
-    (I,), bias, total: Σ w·x + b, value: after the activation. layer counts from 1 (first hidden); index from 0.
+    (I,), bias, total: Σ w·x + b, value: after batch normalisation and activation. layer counts from 1 (first hidden);
+    index from 0.
     """
 
     symbols: Formula
@@ -79,23 +79,64 @@ def explain_neuron(
     weights, biases = snapshot.values["weights"], snapshot.values["biases"]
     if not (1 <= layer <= len(weights) and 0 <= index < len(biases[layer - 1])):
         raise ValueError(f"no neuron {index} in layer {layer}")
-    x = torch.tensor([spot], dtype=torch.float32)
-    values = torch.stack([FEATURE_FUNCTIONS[name](x) for name in config.features], dim=1)[0]
-    function = ACTIVATIONS[config.activation]
-    for number in range(layer - 1):
-        values = function(torch.from_numpy(weights[number]) @ values + torch.from_numpy(biases[number]))
+    values = _values_before(config, snapshot, layer, spot)
     row, bias = torch.from_numpy(weights[layer - 1][index]), float(biases[layer - 1][index])
     total = float(row @ values) + bias
     is_output = layer == len(weights)
-    value = total if is_output else float(function(torch.tensor(total)))
+    norm = None if is_output or not config.batch_norm else snapshot.values["norms"][layer - 1][:, index].tolist()
+    inside = total if norm is None else _normalised(total, *norm)
+    activation = "identity" if is_output else activations_of(config)[layer - 1]
+    value = float(ACTIVATIONS[activation](torch.tensor(inside)))
 
+    sums = _sums(config, layer, row, values, bias)
+    name = "z" if is_output else f"h_{{{layer},{index + 1}}}"
+    call = FUNCTION_NAMES[activation]
+    wrap = (lambda text: rf"{call}\left({text}\right)") if call else (lambda text: text)
+    if norm is None:
+        between = f"{wrap(written(total))} = " if call else ""
+        meaning = _probability(config, len(biases[-1]), value) if is_output else []
+        symbols = Formula(f"{name} = {wrap(sums[0])}")
+        numbers = aligned([f"{name} &= {wrap(sums[1])}", f"&= {between}{written(value)}", *meaning])
+    else:
+        gain, shift, mean, variance = norm
+        spread = rf"\sqrt{{{written(variance)} + 10^{{-5}}}}"
+        before, after = written(gain), added(shift)
+        centred = [f"{one} {added(-mean)}" for one in ("z", written(total))]
+        in_symbols, in_numbers = (rf"{before} \cdot \frac{{{one}}}{{{spread}}} {after}" for one in centred)
+        symbols = aligned([f"z &= {sums[0]}", f"{name} &= {wrap(in_symbols)}"])
+        numbers = aligned([
+            f"z &= {sums[1]} = {written(total)}", f"{name} &= {wrap(in_numbers)}", f"&= {written(value)}"
+        ])  # fmt: skip
+    return NeuronFormula(
+        symbols, numbers, tuple(float(v) for v in values), tuple(float(w) for w in row), bias, total, value
+    )
+
+
+def _values_before(config: Config, snapshot: Snapshot, layer: int, spot: tuple[float, float]) -> torch.Tensor:
+    """What a layer is given at a spot: the features, or the values of the layer before."""
+    x = torch.tensor([spot], dtype=torch.float32)
+    values = torch.stack([FEATURE_FUNCTIONS[name](x) for name in config.features], dim=1)[0]
+    weights, biases, norms = (snapshot.values[name] for name in ("weights", "biases", "norms"))
+    for number, activation in enumerate(activations_of(config)[: layer - 1]):
+        values = torch.from_numpy(weights[number]) @ values + torch.from_numpy(biases[number])
+        if norms:
+            values = _normalised(values, *torch.from_numpy(norms[number]))
+        values = ACTIVATIONS[activation](values)
+    return values
+
+
+def _normalised(total, gain, shift, mean, variance):
+    return gain * (total - mean) / (variance + EPSILON) ** 0.5 + shift
+
+
+def _sums(config: Config, layer: int, row: torch.Tensor, values: torch.Tensor, bias: float) -> tuple[str, str]:
+    """A weighted sum as LaTeX, with the names of what is weighted and with its values: the strongest terms, a rest."""
     if layer == 1:
         names = [LATEX_FEATURES[name] for name in config.features]
     else:
         names = [f"h_{{{layer - 1},{i + 1}}}" for i in range(len(row))]
-    strongest = sorted(range(len(row)), key=lambda i: -abs(float(row[i] * values[i])))[:MOST_TERMS]
-    terms = sorted(strongest)
     products = [float(row[i] * values[i]) for i in range(len(row))]
+    terms = sorted(sorted(range(len(row)), key=lambda i: -abs(products[i]))[:MOST_TERMS])
     more = rest_of([products[i] for i in range(len(row)) if i not in terms], TERM_DIGITS)
     more += " " + added(bias, TERM_DIGITS)
     weights = [_signed(float(row[i]), first=i == terms[0]) for i in terms]
@@ -103,36 +144,24 @@ def explain_neuron(
     numbers = "".join(
         rf"{weight} \cdot {bracketed(float(values[i]))}" for weight, i in zip(weights, terms, strict=True)
     )
-    name = "z" if is_output else f"h_{{{layer},{index + 1}}}"
-    call = "" if is_output else FUNCTION_NAMES[config.activation]
-    wrap = (lambda inside: rf"{call}\left({inside}\right)") if call else (lambda inside: inside)
-    between = f"{wrap(written(total))} = " if call else ""
-    meaning = _probability(config, len(biases[-1]), value) if is_output else []
-    return NeuronFormula(
-        symbols=Formula(f"{name} = {wrap(symbols + more)}"),
-        numbers=aligned([f"{name} &= {wrap(numbers + more)}", f"&= {between}{written(value)}", *meaning]),
-        inputs=tuple(float(v) for v in values),
-        weights=tuple(float(w) for w in row),
-        bias=bias,
-        total=total,
-        value=value,
-    )
+    return symbols + more, numbers + more
 
 
 def _probability(config: Config, outputs: int, logit: float) -> list[str]:
     """What the only output of a two-class network means, as a row; no row for other networks."""
-    if config.data in REGRESSION or outputs > 1:
+    if fits_values(config) or outputs > 1:
         return []
     share = float(torch.sigmoid(torch.tensor(logit)))
-    return [rf"p(\text{{A}}) &= \sigma(z) = \sigma({written(logit)}) = {written(share)}"]
+    name = "p_1" if config.data == "table" else r"p(\text{A})"
+    return [rf"{name} &= \sigma(z) = \sigma({written(logit)}) = {written(share)}"]
 
 
 def status(config: Config, moment: Snapshot) -> Say:
     """The live numbers of a run: step, and how many points are named rightly (or R²)."""
-    fits_values, values = config.data in REGRESSION, moment.values
-    number = Number if fits_values else Percent
+    values, of_values = moment.values, fits_values(config)
+    number = Number if of_values else Percent
     scores = Words(
-        "{score}: train **{train}** · test **{test}**", score="R²" if fits_values else Words("accuracy"),
+        "{score}: train **{train}** · test **{test}**", score="R²" if of_values else Words("accuracy"),
         train=number(values["train_accuracy"]), test=number(values["test_accuracy"]),
     )  # fmt: skip
     return Say(Words("step **{step}**", step=Number(moment.step)), scores, style="status")
@@ -153,6 +182,46 @@ def picked_in(moment: Snapshot, asked: str) -> Picked | None:
     if origin:
         return {"kind": "edge", "layer": layer, "to": index, "from": origin[0]}
     return {"kind": "neuron", "layer": layer, "index": index}
+
+
+def spot_of(config: Config, view: Any) -> tuple[float, float] | None:
+    """The spot to compute at as the plane's own axes have it; None where points are drawn."""
+    if config.data == "own":
+        return None
+    table, spot = table_in(config), (view.x1, view.x2)
+    if table is None:
+        return spot
+    return tuple(axis.from_plane(one) for axis, one in zip(table.axes, spot, strict=True))
+
+
+def on_plane(event: Mapping[str, Any], config: Config) -> Mapping[str, Any]:
+    """Own points were drawn, moved or removed; of other data, another spot was chosen."""
+    if event["event"] == "points":
+        return {"points": encode_points(event["points"])}
+    spot, table = (event["x"], event["y"]), table_in(config)
+    if table is not None:
+        spot = [axis.to_plane(one) for axis, one in zip(table.axes, spot, strict=True)]
+    x1, x2 = (min(max(one, -DOMAIN), DOMAIN) for one in spot)
+    return {"x1": x1, "x2": x2}
+
+
+def inspect(config: Config, view: Any, film: Film, picked: Picked | None, click: Click) -> list[Any]:
+    """The picked neuron's formula with live numbers, its weight or bias to set by hand (click), and the activation of
+    its layer."""
+    if config.data == "own" and not config.points:
+        return [Say(DRAW_POINTS, style="note")]
+    if config.data == "table" and not config.table:
+        return [Say(GIVE_TABLE, style="note")]
+    if picked is None:
+        return [Say(CLICK, style="small")]
+    spot, (layer, index) = (view.x1, view.x2), neuron_of(picked)
+    made = explain_neuron(config, film.now, layer, index, spot)
+    field = field_of(config, film, picked, made)
+    hand = [Show("hand", field, click)] if field else []
+    said = [about_neuron(config, film.now, picked, spot, made.value)]
+    if layer <= len(config.layers):
+        said = [Row([said, [Choose("activations", other_activations(config, layer))]], (1.6, 1), "center")]
+    return [Box("formula", [*said, made.symbols, made.numbers, *hand])]
 
 
 def neuron_of(picked: Picked) -> tuple[int, int]:
@@ -224,80 +293,3 @@ def neuron_name(config: Config, layer: int, index: int) -> str:
 
 def _signed(value: float, first: bool = False) -> str:
     return written(value, TERM_DIGITS) if first else " " + added(value, TERM_DIGITS)
-
-
-def live_formulas(config: Config, result: Result) -> list[tuple[str, Formula]]:
-    """(what it is, the formula with the numbers of this moment) for the Numbers tab."""
-    experiment = _experiment_of(config, result)
-    sizes = [len(config.features), *config.layers, experiment.outputs]
-    terms = " + ".join(rf"({i} \cdot {o} + {o})" for i, o in pairwise(sizes))
-    loss, trained = float(result.train_loss[-1]), int(result.is_train.sum())
-    formulas = [("Weights and biases, layer by layer", Formula(rf"{terms} = {len(result.parameters)}"))]
-    if not trained:
-        return formulas
-    if experiment.regression:
-        formulas.append(
-            ("Loss on the training points: mean squared error",
-             Formula(rf"L = \frac{{1}}{{{trained}}}\sum_n (\hat y_n - y_n)^2 = {written(loss)}"))
-        )  # fmt: skip
-    else:
-        right = round(float(result.train_accuracy[-1]) * trained)
-        formulas += [
-            ("Loss on the training points: mean cross-entropy",
-             Formula(rf"L = -\frac{{1}}{{{trained}}}\sum_n \log p(y_n\,|\,x_n) = {written(loss)}\ \text{{nat}}")),
-            ("Accuracy on the training points",
-             Formula(rf"\frac{{{right}}}{{{trained}}} = {written(right / trained)}")),
-        ]  # fmt: skip
-    if math.isfinite(norm := length_of_gradient(experiment)):
-        formulas.append(("Length of the gradient of this loss", Formula(rf"\lVert\nabla L\rVert = {written(norm)}")))
-    formulas.append(
-        ("What one step does to a weight w; L_B: the loss of the step's batch. Biases: the same without α.",
-         update_rule(config, max(1, int(result.step[-1]))))  # before the first: of the first
-    )  # fmt: skip
-    return formulas
-
-
-def _experiment_of(config: Config, result: Result) -> Experiment:
-    """The experiment with the weights of a Result, ready to be used and not trained on."""
-    experiment = Experiment(replace(config, edits=""))
-    parameters = list(experiment.model.parameters())
-    torch.nn.utils.vector_to_parameters(result.parameters.to(parameters[0].device), parameters)
-    experiment.model.eval()
-    return experiment
-
-
-def length_of_gradient(experiment: Experiment) -> float:
-    """‖∇L‖ of the loss L over all training points, without any penalty, by all weights and biases."""
-    rows = experiment.train_rows
-    with torch.enable_grad():
-        loss = experiment.loss(experiment.model(experiment.features[rows]), experiment.device_targets[rows])
-        gradients = torch.autograd.grad(loss, list(experiment.model.parameters()))
-    return math.sqrt(sum(gradient.double().square().sum().item() for gradient in gradients))
-
-
-def update_rule(config: Config, step: int) -> Formula:
-    """What step t does to one weight, in the order in which it is done; η, α and t with their numbers.
-
-    Adam: Kingma and Ba 2015, algorithm 1. L1: the soft threshold, as `Experiment.after_step` does it.
-    """
-    penalty = r" + \alpha\,w" if config.regularisation == "l2" else ""
-    rows = [rf"g &= \nabla L_B{penalty}"]
-    rows += {
-        "sgd": [r"w &\leftarrow w - \eta\,g"],
-        "momentum": [r"v &\leftarrow 0{.}9\,v + g", r"w &\leftarrow w - \eta\,v"],
-        "adam": [
-            r"m &\leftarrow 0{.}9\,m + 0{.}1\,g", r"v &\leftarrow 0{.}999\,v + 0{.}001\,g^2",
-            r"w &\leftarrow w - \eta\,\frac{m / (1 - 0{.}9^t)}{\sqrt{v / (1 - 0{.}999^t)} + 10^{-8}}",
-        ],
-    }[config.optimizer]  # fmt: skip
-    if config.regularisation == "l1":
-        rows.append(r"w &\leftarrow \operatorname{sign}(w)\,\max(|w| - \eta\,\alpha,\ 0)")
-    strength = rf",\qquad \alpha = {exact(config.strength)}" if config.regularisation != "none" else ""
-    rows.append(rf"\eta &= {exact(config.learning_rate)}{strength},\qquad t = {step}")
-    return aligned(rows)
-
-
-def formulas(result: Result) -> list[Row]:
-    """Loss, accuracy and update rule with the numbers of this moment."""
-    pairs = live_formulas(result.config, result)
-    return [Row([[Say(what)], [formula]], (1, 2.6), "center") for what, formula in pairs]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from engine.training.fit import Snapshot
 
 from .card import Config
-from .run import Experiment
+from .experiment import Experiment
 
 SIDE = 32  # pixels of the plane a side: a quarter of the bytes of the page's, in a picture half as wide
 MOMENTS = 30  # two and a half seconds at the speed of the bar

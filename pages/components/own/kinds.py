@@ -11,6 +11,7 @@ from engine.data.graph_texts.example import EXAMPLE
 from pages.components.own.digits import choose_digit
 from pages.components.own.drawings import choose_drawing
 from pages.components.own.graphs import choose_graph
+from pages.components.own.tables import choose_table
 from pages.components.own.uploads import choose_picture, usable_picture
 
 
@@ -39,7 +40,12 @@ def own_drawing(topic: Topic, config: Any, also: Mapping[str, Any]) -> None:
     choose_drawing(topic, config.drawing, **also)
 
 
-KINDS = {"graph": own_graph, "picture": own_picture, "digit": own_digit, "drawing": own_drawing}
+def own_table(topic: Topic, config: Any, also: Mapping[str, Any]) -> None:
+    """Points of one's own, as a table."""
+    choose_table(topic, config.table, **also)
+
+
+KINDS = {"graph": own_graph, "picture": own_picture, "digit": own_digit, "drawing": own_drawing, "table": own_table}
 HERE = {"picture": here_picture}
 # Kinds that stand at the left of the stage, which shows what becomes of them, and the widths of the two. Others stand
 # above the knobs.
