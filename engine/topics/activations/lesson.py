@@ -84,7 +84,7 @@ def bends(result: Result) -> Verdict:
 
 
 LESSON = (
-    Step("flat", "Sigmoid alone", where_flat, ask={"look": "layers", "x": 0.0}, show={"x": 3.0, "look": "function"},
+    Step("flat", "Sigmoid alone", where_flat, ask={"look": "training", "x": 0.0}, show={"x": 3.0, "look": "function"},
          veil=("function",), focus="function"),
     Step("ten", "Sigmoid and ReLU", through_ten, ask={"look": "function"}, show={"look": "layers"},
          knobs=("depth", "activation")),

@@ -64,6 +64,7 @@ class Result:
     dead: Tensor = axes("function layer", "share of units whose slope is 0 for every sample")
     saturated: Tensor = axes("function layer", "share of sums at which the slope is below the threshold")
     finite: Tensor = axes("function layer", "share of sums that are finite numbers")
+    logits: Tensor = axes("function sample output", "what each network says of every sample", gaps=True)
     step: Tensor = axes("moment", "optimiser step of each moment looked at", unit="step")
     loss: Tensor = axes("function moment", "mean cross-entropy over the batch", unit="nat", gaps=True)
     accuracy: Tensor = axes("function moment", "share of the batch named rightly", gaps=True)
@@ -267,6 +268,10 @@ def result_of(config: Config, moments: Sequence[Snapshot]) -> Result:
     columns = {name: torch.from_numpy(last["layers"][:, at]) for at, name in enumerate(MEASURES)}
     matrix, offset, difference, size = linear(config, last["weights"])
     numbers = range(len(names))
+    with torch.no_grad():
+        model = Networks(config, matrix.shape[1], len(offset))
+        restore(model, last["weights"])
+        logits = torch.stack(model(batch_of(config)[0]))
     return Result(
         place=torch.from_numpy(courses[0][0]),
         value=torch.from_numpy(np.stack([value for _, value, _ in courses])),
@@ -275,6 +280,7 @@ def result_of(config: Config, moments: Sequence[Snapshot]) -> Result:
         outputs=torch.from_numpy(last["outputs"]),
         output_range=torch.tensor([output_range(config, name) for name in names]),
         **columns,
+        logits=logits,
         step=torch.tensor([moment.step for moment in moments]),
         loss=torch.stack([history(moment.values["loss"][k] for moment in moments) for k in numbers]),
         accuracy=torch.stack([history(moment.values["accuracy"][k] for moment in moments) for k in numbers]),
