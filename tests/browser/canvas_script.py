@@ -14,8 +14,8 @@ if ROOT not in sys.path:
 
 from engine.contracts.film import Frames  # noqa: E402
 from engine.pictures.bars.values import Bars  # noqa: E402
-from engine.pictures.borders import Border  # noqa: E402
 from engine.pictures.block.values import BlockPicture  # noqa: E402
+from engine.pictures.borders import Border  # noqa: E402
 from engine.pictures.cloud.values import Cloud, Plane  # noqa: E402
 from engine.pictures.curves.values import Curve, CurvesPicture  # noqa: E402
 from engine.pictures.graph.values import GraphPicture  # noqa: E402
