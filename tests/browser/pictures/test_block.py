@@ -19,7 +19,7 @@ def test_cells_of_a_group_have_one_colour_and_a_click_changes_the_group(open_vie
     canvas = canvas_of(page, "block")
 
     def colours(*cells):
-        return {colour_at(canvas, *place(canvas, *cell).values()) for cell in cells}
+        return {tuple(colour_at(canvas, *place(canvas, *cell).values())) for cell in cells}
 
     together, others = [(0, 0, 1), (0, 0, 3), (1, 0, 2)], [(0, 1, 1), (1, 2, 3)]
     assert len(colours(*together)) == len(colours(*others)) == 1
