@@ -7,6 +7,7 @@ from typing import Any
 
 from engine.contracts.blocks import Block, Box, Choose, Later, Pick, Row, Say, Show
 from engine.contracts.film import Bar
+from engine.contracts.words import Words
 from engine.training.fit import Snapshot
 
 from . import draw, explain, picks, rules
@@ -35,7 +36,7 @@ def surface(config: Config, race: Race, step: int) -> list[Block]:
     frames = draw.race_frames(race, step)
     return [
         Show("plane", draw.plane(config, race, frames), picks.drag_start, height=270),
-        Show("race-bar", Bar(frames), Pick("step", "key")),
+        Show("race-bar", Bar(frames, Words("step {step}")), Pick("step", "key")),
         Show("fall", draw.fall(race, frames), height=150),
     ]
 
@@ -78,12 +79,11 @@ def normalised(config: Config, made: Normalised, picked: str) -> list[Block]:
     """The batch as a block, one cell in numbers; below, running statistics and what sets the kinds apart."""
     cell, click = explain.cell_of(config, picked), Pick("cell", "sample", "channel", "position")
     block = Show("block", draw.block(config, made), click, picked=list(cell), height=290)
-    left = [block, Say(explain.ABOUT_NORMS[config.norm], style="small")]
+    left = [block, explain.about_norm(config)]
     return [
         Row([left, explain.about_cell(config, made, cell)], (1.35, 1)),
         *side_by_side(draw.running(config, made, cell[1]), 130),
-        explain.compared(config, made),
-        Say(explain.ABOUT_LAYER_NORM, style="small"),
+        Box("kinds", [explain.compared(config, made), Say(explain.ABOUT_LAYER_NORM, style="small")]),
     ]
 
 

@@ -26,8 +26,8 @@ from .trainings import INPUTS, TRAINING_DIGITS
 
 SHORT = {"zeros": "zeros", "small": "too small", "xavier": "Xavier", "he": "He", "large": "too large"}
 ABOUT_NORMS = {
-    "batch": "BatchNorm: for each channel, over all samples and places. In eval mode nothing of this batch is "
-    "averaged: the stored statistics are taken.",
+    "batch": "BatchNorm: for each channel, over all samples and places of this batch.",
+    "eval": "BatchNorm in eval mode: nothing of this batch is averaged; the stored statistics are taken.",
     "layer": "LayerNorm: for each sample, over all its channels and places. The other samples play no part.",
     "group": "GroupNorm: for each sample and each group of channels, over all places.",
     "instance": "InstanceNorm: for each sample and channel, over its places alone.",
@@ -64,7 +64,7 @@ def spread(config: Config, signal: Signal, network: int, layer: int) -> Formula:
     given = signal.mean_square[network, layer].item()
     value = math.sqrt(inputs * variance * given)
     return Formula(
-        rf"\sqrt{{n\, \sigma_w^2\, \overline{{h^2}}}} = \sqrt{{{inputs} \cdot {written(variance)} \cdot "
+        rf"\sqrt{{n\, \sigma_w^2\, \overline{{h^2}}}} = \sqrt{{{inputs} \cdot {written(variance, 3)} \cdot "
         rf"{written(given)}}} = {written(value)}"
     )
 
@@ -113,6 +113,12 @@ def gradients(signal: Signal) -> Table:
 # ---------------------------------------------------------------- normalisation
 
 
+def about_norm(config: Config) -> Say:
+    """What is averaged, in words."""
+    stored = config.norm == "batch" and config.mode == "eval"
+    return Say(ABOUT_NORMS["eval" if stored else config.norm], style="small")
+
+
 def cell_of(config: Config, text: str) -> tuple[int, int, int]:
     """(sample, channel, place) of "1-0-4", no farther than there is."""
     parts = [int(part) for part in text.split("-")] if text else [0, 0, 0]
@@ -127,10 +133,12 @@ def normalised(config: Config, block: Normalised, cell: tuple[int, int, int]) ->
     variance, standard, output = (
         block.variance[sample, channel].item(), block.standard[cell].item(), block.output[cell].item()
     )  # fmt: skip
-    ending = (rf"y &= \gamma\, \hat x + \beta = {exact(config.gamma)} \cdot {bracketed(standard, 4)} + "
-              rf"{_set(config.beta)} = {written(output)}")  # fmt: skip
+    ending = [
+        rf"y &= \gamma\, \hat x + \beta = {exact(config.gamma)} \cdot {bracketed(standard, 4)} + {_set(config.beta)}",
+        rf"&= {written(output)}",
+    ]
     if config.norm == "none":
-        return aligned([rf"\hat x &= x = {written(x)}", ending])
+        return aligned([rf"\hat x &= x = {written(x)}", *ending])
     rows = []
     if block.count:
         group = block.given[block.group == block.group[cell]]
@@ -149,7 +157,7 @@ def normalised(config: Config, block: Normalised, cell: tuple[int, int, int]) ->
         rf"{{\sqrt{{{written(variance, 6)} + {exact(EPSILON)}}}}}",
         rf"&= {written(standard)}",
     ]
-    return aligned([*rows, ending])
+    return aligned([*rows, *ending])
 
 
 def _set(value: float) -> str:

@@ -60,7 +60,7 @@ def comes_back(result: Result) -> Verdict:
     """How much of the gradient comes back through thirty layers of small weights."""
     ratio, first = _ratio(result, "small")
     choice = closest(math.log10(max(ratio, 1e-300)), same=0.0, hundredth=-2.0, nothing=-40.0)
-    return Verdict(choice, {"first": Number(first, 2), "power": Number(round(math.log10(max(ratio, 1e-300))))})
+    return Verdict(choice, {"first": Number(first, 2), "ratio": Number(ratio, 2)})
 
 
 def comes_back_now(result: Result) -> Verdict:
@@ -129,9 +129,9 @@ LESSON = (
         "degradation", "Deep and plain", worse_on_what, show={"train": True}, focus="cures-training",
         path="engine.topics.training_dynamics.signal:stream_cures", knobs=("depth", "initialisation"),
     ),
-    Step("eval", "BatchNorm", averaged_in_eval, show={"mode": "eval"}, focus="block", knobs=("norm", "mode", "batch")),
+    Step("eval", "BatchNorm", averaged_in_eval, show={"mode": "eval"}, veil=("kinds",), focus="block", knobs=("norm", "mode", "batch")),
     Step(
         "layer_norm", "LayerNorm", averaged_by_layer_norm, ask={"norm": "batch", "batch": 3, "channels": 6},
-        show={"norm": "layer"}, focus="block", knobs=("norm", "batch", "channels", "side"),
+        show={"norm": "layer"}, veil=("kinds",), focus="block", knobs=("norm", "batch", "channels", "side"),
     ),
 )  # fmt: skip
