@@ -34,7 +34,8 @@ class WeightsFileError(KnobError):
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class OwnWeights:
-    """tensors: name -> float32, or float64 where the file has that, read-only; metadata: texts of the file; sha256: of the file, in hex."""
+    """tensors: name -> float32, or float64 where the file has that, read-only; metadata: texts of the file; sha256: of
+    the file, in hex."""
 
     tensors: Mapping[str, np.ndarray]
     metadata: Mapping[str, str]

@@ -42,12 +42,21 @@ def race_frames(race: Race, at: int = -1) -> Frames:
     return frames if at < 0 else replace(frames, at=min(at, len(frames.indices) - 1))
 
 
-def plane(config: Config, race: Race, frames: Frames, *, handle: bool = True) -> PlotPicture:
-    """The surface from above with the ways of all optimisers; the start can be dragged."""
-    domain, surface = domain_of(config), race.surface.numpy()
-    known = surface[np.isfinite(surface)]
+def plane(config: Config, race: Race, frames: Frames) -> PlotPicture:
+    """The surface from above, with lines of equal height and the ways of all optimisers; the start can be dragged."""
+    seen, surface = from_above(config, race, frames), race.surface.numpy()
+    known, domain = surface[np.isfinite(surface)], seen.domain
     levels = np.unique(np.quantile(known, SHARES)) if known.size else []
     lines = contours(surface, levels, domain, colour="#8A8F9C", width=0.8)
+    x, y = (float(one) for one in race.position[0, 0])
+    x, y = min(max(x, domain[0]), domain[1]), min(max(y, domain[2]), domain[3])
+    return replace(seen, paths=[*lines, *seen.paths], handles=[Handle("start", x, y, Words("the start"))])
+
+
+def from_above(config: Config, race: Race, frames: Frames) -> PlotPicture:
+    """The surface in colours, its special places, and the ways of all optimisers."""
+    domain, surface = domain_of(config), race.surface.numpy()
+    known = surface[np.isfinite(surface)]
     field = None
     if known.size and known.min() < known.max():
         low, middle = float(known.min()), float(np.quantile(known, 0.95))
@@ -63,12 +72,9 @@ def plane(config: Config, race: Race, frames: Frames, *, handle: bool = True) ->
         dots.append(Dots(np.array(special.lowest, np.float32), Words("minimum"), rings=[True] * len(special.lowest)))
     if special and special.saddle:
         dots.append(Dots(np.array([special.saddle], np.float32), Words("saddle point"), "#8A8F9C"))
-    x, y = (float(one) for one in race.position[0, 0])
-    x, y = min(max(x, domain[0]), domain[1]), min(max(y, domain[2]), domain[3])
     return PlotPicture(
-        domain, Words("The surface from above, and the way of every optimiser on it"), ("x", "y"), field,
-        paths=[*lines, *ways], dots=dots, handles=[Handle("start", x, y, Words("the start"))] if handle else (),
-        frames=frames,
+        domain, Words("The surface from above, and the way of every optimiser on it"), ("x", "y"), field, paths=ways,
+        dots=dots, frames=frames,
     )  # fmt: skip
 
 
@@ -304,7 +310,7 @@ def schedules(rates: Rates, step: int) -> CurvesPicture:
 
 def draw_race(result: Result) -> PlotPicture:
     """The surface from above with the ways of all optimisers."""
-    return plane(result.config, result.race, race_frames(result.race), handle=False)
+    return from_above(result.config, result.race, race_frames(result.race))
 
 
 def draw_heights(result: Result):
