@@ -80,7 +80,7 @@ class Config:
         most=8,
     )
     activation: str = knob(
-        "tanh", "Activation", "What every hidden neuron does to its weighted sum.",
+        "tanh", "Activation", "What every hidden neuron does to its weighted sum. Click one to give its layer another.",
         choices=ACTIVATION_NAMES, counts=lambda config: bool(config.layers),
     )  # fmt: skip
     learning_rate: float = knob(
@@ -160,12 +160,6 @@ class Config:
         advanced=True,
         counts=lambda config: bool(config.layers),
     )
-    activations: str = knob(
-        "", "Activation by layer",
-        "Such as relu tanh: the first hidden layer's, the second's, … A layer without one takes the Activation above; "
-        "names: tanh, relu, leaky_relu, sigmoid, gelu, silu, identity.",
-        advanced=True, most=100, check=parse_activations, counts=lambda config: bool(config.layers),
-    )  # fmt: skip
     batch_norm: bool = knob(
         False, "Batch normalisation",
         "Every hidden sum is brought to mean 0 and spread 1 over the batch, then scaled and shifted by γ and β, which "
@@ -202,6 +196,10 @@ class Config:
     points: str = knob(
         "", "Own points", "Points drawn by hand.", hidden=True, most=2000, check=check_points,
         counts=lambda config: config.data == "own", data=True,
+    )  # fmt: skip
+    activations: str = knob(
+        "", "Activation of this layer", "Layer by layer, where one has another than all.", hidden=True, most=100,
+        check=parse_activations, counts=lambda config: bool(config.layers),
     )  # fmt: skip
     table: str = knob(
         "", "Own table", "The reader's table.", hidden=True, most=LONGEST_KEY, check=check_key,
