@@ -129,7 +129,10 @@ LESSON = (
         "degradation", "Deep and plain", worse_on_what, show={"train": True}, focus="cures-training",
         path="engine.topics.training_dynamics.signal:stream_cures", knobs=("depth", "initialisation"),
     ),
-    Step("eval", "BatchNorm", averaged_in_eval, show={"mode": "eval"}, veil=("kinds",), focus="block", knobs=("norm", "mode", "batch")),
+    Step(
+        "eval", "BatchNorm", averaged_in_eval, show={"mode": "eval"}, veil=("kinds",), focus="block",
+        knobs=("norm", "mode", "batch"),
+    ),
     Step(
         "layer_norm", "LayerNorm", averaged_by_layer_norm, ask={"norm": "batch", "batch": 3, "channels": 6},
         show={"norm": "layer"}, veil=("kinds",), focus="block", knobs=("norm", "batch", "channels", "side"),
