@@ -166,7 +166,7 @@ def layers(signal: Signal, quantity: str) -> CurvesPicture:
     frames = still_frames(np.nan_to_num(table), start="last", indices=range(1, len(table) + 1))
     levels = ()
     if known.size and known.min() < TINY:
-        levels = (Level(TINY, Words("the end of float32")),)
+        levels = (Level(TINY, Words("float32 loses digits")),)
     alt = (Words("Spread of the outputs in every layer") if quantity == "deviation"
            else Words("Norm of the gradient in every layer"))  # fmt: skip
     label = (Words("standard deviation of the outputs") if quantity == "deviation"
