@@ -286,16 +286,21 @@ TOPIC = Topic(
         Source("Rumelhart, Hinton, Williams 1986: Learning representations by back-propagating errors", "https://doi.org/10.1038/323533a0"),
         Source("Glorot, Bengio 2010: Understanding the difficulty of training deep feedforward neural networks", "https://proceedings.mlr.press/v9/glorot10a.html"),
         Source("He, Zhang, Ren, Sun 2015: Delving deep into rectifiers", "https://arxiv.org/abs/1502.01852"),
+        Source("Kingma, Ba 2015: Adam: a method for stochastic optimization", "https://arxiv.org/abs/1412.6980"),
+        Source("Ioffe, Szegedy 2015: Batch normalization", "https://arxiv.org/abs/1502.03167"),
+        Source("Li, Xu, Taylor, Studer, Goldstein 2018: Visualizing the loss landscape of neural nets", "https://arxiv.org/abs/1712.09913"),
     ),
     code=(
         "engine.models.mlp.mlp:MultiLayerPerceptron",
         "engine.models.mlp.mlp:Layer",
         "engine.topics.mlp.run:stream",
+        "engine.topics.mlp.step:open_step",
         "engine.training.fit:fit",
         "engine.data.points:make_points",
     ),
     keywords=(
         "neural network", "decision boundary", "hidden layer", "training", "overfitting", "playground",
         "classification", "regression", "backpropagation", "loss", "gradient descent", "Adam", "activation",
+        "backward pass", "confusion matrix", "loss landscape", "batch normalisation", "CSV",
     ),
 )  # fmt: skip
