@@ -1,5 +1,6 @@
 """Activations: what the page shows is what the networks did, and what it claims is so."""
 
+import inspect
 import math
 from dataclasses import replace
 
@@ -200,3 +201,8 @@ def test_digits_have_no_plane_and_a_matrix_of_ten_rows():
 def test_presets_are_not_what_the_lesson_asks_and_the_opening_is_none_of_them():
     assert TOPIC.opening not in TOPIC.presets.values()
     assert Experiment(TOPIC.opening).config == TOPIC.opening
+
+
+def test_the_code_tab_has_sources_to_show():
+    for path in TOPIC.code:
+        assert inspect.getsource(TOPIC.load(path)).strip(), path

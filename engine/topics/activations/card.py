@@ -159,7 +159,7 @@ TOPIC = Topic(
         Source("Lu, Shin, Su, Karniadakis 2020: Dying ReLU and initialization", "https://arxiv.org/abs/1903.06733"),
     ),
     code=(
-        "engine.models.activations:ACTIVATIONS",
+        "engine.models.activations:activation",
         "engine.models.activations:with_derivative",
         "engine.models.deep_network:initialise",
         "engine.models.deep_network:DeepLayer",
