@@ -124,7 +124,8 @@ class Config:
     )  # fmt: skip
     adaptive_rate: float = knob(
         0.1, "Rate of adaptive ones", "Of AdaGrad, RMSprop, Adam and AdamW: a step of theirs in each direction is "
-        "about as long as this, however large the gradient; RMSprop's first is longer, AdaGrad's grow shorter.", low=0.0001, high=10.0, log=True,
+        "about as long as this, however large the gradient; RMSprop's first is longer, AdaGrad's "
+        "grow shorter.", low=0.0001, high=10.0, log=True,
         counts=_among(*ADAPTIVE),
     )  # fmt: skip
     race_steps: int = knob(
