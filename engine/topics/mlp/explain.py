@@ -20,6 +20,7 @@ from engine.pictures.number.values import NumberField
 from engine.training.fit import Snapshot
 
 from .card import FEATURES, Config, fits_values, table_in
+from .draw import class_names
 from .experiment import FEATURE_FUNCTIONS
 from .texts import LARGEST_EDIT, activations_of, other_activations
 
@@ -232,7 +233,7 @@ def neuron_of(picked: Picked) -> tuple[int, int]:
 def about_neuron(config: Config, moment: Snapshot, picked: Picked, spot: tuple[float, float], value: float) -> Say:
     """Whose formula it is, its value there, where, and when."""
     x, y, step = Number(spot[0]), Number(spot[1]), Number(moment.step)
-    name = neuron_name(config, *neuron_of(picked))
+    name = neuron_name(config, *neuron_of(picked), len(moment.values["biases"][-1]))
     words = "Neuron **{name}** is **{value}** at x₁ = {x}, x₂ = {y}, step {step}"
     return Say(words, name=name, value=Number(value, 4), x=x, y=y, step=step)
 
@@ -284,11 +285,13 @@ def column_of(config: Config, layer: int, origin: int | None) -> int | None:
     return config.features.index(name) if name in config.features else None
 
 
-def neuron_name(config: Config, layer: int, index: int) -> str:
-    """Name of a neuron for people: x₁, h2,3 or ŷ."""
+def neuron_name(config: Config, layer: int, index: int, outputs: int = 1) -> str:
+    """Name of a neuron for people: x₁, h2,3 or ŷ; of several outputs that of its class."""
     if layer == 0:
         return list(FEATURES.values())[index]
-    return f"h{layer},{index + 1}" if layer <= len(config.layers) else "ŷ"
+    if layer <= len(config.layers):
+        return f"h{layer},{index + 1}"
+    return "ŷ" if outputs == 1 else class_names(config, outputs)[index]
 
 
 def _signed(value: float, first: bool = False) -> str:

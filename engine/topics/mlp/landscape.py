@@ -136,8 +136,7 @@ def domain_around(places: Tensor, least: float) -> tuple[float, float, float, fl
     ends = []
     for column in places.T.tolist():
         low, high = min(*column, -least), max(*column, least)
-        room = 0.25 * (high - low) if least == 0 else 0.0
-        room = room or 0.5
+        room = 0.0 if least else 0.25 * (high - low) or 0.5
         ends += [low - room, high + room]
     return tuple(ends)
 

@@ -176,10 +176,10 @@ def update_formula(opened: OpenedStep, layer: int, index: int, column: int) -> F
         moving = rf"\frac{{{of_hat}}}{{{root}}}"
     soft = config.regularisation == "l1" and column >= 0
     middle = rf"\tilde {name}" if soft else rf"{name}_{{{t}}}"
-    rows.append(rf"{middle} &= {written(before)} - {rate} \cdot {moving} = {written(moved if soft else after)}")
+    rows += [rf"{middle} &= {written(before)} - {rate} \cdot {moving}", f"&= {written(moved if soft else after)}"]
     if soft:
         least = rf"\max(|{written(moved)}| - {rate} \cdot {exact(config.strength)}, 0)"
-        rows.append(rf"{name}_{{{t}}} &= \operatorname{{sign}}({written(moved)})\,{least} = {written(after)}")
+        rows += [rf"{name}_{{{t}}} &= \operatorname{{sign}}({written(moved)})\,{least}", f"&= {written(after)}"]
     return aligned(rows)
 
 

@@ -155,7 +155,7 @@ def about_weight(
         (weights if column >= 0 else biases)[layer - 1][place].item()
         for weights, biases in ((opened.weights, opened.biases), (opened.after_weights, opened.after_biases))
     )
-    to = neuron_name(config, layer, index)
+    to = neuron_name(config, layer, index, len(opened.biases[-1]))
     name = Words("Bias of {to}", to=to)
     if column >= 0:
         name = Words("Weight {origin} → {to}", origin=neuron_name(config, layer - 1, picked["from"]), to=to)
