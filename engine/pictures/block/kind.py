@@ -35,4 +35,5 @@ KIND = Kind(
         "chooseCell": "choose the cell under the cursor",
     },
     sheet="engine.pictures.block.sheet:block_sheet",
+    figure="engine.pictures.block.figure:block",
 )  # fmt: skip

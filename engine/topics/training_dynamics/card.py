@@ -328,7 +328,7 @@ TOPIC = Topic(
         Source("Smith, Topin 2018: Super-convergence", "https://arxiv.org/abs/1708.07120"),
     ),
     code=(
-        "engine.training.optimisers:step",
+        "engine.training.optimisers:take_step",
         "engine.topics.training_dynamics.race:race",
         "engine.models.normalisation:moments",
         "engine.models.normalisation:Normalisation",

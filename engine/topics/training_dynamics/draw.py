@@ -42,33 +42,38 @@ def race_frames(race: Race, at: int = -1) -> Frames:
     return frames if at < 0 else replace(frames, at=min(at, len(frames.indices) - 1))
 
 
-def plane(config: Config, race: Race, frames: Frames, *, handle: bool = True) -> PlotPicture:
-    """The surface from above with the ways of all optimisers; the start can be dragged."""
+def plane(config: Config, race: Race, frames: Frames) -> PlotPicture:
+    """The surface from above with its contours and the ways of all optimisers; the start can be dragged."""
     domain, surface = domain_of(config), race.surface.numpy()
     known = surface[np.isfinite(surface)]
     levels = np.unique(np.quantile(known, SHARES)) if known.size else []
+    picture = ways(config, race, frames)
+    x, y = (float(one) for one in race.position[0, 0])
+    x, y = min(max(x, domain[0]), domain[1]), min(max(y, domain[2]), domain[3])
     lines = contours(surface, levels, domain, colour="#8A8F9C", width=0.8)
-    field = None
+    return replace(picture, paths=[*lines, *picture.paths], handles=[Handle("start", x, y, Words("the start"))])
+
+
+def ways(config: Config, race: Race, frames: Frames) -> PlotPicture:
+    """The surface as a field of colours, and the ways of all optimisers on it."""
+    surface, field = race.surface.numpy(), None
+    known = surface[np.isfinite(surface)]
     if known.size and known.min() < known.max():
-        low, middle = float(known.min()), float(np.quantile(known, 0.95))
+        low, high = float(known.min()), float(np.quantile(known, 0.95))
         field = Field(surface.astype(np.float32), Words("height f(x, y)"), "probability", low,
-                      low + 2.5 * (middle - low or 1.0))  # fmt: skip
-    ways = [
+                      low + 2.5 * (high - low or 1.0))  # fmt: skip
+    paths = [
         Path(race.position[at].numpy().astype(np.float32), Words(RULES[rule]), COLOUR[rule], 2.4, grows=True)
         for at, rule in enumerate(race.rules)
     ]
-    special = SURFACES.get(config.surface)
-    dots = []
+    special, dots = SURFACES.get(config.surface), []
     if special and special.lowest:
         dots.append(Dots(np.array(special.lowest, np.float32), Words("minimum"), rings=[True] * len(special.lowest)))
     if special and special.saddle:
         dots.append(Dots(np.array([special.saddle], np.float32), Words("saddle point"), "#8A8F9C"))
-    x, y = (float(one) for one in race.position[0, 0])
-    x, y = min(max(x, domain[0]), domain[1]), min(max(y, domain[2]), domain[3])
     return PlotPicture(
-        domain, Words("The surface from above, and the way of every optimiser on it"), ("x", "y"), field,
-        paths=[*lines, *ways], dots=dots, handles=[Handle("start", x, y, Words("the start"))] if handle else (),
-        frames=frames,
+        domain_of(config), Words("The surface from above, and the way of every optimiser on it"), ("x", "y"), field,
+        paths=paths, dots=dots, frames=frames,
     )  # fmt: skip
 
 
@@ -304,7 +309,7 @@ def schedules(rates: Rates, step: int) -> CurvesPicture:
 
 def draw_race(result: Result) -> PlotPicture:
     """The surface from above with the ways of all optimisers."""
-    return plane(result.config, result.race, race_frames(result.race), handle=False)
+    return ways(result.config, result.race, race_frames(result.race))
 
 
 def draw_heights(result: Result):
