@@ -8,7 +8,7 @@ from engine.topics.mlp.texts import MAXIMUM_STEPS, check_picked, with_edit
 BELOW = {
     "step": "One training step",
     "confusion": "Confusion matrix",
-    "yes": "Hidden layers",  # as links say it that ask for hidden_space=yes
+    "yes": "Hidden spaces",  # as links say it that ask for hidden_space=yes
     "landscape": "Loss landscape",
     "race": "Two runs racing",
 }

@@ -67,3 +67,15 @@ def test_it_fits_into_its_place(shape):
     values = np.zeros(shape)
     for form in ("png", "svg", "html"):
         assert figure_file(BlockPicture(values, values.astype(int), 1, "x", "y"), form, picked=[0, 0, 0])
+
+
+def test_it_is_a_plotly_figure_too():
+    """For scripts: every number, and those that belong together with the first."""
+    from engine.pictures.block.figure import block
+
+    values = np.arange(24, dtype=np.float32).reshape(2, 3, 4)
+    groups = np.broadcast_to(np.arange(3)[None, :, None], values.shape)
+    made = block(BlockPicture(values, groups, 2, "x", "one channel"))
+    assert made.data[0].z.shape == (4, 6)
+    assert made.data[0].z[3][5] == values[1, 2, 3]
+    assert len(made.data[1].x) == 8

@@ -152,6 +152,9 @@ def test_a_click_on_a_cell_rings_its_points_in_the_plane(visitor):
     assert all(meta["points"][at][2] == 0 and not meta["train"][at] for at in meta["marked"])
     visitor.touch("mlp-confusion", "cell", {"tile": 0, "row": 0, "column": 1})
     assert "view.cell" not in visitor.query
+    visitor.open("mlp", "data=hills&layers=3&view.below=confusion")
+    assert not visitor.touch("mlp-answers", "dot", {"dots": 0, "dot": 2}).errors
+    assert len(visitor.data("mlp-points")[0]["marked"]) == 1
 
 
 # ---------------------------------------------------------------- hidden spaces

@@ -55,7 +55,7 @@ class Network extends View {
   }
 
   onTime() {
-    if (!this.total || !this.#takeFrame()) return;
+    if (!this.total || !this.#takeFrame() || this.nodes?.length !== this.total) return; // just received: not laid out yet
     this.paint();
     if (this.hot && this.tip.classList.contains("on")) this.#readOut();
   }
@@ -219,7 +219,7 @@ class Network extends View {
       if (crowded) context.rect(x, y, s, s);
       else context.roundRect(x, y, s, s, Math.min(5, s / 7));
     };
-    context.imageSmoothingEnabled = true;
+    context.imageSmoothingEnabled = side > 1; // one pixel would fade at its edges
     for (let n = 0; n < this.nodes.length; n++) {
       const node = this.nodes[n], { x, y, s } = node;
       const off = this.layers[node.layer].off.includes(node.index);

@@ -146,7 +146,7 @@ TOPIC = Topic(
         "layers", Config(activation="tanh", second=NOTHING, depth=50, width=128, initialisation="xavier", data="normal")
     ),
     sources=(
-        Source("Glorot, Bengio 2010: Understanding the difficulty of training deep feedforward networks", "https://proceedings.mlr.press/v9/glorot10a.html"),
+        Source("Glorot, Bengio 2010: Understanding the difficulty of training deep feedforward neural networks", "https://proceedings.mlr.press/v9/glorot10a.html"),
         Source("He, Zhang, Ren, Sun 2015: Delving deep into rectifiers", "https://arxiv.org/abs/1502.01852"),
         Source("LeCun, Bottou, Orr, Müller 1998: Efficient backprop", "https://doi.org/10.1007/3-540-49430-8_2"),
         Source("Saxe, McClelland, Ganguli 2014: Exact solutions … in deep linear neural networks", "https://arxiv.org/abs/1312.6120"),

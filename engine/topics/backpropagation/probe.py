@@ -106,7 +106,7 @@ PROBE = Probe(
         Touch("backpropagation-graph", "pick", {"node": 2}, "view.node=2"),
         Touch("backpropagation-sample", "pick", 3, "view.sample=3", link="data=network"),
         Touch("backpropagation-below", "pick", 1, "view.below=step"),
-        Touch("backpropagation-set-a", "edit", {"value": 4.5}, "values=a%3D4.5%2C+b%3D-3%2C+c%3D10%2C+f%3D-2"),
+        Touch("backpropagation-set-a", "edit", {"value": 4.5}, "values=a%3D4.5,+b%3D-3,+c%3D10,+f%3D-2"),
     ),
     mistakes=(
         Mistake("view.node=-3", "Node: expected -1 to 119, got -3"),

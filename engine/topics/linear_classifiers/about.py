@@ -43,8 +43,8 @@ ABOUT_ROWS = (
     "on the chosen point alone would send each row, the longest drawn at a fixed length."
 )
 ABOUT_SET = (
-    "Each W measured by both losses. Longer rows make every lead longer and the losses smaller; what holds them back "
-    "is the penalty λ/2 Σw²."
+    "Each W measured by both losses. Longer rows stretch every lead: the losses of points that are right shrink, "
+    "those of wrong ones grow. What holds the rows back is also the penalty λ/2 Σw²."
 )
 TEMPLATES = {"svm": Words("**SVM**, one weight row a class"), "softmax": Words("**Softmax**, one weight row a class")}
 ABOUT_TEMPLATES = (

@@ -80,7 +80,7 @@ class Config:
         most=8,
     )
     activation: str = knob(
-        "tanh", "Activation", "What every hidden neuron does to its weighted sum.",
+        "tanh", "Activation", "What every hidden neuron does to its weighted sum. Click one to give its layer another.",
         choices=ACTIVATION_NAMES, counts=lambda config: bool(config.layers),
     )  # fmt: skip
     learning_rate: float = knob(
@@ -160,12 +160,6 @@ class Config:
         advanced=True,
         counts=lambda config: bool(config.layers),
     )
-    activations: str = knob(
-        "", "Activation by layer",
-        "Such as relu tanh: the first hidden layer's, the second's, … A layer without one takes the Activation above; "
-        "names: tanh, relu, leaky_relu, sigmoid, gelu, silu, identity.",
-        advanced=True, most=100, check=parse_activations, counts=lambda config: bool(config.layers),
-    )  # fmt: skip
     batch_norm: bool = knob(
         False, "Batch normalisation",
         "Every hidden sum is brought to mean 0 and spread 1 over the batch, then scaled and shifted by γ and β, which "
@@ -202,6 +196,10 @@ class Config:
     points: str = knob(
         "", "Own points", "Points drawn by hand.", hidden=True, most=2000, check=check_points,
         counts=lambda config: config.data == "own", data=True,
+    )  # fmt: skip
+    activations: str = knob(
+        "", "Activation of this layer", "Layer by layer, where one has another than all.", hidden=True, most=100,
+        check=parse_activations, counts=lambda config: bool(config.layers),
     )  # fmt: skip
     table: str = knob(
         "", "Own table", "The reader's table.", hidden=True, most=LONGEST_KEY, check=check_key,
@@ -286,18 +284,23 @@ TOPIC = Topic(
     cover=("boundary", Config(classes=3, layers=(24, 24), steps=220, seed=4)),
     sources=(
         Source("Rumelhart, Hinton, Williams 1986: Learning representations by back-propagating errors", "https://doi.org/10.1038/323533a0"),
-        Source("Glorot, Bengio 2010: Understanding the difficulty of training deep feedforward networks", "https://proceedings.mlr.press/v9/glorot10a.html"),
+        Source("Glorot, Bengio 2010: Understanding the difficulty of training deep feedforward neural networks", "https://proceedings.mlr.press/v9/glorot10a.html"),
         Source("He, Zhang, Ren, Sun 2015: Delving deep into rectifiers", "https://arxiv.org/abs/1502.01852"),
+        Source("Kingma, Ba 2015: Adam: a method for stochastic optimization", "https://arxiv.org/abs/1412.6980"),
+        Source("Ioffe, Szegedy 2015: Batch normalization", "https://arxiv.org/abs/1502.03167"),
+        Source("Li, Xu, Taylor, Studer, Goldstein 2018: Visualizing the loss landscape of neural nets", "https://arxiv.org/abs/1712.09913"),
     ),
     code=(
         "engine.models.mlp.mlp:MultiLayerPerceptron",
         "engine.models.mlp.mlp:Layer",
         "engine.topics.mlp.run:stream",
+        "engine.topics.mlp.step:open_step",
         "engine.training.fit:fit",
         "engine.data.points:make_points",
     ),
     keywords=(
         "neural network", "decision boundary", "hidden layer", "training", "overfitting", "playground",
         "classification", "regression", "backpropagation", "loss", "gradient descent", "Adam", "activation",
+        "backward pass", "confusion matrix", "loss landscape", "batch normalisation", "CSV",
     ),
 )  # fmt: skip

@@ -161,11 +161,10 @@ def off_by(answers: Answers, which: str) -> Table:
     """How far answers and targets lie apart."""
     there = answers.counted(which)
     errors = np.abs(answers.said[there].astype(np.float64) - answers.truth[there])
-    rows = [
-        [Words("mean distance from the target"), Number(float(errors.mean()) if len(errors) else float("nan"))],
-        [Words("largest"), Number(float(errors.max()) if len(errors) else float("nan"))],
-    ]
-    return Table([Words("points"), Number(len(errors))], rows)
+    mean, largest = (float(errors.mean()), float(errors.max())) if len(errors) else (float("nan"), float("nan"))
+    return Table(
+        [Words("distance from the target"), ""], [[Words("mean"), Number(mean)], [Words("largest"), Number(largest)]]
+    )
 
 
 def pick_cell(event: Mapping[str, Any], config: Config, view: Any) -> Mapping[str, Any]:

@@ -36,6 +36,7 @@ ABOUT_SPACE = (
     "mouse."
 )
 ABOUT_THREE = "Every point where this layer puts it: one direction a neuron. Turn it with the mouse."
+ABOUT_LINE = "The border of the output is straight here; in the plane above the same border is bent."
 ABOUT_BORDER = (
     "The border of the output is flat here; in the plane above the same border is bent. (Grey; other directions at "
     "their mean.)"
@@ -126,11 +127,11 @@ def hidden_layers(config: Config, view: Any, film: Film) -> list[Any]:
         told = [
             Say(ABOUT_FLAT, style="small"),
             *([Say(ABOUT_SHRUNK, times=Number(times, 2), style="small")] if times > 1.05 else []),
-            *([Say(ABOUT_BORDER, style="small")] if space.border else []),
+            *([Say(ABOUT_LINE, style="small")] if space.border else []),
         ]
         shown = [
             Show("flat-space", picture, height=360),
-            Show("space-bar", Bar(picture.frames, "moment {frame} of {count}"), click_way),
+            Show("space-bar", Bar(picture.frames, Words("moment {frame} of {count}")), click_way),
         ]
         return [*choice, Row([shown, told], (1.6, 1))]
     about = [ABOUT_THREE if space.hidden.shape[1] == 3 else ABOUT_SPACE, *([ABOUT_BORDER] if space.border else [])]

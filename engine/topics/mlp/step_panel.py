@@ -82,7 +82,7 @@ def one_step(config: Config, view: Any, film: Film) -> list[Any]:
         Row([
             [
                 Show("step-network", picture, pick, picked=picked, height=300),
-                Show("step-bar", Bar(picture.frames, "stage {frame} of {count}"), stand),
+                Show("step-bar", Bar(picture.frames, Words("stage {frame} of {count}")), stand),
             ],
             about_stage(opened, stages[at], shown, inputs, film),
         ], (1.7, 1)),

@@ -60,8 +60,8 @@ POCKET = (
 )
 THEOREM = (
     "The best neuron of all, with w₁, w₂, θ of length 1, keeps every point at least γ on its side. Each correction "
-    "turns the weights further towards it, and there is room for so many and no more, in whatever order (Novikoff "
-    "1962)."
+    "carries the weights at least ηγ further along it, while their squared length grows by at most η²R²: so there is "
+    "room for so many and no more, in whatever order (Novikoff 1962)."
 )
 BEST = (
     "With w₁ = {w1}, w₂ = {w2} and θ = {theta}, which together have length 1, every point lies at least γ = {margin} "

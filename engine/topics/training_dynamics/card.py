@@ -124,8 +124,8 @@ class Config:
     )  # fmt: skip
     adaptive_rate: float = knob(
         0.1, "Rate of adaptive ones", "Of AdaGrad, RMSprop, Adam and AdamW: a step of theirs in each direction is "
-        "about as long as this, however large the gradient.", low=0.0001, high=10.0, log=True,
-        counts=_among(*ADAPTIVE),
+        "about as long as this, however large the gradient; RMSprop's first is longer, AdaGrad's grow shorter.",
+        low=0.0001, high=10.0, log=True, counts=_among(*ADAPTIVE),
     )  # fmt: skip
     race_steps: int = knob(
         150, "Steps", "Of each optimiser.", low=10, high=MOST_STEPS, step=10, advanced=True, counts=_at("race")
@@ -317,10 +317,12 @@ TOPIC = Topic(
         Source("Ioffe, Szegedy 2015: Batch normalization", "https://arxiv.org/abs/1502.03167"),
         Source("Ba, Kiros, Hinton 2016: Layer normalization", "https://arxiv.org/abs/1607.06450"),
         Source("Wu, He 2018: Group normalization", "https://arxiv.org/abs/1803.08494"),
+        Source("Ulyanov, Vedaldi, Lempitsky 2016: Instance normalization", "https://arxiv.org/abs/1607.08022"),
         Source("Pascanu, Mikolov, Bengio 2013: On the difficulty of training recurrent neural networks", "https://arxiv.org/abs/1211.5063"),
         Source("Polyak 1964: Some methods of speeding up the convergence of iteration methods", "https://doi.org/10.1016/0041-5553(64)90137-5"),
         Source("Sutskever et al. 2013: On the importance of initialization and momentum", "https://proceedings.mlr.press/v28/sutskever13.html"),
         Source("Duchi, Hazan, Singer 2011: Adaptive subgradient methods", "https://jmlr.org/papers/v12/duchi11a.html"),
+        Source("Tieleman, Hinton 2012: Lecture 6e, RMSprop", "https://www.cs.toronto.edu/~tijmen/csc321/slides/lecture_slides_lec6.pdf"),
         Source("Kingma, Ba 2015: Adam: a method for stochastic optimization", "https://arxiv.org/abs/1412.6980"),
         Source("Loshchilov, Hutter 2019: Decoupled weight decay regularization", "https://arxiv.org/abs/1711.05101"),
         Source("Loshchilov, Hutter 2017: SGDR: stochastic gradient descent with warm restarts", "https://arxiv.org/abs/1608.03983"),

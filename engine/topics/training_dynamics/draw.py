@@ -43,37 +43,38 @@ def race_frames(race: Race, at: int = -1) -> Frames:
 
 
 def plane(config: Config, race: Race, frames: Frames) -> PlotPicture:
-    """The surface from above with its contours and the ways of all optimisers; the start can be dragged."""
-    domain, surface = domain_of(config), race.surface.numpy()
-    known = surface[np.isfinite(surface)]
+    """The surface from above, with lines of equal height and the ways of all optimisers; the start can be dragged."""
+    seen, surface = from_above(config, race, frames), race.surface.numpy()
+    known, domain = surface[np.isfinite(surface)], seen.domain
     levels = np.unique(np.quantile(known, SHARES)) if known.size else []
-    picture = ways(config, race, frames)
+    lines = contours(surface, levels, domain, colour="#8A8F9C", width=0.8)
     x, y = (float(one) for one in race.position[0, 0])
     x, y = min(max(x, domain[0]), domain[1]), min(max(y, domain[2]), domain[3])
-    lines = contours(surface, levels, domain, colour="#8A8F9C", width=0.8)
-    return replace(picture, paths=[*lines, *picture.paths], handles=[Handle("start", x, y, Words("the start"))])
+    return replace(seen, paths=[*lines, *seen.paths], handles=[Handle("start", x, y, Words("the start"))])
 
 
-def ways(config: Config, race: Race, frames: Frames) -> PlotPicture:
-    """The surface as a field of colours, and the ways of all optimisers on it."""
-    surface, field = race.surface.numpy(), None
+def from_above(config: Config, race: Race, frames: Frames) -> PlotPicture:
+    """The surface in colours, its special places, and the ways of all optimisers."""
+    domain, surface = domain_of(config), race.surface.numpy()
     known = surface[np.isfinite(surface)]
+    field = None
     if known.size and known.min() < known.max():
-        low, high = float(known.min()), float(np.quantile(known, 0.95))
+        low, middle = float(known.min()), float(np.quantile(known, 0.95))
         field = Field(surface.astype(np.float32), Words("height f(x, y)"), "probability", low,
-                      low + 2.5 * (high - low or 1.0))  # fmt: skip
-    paths = [
+                      low + 2.5 * (middle - low or 1.0))  # fmt: skip
+    ways = [
         Path(race.position[at].numpy().astype(np.float32), Words(RULES[rule]), COLOUR[rule], 2.4, grows=True)
         for at, rule in enumerate(race.rules)
     ]
-    special, dots = SURFACES.get(config.surface), []
+    special = SURFACES.get(config.surface)
+    dots = []
     if special and special.lowest:
         dots.append(Dots(np.array(special.lowest, np.float32), Words("minimum"), rings=[True] * len(special.lowest)))
     if special and special.saddle:
         dots.append(Dots(np.array([special.saddle], np.float32), Words("saddle point"), "#8A8F9C"))
     return PlotPicture(
-        domain_of(config), Words("The surface from above, and the way of every optimiser on it"), ("x", "y"), field,
-        paths=paths, dots=dots, frames=frames,
+        domain, Words("The surface from above, and the way of every optimiser on it"), ("x", "y"), field, paths=ways,
+        dots=dots, frames=frames,
     )  # fmt: skip
 
 
@@ -165,7 +166,7 @@ def layers(signal: Signal, quantity: str) -> CurvesPicture:
     frames = still_frames(np.nan_to_num(table), start="last", indices=range(1, len(table) + 1))
     levels = ()
     if known.size and known.min() < TINY:
-        levels = (Level(TINY, Words("the end of float32")),)
+        levels = (Level(TINY, Words("float32 loses digits")),)
     alt = (Words("Spread of the outputs in every layer") if quantity == "deviation"
            else Words("Norm of the gradient in every layer"))  # fmt: skip
     label = (Words("standard deviation of the outputs") if quantity == "deviation"
@@ -309,7 +310,7 @@ def schedules(rates: Rates, step: int) -> CurvesPicture:
 
 def draw_race(result: Result) -> PlotPicture:
     """The surface from above with the ways of all optimisers."""
-    return ways(result.config, result.race, race_frames(result.race))
+    return from_above(result.config, result.race, race_frames(result.race))
 
 
 def draw_heights(result: Result):

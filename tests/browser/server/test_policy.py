@@ -29,7 +29,7 @@ def watched(visit):
 @pytest.mark.parametrize(
     ("slug", "switch", "key"),
     [
-        ("mlp", "Hidden layers", "mlp-hidden-space"),
+        ("mlp", "Hidden spaces", "mlp-hidden-space"),
         ("attention?view=toy", "Why divide by √d?", "attention-spread"),
     ],
 )

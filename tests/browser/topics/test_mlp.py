@@ -149,22 +149,30 @@ def test_a_clicked_neuron_shows_its_formula_and_the_network_is_changed_on_its_pi
     visitor.settle()
     nodes = visitor.canvas(NETWORK).evaluate("c => c.neurarium.nodes.filter(node => node.layer == 2).length")
     assert nodes == 6
-    sizer.and_(visitor.page.locator("[data-delta='-1']")).click()
-    visitor.until(lambda: visitor.query.get("layers") == "6-5", "one neuron fewer")
-    visitor.settle()
-
     visitor.click_node(NETWORK, 0, 4)
     visitor.until(lambda: visitor.query.get("features") == "x1.x2.x1_x2", "x1 x2 switched on")
     visitor.settle()
-    visitor.click_node(NETWORK, 0, 0)
-    visitor.until(lambda: visitor.query.get("features") == "x2.x1_x2", "x1 switched off")
-    visitor.settle()
-    config = replace(config, features=("x2", "x1_x2"), steps=0)
+    config = replace(config, layers=(6, 6), features=("x1", "x2", "x1_x2"), steps=0)
     assert visitor.status() == scores(config)
-    sizer.and_(visitor.page.locator("[data-delta='1']")).click()
-    visitor.until(lambda: visitor.query.get("layers") == "6-6", "one neuron more again")
-    visitor.settle()
-    assert_widgets_show(visitor, TOPIC, replace(config, layers=(6, 6)))
+    assert_widgets_show(visitor, TOPIC, config)
+
+
+def test_a_step_is_walked_through_and_a_cell_rings_its_points(visit):
+    visitor = visit("/mlp?layers=3&data=gaussians&noise=0.8&seed=1")
+    visitor.key("mlp-step-bar").locator("input[type=range]").focus()
+    visitor.page.keyboard.press("End")
+    visitor.until(lambda: visitor.query.get("view.stage"), "the last stage in the link")
+    visitor.until(lambda: "Update: every weight" in visitor.words, "what happens there")
+    visitor.click_node("mlp-step-network", 1, 2)
+    visitor.until(lambda: visitor.query.get("view.picked") == "1-2", "its bias is opened")
+    assert "Δb" in visitor.key("mlp-step-network").locator(".tip.on").inner_text()
+    visitor.page.get_by_text("Confusion matrix", exact=True).click()
+    matrix = visitor.canvas("mlp-confusion")
+    matrix.focus()
+    visitor.page.keyboard.press("ArrowUp")
+    visitor.page.keyboard.press("Enter")
+    visitor.until(lambda: visitor.query.get("view.cell") == "0-1", "a cell in the link")
+    visitor.until(lambda: "points of class A are called B" in visitor.words, "and in words")
 
 
 def test_own_points_travel_in_the_link(visit):
