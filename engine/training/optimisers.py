@@ -57,7 +57,7 @@ def nothing_yet(weights: Tensor) -> Memory:
 
 
 @torch.no_grad()
-def step(rule: str, weights: Tensor, gradient: Tensor, memory: Memory, settings: Settings) -> Update:
+def take_step(rule: str, weights: Tensor, gradient: Tensor, memory: Memory, settings: Settings) -> Update:
     """One step of a rule, elementwise over tensors of any one shape. ValueError for a rule that is none of RULES."""
     count, first, second = memory.count + 1, memory.first, memory.second
     rate, epsilon, shrunk = settings.rate, settings.epsilon, weights
@@ -106,6 +106,6 @@ class Optimiser:
         """One step of all parameters that have a gradient."""
         for number, parameter in enumerate(self.parameters):
             if parameter.grad is not None:
-                made = step(self.rule, parameter, parameter.grad, self.memories[number], self.settings)
+                made = take_step(self.rule, parameter, parameter.grad, self.memories[number], self.settings)
                 parameter.copy_(made.position)
                 self.memories[number] = made.memory

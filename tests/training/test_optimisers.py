@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from engine.training.clipping import clip
-from engine.training.optimisers import RULES, Optimiser, Settings, nothing_yet, step
+from engine.training.optimisers import RULES, Optimiser, Settings, nothing_yet, take_step
 from engine.training.schedules import SCHEDULES, share_of_peak
 
 SETTINGS = Settings(0.03, momentum=0.85, forgets=0.95, beta_1=0.8, beta_2=0.98, epsilon=1e-8, decay=0.1)
@@ -48,7 +48,7 @@ def test_a_rule_steps_as_the_optimiser_of_pytorch(rule):
         gradient = parameter.grad.clone()
         optimiser.step()
         before = ours
-        made = step(rule, ours, gradient, memory, SETTINGS)
+        made = take_step(rule, ours, gradient, memory, SETTINGS)
         ours, memory = made.position, made.memory
         torch.testing.assert_close(ours, parameter.detach(), rtol=0, atol=1e-12)
         torch.testing.assert_close(made.shrunk - made.change, ours, rtol=0, atol=0)
@@ -62,7 +62,7 @@ def test_what_adam_remembers_is_what_pytorch_remembers():
     for _ in range(7):
         optimiser.zero_grad()
         loss_of(parameter).backward()
-        made = step("adam", parameter.detach().clone(), parameter.grad.clone(), memory, SETTINGS)
+        made = take_step("adam", parameter.detach().clone(), parameter.grad.clone(), memory, SETTINGS)
         memory = made.memory
         optimiser.step()
     state = optimiser.state[parameter]
@@ -95,7 +95,7 @@ def test_a_network_is_moved_as_by_pytorch(rule):
 
 def test_another_rule_is_refused():
     with pytest.raises(ValueError, match="expected one of sgd"):
-        step("adadelta", torch.zeros(1), torch.zeros(1), nothing_yet(torch.zeros(1)), SETTINGS)
+        take_step("adadelta", torch.zeros(1), torch.zeros(1), nothing_yet(torch.zeros(1)), SETTINGS)
     with pytest.raises(ValueError, match="expected one of constant"):
         share_of_peak("zigzag", 0, 10)
 

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import torch
 
-from engine.contracts.blocks import Block, Say, Table
+from engine.contracts.blocks import Block, Box, Say, Table
 from engine.contracts.expressions import latex, parse
 from engine.contracts.formula import Formula, added, aligned, bracketed, exact, rest_of, written
 from engine.contracts.words import Number, Percent, Words, listed
@@ -171,7 +171,7 @@ def warnings(config: Config, moment: Snapshot) -> list[Block]:
         elif (gradient == 0).all():
             said.append(Say("{name}: the gradient is exactly 0 in every hidden layer; nothing there can be learned.",
                             style="note", name=clear_name(config, name)))  # fmt: skip
-    return said
+    return [Box("warnings", said)] if said else []
 
 
 def gradient_formulas(config: Config, moment: Snapshot) -> list[Formula]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from engine.contracts.blocks import Amount, Block, Choose, Press, Row, Say, Show, Table
+from engine.contracts.blocks import Amount, Block, Box, Choose, Press, Row, Say, Show, Table
 from engine.contracts.film import Film
 from engine.contracts.words import Number, Percent, Words, listed
 from engine.training.fit import Snapshot
@@ -159,7 +159,7 @@ def curve(found: neighbours.CrossValidation) -> list[Block]:
                share=Percent(float(found.accuracy[best].mean())))  # fmt: skip
     return [
         Show("accuracy", picture, height=150 if samples_of(found.config).side else 230),
-        said,
+        Box("best", [said]),
         Say(ABOUT_CURVE, style="small"),
     ]
 
@@ -182,10 +182,11 @@ def kernel_blocks(config: Config, result: kernel.Result, spot: tuple[float, floa
     choose = [Choose("pair", {at: Words("{first} or {second}", first=names[one], second=names[two])
                               for at, (one, two) in enumerate(every)})] if len(every) > 1 else []  # fmt: skip
     unfinished = [] if result.finished else [Say(NOT_FINISHED, style="note")]
-    return [
-        *choose, explain_kernel.about(config, result, made), explain_kernel.sum_table(config, result, made),
-        *explain_kernel.sum_formulas(config, result, made), *unfinished,
+    made_of = [
+        explain_kernel.about(config, result, made), explain_kernel.sum_table(config, result, made),
+        *explain_kernel.sum_formulas(config, result, made),
     ]  # fmt: skip
+    return [*choose, Box("sum", made_of), *unfinished]
 
 
 # ---------------------------------------------------------------- digits

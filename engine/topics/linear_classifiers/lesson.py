@@ -115,7 +115,7 @@ def margin_knobs(margin: float = 1.0) -> dict[str, float]:
 LESSON = (
     Step("by_heart", "One neighbour", by_heart, veil=("plane", "below"), focus="plane", knobs=("k",)),
     Step(
-        "which_k", "One neighbour", best_k, ask={"beside": "curve"}, veil=("accuracy",), focus="accuracy",
+        "which_k", "One neighbour", best_k, ask={"beside": "curve"}, veil=("accuracy", "best"), focus="accuracy",
         knobs=("k", "weighted"), path="engine.topics.linear_classifiers.neighbours:cross_validation",
         sketch=CurveSketch(
             "accuracy", MOST_NEIGHBOURS, (LOWEST, HIGHEST), accuracies, highest, percent=True
@@ -131,5 +131,5 @@ LESSON = (
         knobs=("margin", "strength"), focus="svm",
     ),
     Step("template", "Templates of digits", of_a_zero, until=100, focus="svm-rows"),
-    Step("kernel", "Curved border", how_many_support, veil=("bent",), focus="bent", knobs=("penalty", "gamma")),
+    Step("kernel", "Curved border", how_many_support, veil=("bent", "sum"), focus="bent", knobs=("penalty", "gamma")),
 )  # fmt: skip

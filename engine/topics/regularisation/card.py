@@ -227,8 +227,11 @@ TOPIC = Topic(
         Source("Srivastava et al. 2014: Dropout", "https://jmlr.org/papers/v15/srivastava14a.html"),
         Source("Prechelt 1998: Early stopping, but when?", "https://doi.org/10.1007/3-540-49430-8_3"),
         Source("Stone 1974: Cross-validatory choice and assessment of statistical predictions", "https://doi.org/10.1111/j.2517-6161.1974.tb00994.x"),
-        Source("Belkin et al. 2019: Reconciling modern machine-learning practice and the classical bias–variance trade-off",
-               "https://doi.org/10.1073/pnas.1903070116"),
+        Source(
+            "Belkin et al. 2019: Reconciling modern machine-learning practice and the classical "
+            "bias–variance trade-off",
+            "https://doi.org/10.1073/pnas.1903070116",
+        ),
         Source("Loshchilov, Hutter 2019: Decoupled weight decay regularization (AdamW)", "https://arxiv.org/abs/1711.05101"),
         Source("MNIST, 10,000 digits as packed by Juan Cazala (MIT)", "https://github.com/cazala/mnist"),
     ),

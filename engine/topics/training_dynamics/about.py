@@ -79,7 +79,7 @@ def normalised(config: Config, made: Normalised, picked: str) -> list[Block]:
     """The batch as a block, one cell in numbers; below, running statistics and what sets the kinds apart."""
     cell, click = explain.cell_of(config, picked), Pick("cell", "sample", "channel", "position")
     block = Show("block", draw.block(config, made), click, picked=list(cell), height=290)
-    left = [block, explain.about_norm(config)]
+    left = [block, Box("averaged", [explain.about_norm(config)])]
     return [
         Row([left, explain.about_cell(config, made, cell)], (1.35, 1)),
         *side_by_side(draw.running(config, made, cell[1]), 130),

@@ -124,9 +124,8 @@ class Config:
     )  # fmt: skip
     adaptive_rate: float = knob(
         0.1, "Rate of adaptive ones", "Of AdaGrad, RMSprop, Adam and AdamW: a step of theirs in each direction is "
-        "about as long as this, however large the gradient; RMSprop's first is longer, AdaGrad's "
-        "grow shorter.", low=0.0001, high=10.0, log=True,
-        counts=_among(*ADAPTIVE),
+        "about as long as this, however large the gradient; RMSprop's first is longer, AdaGrad's grow shorter.",
+        low=0.0001, high=10.0, log=True, counts=_among(*ADAPTIVE),
     )  # fmt: skip
     race_steps: int = knob(
         150, "Steps", "Of each optimiser.", low=10, high=MOST_STEPS, step=10, advanced=True, counts=_at("race")
@@ -331,7 +330,7 @@ TOPIC = Topic(
         Source("Smith, Topin 2018: Super-convergence", "https://arxiv.org/abs/1708.07120"),
     ),
     code=(
-        "engine.training.optimisers:step",
+        "engine.training.optimisers:take_step",
         "engine.topics.training_dynamics.race:race",
         "engine.models.normalisation:moments",
         "engine.models.normalisation:Normalisation",

@@ -130,7 +130,7 @@ LESSON = (
         path="engine.topics.training_dynamics.signal:stream_cures", knobs=("depth", "initialisation"),
     ),
     Step(
-        "eval", "BatchNorm", averaged_in_eval, show={"mode": "eval"}, veil=("kinds",), focus="block",
+        "eval", "BatchNorm", averaged_in_eval, show={"mode": "eval"}, veil=("kinds", "averaged"), focus="block",
         knobs=("norm", "mode", "batch"),
     ),
     Step(

@@ -12,7 +12,7 @@ from engine.contracts.expressions import Expression, parse
 from engine.data.surfaces import SURFACES
 from engine.models.expressions import evaluate
 from engine.training.fit import seeded
-from engine.training.optimisers import Settings, nothing_yet, step
+from engine.training.optimisers import Settings, nothing_yet, take_step
 
 from .card import ADAPTIVE, Config, domain_of, start_of
 
@@ -75,7 +75,7 @@ def race(config: Config) -> Race:
             first, second = (torch.stack([pair[which] for pair in kept]) for which in (0, 1))
             moments.append((positions, height, gradient, first, second))
             made = [
-                step(rule, positions[at], gradient[at], memories[at], settings_of(config, rule))
+                take_step(rule, positions[at], gradient[at], memories[at], settings_of(config, rule))
                 for at, rule in enumerate(rules)
             ]
             memories = [one.memory for one in made]
