@@ -35,9 +35,9 @@ ABOUT_NORMS = {
 }
 ABOUT_LAYER_NORM = (
     "One reason why plain LayerNorm is unusual in CNNs: each channel is one detector, with a mean of its own. "
-    "LayerNorm averages "
-    "over detectors and places together and leaves these differences standing (the table); PyTorch's nn.LayerNorm over "
-    "C × H × W also ties the network to one size of picture. ConvNeXt averages over channels at each place instead."
+    "LayerNorm averages over detectors and places together and leaves these differences standing (the table); "
+    "PyTorch's nn.LayerNorm over C × H × W also ties the network to one size of picture. "
+    "ConvNeXt averages over channels at each place instead."
 )
 ABOUT_CURES = (
     "Clipping only shortens: it multiplies the gradients of all layers by one factor, where their norm ‖g‖ is above c. "
