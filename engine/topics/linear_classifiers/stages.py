@@ -91,7 +91,8 @@ def bent(config: Config, view: Any, film: Film) -> list[Block]:
     """The plane of the kernel SVM; beside it f at the spot."""
     editable, switch = _editing(config, view)
     if editable:  # points are drawn on the plane of the neighbours' kind
-        return [Show("plane", draw.own_points(config), on_plane, height=400), *switch]
+        too_few = [] if len(film.now.support) else [Say(about.NOTHING, style="note")]
+        return [Show("plane", draw.own_points(config), on_plane, height=400), *switch, *too_few]
     spot, pairs = (view.x1, view.x2), len(kernel.pairs(len(samples_of(config).classes)))
     pair = min(view.pair, pairs - 1)
     picture = draw.bent(config, film.now, pair, spot)

@@ -50,7 +50,7 @@ def side_of(cells: np.ndarray) -> str:
     """The corner of the plane in which most is painted, as a choice; a band along the diagonal is neither."""
     half = SIDE // 2
     above, below = float(cells[:half, :half].mean()), float(cells[half:, half:].mean())
-    if abs(above - below) < 0.25:
+    if abs(above - below) < 0.5:
         return "along"
     return "upper_left" if above > below else "lower_right"
 

@@ -20,6 +20,8 @@ from .signal import Signal
 PATH = "engine.topics.training_dynamics."
 WHERE = Choose("where", as_buttons=True)
 
+NO_HEIGHT = "This formula has no finite value anywhere on the plane shown, so there is nothing to go down on."
+
 
 def side_by_side(charts: Mapping[str, Any], height: int) -> list[Block]:
     """Charts that belong together; none where there are none yet."""
@@ -34,7 +36,9 @@ def later(path: str, config: Config, show: Callable[..., Sequence[Block]]) -> La
 def surface(config: Config, race: Race, step: int) -> list[Block]:
     """The surface with the ways, the bar, and the heights on the same clock."""
     frames = draw.race_frames(race, step)
+    nowhere = [] if race.surface.isfinite().any() else [Say(NO_HEIGHT, style="note")]
     return [
+        *nowhere,
         Show("plane", draw.plane(config, race, frames), picks.drag_start, height=270),
         Show("race-bar", Bar(frames, Words("step {step}")), Pick("step", "key")),
         Show("fall", draw.fall(race, frames), height=150),

@@ -30,7 +30,8 @@ from .signal import CURES, SHALLOW, Signal
 
 SHARES = (0.02, 0.06, 0.12, 0.2, 0.3, 0.42, 0.56, 0.7, 0.85)  # of the plane that lie below a contour
 TINY = 1.2e-38  # below it float32 has few digits left, and soon none
-COLOUR = {rule: at for at, rule in enumerate(RULES)}
+APART = (0, 1, 2, 3, 7, 5, 6, 4)  # classes by colour, the two blues as far from each other as can be
+COLOUR = dict(zip(RULES, APART, strict=False))
 
 
 # ---------------------------------------------------------------- the race
@@ -159,7 +160,7 @@ def layers(signal: Signal, quantity: str) -> CurvesPicture:
     """The spread of the outputs ("deviation"), or the norm of the gradient ("gradient"), layer by layer."""
     table = getattr(signal, quantity).numpy().T
     names = network_names(signal)
-    lines = [Curve(Words(names[name]), at, name == "plain") for at, name in enumerate(signal.networks)]
+    lines = [Curve(Words(names[name]), APART[at], name == "plain") for at, name in enumerate(signal.networks)]
     known = table[np.isfinite(table) & (table > 0)]
     shown = np.where(table > 0, table, np.nan).astype(np.float64)
     shown = np.where((shown > 1e-37) & (shown < 1e37), shown, np.nan)  # what the picture's own numbers can hold
@@ -208,7 +209,7 @@ def _power(value: float) -> str:
 def cures(config: Config, snapshot: Snapshot | None) -> dict[str, CurvesPicture]:
     """Charts of the networks with each cure, and the shallow one."""
     names = [*map(Words, CURES.values()), Words("plain, {layers} layers", layers=min(SHALLOW, config.depth))]
-    return trained(snapshot, "cures", ("training", "held_out"), names, range(len(names)), (0, len(names) - 1))
+    return trained(snapshot, "cures", ("training", "held_out"), names, APART[: len(names)], (0, len(names) - 1))
 
 
 # ---------------------------------------------------------------- normalisation
@@ -234,7 +235,7 @@ def _running(made: Block, channel: int, quantity: str) -> CurvesPicture:
     newest = getattr(made, f"batch_{quantity}")[:, channel].numpy().copy()
     newest[0] = np.nan
     table = np.stack([newest, kept], 1).astype(np.float32)
-    lines = [Curve(Words("of each batch"), 4), Curve(Words("running"), 0)]
+    lines = [Curve(Words("of each batch"), 1), Curve(Words("running"), 0)]
     name = Words("mean") if quantity == "mean" else Words("variance")
     frames = still_frames(np.nan_to_num(table), start="last")
     return CurvesPicture(table, lines, frames, Words("Running {name} of a channel", name=name),
@@ -291,7 +292,7 @@ def one_network(snapshot: Snapshot | None, cell: tuple[int, int]) -> dict[str, C
 def scheduled(snapshot: Snapshot | None) -> dict[str, CurvesPicture]:
     """Charts of the networks under every schedule."""
     return trained(
-        snapshot, "schedules", ("loss", "held_out"), list(map(Words, SCHEDULES.values())), range(len(SCHEDULES))
+        snapshot, "schedules", ("loss", "held_out"), list(map(Words, SCHEDULES.values())), APART[: len(SCHEDULES)]
     )
 
 
@@ -300,7 +301,7 @@ def schedules(rates: Rates, step: int) -> CurvesPicture:
     table = rates.rate.numpy().T.astype(np.float32)
     frames = still_frames(table, start="last", indices=range(1, len(table) + 1))
     frames = replace(frames, at=min(step, len(table) - 1) + 1)
-    lines = [Curve(Words(SCHEDULES[name]), at) for at, name in enumerate(rates.schedules)]
+    lines = [Curve(Words(SCHEDULES[name]), APART[at]) for at, name in enumerate(rates.schedules)]
     return CurvesPicture(table, lines, frames, Words("Learning rate over the steps"), y_label=Words("learning rate"),
                          low=0.0)  # fmt: skip
 
