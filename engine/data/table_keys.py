@@ -3,45 +3,34 @@ after a dot, what the reader chose about how it is read."""
 
 from __future__ import annotations
 
-import base64
-import binascii
 import re
-import zlib
 from functools import lru_cache
 
 from engine.contracts.knob import KnobError
 from engine.data.file_kinds import kind_of
 from engine.data.graph_texts.reading import MARKS
 from engine.data.point_tables import AUTOMATIC, MAXIMUM_TEXT, PointTable, TableChoices, read_table
-from engine.machinery.own import OWN, UPLOAD, OwnText
+from engine.data.text_keys import PATTERN, NotHereError, packed, unpacked
 
 LONGEST_KEY = 1800  # characters of a table that travels in the link itself
 LONGEST_CHOICES = 13
-_KEY = re.compile(r"(z[A-Za-z0-9_-]{4,}|upload:[0-9a-f]{16})?(?:\.([a-z0-9]{1,12}))?")
+_KEY = re.compile(rf"({PATTERN})?(?:\.([a-z0-9]{{1,12}}))?")
 
 
 def key_of(text: str, choices: TableChoices = AUTOMATIC) -> str:
     """A key for a table's text: a small one travels compressed in the key itself, a larger one stays on this server."""
-    content, after = text.encode(errors="replace"), f".{choices.letters}" if choices.letters else ""
-    inline = "z" + base64.urlsafe_b64encode(zlib.compress(content, 9)).decode().rstrip("=")
-    if len(inline) <= LONGEST_KEY - LONGEST_CHOICES:
-        return inline + after
-    return OWN.add(OwnText(text)) + after
+    after = f".{choices.letters}" if choices.letters else ""
+    return packed(text, LONGEST_KEY - LONGEST_CHOICES) + after
 
 
 def text_of(key: str) -> str:
     """The text behind a key. KnobError if it is malformed, or an upload that this server does not have."""
     check_key(key)
-    key = key.partition(".")[0]
-    if key.startswith(UPLOAD):
-        kept = OWN.get(key, OwnText)
-        if kept is None:
-            raise KnobError("This link's table is not on this server; give it again.")
-        return kept.text
     try:
-        raw = base64.urlsafe_b64decode(key[1:] + "=" * (-len(key[1:]) % 4))
-        return zlib.decompressobj().decompress(raw, MAXIMUM_TEXT).decode()  # bounded: it may unpack to gigabytes
-    except (binascii.Error, zlib.error, UnicodeDecodeError):
+        return unpacked(key.partition(".")[0], MAXIMUM_TEXT)
+    except NotHereError:
+        raise KnobError("This link's table is not on this server; give it again.") from None
+    except ValueError:
         raise KnobError("Own table: this link's table cannot be read") from None
 
 
