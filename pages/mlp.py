@@ -6,6 +6,7 @@ from engine.topics.mlp import confusion, draw, explain, landscape, race, spaces,
 from engine.topics.mlp.texts import MAXIMUM_STEPS, check_picked, with_edit
 
 BELOW = {
+    "": "Folded",
     "step": "One training step",
     "confusion": "Confusion matrix",
     "yes": "Hidden spaces",  # as links say it that ask for hidden_space=yes
@@ -25,7 +26,7 @@ class View:
     x2: float = knob(0.5, "x₂", low=-draw.DOMAIN, high=draw.DOMAIN, hidden=True)
     test_points: bool = knob(True, "Show the test points")
     discrete: bool = knob(False, "Discretise the output", "The likeliest class alone, not how sure the network is.")
-    below: str = knob("step", "Opened below", choices=BELOW, was=("hidden_space",))
+    below: str = knob("", "Opened below", choices=BELOW, was=("hidden_space",))
     scope: str = knob("sample", "Follow", choices=step_panel.SCOPES)
     stage: int = knob(0, "Stage", low=0, high=step_panel.LAST_STAGE, hidden=True)
     counted: str = knob("test", "Counted", choices=confusion.COUNTED)
@@ -75,8 +76,8 @@ def panel(config, view, film):
 def below(config, view, film):
     """What the reader looks into."""
     shown = {"step": step_panel.one_step, "confusion": confusion.who_is_who, "yes": spaces.hidden_layers,
-             "landscape": landscape.landscape, "race": race.racing}[view.below]  # fmt: skip
-    return [LOOK_INTO, *shown(config, view, film)]
+             "landscape": landscape.landscape, "race": race.racing}.get(view.below)  # fmt: skip
+    return [LOOK_INTO, *(shown(config, view, film) if shown else [])]
 
 
 def on_plane(event, config, view):

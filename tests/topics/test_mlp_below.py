@@ -96,7 +96,7 @@ def test_the_strongest_weight_is_opened_until_another_is_picked():
 
 
 def test_a_reader_walks_through_a_step(visitor):
-    visitor.open("mlp", "layers=3&data=gaussians&steps=5")
+    visitor.open("mlp", "layers=3&data=gaussians&steps=5&view.below=step")
     while visitor.data("mlp-bar")[0]["frames"]["live"]:
         visitor.tick()
     spot = visitor.data("mlp-points")[0]["picked"]

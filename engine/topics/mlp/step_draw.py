@@ -15,7 +15,7 @@ from .card import FEATURES, Config
 from .draw import class_names
 from .step import OpenedStep
 
-MOST_NUMBERS = 250_000  # weights of all moments together; of a larger network each pass is one moment
+MOST_NUMBERS = 150_000  # weights of all moments together; of a larger network each pass is one moment
 
 
 @dataclass(frozen=True)

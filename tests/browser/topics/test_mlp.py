@@ -82,6 +82,7 @@ def test_play_to_98_per_cent_pause_scrub_step_share_and_reset(visit):
     visitor.page.keyboard.press("End")
     visitor.until(lambda: moment(visitor).endswith(f"step {paused_at}"), "the last frame again")
     visitor.until(lambda: visitor.step() == paused_at, "and its words")
+    visitor.until(lambda: "view.moment" not in visitor.query, "and the link")
     assert still(visitor) == end
 
     friend = visit(visitor.page.url.removeprefix(visitor.address), fresh=True)
@@ -158,7 +159,7 @@ def test_a_clicked_neuron_shows_its_formula_and_the_network_is_changed_on_its_pi
 
 
 def test_a_step_is_walked_through_and_a_cell_rings_its_points(visit):
-    visitor = visit("/mlp?layers=3&data=gaussians&noise=0.8&seed=1")
+    visitor = visit("/mlp?layers=3&data=gaussians&noise=0.8&seed=1&view.below=step")
     visitor.key("mlp-step-bar").locator("input[type=range]").focus()
     visitor.page.keyboard.press("End")
     visitor.until(lambda: visitor.query.get("view.stage"), "the last stage in the link")
@@ -169,6 +170,7 @@ def test_a_step_is_walked_through_and_a_cell_rings_its_points(visit):
     visitor.page.get_by_text("Confusion matrix", exact=True).click()
     matrix = visitor.canvas("mlp-confusion")
     matrix.focus()
+    visitor.page.keyboard.press("ArrowUp")  # to the cell in the middle, and from there
     visitor.page.keyboard.press("ArrowUp")
     visitor.page.keyboard.press("Enter")
     visitor.until(lambda: visitor.query.get("view.cell") == "0-1", "a cell in the link")
