@@ -34,11 +34,14 @@ export function drawAxes(context, view, box, { domain, labels, logX = false, log
     taken = x + half;
   }
   context.textAlign = "right";
+  let above = Infinity;
   for (const value of logY ? logTicks(y0, y1) : ticks(y0, y1, up)) {
     const y = placeY(value);
-    context.fillText(format(value), box.x - 6, Math.max(box.y + 6, y));
     context.moveTo(box.x, crisp(y));
     context.lineTo(box.x + box.w, crisp(y));
+    if (y > above - 13) continue;
+    context.fillText(format(value), box.x - 6, Math.max(box.y + 6, y));
+    above = y;
   }
   context.stroke();
   if (zero) {

@@ -2,7 +2,7 @@
 
 export const MOST_FRAMES = 600;
 const MOST_BYTES = 48e6; // of one component: a big network keeps fewer moments, never fewer than 30
-const FRAMES_PER_SECOND = 12; // at speed 1
+const FRAMES_PER_SECOND = 12; // at speed 1, where the frames do not say another pace
 const SAME_DELIVERY = 60; // ms: payloads of several components that belong to one rerun
 
 /** Place of the greatest value <= wanted in an increasing list; 0 where none is. */
@@ -102,6 +102,7 @@ export class Clock {
   constructor() {
     this.listeners = new Set();
     this.speed = 1;
+    this.pace = FRAMES_PER_SECOND;
     this.reset(null);
   }
 
@@ -138,6 +139,7 @@ export class Clock {
   offer(meta) {
     const first = this.run !== meta.run;
     if (first) this.reset(meta.run);
+    this.pace = meta.pace ?? FRAMES_PER_SECOND;
     const shown = this.index;
     const newest = this.indices[this.count - 1] ?? -1;
     const fresh = meta.indices.filter((index) => !this.steps.has(index));
@@ -218,7 +220,7 @@ export class Clock {
     const passed = Math.min(100, Math.max(0, now - this.before));
     this.before = now;
     const shown = this.index, end = this.goal ?? this.count - 1, playing = this.playing;
-    this.cursor += passed * (this.live ? this.rate : (FRAMES_PER_SECOND * this.speed) / 1000);
+    this.cursor += passed * (this.live ? this.rate : (this.pace * this.speed) / 1000);
     if (this.cursor >= end) {
       this.cursor = end;
       if (!this.live) this.playing = false;

@@ -163,14 +163,13 @@ export function ticks(low, high, count) {
   return found;
 }
 
-/** 1, 2 and 5 times the powers of ten between low and high; only the powers where that would be many. */
-export function logTicks(low, high) {
-  const values = [];
-  const few = Math.log10(high / low) > 2.2;
+/** 1, 2 and 5 times the powers of ten between low and high; only the powers where that would be many, and of them at most `most`. */
+export function logTicks(low, high, most = 9) {
+  const values = [], decades = Math.log10(high / low), every = Math.max(1, Math.ceil(decades / most));
   for (let power = Math.floor(Math.log10(low)); power <= Math.ceil(Math.log10(high)); power++)
-    for (const factor of few ? [1] : [1, 2, 5]) {
+    for (const factor of decades > 2.2 || most < 4 ? [1] : [1, 2, 5]) {
       const value = Number((factor * 10 ** power).toPrecision(6));
-      if (value >= low * 0.999 && value <= high * 1.001) values.push(value);
+      if (power % every === 0 && value >= low * 0.999 && value <= high * 1.001) values.push(value);
     }
   return values;
 }

@@ -24,7 +24,8 @@ class Frames:
     bytes. steps: training (or denoising) step of each frame. live: more will come. clock: components with the same
     clock scrub together. start: "last" opens on the newest frame, "first" on the oldest, "play" on the oldest and goes
     to the newest once, but for who asked for less motion. at: index of the frame to open on instead, or with "play" to
-    go to where another stood; it stands there until the reader moves the bar.
+    go to where another stood; it stands there until the reader moves the bar. pace: frames a second that it plays at
+    speed 1; None for as fast as a training is replayed.
     """
 
     run: str
@@ -34,6 +35,7 @@ class Frames:
     clock: str = ""
     start: str = "last"
     at: int | None = None
+    pace: float | None = None
 
     def __post_init__(self) -> None:
         indices = [int(i) for i in self.indices]
@@ -53,7 +55,8 @@ class Frames:
         """What the browser's clock is told."""
         indices = [int(i) for i in self.indices]
         return {"run": self.run, "first": indices[0], "indices": indices, "steps": [int(s) for s in self.steps],
-                "live": self.live, "clock": self.clock, "start": self.start, "at": self.at}  # fmt: skip
+                "live": self.live, "clock": self.clock, "start": self.start, "at": self.at,
+                **({} if self.pace is None else {"pace": self.pace})}  # fmt: skip
 
 
 def still_frames(*arrays: np.ndarray, start: str = "first", indices: Sequence[int] | None = None) -> Frames:

@@ -34,7 +34,8 @@ class WeightsFileError(KnobError):
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class OwnWeights:
-    """tensors: name -> float32, read-only; metadata: texts of the file; sha256: of the file, in hex."""
+    """tensors: name -> float32, or float64 where the file has that, read-only; metadata: texts of the file; sha256: of
+    the file, in hex."""
 
     tensors: Mapping[str, np.ndarray]
     metadata: Mapping[str, str]
@@ -53,7 +54,8 @@ class OwnWeights:
 
 def write_weights(tensors: Mapping[str, Any], topic: str, config: Mapping[str, str], step: int | None) -> bytes:
     """A state_dict as a safetensors file whose metadata name the topic, the Config as in a link, and the step."""
-    arrays = {name: np.ascontiguousarray(np.asarray(value, np.float32)) for name, value in tensors.items()}
+    arrays = {name: np.ascontiguousarray(np.asarray(value)) for name, value in tensors.items()}
+    arrays = {name: array if array.dtype == np.float64 else array.astype(np.float32) for name, array in arrays.items()}
     metadata = {"format": FORMAT, "topic": topic, "config": json.dumps(dict(config), ensure_ascii=False)}
     return save(arrays, metadata | ({} if step is None else {"step": str(step)}))
 
@@ -71,7 +73,8 @@ def read_weights(content: bytes) -> OwnWeights:
             "Expected a file of at most {most} MB, got {size} MB.",
             most=MAXIMUM_BYTES // 2**20, size=f"{math.ceil(len(content) / 2**20 * 10) / 10:.1f}",
         )  # fmt: skip
-    if content.startswith(MAGIC_PICKLE) or (content.startswith(b"PK\x03\x04") and b"data.pkl" in content[:400]):
+    is_pickle = content.startswith(MAGIC_PICKLE) and content[8:9] != b"{"  # a header may have a length of such bytes
+    if is_pickle or (content.startswith(b"PK\x03\x04") and b"data.pkl" in content[:400]):
         raise WeightsFileError(
             "Expected weights as safetensors; this is a pickle, as PyTorch's .pt files are, and such files can run "
             "code, so it was not opened. Save it again with safetensors.torch.save_file."
@@ -113,7 +116,7 @@ def _header(content: bytes) -> tuple[dict[str, Any], int]:
 
 
 def _tensor(name: str, entry: Any, content: bytes, start: int) -> np.ndarray:
-    """One tensor as float32; WeightsFileError unless its entry fits its numbers."""
+    """One tensor, finite also as float32; WeightsFileError unless its entry fits its numbers."""
     try:
         dtype, shape, (begin, end) = str(entry["dtype"]), entry["shape"], entry["data_offsets"]
         whole = all(type(size) is int and 0 <= size < 2**40 for size in (*shape, begin, end)) and len(shape) <= 8
@@ -136,8 +139,9 @@ def _tensor(name: str, entry: Any, content: bytes, start: int) -> np.ndarray:
         )  # fmt: skip
     raw = np.frombuffer(content, np.dtype(DTYPES[dtype]).newbyteorder("<"), count, start + begin)
     with np.errstate(over="ignore"):
-        values = raw.astype(np.float32).reshape(shape)
-    if not np.isfinite(values).all():
+        single = raw.astype(np.float32)
+    values = (raw.astype(np.float64) if dtype == "F64" else single).reshape(shape)
+    if not np.isfinite(single).all():
         raise WeightsFileError("Expected finite numbers, but {name} holds NaN or infinity.", name=name[:80])
     values.setflags(write=False)
     return values

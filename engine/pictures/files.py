@@ -21,7 +21,6 @@ from engine.pictures import sheet as sheets
 from engine.pictures.captions import caption_html, captioned
 from engine.pictures.kinds import kind_of, kinds
 from engine.pictures.pixels.sheet import Place, paint_tile, still
-from engine.pictures.pixels.values import PixelPicture
 from engine.pictures.plotly_sheet import plotly_sheet
 from engine.pictures.sheet import Sheet
 
@@ -76,8 +75,14 @@ def picture_png(figure: Any, *, width: int = 1200, frame: int = -1) -> bytes:
     return sheets.png(sheet_of(figure, width=width, frame=frame), 1)
 
 
-def cover_jpeg(picture: PixelPicture, *, width: int = 640, height: int = 300) -> bytes:
-    """The middle of a picture's first tile as JPEG of exactly width x height pixels: the picture on a topic's card."""
+def cover_jpeg(picture: Any, *, width: int = 640, height: int = 300) -> bytes:
+    """The picture on a topic's card, as JPEG of exactly width x height pixels: the middle of its first tile; of what
+    has no tiles its whole sheet."""
+    if not hasattr(picture, "tiles"):
+        page, drawn = Image.new("RGB", (width, height), sheets.PAPER), sheets.painted(sheet_of(picture), 2.0)
+        drawn.thumbnail((width - 16, height - 16), Image.Resampling.LANCZOS)
+        page.paste(drawn, ((width - drawn.width) // 2, (height - drawn.height) // 2))
+        return _jpeg(page)
     tile = still(picture).tiles[0]
     rows, columns = tile.pixels.shape[:2]
     zoom = math.ceil(width / columns)
@@ -85,8 +90,12 @@ def cover_jpeg(picture: PixelPicture, *, width: int = 640, height: int = 300) ->
     paint_tile(page, tile, Place(0, 0, columns * zoom, rows * zoom, zoom, 0))
     painted = sheets.painted(page).resize((width, round(width * rows / columns)), Image.Resampling.LANCZOS)
     top = (painted.height - height) // 2
+    return _jpeg(painted.crop((0, top, width, top + height)))
+
+
+def _jpeg(image: Image.Image) -> bytes:
     out = io.BytesIO()
-    painted.crop((0, top, width, top + height)).save(out, "JPEG", quality=86, optimize=True)
+    image.save(out, "JPEG", quality=86, optimize=True)
     return out.getvalue()
 
 

@@ -24,16 +24,18 @@ def ticks(low: float, high: float, about: int = 5) -> list[float]:
 
 
 def log_ticks(low: float, high: float) -> list[float]:
-    """1, 2 and 5 times the powers of ten between low and high; only the powers where that would be many."""
+    """1, 2 and 5 times the powers of ten between low and high; only the powers, or some of them, where that would be
+    many."""
     powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
-    many = len(powers) > 4
-    values = [m * 10.0**p for p in powers for m in ((1,) if many else (1, 2, 5)) if low <= m * 10.0**p <= high]
+    many, every = len(powers) > 4, max(1, math.ceil(len(powers) / 12))
+    values = [m * 10.0**p for p in powers if p % every == 0 for m in ((1,) if many else (1, 2, 5))]
+    values = [value for value in values if low <= value <= high]
     return values or [low, high]
 
 
 def tick_label(value: float) -> str:
     """A number beside an axis."""
-    return "0" if abs(value) < 1e-12 else f"{value:.4g}".replace("-", "−").replace("e+0", "e").replace("e−0", "e−")
+    return "0" if value == 0 else f"{value:.4g}".replace("-", "−").replace("e+0", "e").replace("e−0", "e−")
 
 
 @dataclass(frozen=True)

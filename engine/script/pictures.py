@@ -121,6 +121,7 @@ class Frames:
     clock: str = ""
     start: str = "last"
     at: int | None = None
+    pace: float | None = None
 
 
 @dataclass(frozen=True)

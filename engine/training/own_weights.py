@@ -15,7 +15,7 @@ from engine.data.own_weights import check_fit, find_weights
 
 @embedded
 def own_tensors(config: Any) -> tuple[tuple[str, np.ndarray], ...]:
-    """(name, float32) of the visitor's own weights that a Config names, see `Training.weights`; () for none.
+    """(name, numbers) of the visitor's own weights that a Config names, see `Training.weights`; () for none.
 
     WeightsFileError if this process does not have them.
     """

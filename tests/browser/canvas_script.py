@@ -14,10 +14,12 @@ if ROOT not in sys.path:
 
 from engine.contracts.film import Frames  # noqa: E402
 from engine.pictures.bars.values import Bars  # noqa: E402
+from engine.pictures.block.values import BlockPicture  # noqa: E402
 from engine.pictures.borders import Border  # noqa: E402
 from engine.pictures.cloud.values import Cloud, Plane  # noqa: E402
 from engine.pictures.curves.values import Curve, CurvesPicture  # noqa: E402
 from engine.pictures.graph.values import GraphPicture  # noqa: E402
+from engine.pictures.histograms.values import HistogramsPicture  # noqa: E402
 from engine.pictures.network.values import NetworkDiagram, NetworkLayer, quantise_maps  # noqa: E402
 from engine.pictures.pixels.values import Box, Line, Over, PixelPicture, Point, Text, Tile  # noqa: E402
 from engine.pictures.plot import values as plot  # noqa: E402
@@ -344,8 +346,42 @@ def show_cloud() -> None:
     report("picked", st.session_state.get("picked"))
 
 
+def show_histograms() -> None:
+    """Four columns over three frames: a spike that climbs a bin a frame, two halves, the ends, nothing."""
+    shares = np.zeros((3, 4, 7))
+    for t in range(3):
+        shares[t, 0, 2 + t] = 1.0
+        shares[t, 1, 2:4] = 0.5
+        shares[t, 2, [0, 6]] = 0.25, 0.75
+    frames = Frames("bins", [0, 1, 2], [0, 10, 20], clock="bins", start="first")
+    notes = [[f"note {column} at {t}" for column in range(4)] for t in range(3)]
+    shown = HistogramsPicture(shares, -2.5, 2.5, ["1", "2", "3", "4"], "Four columns", "h", "layer", notes,
+                              frames=frames)  # fmt: skip
+    picked = put(shown, "bins", picked=st.session_state.get("column", 0), height=260)["pick"]
+    if picked is not None:
+        st.session_state.column = picked
+        st.rerun()
+    canvas.transport("bins-bar", frames, report=False)
+    report("column", st.session_state.get("column"))
+
+
+def show_block() -> None:
+    """Two samples, three channels, 2 × 2 places; the cells of a channel belong together."""
+    values = np.arange(24, dtype=float).reshape(2, 3, 4)
+    groups = np.broadcast_to(np.arange(3)[None, :, None], values.shape)
+    cell = st.session_state.get("cell") or {"sample": 0, "channel": 0, "position": 0}
+    shown = BlockPicture(values, groups, 2, "A block", "averaged together")
+    picked = put(shown, "block", picked=list(cell.values()), height=260)["pick"]
+    if picked is not None:
+        st.session_state.cell = picked
+        st.rerun()
+    report("cell", st.session_state.get("cell"))
+
+
 {
     "pixels": show_pixels,
+    "block": show_block,
+    "histograms": show_histograms,
     "gallery": show_gallery,
     "scrubber": show_scrubber,
     "network": show_network,

@@ -215,10 +215,8 @@ def test_what_is_computed_with_is_what_a_box_shows(item):
         else:
             blank = " " if code in (9, 10, 11, 12, 13, 0x85, 0x2028, 0x2029) else ""
             between = "\ufffd" if code >= 0xD800 else blank
-            if item.check is not None:
-                assert item.from_text(f"two {text}") == f"two one{between}two"
-            else:
-                assert item.from_text(text) == f"one{between}two"
+            unchecked = dataclasses.replace(item, check=None)  # what it means is another question
+            assert unchecked.from_text(text) == f"one{between}two"
 
 
 @given(st.text(st.characters() | st.sampled_from("\n\r\t\0\x85\u2028a "), max_size=30))

@@ -198,7 +198,8 @@ def test_a_page_that_loads_its_weights_back_says_the_same(slug):
     key = OWN.add(read_weights(saved(slug)[1]))
     again = topic.load(topic.run)(dataclasses.replace(config, steps=0, weights=key))
     before, after = ({q.name: q.values for q in one.quantities()} for one in (result, again))
-    answers = {"plane", "hidden", "probabilities", "logits", "embedding", "x", "x_0", "parameters"} & before.keys()
+    answers = {"plane", "hidden", "probabilities", "logits", "embedding", "x", "x_0", "svm_scores", "softmax_scores",
+               "gradient"} & before.keys()  # fmt: skip
     assert answers
     for name in answers:
         assert torch.equal(before[name], after[name]), name

@@ -138,3 +138,19 @@ def test_points_take_borders_marks_and_segments():
         PointsPicture(**plain, marked=[2])
     with pytest.raises(ValueError, match="a line a frame"):
         PointsPicture(**plain, borders=[Border(np.ones((3, 3)))])
+
+
+def test_it_is_a_plotly_figure_too():
+    """For scripts and files: every part of it at its last moment, axes as they are."""
+    from engine.pictures.plot.figure import plot
+
+    made = plot(picture())
+    assert [trace.type for trace in made.data] == ["heatmap"] + ["scatter"] * 6
+    assert made.data[0].z.shape == (4, 6)
+    assert made.data[0].y[0] > made.data[0].y[-1]  # row 0 at the top
+    assert [trace.name for trace in made.data if trace.showlegend] == ["line", "way", "dots"]
+    assert list(made.layout.xaxis.range) == [-3, 3]
+    axes = PlotPicture((0.01, 10, 0.1, 1e4), "x", log_x=True, log_y=True)
+    assert list(plot(axes).layout.xaxis.range) == [-2, 1]
+    classes = Field(np.zeros((4, 6, 2), np.uint8), "class", classes=["a", "b"])
+    assert [trace.name for trace in plot(picture(field=classes)).data[:2]] == ["a", "b"]

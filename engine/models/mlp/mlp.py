@@ -7,20 +7,13 @@ from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from engine.instrument.trace import Tap
+from engine.models.activations import ACTIVATIONS as ALL
 from engine.models.mlp.batch_norm import BatchNorm
 
-ACTIVATIONS = {
-    "relu": F.relu,
-    "leaky_relu": F.leaky_relu,
-    "tanh": torch.tanh,
-    "sigmoid": torch.sigmoid,
-    "gelu": F.gelu,
-    "silu": F.silu,
-    "identity": lambda x: x,
-}
+_NAMES = ("relu", "leaky_relu", "tanh", "sigmoid", "gelu", "silu", "identity")
+ACTIVATIONS = {name: ALL[name] for name in _NAMES}
 _RECTIFIERS = ("relu", "leaky_relu", "gelu", "silu")
 
 

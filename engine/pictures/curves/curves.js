@@ -84,7 +84,7 @@ class Curves extends View {
     // frame of the plot
     const legendHeight = this.#legend(context, shownAt);
     const top = legendHeight + (meta.yLabel ? 20 : 8), bottom = this.canvasHeight - 34;
-    const yTicks = meta.log ? logTicks(low, high) : ticks(low, high, Math.max(2, (bottom - top) / 42));
+    const yTicks = meta.log ? logTicks(low, high, Math.max(2, (bottom - top) / 18)) : ticks(low, high, Math.max(2, (bottom - top) / 42));
     context.font = this.font(11);
     const left = Math.max(22, ...yTicks.map((value) => context.measureText(format(value)).width)) + 8;
     const right = this.canvasWidth - 10;

@@ -35,4 +35,5 @@ KIND = Kind(
         "carryMark": "take up the nearest handle, move it with the arrows, put it down with M or Enter",
     },
     sheet="engine.pictures.plot.sheet:plot_sheet",
+    figure="engine.pictures.plot.figure:plot",
 )

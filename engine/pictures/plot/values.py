@@ -95,7 +95,8 @@ class PlotPicture:
     without it the picture takes the width it gets. log_x, log_y: logarithmic axes, domain above zero; no field, no
     borders then. events: "handle" {key, x, y} where one was let go; "dot" {dots, dot}: which of `dots` and which point;
     "spot" {x, y} for a click anywhere else. A click comes only where the page says what it does.
-    ValueError for what does not fit together.
+    expected: SIDE × SIDE cells, row 0 at the top, 1 where a reader expects the second of two things; the edge of it is
+    drawn. It needs a domain as wide as high. ValueError for what does not fit together.
     """
 
     domain: tuple[float, float, float, float]
@@ -111,6 +112,7 @@ class PlotPicture:
     square: bool = True
     log_x: bool = False
     log_y: bool = False
+    expected: Sequence[int] = ()
 
     def __post_init__(self) -> None:
         x_low, x_high, y_low, y_high = self.domain
@@ -122,6 +124,8 @@ class PlotPicture:
             raise ValueError("a field and borders need linear axes")
         if len({handle.key for handle in self.handles}) != len(self.handles):
             raise ValueError("expected handles with keys of their own")
+        if len(self.expected) and not (self.square and np.isclose(x_high - x_low, y_high - y_low)):
+            raise ValueError("cells to be drawn over need a domain as wide as high")
         self._check_arrays()
 
     def _check_arrays(self) -> None:
@@ -170,7 +174,7 @@ def plot_payload(picture: PlotPicture) -> tuple[dict[str, Any], dict[str, np.nda
         "paths": [_path_meta(path) for path in picture.paths],
         "dots": [_dots_meta(dots) for dots in picture.dots],
         "handles": [[one.key, float(one.x), float(one.y), one.name, one.colour] for one in picture.handles],
-        "count": count,
+        "count": count, "expected": [int(one) for one in picture.expected],
     }  # fmt: skip
     arrays = borders_arrays(picture.borders)
     arrays |= {f"path{k}": np.asarray(path.points, np.float32) for k, path in enumerate(picture.paths)}

@@ -284,7 +284,7 @@ TOPIC = Topic(
     cover=("boundary", Config(classes=3, layers=(24, 24), steps=220, seed=4)),
     sources=(
         Source("Rumelhart, Hinton, Williams 1986: Learning representations by back-propagating errors", "https://doi.org/10.1038/323533a0"),
-        Source("Glorot, Bengio 2010: Understanding the difficulty of training deep feedforward networks", "https://proceedings.mlr.press/v9/glorot10a.html"),
+        Source("Glorot, Bengio 2010: Understanding the difficulty of training deep feedforward neural networks", "https://proceedings.mlr.press/v9/glorot10a.html"),
         Source("He, Zhang, Ren, Sun 2015: Delving deep into rectifiers", "https://arxiv.org/abs/1502.01852"),
         Source("Kingma, Ba 2015: Adam: a method for stochastic optimization", "https://arxiv.org/abs/1412.6980"),
         Source("Ioffe, Szegedy 2015: Batch normalization", "https://arxiv.org/abs/1502.03167"),

@@ -25,6 +25,7 @@ from engine.pictures.network.values import quantise_maps
 from engine.training.fit import Snapshot, batches_of, fit, seeded
 from engine.training.moments import restore
 from engine.training.own_weights import start_from
+from engine.training.proximal import soft_threshold
 
 from .card import Config
 from .texts import activations_of, parse_edits
@@ -189,7 +190,7 @@ class Experiment:
         if self.config.regularisation == "l1":
             threshold = self.config.learning_rate * self.config.strength
             for layer in self.model.layers:
-                layer.linear.weight.copy_(F.softshrink(layer.linear.weight, threshold))
+                layer.linear.weight.copy_(soft_threshold(layer.linear.weight, threshold))
         self.apply_edits(step)
 
     @torch.no_grad()

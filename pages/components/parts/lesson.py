@@ -272,6 +272,8 @@ def set_up(topic: Topic, step: Step, *, answered: bool) -> None:
         state[f"{slug}:begin"] = ("stand", topic.training.goes(config))
     else:
         adopt(topic, at_its_run(topic, state[f"{slug}:config"], config))
+        if topic.trains(config):  # what was still training does not go on into a step that asks about something else
+            state[f"{slug}:begin"] = ("stand", topic.training.goes(state[f"{slug}:config"]))
 
 
 def _verdicts(topic: Topic) -> dict[str, Verdict]:

@@ -1,0 +1,1 @@
+"""The McCulloch-Pitts neuron, two layers of them, and the perceptron rule."""

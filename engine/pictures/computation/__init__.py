@@ -1,0 +1,1 @@
+"""Computations as layered graphs, with what flows forward and what flows back."""

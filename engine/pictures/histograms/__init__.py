@@ -1,0 +1,1 @@
+"""Many distributions side by side."""

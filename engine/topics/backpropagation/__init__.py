@@ -1,0 +1,1 @@
+"""Backpropagation: a computation forward and backward, one node at a time."""

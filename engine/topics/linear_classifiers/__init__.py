@@ -1,0 +1,1 @@
+"""kNN, SVM, softmax."""

@@ -1,0 +1,140 @@
+"""What the steps of the lesson on training dynamics set up, and how the answer is read off the run."""
+
+from __future__ import annotations
+
+import math
+
+from torch import Tensor
+
+from engine.contracts.lesson import Step, Verdict, closest
+from engine.contracts.words import Number, Percent
+from engine.training.fit import Snapshot
+
+from .run import Result
+from .signal import CURES
+
+ARRIVED = 0.01  # height above the lowest that counts as there
+LEFT = -0.2  # height at the saddle of who has left it; the minima lie at -0.25
+OF_BATCH, OF_SAMPLE, OF_MAP = 27, 54, 9  # numbers that are averaged in a batch of 3 × 6 × 3 × 3
+
+
+def stays_below(heights: Tensor, level: float) -> int:
+    """The first step (0: the start) from which all heights (step,) are below a level; their count for never."""
+    above = [at for at, height in enumerate(heights.tolist()) if not height < level]
+    return above[-1] + 1 if above else 0
+
+
+def who_arrives(result: Result) -> Verdict:
+    """Which of SGD and momentum is at the bottom first, for good."""
+    race = result.race
+    steps = {rule: stays_below(race.height[at], ARRIVED) for at, rule in enumerate(race.rules)}
+    never = race.height.shape[1]
+    choice = "neither" if min(steps.values()) == never else min(steps, key=steps.get)
+    values = {
+        "momentum": Number(steps["momentum"]),
+        "height": Number(race.height[race.rules.index("sgd"), -1].item(), 2),
+    }
+    return Verdict(choice, values)
+
+
+def too_far(result: Result) -> Verdict:
+    """What becomes of SGD with a rate above 2 / curvature."""
+    heights = result.race.height[0]
+    last = heights[-1].item()
+    height = last if math.isfinite(last) else math.inf
+    choice = "away" if height > 100 * heights[0].item() else "faster" if height < ARRIVED else "stays"
+    return Verdict(choice, {"first": Number(heights[0].item(), 2), "last": Number(last, 2)})
+
+
+def leaves_last(result: Result) -> Verdict:
+    """Who is the last to have left the saddle."""
+    race = result.race
+    steps = {
+        rule: next((k for k, height in enumerate(race.height[at].tolist()) if height < LEFT), race.height.shape[1])
+        for at, rule in enumerate(race.rules)
+    }
+    return Verdict(max(steps, key=steps.get), {rule: Number(step) for rule, step in steps.items()})
+
+
+def comes_back(result: Result) -> Verdict:
+    """How much of the gradient comes back through thirty layers of small weights."""
+    ratio, first = _ratio(result, "small")
+    choice = closest(math.log10(max(ratio, 1e-300)), same=0.0, hundredth=-2.0, nothing=-40.0)
+    return Verdict(choice, {"first": Number(first, 2), "ratio": Number(ratio, 2)})
+
+
+def comes_back_now(result: Result) -> Verdict:
+    """The same with residual connections; and with clipping."""
+    ratio, first = _ratio(result, "residual")
+    clipped, _ = _ratio(result, "clip")
+    choice = closest(math.log10(max(ratio, 1e-300)), nothing=-40.0, hundredth=-2.0, same=0.0)
+    return Verdict(choice, {"first": Number(first, 2), "ratio": Number(ratio, 2), "clipped": Number(clipped, 1)})
+
+
+def _ratio(result: Result, network: str) -> tuple[float, float]:
+    """(the gradient at layer 1 as a multiple of that at the last layer, the gradient at layer 1)."""
+    row = result.signal.gradient[result.signal.networks.index(network)].tolist()
+    return row[0] / row[-1], row[0]
+
+
+def worse_on_what(last: Snapshot) -> Verdict:
+    """Where the deep plain network is worse than the shallow one: on held-out digits alone, or on its own too."""
+    seen, unseen = (last.values[f"{name}_accuracy"][-1] for name in ("training", "held_out"))
+    deep, residual, shallow = 0, list(CURES).index("residual"), len(CURES)
+    choice = (
+        "both" if seen[deep] < seen[shallow] - 0.05 else "held_out" if unseen[deep] < unseen[shallow] else "neither"
+    )
+    return Verdict(choice, {
+        "deep": Percent(seen[deep], 0), "shallow": Percent(seen[shallow], 0), "residual": Percent(seen[residual], 0),
+        "unseen": Percent(unseen[deep], 0),
+    })  # fmt: skip
+
+
+def averaged_in_eval(result: Result) -> Verdict:
+    """Over how many numbers of this batch BatchNorm averages in eval mode."""
+    count = result.block.count
+    choice = {0: "none", result.block.given.shape[2]: "sample"}.get(count, "all")
+    return Verdict(choice, {"stored": Number(result.block.running_mean[-1, 0].item(), 2)})
+
+
+def averaged_by_layer_norm(result: Result) -> Verdict:
+    """Over how many numbers LayerNorm averages."""
+    count = result.block.count
+    apart = (result.block.channel_mean.amax(1) - result.block.channel_mean.amin(1)).tolist()
+    choice = closest(count, channel=OF_BATCH, sample=OF_SAMPLE, map=OF_MAP)
+    return Verdict(choice, {"count": Number(count), "apart": Number(apart[2], 2)})
+
+
+PAIR = ("sgd", "momentum")
+LESSON = (
+    Step(
+        "ravine", "Ravine", who_arrives, ask={"rules": PAIR, "step": 0}, show={"step": -1},
+        veil=("plane", "fall", "race-bar"), focus="plane", knobs=("rules", "rate"),
+    ),
+    Step(
+        "too_far", "Too large a step", too_far, ask={"rules": ("sgd",), "rate": 0.24, "rule": "sgd", "coordinate": 1},
+        show={"rate": 0.26}, focus="plane", knobs=("rate",),
+    ),
+    Step(
+        "saddle", "Beside a saddle", leaves_last, ask={"step": 0, "rule": "sgd", "coordinate": 1}, show={"step": -1},
+        veil=("plane", "fall", "race-bar"), focus="plane", knobs=("rules", "noise"),
+    ),
+    Step(
+        "thirty", "Thirty layers", comes_back, ask={"initialisation": "small"}, veil=("deviation", "gradient", "ends"),
+        focus="gradient", knobs=("function", "initialisation", "depth"),
+    ),
+    Step("residual", "Small weights", comes_back_now, veil=("deviation", "gradient", "ends"), focus="gradient",
+         knobs=("initialisation", "depth")),
+    Step(
+        "degradation", "Deep and plain", worse_on_what, show={"train": True}, focus="cures-training",
+        path="engine.topics.training_dynamics.signal:stream_cures", knobs=("depth", "initialisation"),
+    ),
+    Step(
+        "eval", "BatchNorm", averaged_in_eval, show={"mode": "eval"}, veil=("kinds", "averaged"), focus="block",
+        knobs=("norm", "mode", "batch"),
+    ),
+    Step(
+        "layer_norm", "LayerNorm", averaged_by_layer_norm, ask={"norm": "batch", "batch": 3, "channels": 6},
+        show={"norm": "layer"}, veil=("kinds",), focus="block", knobs=("norm", "batch", "channels", "side"),
+    ),
+)  # fmt: skip

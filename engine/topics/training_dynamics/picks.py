@@ -1,0 +1,47 @@
+"""Training dynamics: what the page's clicks and texts mean."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from engine.contracts.knob import KnobError
+
+from .card import BATCHES, FUNCTIONS, INITIALISATIONS, RATES, start_text
+
+
+def check_cell(text: str) -> None:
+    """KnobError unless it is sample-channel-place, "1-0-4"."""
+    if not re.fullmatch(r"\d-\d-\d{1,2}", text):
+        raise KnobError("Cell: expected sample-channel-place such as 1-0-4, got {text!r}", text=text[:40])
+
+
+def check_pair(text: str) -> None:
+    """KnobError unless it is row-column, "2-3"."""
+    if not re.fullmatch(r"\d-\d", text):
+        raise KnobError("Pair: expected row-column such as 2-3, got {text!r}", text=text[:40])
+
+
+def pair_of(text: str) -> tuple[int, int]:
+    """(row, column) of "2-3", no farther than there is."""
+    row, column = (int(part) for part in text.split("-"))
+    return min(row, len(BATCHES) - 1), min(column, len(RATES) - 1)
+
+
+def drag_start(event: Mapping[str, Any], config: Any, view: Any) -> Mapping[str, Any]:
+    """All begin where the handle was let go."""
+    return {"start": start_text(event["x"], event["y"])}
+
+
+def pick_pair(event: Mapping[str, Any], config: Any, view: Any) -> Mapping[str, Any]:
+    """Another network of the grid."""
+    return {"pair": f"{event['row']}-{event['column']}"}
+
+
+def pick_network(event: Mapping[str, Any], config: Any, view: Any) -> Mapping[str, Any]:
+    """Other first weights and another activation."""
+    return {
+        "function": list(FUNCTIONS)[event["row"]],
+        "initialisation": list(INITIALISATIONS)[event["column"]],
+    }

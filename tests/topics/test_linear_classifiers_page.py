@@ -1,0 +1,168 @@
+"""The page of kNN, SVM and softmax without a browser: spots, own points, own tables as text and as files, weights by
+hand, digits."""
+
+import re
+from urllib.parse import parse_qsl, urlencode
+
+import numpy as np
+import pytest
+
+from engine.data.point_tables import TableChoices
+from engine.data.points import decode_points
+from engine.data.table_keys import key_of, table_of, text_of
+from engine.topics.linear_classifiers import explain, run
+from engine.topics.linear_classifiers.card import TOPIC, Config, parse_edits
+from engine.topics.linear_classifiers.samples import samples_of
+from pages import linear_classifiers as page
+from tests.visitor import Visitor
+
+SLUG, PLACE = "linear_classifiers", "linear-classifiers"
+TABLE = "length;weight;kind\n0,5;1200;round <b>\n0,75;1500;round <b>\n1,5;900;long\n1,25;950;long\n1,5;1000;long\n"
+
+
+@pytest.fixture
+def reader(server):
+    """reader(query, locale) -> a visitor on the page."""
+    readers = []
+
+    def enter(query: str = "", locale: str = "en-US"):
+        readers.append(Visitor(server.address, locale=locale))
+        readers[-1].open(SLUG, query)
+        return readers[-1]
+
+    yield enter
+    for one in readers:
+        one.close()
+
+
+def link(visitor) -> dict[str, str]:
+    return dict(parse_qsl(visitor.query, keep_blank_values=True))
+
+
+def stand_still(visitor) -> None:
+    for _ in range(3000):
+        if visitor.tick() is None:
+            return
+    raise AssertionError("the run goes on and on")
+
+
+def test_a_training_is_watched_and_a_click_chooses_the_nearest_point(reader):
+    visitor = reader("until=50")
+    visitor.touch(f"{SLUG}-speed", "pick", 2)
+    assert not visitor.press(f"{SLUG}:play").errors
+    stand_still(visitor)
+    assert link(visitor)["steps"] == "50"
+    result = run.run(Config(until=50, steps=50))
+    shown = [float(number) for number in re.findall(r"<b>([\d.]+)\W*?%?</b>", visitor.status())]
+    assert shown[0] == 50
+    assert shown[2] == pytest.approx(100 * result.svm_accuracy[-1].item(), abs=0.06)
+    assert shown[4] == pytest.approx(100 * result.softmax_accuracy[-1].item(), abs=0.06)
+    visitor.touch(f"{PLACE}-softmax", "spot", {"x": -1.5, "y": 0.75})
+    assert (link(visitor)["view.x1"], link(visitor)["view.x2"]) == ("-1.5", "0.75")
+    at = explain.nearest_point(Config(), (-1.5, 0.75))
+    made = explain.explain_point(Config(until=50, steps=50), result.snapshot, at)
+    assert f"Point {at + 1} (" in visitor.texts().replace("\u2060", "").replace("&#40;", "(")
+    assert f"{made.cross_entropy:.3g}" in visitor.texts()
+    for name in ("svm", "softmax"):
+        assert visitor.data(f"{PLACE}-{name}")[0]["marked"] == [at]
+
+
+def test_a_dragged_row_goes_on_from_there(reader):
+    visitor = reader("steps=20&view.look=rows&view.model=softmax")
+    stand_still(visitor)
+    assert not visitor.touch(f"{PLACE}-rows", "handle", {"key": "1", "x": 0.5, "y": -0.75}).errors
+    assert parse_edits(link(visitor)["edits"]) == [(20, "softmax", 1, 0, 0.5), (20, "softmax", 1, 1, -0.75)]
+    stand_still(visitor)
+    handles = visitor.data(f"{PLACE}-rows")[0]["handles"]
+    assert handles[1][1:3] == pytest.approx([0.5, -0.75])
+    assert not visitor.touch(f"{PLACE}-bias", "change", {"key": "softmax.0.b", "value": 2}).errors
+
+
+def test_own_points_are_drawn_on_every_method(reader):
+    points = [[-1.0, 0.5, 0], [1.0, 0.5, 1], [-1.5, 0.5, 0], [1.5, 0.25, 1]]
+    for method, place in (("linear", "svm"), ("neighbours", "plane"), ("kernel", "plane")):
+        visitor = reader(urlencode({"method": method, "data": "own"}))
+        assert "Click the plane to add points" in visitor.texts()
+        assert not visitor.touch(f"{PLACE}-{place}", "points", {"points": points}).errors
+        drawn = decode_points(link(visitor)["points"])
+        assert np.allclose(drawn, points, atol=0.002)
+        visitor.move(f"{SLUG}:drawing", False)
+        assert not visitor.alerts()
+        assert link(visitor)["view.drawing"] == "no"
+
+
+def test_a_table_comes_as_text_and_as_a_file_and_bad_ones_become_a_sentence(reader):
+    visitor = reader("method=neighbours")
+    visitor.move(f"{SLUG}-table", True)
+    visitor.move(f"{SLUG}:rows", "1,2\n3,4")
+    visitor.press(f"{SLUG}:use-table")
+    assert "Line 1: expected two numbers and a class" in visitor.alerts()[0].replace("\u2060", "")
+    assert "table" not in link(visitor)
+    visitor.move(f"{SLUG}:rows", "  ")
+    visitor.press(f"{SLUG}:use-table")
+    assert "the box is empty" in visitor.alerts()[0]
+    assert not visitor.upload(f"{SLUG}:table-file", "points.csv", ("\ufeff" + TABLE).encode()).errors
+    assert visitor.alerts() == []
+    key = link(visitor)["table"]
+    assert link(visitor)["data"] == "table"
+    assert text_of(key).lstrip("\ufeff") == TABLE
+    assert table_of(key).classes == ("round <b>", "long")
+    meta, _ = visitor.data(f"{PLACE}-plane")
+    assert (meta["classes"], meta["axisLabels"]) == (["round <b>", "long"], ["length", "weight"])
+    assert meta["points"][1] == [0.75, 1500, 0]
+    assert "Now: 5 points, 2 classes." in visitor.texts().replace("\u2060", "")
+    visitor.touch(f"{PLACE}-plane", "spot", {"x": 1.0, "y": 1200.0})
+    assert float(link(visitor)["view.x1"]) == pytest.approx(0, abs=0.002)
+    visitor.upload(f"{SLUG}:table-file", "picture.csv", b"\x89PNG\r\n\x1a\n" + bytes(40))
+    assert "got a PNG picture" in visitor.alerts()[0]
+    assert link(visitor)["table"] == key
+
+
+def test_columns_and_separator_of_a_table_can_be_chosen(reader):
+    text = "a,b,c,kind\n1,10,3,x\n2,20,1,y\n3,30,2,x\n4,40,9,y\n"
+    visitor = reader(urlencode({"method": "neighbours", "data": "table", "table": key_of(text)}))
+    visitor.move(f"{SLUG}-table", True)
+    offered = visitor.data(f"{SLUG}-table-x")[0]["names"]
+    assert offered == ["a", "b", "c"]
+    visitor.touch(f"{SLUG}-table-x", "pick", 2)
+    assert link(visitor)["table"] == key_of(text, TableChoices(x=2))
+    assert visitor.data(f"{PLACE}-plane")[0]["axisLabels"] == ["c", "a"]
+    visitor.touch(f"{SLUG}-table-y", "pick", 2)  # the same again: the two change places
+    assert visitor.data(f"{PLACE}-plane")[0]["axisLabels"] == ["a", "c"]
+    visitor.touch(f"{SLUG}-table-separator", "pick", 2)
+    assert len(visitor.alerts()) == 1
+
+
+@pytest.mark.parametrize("link_", ["table=zzzzzz", "table=upload:0123456789abcdef", "edits=0:svm.7.1=2"])
+def test_links_that_ask_for_what_is_not_here_are_told_of(reader, link_):
+    visitor = reader(f"data=table&{link_}" if "table" in link_ else link_)
+    assert len(visitor.alerts()) >= 1
+    assert not any("Traceback" in text for text in visitor.alerts())
+
+
+def test_a_wrong_digit_is_opened_by_a_click(reader):
+    visitor = reader("method=neighbours&data=digits&view.part=wrong")
+    meta, _ = visitor.data(f"{PLACE}-wrong")
+    samples = samples_of(Config(data="digits"))
+    found = run.run(Config(method="neighbours", data="digits"))
+    wrong = (found.answers != samples.targets[samples.held_out_rows]).nonzero().flatten().tolist()
+    assert len(meta["tiles"]) == len(wrong)
+    visitor.touch(f"{PLACE}-wrong", "cell", {"tile": 1, "row": 0, "column": 0})
+    assert link(visitor)["view.digit"] == str(wrong[1])
+    assert len(visitor.data(f"{PLACE}-near")[0]["tiles"]) == 5
+
+
+def test_the_kernels_plane_marks_support_vectors_and_margins(reader):
+    visitor = reader("method=kernel&data=circles&classes=2")
+    meta, arrays = visitor.data(f"{PLACE}-bent")
+    found = run.run(Config(method="kernel", data="circles", classes=2))
+    assert len(arrays["dots0"]) == len(found.support)
+    assert {path["name"] for path in meta["paths"]} >= {"f = 0", "f = ±1"}
+    visitor.touch(f"{PLACE}-bent", "dot", {"dots": 1, "dot": 4})
+    place = samples_of(Config(data="circles", classes=2)).places[4].tolist()
+    assert float(link(visitor)["view.x1"]) == pytest.approx(place[0], abs=0.001)
+
+
+def test_the_stage_is_short_and_every_method_has_a_preset():
+    assert {config.method for config in TOPIC.presets.values()} == {"linear", "neighbours", "kernel"}
+    assert page.View().look == "point"
