@@ -66,7 +66,7 @@ def test_neighbours_are_joined_to_the_spot_and_own_points_are_drawn(visit):
 def test_chinese_on_a_phone(visit):
     visitor = visit("/linear_classifiers?data=digits&learning_rate=0.3", size=(390, 844), touch=True, theme="dark",
                     locale="zh-CN")  # fmt: skip
-    assert visitor.title == "kNN、SVM、softmax"
+    assert visitor.title == "k 近邻、SVM 与 softmax"
     assert not visitor.scrolls_sideways()
     visitor.page.get_by_text("答错的", exact=True).click()
     visitor.until(lambda: "个留出的数字里有" in visitor.words, "what is named wrongly")
