@@ -15,7 +15,8 @@ _DRAWN = 60  # times as many as wanted, so that enough of each class are left
 
 def gate(name: str) -> PointSet:
     """The four rows of the truth table of a gate: inputs (4, 2), targets (4,) 0 or 1. KeyError for another name."""
-    return PointSet(torch.tensor(CORNERS, dtype=torch.float32), torch.tensor(GATES[name], dtype=torch.int64))
+    answers = torch.tensor(GATES[name], dtype=torch.int64)
+    return PointSet(torch.tensor(CORNERS, dtype=torch.float32), answers)
 
 
 def parted(count: int, gap: float, generator: torch.Generator) -> PointSet:

@@ -49,7 +49,7 @@ def _power_slopes(out: float, base: float, exponent: float) -> tuple[float, floa
     return by_base, by_exponent
 
 
-FUNCTIONS = {
+PRIMITIVES = {
     "add": Function(lambda a, b: a + b, lambda out, a, b: (1.0, 1.0)),
     "subtract": Function(lambda a, b: a - b, lambda out, a, b: (1.0, -1.0)),
     "multiply": Function(lambda a, b: a * b, lambda out, a, b: (b, a)),
@@ -130,7 +130,7 @@ class Value:
         """The derivative of this number by each of its parents, all else held: its local derivatives."""
         with np.errstate(all="ignore"):
             inputs = (parent.data for parent in self.parents)
-            return tuple(np.float64(slope) for slope in FUNCTIONS[self.function].slopes(self.data, *inputs))
+            return tuple(np.float64(slope) for slope in PRIMITIVES[self.function].slopes(self.data, *inputs))
 
     def order(self) -> list[Value]:
         """Everything that this number depends on, each after its own parents, itself last (topological order)."""
@@ -182,7 +182,7 @@ def apply(function: str, *inputs: Value | float) -> Value:
     """A function of Values as a Value; plain numbers among them become constants. KeyError for an unknown function."""
     parents = [one if isinstance(one, Value) else Value(one, wanted=False) for one in inputs]
     with np.errstate(all="ignore"):
-        return Value(FUNCTIONS[function].value(*(one.data for one in parents)), parents=parents, function=function)
+        return Value(PRIMITIVES[function].value(*(one.data for one in parents)), parents=parents, function=function)
 
 
 def forward(order: Sequence[Value]) -> None:
@@ -190,7 +190,7 @@ def forward(order: Sequence[Value]) -> None:
     with np.errstate(all="ignore"):
         for value in order:
             if value.parents:
-                made = FUNCTIONS[value.function].value(*(parent.data for parent in value.parents))
+                made = PRIMITIVES[value.function].value(*(parent.data for parent in value.parents))
                 value.data = np.float64(made)
 
 

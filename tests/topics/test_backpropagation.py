@@ -180,10 +180,10 @@ def test_names_in_a_graph_are_its_own():
 
 def test_every_function_of_a_formula_has_a_rule():
     from engine.contracts.expressions import FUNCTIONS as READ
-    from engine.models.scalar_engine import FUNCTIONS
+    from engine.models.scalar_engine import PRIMITIVES
 
-    assert RULES.keys() == FUNCTIONS.keys()
-    assert READ.keys() <= FUNCTIONS.keys()
+    assert RULES.keys() == PRIMITIVES.keys()
+    assert READ.keys() <= PRIMITIVES.keys()
 
 
 def test_the_picture_stands_where_it_is_told_and_forward_alone_has_no_gradient():

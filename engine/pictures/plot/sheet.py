@@ -24,7 +24,7 @@ def plot_sheet(picture: PlotPicture, say: Callable[[str], str] = str, *, frame: 
     across, up = ACROSS, UP
     if picture.square:
         unit = min(ACROSS / (x_high - x_low), 520.0 / (y_high - y_low))
-        across, up = unit * (x_high - x_low), unit * (y_high - y_low)
+        across, up = float(round(unit * (x_high - x_low))), float(round(unit * (y_high - y_low)))
     left, top = 62.0, float(GAP)
     sheet = Sheet(left + max(across, 300.0) + GAP, 0, picture.alt, say)
     sheet.box(left, top, across, up, "#F6F4EF")

@@ -25,7 +25,7 @@ def check_formula(text: str) -> None:
     parse(text, ("x",))
 
 
-def functions_of(config: "Config") -> tuple[str, ...]:
+def functions_of(config: Config) -> tuple[str, ...]:
     """The keys of the one or two functions that are looked at."""
     return (config.activation,) if config.second == NOTHING else (config.activation, config.second)
 

@@ -54,7 +54,8 @@ def train_together(
     share = used.float() / used.sum(1, keepdim=True)
     wanted = (labels == 0).float().expand_as(share)
     forward = vmap(lambda own: functional_call(models[0], own, (inputs,))[:, 0])
-    for step in range(1, steps + 1):
+    left = steps
+    while left:
         each = F.binary_cross_entropy_with_logits(forward(parameters), wanted, reduction="none")
         squares = sum(value.square().flatten(1).sum(1) for name, value in parameters.items() if "weight" in name)
         loss = (each * share).sum() + (strength / 2 * squares).sum()  # no network sees another: each gets its own slope
@@ -62,7 +63,8 @@ def train_together(
         with torch.no_grad():
             for value, slope in zip(parameters.values(), slopes, strict=True):
                 value -= rate * slope
-        breathe(step)
+        left -= 1
+        breathe(left)
     return models[0], {name: value.detach() for name, value in parameters.items()}
 
 
