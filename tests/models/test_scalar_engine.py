@@ -8,10 +8,10 @@ import pytest
 import torch
 
 from engine.models.scalar_checks import autograd_gradients, central_difference
-from engine.models.scalar_engine import FUNCTIONS, Value, apply, forward, zero_gradients
+from engine.models.scalar_engine import PRIMITIVES, Value, apply, forward, zero_gradients
 
 ONE = [
-    name for name in FUNCTIONS if name not in ("add", "subtract", "multiply", "divide", "power", "max", "min", "sum")
+    name for name in PRIMITIVES if name not in ("add", "subtract", "multiply", "divide", "power", "max", "min", "sum")
 ]
 TWO = ("add", "subtract", "multiply", "divide", "power", "max", "min")
 POSITIVE = ("log", "sqrt", "power", "divide")
@@ -48,7 +48,7 @@ def test_gradients_are_autograds_on_graphs_at_random(seed):
             assert math.isclose(wide, value.grad, rel_tol=1e-4, abs_tol=1e-5) or abs(wide) > 1e4
 
 
-@pytest.mark.parametrize("name", FUNCTIONS)
+@pytest.mark.parametrize("name", PRIMITIVES)
 def test_every_function_and_its_slopes_are_pytorchs(name):
     chance = random.Random(name)
     for _ in range(20):

@@ -25,11 +25,6 @@ def check_formula(text: str) -> None:
     parse(text, ("x",))
 
 
-def functions_of(config: Config) -> tuple[str, ...]:
-    """The keys of the one or two functions that are looked at."""
-    return (config.activation,) if config.second == NOTHING else (config.activation, config.second)
-
-
 def asks(name: str):
     """Whether one of the functions of a Config is this one."""
     return lambda config: name in functions_of(config)
@@ -89,6 +84,11 @@ class Config:
         "", "Own weights", "What the networks start from, if a reader brought them.", hidden=True,
         check=check_upload_key,
     )  # fmt: skip
+
+
+def functions_of(config: Config) -> tuple[str, ...]:
+    """The keys of the one or two functions that are looked at."""
+    return (config.activation,) if config.second == NOTHING else (config.activation, config.second)
 
 
 TOPIC = Topic(
