@@ -65,7 +65,7 @@ def test_an_own_formula_says_where_it_has_no_value_and_a_bad_one_what_is_wrong()
     own = replace(SMALL, activation="own", formula="log(x)")
     assert explain.zones_of(own, "own")[1] == [(-5.0, 0.0)]
     assert "no finite value below 0" in explain.about_function(own, "own")
-    assert "finite" in str(explain.warnings(own, first(own))[0].parts[0])
+    assert "finite" in str(explain.warnings(own, first(own))[0].blocks[0].parts[0])
     with pytest.raises(KnobError, match="ends too early"):
         Config(formula="x +")
     for text in ("__import__('os')", "exit()", "y + 1"):
@@ -122,7 +122,7 @@ def test_both_networks_begin_with_the_same_weights_and_zeros_have_no_gradient():
     assert all(torch.equal(a, b) for a, b in zip(one.parameters(), other.parameters(), strict=True))
     zeros = replace(SMALL, initialisation="zeros")
     assert (measured(first(zeros), "sum_gradient") == 0).all()
-    assert "exactly 0" in str(explain.warnings(zeros, first(zeros))[0].parts[0])
+    assert "exactly 0" in str(explain.warnings(zeros, first(zeros))[0].blocks[0].parts[0])
 
 
 def test_hes_weights_keep_relu_alive_through_fifty_layers_and_xaviers_do_not():
