@@ -54,6 +54,23 @@ def server(tmp_path_factory):
 
 
 @pytest.fixture
+def readers(server):
+    """readers(slug, query, locale) -> a visitor on a page; all leave at the end of the test."""
+    from tests.visitor import Visitor
+
+    entered = []
+
+    def enter(slug: str, query: str = "", locale: str = "en-US"):
+        entered.append(Visitor(server.address, locale=locale))
+        entered[-1].open(slug, query)
+        return entered[-1]
+
+    yield enter
+    for one in entered:
+        one.close()
+
+
+@pytest.fixture
 def visitor(server):
     """A visitor of it without a browser."""
     from tests.visitor import Visitor

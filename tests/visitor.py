@@ -335,3 +335,8 @@ def another_value(kind: str, element: Any, chance: random.Random) -> Any | None:
     if kind == "number_input" and math.isfinite(element.max):
         return float(chance.randint(int(element.min), int(element.max)))
     return None
+
+
+def link(visitor: Visitor) -> dict[str, str]:
+    """What the visitor's address says, name by name."""
+    return dict(urllib.parse.parse_qsl(visitor.query, keep_blank_values=True))

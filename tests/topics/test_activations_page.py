@@ -1,33 +1,20 @@
 """The page of activations without a browser: own formulas, picks, every look, a training."""
 
 import re
-from urllib.parse import parse_qsl
+from functools import partial
 
 import numpy as np
 import pytest
 
 from engine.topics.activations.card import Config
 from engine.topics.activations.run import first, run
-from tests.visitor import Visitor
+from tests.visitor import link
 
 
 @pytest.fixture
-def reader(server):
+def reader(readers):
     """reader(query, locale) -> a visitor on the page."""
-    readers = []
-
-    def enter(query: str = "", locale: str = "en-US"):
-        readers.append(Visitor(server.address, locale=locale))
-        readers[-1].open("activations", query)
-        return readers[-1]
-
-    yield enter
-    for one in readers:
-        one.close()
-
-
-def link(visitor) -> dict[str, str]:
-    return dict(parse_qsl(visitor.query, keep_blank_values=True))
+    return partial(readers, "activations")
 
 
 def test_histograms_are_those_of_the_network_and_a_click_picks_a_layer(reader):

@@ -1,6 +1,6 @@
 """The page of backpropagation without a browser: nodes, passes, values, weights by hand, own formulas."""
 
-from urllib.parse import parse_qsl
+from functools import partial
 
 import numpy as np
 import pytest
@@ -8,28 +8,15 @@ import pytest
 from engine.topics.backpropagation.card import XOR, Config
 from engine.topics.backpropagation.passes import passes
 from engine.topics.backpropagation.run import first, run
-from tests.visitor import Visitor
+from tests.visitor import link
 
 NETWORK = "data=network&learning_rate=0.2&until=20&seed=1"
 
 
 @pytest.fixture
-def reader(server):
+def reader(readers):
     """reader(query, locale) -> a visitor on the page."""
-    readers = []
-
-    def enter(query: str = "", locale: str = "en-US"):
-        readers.append(Visitor(server.address, locale=locale))
-        readers[-1].open("backpropagation", query)
-        return readers[-1]
-
-    yield enter
-    for one in readers:
-        one.close()
-
-
-def link(visitor) -> dict[str, str]:
-    return dict(parse_qsl(visitor.query, keep_blank_values=True))
+    return partial(readers, "backpropagation")
 
 
 def test_the_picture_has_the_numbers_of_the_engine_and_a_node_opens_its_formula(reader):

@@ -1,7 +1,7 @@
 """The page of graph networks without a browser: labels by hand, depths, own graphs as text and as files."""
 
 import re
-from urllib.parse import parse_qsl
+from functools import partial
 
 import networkx as nx
 import numpy as np
@@ -11,28 +11,15 @@ from engine.data.graph_texts.keys import text_of
 from engine.topics.gnn import explain
 from engine.topics.gnn.card import Config
 from engine.topics.gnn.run import Experiment, first, run
-from tests.visitor import Visitor
+from tests.visitor import link
 
 OWN = "source,target\nAda,Bob\nBob,Cem\nCem,Ada\nCem,Dora\nDora,Eli\nEli,Fay\nFay,Dora\nAda: chess\nFay: music\n"
 
 
 @pytest.fixture
-def reader(server):
+def reader(readers):
     """reader(query, locale) -> a visitor on the page."""
-    readers = []
-
-    def enter(query: str = "", locale: str = "en-US"):
-        readers.append(Visitor(server.address, locale=locale))
-        readers[-1].open("gnn", query)
-        return readers[-1]
-
-    yield enter
-    for one in readers:
-        one.close()
-
-
-def link(visitor) -> dict[str, str]:
-    return dict(parse_qsl(visitor.query, keep_blank_values=True))
+    return partial(readers, "gnn")
 
 
 def played(visitor) -> list[float]:

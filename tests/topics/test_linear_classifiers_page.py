@@ -2,7 +2,7 @@
 hand, digits."""
 
 import re
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import urlencode
 
 import numpy as np
 import pytest
@@ -14,7 +14,7 @@ from engine.topics.linear_classifiers import explain, run
 from engine.topics.linear_classifiers.card import TOPIC, Config, parse_edits
 from engine.topics.linear_classifiers.samples import samples_of
 from pages import linear_classifiers as page
-from tests.visitor import Visitor
+from tests.visitor import Visitor, link
 
 SLUG, PLACE = "linear_classifiers", "linear-classifiers"
 TABLE = "length;weight;kind\n0,5;1200;round <b>\n0,75;1500;round <b>\n1,5;900;long\n1,25;950;long\n1,5;1000;long\n"
@@ -33,10 +33,6 @@ def reader(server):
     yield enter
     for one in readers:
         one.close()
-
-
-def link(visitor) -> dict[str, str]:
-    return dict(parse_qsl(visitor.query, keep_blank_values=True))
 
 
 def stand_still(visitor) -> None:

@@ -1,14 +1,13 @@
 """What a reader does on the page of neurons: drags the arrow, steps through the rule, draws points, sets numbers."""
 
 import re
-from urllib.parse import parse_qsl
 
 import pytest
 
 from engine.data.points import encode_points
 from engine.topics.perceptron.card import Config, parse_units
 from engine.topics.perceptron.run import Experiment, run
-from tests.visitor import Visitor
+from tests.visitor import Visitor, link
 
 BY_HAND = "network=hand&w1=1&w2=1&theta=0.5"
 
@@ -19,10 +18,6 @@ def friend(server):
     one = Visitor(server.address)
     yield one
     one.close()
-
-
-def link(visitor) -> dict[str, str]:
-    return dict(parse_qsl(visitor.query, keep_blank_values=True))
 
 
 def stand_still(visitor) -> None:

@@ -1,32 +1,19 @@
 """The page of regularisation without a browser: views, bad pixels, masks, handles, what stands in the link."""
 
-from urllib.parse import parse_qsl
+from functools import partial
 
 import pytest
 
 from engine.topics.regularisation.card import Config
 from engine.topics.regularisation.pixel import run as run_pixel
 from engine.topics.regularisation.pixel import worst_pixels
-from tests.visitor import Visitor
+from tests.visitor import link
 
 
 @pytest.fixture
-def reader(server):
+def reader(readers):
     """reader(query, locale) -> a visitor on the page."""
-    readers = []
-
-    def enter(query: str = "", locale: str = "en-US"):
-        readers.append(Visitor(server.address, locale=locale))
-        readers[-1].open("regularisation", query)
-        return readers[-1]
-
-    yield enter
-    for one in readers:
-        one.close()
-
-
-def link(visitor) -> dict[str, str]:
-    return dict(parse_qsl(visitor.query, keep_blank_values=True))
+    return partial(readers, "regularisation")
 
 
 def test_a_training_is_still_there_after_a_look_elsewhere(reader):

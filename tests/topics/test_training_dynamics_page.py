@@ -1,32 +1,19 @@
 """The page of training dynamics without a browser: looks, dragging, cells, formulas of one's own, trainings."""
 
-from urllib.parse import parse_qsl
+from functools import partial
 
 import pytest
 
 from engine.topics.training_dynamics.block import block
 from engine.topics.training_dynamics.card import Config
 from engine.topics.training_dynamics.race import race
-from tests.visitor import Visitor
+from tests.visitor import link
 
 
 @pytest.fixture
-def reader(server):
+def reader(readers):
     """reader(query, locale) -> a visitor on the page."""
-    readers = []
-
-    def enter(query: str = "", locale: str = "en-US"):
-        readers.append(Visitor(server.address, locale=locale))
-        readers[-1].open("training_dynamics", query)
-        return readers[-1]
-
-    yield enter
-    for one in readers:
-        one.close()
-
-
-def link(visitor) -> dict[str, str]:
-    return dict(parse_qsl(visitor.query, keep_blank_values=True))
+    return partial(readers, "training_dynamics")
 
 
 def told(visitor) -> str:
