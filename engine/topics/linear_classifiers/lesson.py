@@ -113,7 +113,7 @@ def margin_knobs(margin: float = 1.0) -> dict[str, float]:
 
 
 LESSON = (
-    Step("by_heart", "One neighbour", by_heart, veil=("plane", "below"), focus="plane", knobs=("k",)),
+    Step("by_heart", "One neighbour", by_heart, veil=("plane",), focus="plane", knobs=("k",)),
     Step(
         "which_k", "One neighbour", best_k, ask={"beside": "curve"}, veil=("accuracy", "best"), focus="accuracy",
         knobs=("k", "weighted"), path="engine.topics.linear_classifiers.neighbours:cross_validation",
