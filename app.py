@@ -11,7 +11,10 @@ import time
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent))  # Streamlit puts the script's folder there, not the root
+sys.path.insert(0, str(Path(__file__).resolve().parent))  # Streamlit puts the script's folder there, not the root
+# While a page runs, Streamlit puts the folder of its script there and takes it away again, which moves all the others:
+# who imports something in another thread at that moment may miss it. What is there already it leaves alone.
+sys.path.append(str(Path(__file__).resolve().parent / "pages"))
 
 import streamlit as st
 from starlette.middleware import Middleware

@@ -34,11 +34,11 @@ def status(config, moment):
 def stage(config, view, film):
     """The functions, and what every layer holds, on one clock; below, what is looked into."""
     layer = explain.layer_of(config, view.layer)
-    plot = draw.function(config, view.x, layer, film)
+    plot, alone = draw.function(config, view.x, layer, film), draw.function_alone(config)
     return [
         *explain.warnings(config, film.now),
         Row([
-            [Show("function", plot, drag, explain.plot_title(config, layer), height=255)],
+            [Show("function", plot, drag, explain.plot_title(config, layer), height=255, covered=alone)],
             [Choose("shown", as_buttons=True), *layers(config, view, film, layer)],
         ], (1, 1.1)),
         film.bar(),

@@ -79,8 +79,9 @@ def folds(config, view, film):
     result = film.now
     alpha = int(result.chosen) if view.alpha_shown < 0 else view.alpha_shown
     chart = Show("folds", draw_parts.fold_chart(result, alpha), about.on_strength, height=240)
-    planes = Show("fold-planes", draw_parts.fold_planes(result, alpha), height=300)
-    return [Say(about.CHOSEN, style="small"), chart, about.fold_words(result, alpha), planes]
+    points, planes = draw_parts.folds_before(result), draw_parts.fold_planes(result, alpha)
+    return [Say(about.CHOSEN, style="small"), chart, about.fold_words(result, alpha),
+            Show("fold-planes", planes, height=300, covered=points)]  # fmt: skip
 
 
 def descent(config, view, film):

@@ -71,7 +71,7 @@ def test_a_student_does_the_lesson(student, slug, everything):
         asked, step, said = card(visitor), steps[at], words.steps[at]
         assert (asked["title"], asked["told"], asked["right"]) == (said.title, "", None)
         assert parse_qs(visitor.query)["view.lesson"] == [step.name]
-        covered = visitor.texts().count("Covered until you have answered.")
+        covered = visitor.texts().count("overed until you have answered.")
         covered += bool(asked["draw"]) and step.sketch.picture in step.veil  # there the board stands in its place
         assert covered >= len(step.veil), "what would tell is covered"
         assert covered > 0 or not step.veil

@@ -4,6 +4,8 @@ import gzip
 import http.client
 import re
 import signal
+import subprocess
+import sys
 import urllib.error
 import urllib.request
 from contextlib import ExitStack
@@ -299,3 +301,16 @@ def test_sigterm_stops_a_server_that_is_training(tmp_path):
     finally:
         if server.process.poll() is None:
             server.process.kill()
+
+
+def test_a_run_of_a_page_does_not_move_the_places_that_others_import_from():
+    code = (
+        "import sys, app\n"
+        "from streamlit.runtime.scriptrunner.exec_code import modified_sys_path\n"
+        "before = list(sys.path)\n"
+        "with modified_sys_path('pages/frame.py'):\n"
+        "    assert sys.path == before, sys.path\n"
+        "assert sys.path == before, sys.path\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr

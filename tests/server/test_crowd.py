@@ -20,6 +20,7 @@ from tests.streams import until
 from tests.visitor import Visitor
 
 VISITORS, ROUNDS = 6, 2
+WITHOUT_SLIDERS = {"attention", "backpropagation", "cnn", "training_dynamics"}  # at first, beside those of fixed steps
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +55,7 @@ def test_of_pages_that_were_left_nothing_is_remembered(server):
     visitor.close()
 
 
-@pytest.mark.parametrize("slug", sorted(catalogue().keys() - {"attention", "cnn"}))  # those show no sliders
+@pytest.mark.parametrize("slug", sorted(catalogue().keys() - WITHOUT_SLIDERS))
 def test_a_knob_that_a_browser_lost_comes_back_with_what_holds(server, slug):
     topic, visitor = catalogue()[slug], Visitor(server.address)
     first = topic.presets[next(iter(topic.presets))]

@@ -48,7 +48,7 @@ def test_the_written_rule_replays_the_training(optimizer, regularisation):
     *_, step = formulas_at(config, Random(optimizer + regularisation))
     assert (r"\alpha\,w" in step.latex) == (regularisation == "l2")
     assert ("sign" in step.latex) == (regularisation == "l1")
-    assert check(step.latex, step.values, step.where) >= 4
+    assert check(step.latex, step.values, step.where) >= len(step.values) >= 2
 
 
 @pytest.mark.parametrize(("score", "count"), [(0.05, 628), (0.1, 229), (0.35, 31)])

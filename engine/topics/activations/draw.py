@@ -73,6 +73,13 @@ def function(config: Config, x: float, layer: int, film: Film) -> PlotPicture:
     )  # fmt: skip
 
 
+def function_alone(config: Config) -> PlotPicture:
+    """The functions without what a lesson asks: no derivatives, no bands."""
+    low, high = _heights(config)
+    paths = [_curves(config, name, number, low, high)[0] for number, name in enumerate(functions_of(config))]
+    return PlotPicture((*X_RANGE, low, high), Words("The functions f"), ("x", "f(x)"), paths=paths, square=False)
+
+
 def at_place(config: Config, name: str, x: float) -> tuple[float, float, float]:
     """(x, f(x), f'(x)), NaN for what is no finite number."""
     places, values, slopes = course(config, name, 2001)

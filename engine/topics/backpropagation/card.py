@@ -141,7 +141,7 @@ class Config:
         counts=_network,
     )  # fmt: skip
     learning_rate: float = knob(
-        0.05, "Learning rate", "η: each step takes away η times the gradient.", low=0.001, high=10.0, log=True
+        0.01, "Learning rate", "η: each step takes away η times the gradient.", low=0.001, high=10.0, log=True
     )
     zero: bool = knob(
         True, "Zero gradients",
@@ -207,14 +207,16 @@ TOPIC = Topic(
     called={"graph": "The computation", "loss": "The loss over the steps", "check": "Error of finite differences"},
     presets={
         "Product and sum": Config(),
-        "Used twice": Config(formula="x*x + x", values="x=3"),
-        "Times zero": Config(formula="(a + b)*(c - 2)", values="a=3, b=4, c=2"),
-        "Saturated": Config(formula="sigmoid(w*x + b)", values="w=4, x=2, b=1"),
-        "One neuron": Config(formula=NEURON, values="w1=-3, x1=2, w2=1, x2=0, b=6.88", fixed="x1.x2"),
+        "Used twice": Config(formula="x*x + x", values="x=3", learning_rate=0.05),
+        "Times zero": Config(formula="(a + b)*(c - 2)", values="a=3, b=4, c=2", learning_rate=0.05),
+        "Saturated": Config(formula="sigmoid(w*x + b)", values="w=4, x=2, b=1", learning_rate=0.05),
+        "One neuron": Config(
+            formula=NEURON, values="w1=-3, x1=2, w2=1, x2=0, b=6.88", fixed="x1.x2", learning_rate=0.05
+        ),
         "Squared error": Config(
             formula="(w*x - y)^2", values="w=2, x=2, y=1", fixed="x.y", learning_rate=0.1, until=20
         ),
-        "At the kink": Config(formula="relu(x) + abs(y) + max(a, b)", values="x=0, y=0, a=1, b=1"),
+        "At the kink": Config(formula="relu(x) + abs(y) + max(a, b)", values="x=0, y=0, a=1, b=1", learning_rate=0.05),
         "XOR, nine weights": XOR,
         "XOR, thirteen weights": replace(XOR, hidden=3, loss="cross_entropy", learning_rate=0.5),
         "Dead neurons": replace(XOR, activation="relu", learning_rate=0.5, seed=0),

@@ -165,6 +165,15 @@ def own_points(config: Config) -> PointsPicture:
                          editable=True)  # fmt: skip
 
 
+def points_alone(config: Config) -> PointsPicture:
+    """The points, and no method's answer."""
+    samples, shown = samples_of(config), plane_of(config)
+    return PointsPicture(
+        rows_of(config, samples), shown.domain, class_names(config, samples), Words("The points, and no answer yet"),
+        train_mask=samples.is_train.numpy(), axis_labels=shown.labels,
+    )  # fmt: skip
+
+
 def other_vote(config: Config, result: neighbours.Result) -> PointsPicture:
     """The same plane with another k, without a spot."""
     shown, samples = plane_of(config), samples_of(config)
@@ -207,18 +216,31 @@ def bent(config: Config, result: kernel.Result, pair: int, spot: tuple[float, fl
         paths += [dataclasses.replace(one, name=Words("f = ±1") if at else "", dashed=True)
                   for one in contours(heights, [level], inner, width=1.6)]  # fmt: skip
     points, names = rows_of(config, samples), class_names(config, samples)
-    labels = [names[int(label)] for label in points[:, 2]]
     dots = [  # the support vectors below the points, so that they are rings around them
         Dots(points[result.support.numpy()][:, :2], Words("support vectors"), None,
              [True] * len(result.support), (), 7.0),
-        Dots(points[:, :2], "", [int(label) for label in points[:, 2]], (~samples.is_train).tolist(), labels, 4.0),
-        Dots(shown.shown(np.array([spot])), Words("the spot asked"), None, radius=3.0),
+        _dots(config), Dots(shown.shown(np.array([spot])), Words("the spot asked"), None, radius=3.0),
     ]  # fmt: skip
     return PlotPicture(
         shown.domain, Words("The plane, coloured by the class that the kernel SVM names"), shown.labels,
         Field(bytes_of(result.plane.numpy()), Words("class"), classes=names), paths=paths, dots=dots,
         square=shown.alike,
     )  # fmt: skip
+
+
+def not_yet_bent(config: Config) -> PlotPicture:
+    """The points of the kernel SVM, and no answer."""
+    shown = plane_of(config)
+    return PlotPicture(shown.domain, Words("The points, and no answer yet"), shown.labels, dots=[_dots(config)],
+                       square=shown.alike)  # fmt: skip
+
+
+def _dots(config: Config) -> Dots:
+    """The points: filled where learned from, rings where held out."""
+    samples = samples_of(config)
+    points, names = rows_of(config, samples), class_names(config, samples)
+    labels = [names[int(label)] for label in points[:, 2]]
+    return Dots(points[:, :2], "", [int(label) for label in points[:, 2]], (~samples.is_train).tolist(), labels, 4.0)
 
 
 # ---------------------------------------------------------------- figures of the card

@@ -272,7 +272,14 @@ def descent_words(result: descent.Result) -> Box:
 def corner(result: geometry.Result, which: int) -> list[Any]:
     """One of the two planes of weights, and the weights over the strength below it."""
     return [
-        Show(f"corner{which}", draw_parts.corner(result, which), on_handle, touching(result, which), height=320),
+        Show(
+            f"corner{which}",
+            draw_parts.corner(result, which),
+            on_handle,
+            touching(result, which),
+            height=320,
+            covered=draw_parts.corner_asked(result, which),
+        ),
         Show(f"coefficients{which}", draw_parts.coefficients(result, which), on_handle, height=150),
     ]
 

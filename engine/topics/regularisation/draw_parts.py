@@ -44,6 +44,19 @@ def corner(result: geometry.Result, which: int) -> PlotPicture:
     )  # fmt: skip
 
 
+def corner_asked(result: geometry.Result, which: int) -> PlotPicture:
+    """Loss and penalty of the same two weights, and no solution."""
+    budget = geometry.outline(1.0, geometry.mixes(result.config)[which])
+    return PlotPicture(
+        (-REACH, REACH, -REACH, REACH), Words("Two weights: contours of the loss, and an outline of equal penalty"),
+        ("w₁", "w₂"),
+        paths=[Path(budget, Words("equal penalty"), 0, filled=True, closed=True),
+               *(Path(geometry.ellipse(result, height), Words("equal loss") if not at else "", 1)
+                 for at, height in enumerate((0.1, 0.3, 0.6)))],
+        dots=[Dots(result.optimum.numpy()[None], Words("lowest loss"), None, radius=5.0)],
+    )  # fmt: skip
+
+
 def coefficients(result: geometry.Result, which: int) -> PlotPicture:
     """Both weights of the solution for every strength; the strength that is set can be dragged."""
     strength, alpha = result.strength.numpy(), result.config.alpha
@@ -151,6 +164,17 @@ def fold_planes(result: folds.Result, alpha: int) -> PixelPicture:
         points = plane_points(result.config, held_out, folds.SIDE)
         tiles.append(Tile(result.planes[at, alpha].numpy(), caption, classes=CLASSES, points=points, smooth=True))
     return PixelPicture(tiles, Words("The plane according to the network of every fold"), columns=min(5, len(tiles)))
+
+
+def folds_before(result: folds.Result) -> PixelPicture:
+    """Which points every fold holds back, and nothing that a network says."""
+    undecided = np.full((folds.SIDE, folds.SIDE, len(CLASSES)), 1 / len(CLASSES), np.float32)
+    tiles = [
+        Tile(undecided, Words("fold {number}", number=at + 1), classes=CLASSES,
+             points=plane_points(result.config, held_out, folds.SIDE))
+        for at, held_out in enumerate(result.held_out.numpy())
+    ]  # fmt: skip
+    return PixelPicture(tiles, Words("The points that every fold holds back, as rings"), columns=min(5, len(tiles)))
 
 
 def fold_chart(result: folds.Result, alpha: int) -> PlotPicture:

@@ -37,9 +37,10 @@ def surface(config: Config, race: Race, step: int) -> list[Block]:
     """The surface with the ways, the bar, and the heights on the same clock."""
     frames = draw.race_frames(race, step)
     nowhere = [] if race.surface.isfinite().any() else [Say(NO_HEIGHT, style="note")]
+    plane = draw.plane(config, race, frames)
     return [
         *nowhere,
-        Show("plane", draw.plane(config, race, frames), picks.drag_start, height=270),
+        Show("plane", plane, picks.drag_start, height=270, covered=draw.before(plane)),
         Show("race-bar", Bar(frames, Words("step {step}")), Pick("step", "key")),
         Show("fall", draw.fall(race, frames), height=150),
     ]

@@ -136,11 +136,11 @@ class Config:
     )  # fmt: skip
     forgets: float = knob(
         0.99, "RMSprop's α", "The share of its mean square that is kept from step to step.", low=0.5, high=0.999,
-        advanced=True, counts=_among("rmsprop"),
+        step=0.001, advanced=True, counts=_among("rmsprop"),
     )  # fmt: skip
     beta_2: float = knob(
         0.999, "Adam's β₂", "The share of its mean square that is kept from step to step; β₁ is 0.9.", low=0.5,
-        high=0.9999, advanced=True, counts=_among("adam", "adamw"),
+        high=0.999, step=0.001, advanced=True, counts=_among("adam", "adamw"),
     )  # fmt: skip
     decay: float = knob(
         0.01, "AdamW's weight decay λ", "Each step also takes η λ of the weights themselves away.", low=0.0, high=1.0,

@@ -54,6 +54,11 @@ def plane(config: Config, race: Race, frames: Frames) -> PlotPicture:
     return replace(seen, paths=[*lines, *seen.paths], handles=[Handle("start", x, y, Words("the start"))])
 
 
+def before(seen: PlotPicture) -> PlotPicture:
+    """The same surface before anybody has taken a step."""
+    return replace(seen, paths=[path for path in seen.paths if not path.grows], frames=None)
+
+
 def from_above(config: Config, race: Race, frames: Frames) -> PlotPicture:
     """The surface in colours, its special places, and the ways of all optimisers."""
     domain, surface = domain_of(config), race.surface.numpy()
@@ -61,6 +66,7 @@ def from_above(config: Config, race: Race, frames: Frames) -> PlotPicture:
     field = None
     if known.size and known.min() < known.max():
         low, middle = float(known.min()), float(np.quantile(known, 0.95))
+        low = 0.0 if abs(low) < 1e-9 * abs(middle) else low  # the grid meets a lowest place but for rounding
         field = Field(surface.astype(np.float32), Words("height f(x, y)"), "probability", low,
                       low + 2.5 * (middle - low or 1.0))  # fmt: skip
     ways = [

@@ -135,6 +135,6 @@ LESSON = (
     ),
     Step(
         "layer_norm", "LayerNorm", averaged_by_layer_norm, ask={"norm": "batch", "batch": 3, "channels": 6},
-        show={"norm": "layer"}, veil=("kinds",), focus="block", knobs=("norm", "batch", "channels", "side"),
+        show={"norm": "layer"}, veil=("kinds",), focus="block", knobs=("norm", "batch", "channels"),
     ),
 )  # fmt: skip

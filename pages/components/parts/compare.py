@@ -249,11 +249,13 @@ def one_figure(topic: Topic, key: str, figure: Any, run: ComparedRun, height: in
         put(translated(figure, run), key, title=run.label, height=height, click=False)
         return
     st.html(badge(run))
-    if isinstance(figure, Bars):
-        put(in_language(figure), key, click=False)
-    elif is_chart(figure):
+    if is_chart(figure):
         figure.update_layout(plotly_template(_dark()), height=height)
         st.plotly_chart(figure, key=key, alt=f"{run.label}: {drawn(topic.title)}", config=QUIET)
+    elif figure is not None:
+        picture = in_language(figure)
+        picture = dataclasses.replace(picture, alt=f"{run.label}: {picture.alt}")
+        put(picture, key, click=False, height=None if isinstance(picture, Bars) else height)
 
 
 def curves(topic: Topic, compared_runs: Sequence[ComparedRun], name: str) -> None:

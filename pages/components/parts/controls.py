@@ -370,4 +370,7 @@ def log_steps(knob: Knob, value: float) -> list[float]:
 
 
 def _decimals(step: float) -> int:
-    return 0 if step % 1 == 0 else 1 if step * 10 % 1 < 1e-9 else 2
+    """Digits after the point that tell two steps of a slider apart: at most three, and of the hundredth part of a range
+    that is no round number not all."""
+    exact = (digits for digits in range(4) if abs(step * 10**digits - round(step * 10**digits)) < 1e-9)
+    return next(exact, 2)

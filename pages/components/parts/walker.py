@@ -44,7 +44,7 @@ from pages.components.parts.view import (
     told_of,
 )
 from pages.components.pictures.canvas import choice
-from pages.components.pictures.show import change_fields, is_made_anew, place_of, show, show_veil
+from pages.components.pictures.show import change_fields, is_made_anew, place_of, show, show_covered, show_veil
 from pages.components.server.compute import compute
 from pages.components.server.streamlit_inside import parts_that_run
 
@@ -78,7 +78,7 @@ def walk(
             case Show() if is_drawn_on(topic, block.name):
                 show_board(topic, block)
             case Show() if block.name in veiled(topic):
-                show_veil(block.height)
+                show_covered(topic, block)
             case Box() if block.name in veiled(topic):
                 show_veil()
             case Say(style="status") if "status" in veiled(topic):

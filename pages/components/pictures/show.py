@@ -32,6 +32,15 @@ def show_veil(height: int | None = None) -> None:
     st.html(f'<div class="veil"{style}>{t("Covered until you have answered.")}</div>')
 
 
+def show_covered(topic: Topic, block: Show) -> None:
+    """What may be seen of a picture while the lesson asks what the whole of it would tell."""
+    if block.covered is None:
+        show_veil(block.height)
+        return
+    show(topic, Show(block.name, block.covered, height=block.height))
+    st.caption(t("What would tell is covered until you have answered."))
+
+
 def show(topic: Topic, block: Show) -> None:
     """Put the picture of a block on the page; what a reader does with it changes what its `click` says."""
     picture, key = in_language(block.picture), place_of(topic, block.name)

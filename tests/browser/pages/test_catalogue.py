@@ -40,7 +40,7 @@ LOOKS = {
 
 @pytest.fixture(scope="module")
 def house(tmp_path_factory):
-    """A server of a copy of the project in which there are thirty more topics."""
+    """A server of a copy of the project in which there are thirty-seven topics."""
     root = copy_project(tmp_path_factory.mktemp("house"))
     lay_dummies(root)
     server = start_server(tmp_path_factory.mktemp("log") / "log.txt", root=root)
