@@ -32,6 +32,7 @@ def stage(config, view, film):
     samples = [Choose("sample", explain.samples(), as_buttons=True)] if config.data == "network" else []
     return [
         *samples,
+        *checks.no_number(made),
         Show("graph", picture, pick, picked=node if view.node >= 0 else None, height=250),
         Row([[Show("passes", draw.graph_bar(picture), stand_at)], [Choose("backward")]], (3.6, 1), "center"),
         *explain.fields(config, film.now),

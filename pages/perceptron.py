@@ -35,9 +35,11 @@ def stage(config, view, film):
 
 def learning(config, view, film):
     """The line at every moment, the sample and what it did to w and θ; below, the bound and the slope of the loss."""
+    update, drawn = explain.update(config, film.now), own(config)
+    if drawn and not config.points:
+        return update + drawn
     plane = Show("plane", draw.learning(config, film, view.pocket), height=300)
     corrections, mistakes = draw.corrections(config, film), draw.mistakes(config, film)
-    update, drawn = explain.update(config, film.now), own(config)
     return [
         Row([[plane], drawn or update], (1, 1.1)),
         film.bar(explain.MOMENT),
@@ -63,10 +65,8 @@ def two_layers(config, view, film):
     hidden = Show("hidden", draw.hidden_space(config, result), None, "What the output neuron sees", None, 290)
     opened = Box("neuron", [Choose("unit", as_buttons=True), *explain.unit_at(config, view.unit, *spot)])
     table = [explain.score(result), *explain.layers_table(config, result), *own(config)]
-    return [
-        Row([[plane], [hidden]]),
-        Row([[Show("units", draw.units(config), edit)], table, [opened]], (0.85, 1.1, 1.5)),
-    ]
+    units = Show("units", draw.units(config), edit)
+    return [Row([[plane], [hidden]]), Row([[units], table, [opened]], (0.85, 1.1, 1.5))]
 
 
 def look_into(config, view, film, values):
@@ -82,7 +82,7 @@ def look_into(config, view, film, values):
 
 def own(config):
     """Where own points are drawn."""
-    return [Show("editor", draw.editor(config), points, height=300)] if config.data == "own" else []
+    return [Show("editor", draw.editor(config), points, "Your points", height=300)] if config.data == "own" else []
 
 
 def touch(event, config, view):

@@ -67,11 +67,11 @@ def pixels(config, view, film):
 
 def masks(config, view, film):
     """The network under one mask, the planes, and the mean over many masks against the whole network."""
-    result = film.now
-    network = Show("network", draw_parts.masked(result, view.mask), height=290)
-    planes = Show("planes", draw_parts.three_planes(result, view.mask), height=170)
-    mean = Show("mean", draw_parts.mean_against_whole(result), height=290)
-    return [Row([[network, about.mask_button(view.mask), planes], [mean, about.measured(result, view.mask)]], (1.5, 1))]
+    result, mask = film.now, view.mask
+    network = Show("network", draw_parts.masked(result, mask), height=290)
+    planes = Show("planes", draw_parts.planes(result, mask), height=170, covered=draw_parts.one_plane(result, mask))
+    mean = [Show("mean", draw_parts.mean_against_whole(result), height=290), about.measured(result, mask)]
+    return [Row([[network, about.mask_button(mask), planes], mean], (1.5, 1))]
 
 
 def folds(config, view, film):
@@ -79,9 +79,9 @@ def folds(config, view, film):
     result = film.now
     alpha = int(result.chosen) if view.alpha_shown < 0 else view.alpha_shown
     chart = Show("folds", draw_parts.fold_chart(result, alpha), about.on_strength, height=240)
-    points, planes = draw_parts.folds_before(result), draw_parts.fold_planes(result, alpha)
-    return [Say(about.CHOSEN, style="small"), chart, about.fold_words(result, alpha),
-            Show("fold-planes", planes, height=300, covered=points)]  # fmt: skip
+    planes = draw_parts.fold_planes(result, alpha)
+    planes = Show("fold-planes", planes, height=300, covered=draw_parts.folds_before(result))
+    return [Say(about.CHOSEN, style="small"), chart, about.fold_words(result, alpha), planes]
 
 
 def descent(config, view, film):

@@ -1,5 +1,6 @@
 // The list of keys that "?" opens: those of the page, and those of every canvas on it. It costs nothing while closed.
 import { element, present } from "./core.js";
+import { fitFormulas } from "./formulas.js";
 import { wordsIn } from "./keys.js";
 
 const GENERAL = [["Tab", "nextControl"], ["Shift + Tab", "lastControl"], ["Enter", "press"], ["← →", "within"], ["Esc", "close"], ["?", "thisList"]];
@@ -14,6 +15,7 @@ export function attend(root, language) {
   help.root = root;
   if (listening) return;
   listening = true;
+  fitFormulas();
   document.addEventListener("keydown", (event) => {
     if (event.key === "Tab") reachScrollers();
     if (event.key !== "?" || event.ctrlKey || event.metaKey || event.altKey || typing(event.composedPath()[0])) return;

@@ -16,13 +16,12 @@ from typing import Any
 
 from engine.machinery.backends import Backend, BackendError, ThreadBackend, advance
 from engine.machinery.job import ACTIVE_STATES, Job
+from engine.machinery.rhythm import MAXIMUM_STRIDE, Rhythm
 
 __all__ = ["ACTIVE_STATES", "Job", "JobQueue", "QueueFull"]
 
 logger = logging.getLogger("neurarium.jobs")
 
-SNAPSHOTS_PER_SECOND = 20
-MAXIMUM_STRIDE = 500
 LOOKS_WHILE_CATCHING_UP = 50
 STOP_SECONDS = 8.0  # what jobs get to let go of when the server stops: hosts that stop it wait for ten
 QUICK_SHARE, HEAD_START = 5, 4
@@ -269,14 +268,14 @@ class JobQueue:
     def _work(self, job: Job) -> None:
         state, stream = "failed", None
         try:
-            begun, stride, due = False, 1, time.monotonic()
+            begun, stride, due, rhythm = False, 1, time.monotonic(), Rhythm()
             while self._admit(job):
                 started = time.monotonic()
                 if stream is None:
                     stream = job._open_stream()
                 step_now = getattr(job.latest, "step", 0) if begun else 0
                 with self.changed:
-                    stride = self._stride(job, stride, step_now, begun)
+                    stride = self._stride(job, rhythm, stride, step_now, begun)
                     stepping = job._steps_to_go is not None
                 try:
                     snapshot = advance(stream, stride if begun else None)
@@ -288,15 +287,15 @@ class JobQueue:
                 spent = time.monotonic() - started
                 job._seconds += spent
                 job._append(snapshot)
+                if advanced > 0:
+                    rhythm.took(advanced, spent)
                 self._after(job, snapshot, step_now, advanced, stepping)
                 caught_up, pace = step_now >= job.start_at, job.pace
                 if pace and caught_up and job._steps_to_go is None:
                     due = max(due + advanced / pace, started)
                     self._rest(job, due - time.monotonic())
                 else:
-                    if spent > 0:  # adapt to about SNAPSHOTS_PER_SECOND looks a second
-                        wanted = max(advanced, 1) / (spent * SNAPSHOTS_PER_SECOND)
-                        stride = int(min(max(1, wanted), 2 * stride + 1, MAXIMUM_STRIDE))
+                    stride = rhythm.as_fast_as_possible(stride)
                     due = time.monotonic()
                     time.sleep(0.002)  # lets other visitors' clicks in: training shares the interpreter lock
             else:
@@ -328,14 +327,14 @@ class JobQueue:
             self.changed.wait_for(lambda: job._state != "running", max(0.0, seconds - 0.002))
 
     @staticmethod
-    def _stride(job: Job, stride: int, step_now: int, begun: bool) -> int:
+    def _stride(job: Job, rhythm: Rhythm, stride: int, step_now: int, begun: bool) -> int:
         if step_now < job.start_at:  # catching up at full speed, with enough looks to scrub through
             stride = min(max(1, job.start_at // LOOKS_WHILE_CATCHING_UP), MAXIMUM_STRIDE, job.start_at - step_now)
             return stride if job.pause_at is None else max(1, min(stride, job.pause_at - step_now))
         if job._steps_to_go is not None:
             return 1 if not begun else min(stride, job._steps_to_go)
         if job.pace:
-            stride = max(1, round(job.pace / SNAPSHOTS_PER_SECOND))
+            stride = rhythm.at_pace(job.pace)
         if job.pause_at is not None and step_now < job.pause_at:
             stride = min(stride, job.pause_at - step_now)
         return stride

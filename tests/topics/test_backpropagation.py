@@ -314,3 +314,17 @@ def test_values_are_read_and_written():
     assert read_names("a.x1") == ("a", "x1")
     with pytest.raises(KnobError, match="Kept fixed"):
         read_names("a.nobody")
+
+
+@pytest.mark.parametrize(
+    ("formula", "values", "said"),
+    [
+        ("log(a)*b", "a=-1, b=2", ["v₁ = ln(a) is not defined"]), ("log(a)*b", "a=2, b=2", []),
+        ("a/b + c", "a=1, b=0, c=1", ["v₁ = a ÷ b is infinite"]), ("a^0.5", "a=-4", ["L = a ^ 0.5 is not defined"]),
+    ],
+)  # fmt: skip
+def test_what_is_no_number_is_told_where_it_begins(formula, values, said):
+    config = Config(formula=formula, values=values)
+    found = [str(one.parts[0]) for one in checks.no_number(passes(config, first(config), 0))]
+    assert len(found) == len(said)
+    assert all(told.startswith(start) for told, start in zip(found, said, strict=True))

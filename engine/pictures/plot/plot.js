@@ -122,7 +122,7 @@ class Plot extends View {
 
   #legend() {
     const { meta, theme } = this;
-    const named = (list, shape) => list.filter((one) => one.name).map((one) => ({ name: one.name, colour: lineColourOf(one.colours !== undefined ? (Array.isArray(one.colours) ? null : one.colours) : one.colour, theme), shape: one.dashed ? "line dashed" : shape }));
+    const named = (list, shape) => list.filter((one) => one.name).map((one) => ({ name: one.name, colour: lineColourOf(one.colours !== undefined ? (Array.isArray(one.colours) ? null : one.colours) : one.colour, theme), shape: one.dashed ? "line dashed" : one.rings?.length && one.rings.every(Boolean) ? "ring" : shape }));
     const items = [...(meta.field?.classes ?? []), ...named(meta.borders, "line"), ...named(meta.paths, "line"), ...named(meta.dots, "")];
     this.rebuild("legend", [meta.field && { ...meta.field, moves: 0 }, items, theme.dark], () => {
       const bar = meta.field && !meta.field.classes.length ? colourBar({ ...meta.field, unit: "", dark: theme.dark }) : null;

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -52,6 +53,16 @@ def checked(config: Config, snapshot: Snapshot, sample: int, power: int) -> tupl
     return np.array([float(value.grad) for value in inputs]), np.array(found), autograd_gradients(graph.end, inputs)
 
 
+NO_NUMBER = (
+    "{name} is not defined for the values it is given (not a number, NaN), and neither is anything behind it. Give it "
+    "other values."
+)
+TOO_LARGE = (
+    "{name} is infinite: a division by 0, a logarithm of 0, or more than a computer's numbers can hold. Nothing "
+    "behind it can be learned."
+)
+
+
 def check_table(config: Config, snapshot: Snapshot, sample: int, power: int) -> Table:
     """Every gradient three ways."""
     made = passes(config, snapshot, sample)
@@ -81,7 +92,8 @@ def errors_of(
     graph.end.backward()
     value, width = graph.inputs[name], 10.0**power
     found = np.array(central_differences(graph.end, value, [*WIDTHS, width]))
-    errors = np.abs(found - float(value.grad))
+    with np.errstate(invalid="ignore"):  # ∞ − ∞ where L is no number beside the input's value
+        errors = np.abs(found - float(value.grad))
     return value.name, errors[:-1], width, float(errors[-1])
 
 
@@ -97,6 +109,19 @@ def kinks(made: Passes) -> list[Say]:
             name = f"{made.names[at]} = {RULES[value.function].text(*parents)}"
             found.append(Say(ABOUT_KINK, name=name, slope=slope))
     return found
+
+
+def no_number(made: Passes) -> list[Say]:
+    """What is said of the first node that has no finite value although all that it is made of has one."""
+    for at, value in enumerate(made.graph.order):
+        known = value.parents and all(math.isfinite(parent.data) for parent in value.parents)
+        if known and not math.isfinite(value.data):
+            parents = [made.names[made.graph.edges[edge][0]] for edge in made.parents(at)]
+            name = f"{made.names[at]} = {RULES[value.function].text(*parents)}"
+            if math.isnan(value.data):
+                return [Say(NO_NUMBER, name=name, style="note")]
+            return [Say(TOO_LARGE, name=name, style="note")]
+    return []
 
 
 # ---------------------------------------------------------------- one step, and what is left behind

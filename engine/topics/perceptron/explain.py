@@ -144,7 +144,7 @@ def bound_formula(config: Config) -> Formula:
     if start:
         symbols += r" + \frac{2\,\lVert w_0 \rVert}{\eta\,\gamma}"
         numbers += rf" + \frac{{2 \cdot {written(start)}}}{{{term(config.rate)} \cdot {written(margin.margin)}}}"
-    return Formula(rf"\text{{corrections}} \;\le\; {symbols} = {numbers} = {written(bound_of(config))}")
+    return Formula(rf"k \;\le\; {symbols} = {numbers} = {written(bound_of(config))}")
 
 
 # ---------------------------------------------------------------- blocks of the page
@@ -231,9 +231,11 @@ def theorem(config: Config, values: Mapping[str, Any]) -> list[Block]:
             said.append(Say(REPEATS, passes=_passes(values["cycle"])))
         return said
     found = [Say(THEOREM), bound_formula(config)]
-    told = Say("R = {radius}: length of the longest (x₁, x₂, −1). γ = {margin}: margin of w₁ = {w1}, w₂ = {w2}, "
-               "θ = {theta}.", radius=Number(margin.radius), margin=Number(margin.margin), **_numbers(margin.line),
-               style="small")  # fmt: skip
+    told = Say(
+        "k: how many corrections. R = {radius}: length of the longest (x₁, x₂, −1). γ = {margin}: margin of w₁ = {w1}, "
+        "w₂ = {w2}, θ = {theta}.",
+        radius=Number(margin.radius), margin=Number(margin.margin), **_numbers(margin.line), style="small",
+    )  # fmt: skip
     return [*found, told]
 
 

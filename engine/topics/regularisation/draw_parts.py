@@ -145,15 +145,21 @@ def mean_against_whole(result: masks.Result) -> PlotPicture:
     )  # fmt: skip
 
 
-def three_planes(result: masks.Result, number: int) -> PixelPicture:
+def planes(result: masks.Result, number: int) -> PixelPicture:
     """The plane according to one mask, the mean over many, and the whole network."""
     names = (Words("mask {number} alone", number=number + 1), Words("mean over 100 masks"), Words("whole network"))
-    planes = (masks.plane_under(result, number), result.planes[1].numpy(), result.planes[0].numpy())
+    shares = (masks.plane_under(result, number), result.planes[1].numpy(), result.planes[0].numpy())
     points = plane_points(result.config)
     tiles = [
-        Tile(one, name, classes=CLASSES, points=points, smooth=True) for one, name in zip(planes, names, strict=True)
+        Tile(one, name, classes=CLASSES, points=points, smooth=True) for one, name in zip(shares, names, strict=True)
     ]
     return PixelPicture(tiles, Words("The plane under one mask, under many, and without one"), columns=3)
+
+
+def one_plane(result: masks.Result, number: int) -> PixelPicture:
+    """The plane according to one mask alone."""
+    three = planes(result, number)
+    return dataclasses.replace(three, tiles=three.tiles[:1], columns=1)
 
 
 def fold_planes(result: folds.Result, alpha: int) -> PixelPicture:

@@ -114,7 +114,10 @@ LESSON = (
     Step(
         "bad_pixel", "One bad pixel", which_breaks, veil=("bad-curves", "below"), focus="bad-curves", knobs=("pair",),
     ),
-    Step("masks", "Masks", mean_of_masks, veil=("mean", "measured", "below"), focus="mean", knobs=("dropout",)),
+    Step(
+        "masks", "Masks", mean_of_masks, veil=("planes", "mean", "measured", "below"), focus="mean",
+        knobs=("dropout",),
+    ),
     Step(
         "folds", "Five folds", chosen_strength, veil=("folds", "fold-planes", "chosen", "below"), focus="folds",
         knobs=("folds",),

@@ -257,7 +257,8 @@ def heat(config: Config, snapshot: Snapshot | None, metric: str, cell: tuple[int
     shape = len(BATCHES), len(rates)
     values = np.full(shape, np.nan) if snapshot is None else snapshot.values[metric][:, :, -1]
     share = metric.endswith("accuracy")
-    low, high = (0.0, 1.0) if share else (0.0, math.log(CLASSES))
+    low, high = (0.0, 100.0) if share else (0.0, math.log(CLASSES))
+    values = 100 * values if share else values
     texts = [
         Text(column + 0.5, row + 0.5, _told(values[row, column], share), within=0.9)
         for row, column in np.ndindex(shape)
@@ -265,7 +266,7 @@ def heat(config: Config, snapshot: Snapshot | None, metric: str, cell: tuple[int
     tile = Tile(
         np.where(np.isfinite(values), values.clip(low, high), np.nan).astype(np.float32),
         Words("batch size ↓, learning rate →"), "probability" if share else "magnitude", low, high,
-        unit="" if share else Words("nat"), row_labels=[str(one) for one in BATCHES],
+        unit="%" if share else Words("nat"), row_labels=[str(one) for one in BATCHES],
         column_labels=[number(one, 1) for one in rates], texts=texts,
         cell_names=("", Words("batch size"), Words("learning rate")), boxes=[_frame(cell)],
     )  # fmt: skip
@@ -273,7 +274,7 @@ def heat(config: Config, snapshot: Snapshot | None, metric: str, cell: tuple[int
 
 
 def _told(value: float, share: bool) -> str:
-    return "–" if not math.isfinite(value) else f"{100 * value:.0f}" if share else f"{value:.2f}"
+    return "–" if not math.isfinite(value) else f"{value:.0f}" if share else f"{value:.2f}"
 
 
 def one_network(snapshot: Snapshot | None, cell: tuple[int, int]) -> dict[str, CurvesPicture]:

@@ -120,10 +120,10 @@ LESSON = (
         veil=("plane", "fall", "race-bar"), focus="plane", knobs=("rules", "noise"),
     ),
     Step(
-        "thirty", "Thirty layers", comes_back, ask={"initialisation": "small"}, veil=("deviation", "gradient", "ends"),
+        "thirty", "Thirty layers", comes_back, ask={"initialisation": "small"}, veil=("gradient", "ends"),
         focus="gradient", knobs=("function", "initialisation", "depth"),
     ),
-    Step("residual", "Small weights", comes_back_now, veil=("deviation", "gradient", "ends"), focus="gradient",
+    Step("residual", "Small weights", comes_back_now, veil=("gradient", "ends"), focus="gradient",
          knobs=("initialisation", "depth")),
     Step(
         "degradation", "Deep and plain", worse_on_what, show={"train": True}, focus="cures-training",
