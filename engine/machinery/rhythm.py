@@ -14,7 +14,7 @@ class Rhythm:
     are cheap; where they are dear, no more time for looks than for steps.
 
     What a stretch of n steps and one look took is taken for look + n · step seconds, by least squares over the newest
-    stretches. As long as all were equally long only their sum is known, and short ones grow until it is not so any more.
+    stretches. As long as all were equally long only their sum is known; short ones grow until that is no longer so.
     """
 
     def __init__(self) -> None:

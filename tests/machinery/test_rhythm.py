@@ -1,5 +1,7 @@
 """How many steps lie between two looks: simulated streams whose looks and steps cost what they cost."""
 
+import itertools
+
 import pytest
 
 from engine.machinery.rhythm import LOOKS_PER_SECOND, MAXIMUM_STRIDE, Rhythm
@@ -29,7 +31,7 @@ def test_dear_looks_take_half_of_the_time_at_most(look, step):
 
 def test_strides_double_at_most_and_are_bounded():
     strides = play(0.0, 1e-9)
-    assert all(after <= 2 * before + 1 for before, after in zip(strides, strides[1:], strict=False))
+    assert all(after <= 2 * before + 1 for before, after in itertools.pairwise(strides))
     assert strides[-1] == MAXIMUM_STRIDE
     assert play(0.0, 5.0)[-1] == 1
 
