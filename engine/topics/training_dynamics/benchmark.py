@@ -24,7 +24,7 @@ def rule_beside_pytorch() -> Prepared:
 
     def trained(make) -> Tensor:
         model = nn.Sequential(nn.Linear(64, 64), nn.ReLU(), nn.Linear(64, 10)).double()
-        nn.utils.vector_to_parameters(first, model.parameters())
+        nn.utils.vector_to_parameters(first.clone(), model.parameters())
         optimiser = make(model.parameters())
         for _ in range(STEPS):
             optimiser.zero_grad()
