@@ -16,13 +16,14 @@ from typing import Any
 
 from engine.machinery.backends import Backend, BackendError, ThreadBackend, advance
 from engine.machinery.job import ACTIVE_STATES, Job
-from engine.machinery.rhythm import MAXIMUM_STRIDE, Rhythm
+from engine.machinery.rhythm import Rhythm
 
 __all__ = ["ACTIVE_STATES", "Job", "JobQueue", "QueueFull"]
 
 logger = logging.getLogger("neurarium.jobs")
 
 LOOKS_WHILE_CATCHING_UP = 50
+LONGEST = 1.0  # seconds between two looks, so that whoever wants it to stop need not wait
 STOP_SECONDS = 8.0  # what jobs get to let go of when the server stops: hosts that stop it wait for ten
 QUICK_SHARE, HEAD_START = 5, 4
 
@@ -329,7 +330,9 @@ class JobQueue:
     @staticmethod
     def _stride(job: Job, rhythm: Rhythm, stride: int, step_now: int, begun: bool) -> int:
         if step_now < job.start_at:  # catching up at full speed, with enough looks to scrub through
-            stride = min(max(1, job.start_at // LOOKS_WHILE_CATCHING_UP), MAXIMUM_STRIDE, job.start_at - step_now)
+            stride = min(
+                max(1, job.start_at // LOOKS_WHILE_CATCHING_UP), rhythm.within(LONGEST), job.start_at - step_now
+            )
             return stride if job.pause_at is None else max(1, min(stride, job.pause_at - step_now))
         if job._steps_to_go is not None:
             return 1 if not begun else min(stride, job._steps_to_go)

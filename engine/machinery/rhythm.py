@@ -46,6 +46,10 @@ class Rhythm:
         wanted = max(1 / LOOKS_PER_SECOND - self.look, self.look) / self.step if self.step > 0 else MAXIMUM_STRIDE
         return int(min(max(1, wanted), 2 * stride + 1, MAXIMUM_STRIDE))
 
+    def within(self, seconds: float) -> int:
+        """How many steps take no longer than that, at least one."""
+        return int(min(max(1, (seconds - self.look) / self.step), MAXIMUM_STRIDE)) if self.step > 0 else MAXIMUM_STRIDE
+
     def at_pace(self, pace: float) -> int:
         """The stride for so many steps a second: longer than usual where dear looks would not let them be done."""
         usual, free = max(1, round(pace / LOOKS_PER_SECOND)), 1 / pace - self.step
