@@ -254,7 +254,7 @@ def measure(playwright, server: Server, runs: int, report: Report) -> None:
     page = beside_knobs(browser, server)
     for slug, change in small_changes():
         page.goto(f"{server.address}/{slug}?{change.link}")  # what a page trains first is in its link
-        page.locator(picture_of(slug) + "[data-ready=true]").first.wait_for()
+        page.locator(f"{place_of(slug, change.shows)} canvas.stage[data-ready=true]").first.wait_for()
         page.wait_for_timeout(6000 if change.link else 2500)
         small_change(page, slug, change, 4)
         times = small_change(page, slug, change, runs)
