@@ -34,7 +34,9 @@ class Pick:
         object.__setattr__(self, "parts", parts)
 
     def __call__(self, event: Mapping[str, Any], config: Any, view: Any) -> Fields:
-        """KeyError where the event has no such part."""
+        """Nothing where the event has no such part: a plane tells of clicks beside its dots, too."""
+        if not all(part in event for part in self.parts):
+            return {}
         values = [event[part] for part in self.parts]
         return {self.field: values[0] if len(values) == 1 else "-".join(map(str, values))}
 

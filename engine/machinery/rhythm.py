@@ -5,6 +5,7 @@ from __future__ import annotations
 LOOKS_PER_SECOND = 20
 MAXIMUM_STRIDE = 500
 KEPT = 0.8  # what counts of the measurements before, beside the newest
+FIRST = 10  # steps of a stretch about which nothing is known
 SHORT = 0.5  # seconds of a stretch that a longer one may follow only to learn more
 TELLING = 0.02  # (spread / mean)² of the strides from which on steps and looks can be told apart
 
@@ -47,8 +48,8 @@ class Rhythm:
         return int(min(max(1, wanted), 2 * stride + 1, MAXIMUM_STRIDE))
 
     def within(self, seconds: float) -> int:
-        """How many steps take no longer than that, at least one."""
-        return int(min(max(1, (seconds - self.look) / self.step), MAXIMUM_STRIDE)) if self.step > 0 else MAXIMUM_STRIDE
+        """How many steps take no longer than that, at least one; a few while nothing is known."""
+        return int(min(max(1, (seconds - self.look) / self.step), MAXIMUM_STRIDE)) if self.step > 0 else FIRST
 
     def at_pace(self, pace: float) -> int:
         """The stride for so many steps a second: longer than usual where dear looks would not let them be done."""

@@ -16,6 +16,7 @@ from engine.contracts.topic import catalogue
 from engine.contracts.words import Name, Number, Percent, Words
 from engine.pictures.bars.values import Bars
 from engine.pictures.kinds import kinds
+from engine.pictures.plot.values import PlotPicture
 from pages.components.parts.topics import page_module, view_type
 from tests.strings import tables
 
@@ -123,6 +124,34 @@ def test_every_place_has_one_name_and_every_picture_a_component(slug):
                     assert isinstance(block.picture, Bar) or type(block.picture) in kinds()
                 if isinstance(block, Press):
                     assert set(block.change) <= known
+
+
+def events_of(picture):
+    """One event of each kind that a plane may send: a click beside everything, on a dot of each group, a handle."""
+    x_low, x_high, y_low, y_high = picture.domain
+    place = {"x": (x_low + 2 * x_high) / 3, "y": (y_low + 2 * y_high) / 3}
+    yield {"event": "spot", **place}
+    yield from (
+        {"event": "dot", "dots": at, "dot": dots.points.shape[-2] - 1}
+        for at, dots in enumerate(picture.dots)
+        if dots.points.shape[-2]
+    )
+    yield from ({"event": "handle", "key": handle.key, **place} for handle in picture.handles)
+
+
+@pytest.mark.parametrize("slug", PAGES)
+def test_a_click_anywhere_on_a_plane_changes_what_there_is_or_nothing(slug):
+    """Also where no dot and no handle is."""
+    topic = catalogue()[slug]
+    fields = {knob.name: knob for knob in (*knobs(topic.config), *knobs(view_type(topic)))}
+    for config in topic.presets.values():
+        for view in views(slug):
+            for block in blocks_of(slug, config, view):
+                if isinstance(block, Show) and isinstance(block.picture, PlotPicture) and block.click is not None:
+                    for event in events_of(block.picture):
+                        changed = block.click({**event, "place": block.name, "run": ""}, config, view)
+                        assert set(changed) <= set(fields), (block.name, event)
+                        assert all(fields[name].accept(value) is not None for name, value in changed.items())
 
 
 @pytest.mark.parametrize("slug", PAGES)

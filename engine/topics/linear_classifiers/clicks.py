@@ -36,6 +36,8 @@ def _spot(config: Config, x: float, y: float) -> Mapping[str, Any]:
 
 def drag(event: Mapping[str, Any], config: Config, view: Any) -> Mapping[str, Any]:
     """A weight row was let go somewhere else; the run goes on from there."""
+    if event["event"] != "handle":
+        return {}
     across, upwards = samples_of(config).shown
     row = f"{view.model}.{event['key']}"
     return with_edits(config, config.steps, {f"{row}.{across}": event["x"], f"{row}.{upwards}": event["y"]})

@@ -286,6 +286,8 @@ def corner(result: geometry.Result, which: int) -> list[Any]:
 
 def on_handle(event: Mapping[str, Any], config: Config, view: Any) -> Mapping[str, float]:
     """A handle was dragged: the strength, or the optimum."""
+    if event["event"] != "handle":
+        return {}
     if event["key"] == "alpha":
         return {"alpha": round(50 * event["x"]) / 50}
     return {"optimum_x": round(event["x"], 2), "optimum_y": round(event["y"], 2)}
@@ -298,4 +300,4 @@ def on_pixel(event: Mapping[str, Any], config: Config, view: Any) -> Mapping[str
 
 def on_strength(event: Mapping[str, Any], config: Config, view: Any) -> Mapping[str, int]:
     """The mean of a strength was clicked, or one of its folds."""
-    return {"alpha_shown": event["dot"] % len(folds.STRENGTHS)}
+    return {"alpha_shown": event["dot"] % len(folds.STRENGTHS)} if event["event"] == "dot" else {}

@@ -30,8 +30,8 @@ def pair_of(text: str) -> tuple[int, int]:
 
 
 def drag_start(event: Mapping[str, Any], config: Any, view: Any) -> Mapping[str, Any]:
-    """All begin where the handle was let go."""
-    return {"start": start_text(event["x"], event["y"])}
+    """All begin where the handle was let go, or where the plane was clicked."""
+    return {} if event["event"] == "dot" else {"start": start_text(event["x"], event["y"])}
 
 
 def pick_pair(event: Mapping[str, Any], config: Any, view: Any) -> Mapping[str, Any]:
