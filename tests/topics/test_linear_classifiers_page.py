@@ -129,6 +129,15 @@ def test_columns_and_separator_of_a_table_can_be_chosen(reader):
     assert len(visitor.alerts()) == 1
 
 
+@pytest.mark.parametrize("method", ["linear", "neighbours", "kernel"])
+def test_classes_of_a_reader_s_table_are_never_translated(reader, method):
+    """ "dog" is a word that other pages have Chinese for; here it is what the reader wrote."""
+    text = "a,b,kind\n1,10,dog\n2,20,cat\n3,30,dog\n4,40,cat\n5,10,dog\n6,50,cat\n"
+    visitor = reader(urlencode({"method": method, "data": "table", "table": key_of(text)}), "zh-CN")
+    assert "dog" in visitor.texts()
+    assert "狗" not in visitor.texts()
+
+
 @pytest.mark.parametrize("link_", ["table=zzzzzz", "table=upload:0123456789abcdef", "edits=0:svm.7.1=2"])
 def test_links_that_ask_for_what_is_not_here_are_told_of(reader, link_):
     visitor = reader(f"data=table&{link_}" if "table" in link_ else link_)

@@ -9,7 +9,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from engine.contracts.words import Words
+from engine.contracts.words import Name, Words
 from engine.data.known_tables import IRIS_CLASSES
 from engine.data.points import DOMAIN
 
@@ -78,8 +78,8 @@ def _plane(data: str, axes: tuple) -> Plane:
 
 
 def class_names(config: Config, samples: Samples) -> Sequence[str]:
-    """The classes as the reader knows them."""
-    return IRIS_CLASSES if config.data == "iris" else samples.classes
+    """The classes as the reader knows them; those of a table of theirs stay as they are in every language."""
+    return IRIS_CLASSES if config.data == "iris" else tuple(map(Name, samples.classes))
 
 
 def rows_of(config: Config, samples: Samples) -> np.ndarray:

@@ -9,7 +9,7 @@ from functools import cache
 import numpy as np
 
 from engine.contracts.film import Film
-from engine.contracts.words import Words
+from engine.contracts.words import Name, Words
 from engine.data.point_tables import FILLED
 from engine.data.points import DOMAIN
 from engine.pictures.curves.values import Curve, CurvesPicture, Level
@@ -66,8 +66,8 @@ def decided(background: np.ndarray) -> np.ndarray:
 
 
 def class_names(config: Config, count: int) -> tuple[str, ...]:
-    """What the classes are called: as in the reader's own table, else A, B, …"""
-    return (given(config)[1] or CLASS_NAMES)[:count]
+    """What the classes are called: as in the reader's own table, in every language, else A, B, …"""
+    return tuple(map(Name, given(config)[1] or CLASS_NAMES))[:count]
 
 
 def network(config: Config, film: Film, *, fixed: bool = False, discrete: bool = False) -> NetworkDiagram:
