@@ -78,8 +78,8 @@ def folds(config, view, film):
     """The loss over the strength, and the network of every fold at one strength."""
     result = film.now
     alpha = int(result.chosen) if view.alpha_shown < 0 else view.alpha_shown
-    chart = Show("folds", draw_parts.fold_chart(result, alpha), about.on_strength, height=240)
-    planes = draw_parts.fold_planes(result, alpha)
+    chart, planes = draw_parts.fold_chart(result, alpha), draw_parts.fold_planes(result, alpha)
+    chart = Show("folds", chart, about.on_strength, height=240, covered=draw_parts.train_loss_alone(chart))
     planes = Show("fold-planes", planes, height=300, covered=draw_parts.folds_before(result))
     return [Say(about.CHOSEN, style="small"), chart, about.fold_words(result, alpha), planes]
 

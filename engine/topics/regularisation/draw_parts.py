@@ -210,6 +210,11 @@ def fold_chart(result: folds.Result, alpha: int) -> PlotPicture:
     )  # fmt: skip
 
 
+def train_loss_alone(chart: PlotPicture) -> PlotPicture:
+    """Of the chart what those see who hold nothing back: the loss that they train on."""
+    return dataclasses.replace(chart, bands=(), paths=chart.paths[2:3], dots=())
+
+
 def descent_errors(result: descent.Result) -> CurvesPicture:
     """Share of digits named wrongly over the number of features, the mean of all seeds."""
     values = 100 * torch.stack([result.train_error.mean(0), result.test_error.mean(0)], 1).numpy().astype(np.float32)
