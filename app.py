@@ -52,7 +52,6 @@ tame_allocator()
 logger = logging.getLogger("neurarium")
 
 LOOK_SECONDS, HOUSEKEEPING_SECONDS = 0.25, 5.0
-LONGEST_WAY = 20.0  # seconds that what a page opens on waits for visitors
 GROWN_BYTES = 40_000_000  # since memory was last given back
 
 
@@ -91,18 +90,10 @@ def train_openings() -> None:
 
     stand_back()
     for topic in catalogue().values():
-        give_way()
         try:
             record_opening(topic)
         except Exception:
             logger.exception("the opening of %s could not be trained; a visitor's own run comes there", topic.slug)
-
-
-def give_way() -> None:
-    """Wait while trainings of visitors run, but not for ever: Python runs one thread at a time, and people watch."""
-    until = time.monotonic() + LONGEST_WAY
-    while JOBS.jobs() and time.monotonic() < until:
-        time.sleep(0.5)
 
 
 def get_ready() -> None:
