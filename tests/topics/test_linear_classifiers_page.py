@@ -2,6 +2,7 @@
 hand, digits."""
 
 import re
+from functools import partial
 from urllib.parse import urlencode
 
 import numpy as np
@@ -14,25 +15,16 @@ from engine.topics.linear_classifiers import explain, run
 from engine.topics.linear_classifiers.card import TOPIC, Config, parse_edits
 from engine.topics.linear_classifiers.samples import samples_of
 from pages import linear_classifiers as page
-from tests.visitor import Visitor, link
+from tests.visitor import link
 
 SLUG, PLACE = "linear_classifiers", "linear-classifiers"
 TABLE = "length;weight;kind\n0,5;1200;round <b>\n0,75;1500;round <b>\n1,5;900;long\n1,25;950;long\n1,5;1000;long\n"
 
 
 @pytest.fixture
-def reader(server):
+def reader(readers):
     """reader(query, locale) -> a visitor on the page."""
-    readers = []
-
-    def enter(query: str = "", locale: str = "en-US"):
-        readers.append(Visitor(server.address, locale=locale))
-        readers[-1].open(SLUG, query)
-        return readers[-1]
-
-    yield enter
-    for one in readers:
-        one.close()
+    return partial(readers, SLUG)
 
 
 def stand_still(visitor) -> None:
