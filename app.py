@@ -20,7 +20,6 @@ import streamlit as st
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 
-from engine.machinery.backends import stand_back
 from engine.machinery.memory import give_back, resident_bytes, tame_allocator
 from pages.components.server.settings import SettingsError, settings
 
@@ -33,7 +32,7 @@ from pages.components.parts.covers import cover_routes
 from pages.components.parts.errors import on_script_error
 from pages.components.parts.front import prepare_front
 from pages.components.pictures.mount import canvas_routes
-from pages.components.server.compute import JOBS, record_opening
+from pages.components.server.compute import JOBS, record_openings
 from pages.components.server.message_cache import MessageCache
 from pages.components.server.security import Guard
 from pages.components.server.streamlit_inside import bound_files, forget_widgets, keep_downloads
@@ -84,22 +83,10 @@ def warm_up() -> None:
     prepare_front()
 
 
-def train_openings() -> None:
-    """Train what the pages open on, each once for all visitors, after whatever a visitor asks for."""
-    from engine.contracts.topic import catalogue
-
-    stand_back()
-    for topic in catalogue().values():
-        try:
-            record_opening(topic)
-        except Exception:
-            logger.exception("the opening of %s could not be trained; a visitor's own run comes there", topic.slug)
-
-
 def get_ready() -> None:
     """What a process does before anybody has asked."""
     warm_up()
-    train_openings()
+    record_openings()
 
 
 def housekeeping(over: threading.Event) -> None:

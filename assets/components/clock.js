@@ -144,7 +144,7 @@ export class Clock {
     const newest = this.indices[this.count - 1] ?? -1;
     const fresh = meta.indices.filter((index) => !this.steps.has(index));
     meta.indices.forEach((index, at) => this.steps.set(index, meta.steps[at]));
-    const changed = this.running !== meta.live;
+    const ran = this.running, changed = ran !== meta.live;
     this.running = meta.live;
     if (changed && meta.live && !first) { // the run goes on: whoever started it wants to see it
       this.playing = false;
@@ -179,7 +179,9 @@ export class Clock {
       this.cursor = placeOf(list, shown) + (this.cursor % 1);
       if (this.cursor > this.count - 1) this.cursor = this.count - 1;
       if (fresh[fresh.length - 1] > newest) {
-        if (atEnd && meta.start === "last") this.live = true; // whoever looked at the newest goes on doing so
+        // Whoever looked at the newest goes on doing so. While it runs they follow it anyway, unless they pressed Pause:
+        // the steps under way then come without them.
+        if (atEnd && !ran && meta.start === "last") this.live = true;
         this.#delivered();
       }
     }

@@ -212,8 +212,9 @@ class Visitor:
         return [float("nan") if text in ("–", "") else float(text) for text in plain]
 
     def step(self) -> int:
-        """The optimiser step that the status line names."""
-        return int(self.status()[0])
+        """The optimiser step that the status line names; -1 as long as there is none."""
+        numbers = self.status()
+        return int(numbers[0]) if numbers else -1
 
     @property
     def held(self) -> int:

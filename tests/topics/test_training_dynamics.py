@@ -120,7 +120,8 @@ def test_starts_travel_in_the_link():
             parse_start(text)
     with pytest.raises(KnobError, match="-100 to 100"):
         parse_start("900_0")
-    assert picks.drag_start({"key": "start", "x": 1.23456, "y": -0.5}, None, None) == {"start": "1.235_-0.5"}
+    let_go = {"event": "handle", "key": "start", "x": 1.23456, "y": -0.5}
+    assert picks.drag_start(let_go, None, None) == {"start": "1.235_-0.5"}
 
 
 # ---------------------------------------------------------------- the signal

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
 from collections.abc import Hashable
@@ -23,6 +24,7 @@ from pages.components.parts.errors import explain
 from pages.components.server.settings import settings
 from pages.components.server.streamlit_inside import is_active, session_name
 
+logger = logging.getLogger("neurarium")
 STORE = ResultStore(settings().store_mb * 1_000_000)
 
 
@@ -31,13 +33,14 @@ def is_connected(visitor: str) -> bool:
     return is_active(visitor.partition(":")[0])  # what follows tells apart the work of one visitor, see background.py
 
 
+def processes(keep: int) -> ProcessBackend:
+    """Workers of their own, `keep` of them warm."""
+    return ProcessBackend(keep=keep, threads=settings().torch_threads, attachments=attachments_of, unpack=having)
+
+
 def backend() -> Backend:
     """Where jobs run, as the settings say."""
-    if settings().backend == "threads":
-        return ThreadBackend()
-    return ProcessBackend(
-        keep=settings().running_jobs, threads=settings().torch_threads, attachments=attachments_of, unpack=having
-    )
+    return ThreadBackend() if settings().backend == "threads" else processes(settings().running_jobs)
 
 
 # A job that was begun holds its model in memory until it ends, paused or not; in a process of its own far more.
@@ -102,13 +105,32 @@ def compute(topic: Topic, config: Any, path: str | None = None, *, long: bool = 
         return None
 
 
-def record_opening(topic: Topic) -> None:
-    """Train what a topic's page opens on, for all visitors; nothing where it opens on something that is not trained."""
+def record_openings() -> None:
+    """Train what the topics' pages open on, each once for all visitors.
+
+    In a process of its own, which then ends: in this one half a minute of training would hold up every click.
+    """
+    place, device = processes(keep=1), available_devices()[0]
+    try:
+        for topic in catalogue().values():
+            try:
+                _record_opening(topic, place, device)
+            except Exception:
+                logger.exception("the opening of %s could not be trained; a visitor's own run comes there", topic.slug)
+    finally:
+        place.close()
+
+
+def _record_opening(topic: Topic, place: Backend, device: str) -> None:
+    """Nothing where the page opens on something that is not trained."""
     steps = topic.steps_of(topic.opening)
     if steps:
-        config, device = topic.training.at(topic.training.experiment(topic.opening), 0), available_devices()[0]
+        config, stream = (
+            topic.training.at(topic.training.experiment(topic.opening), 0),
+            topic.load(topic.training.stream),
+        )
         with using_device(device):
-            make = partial(record, topic.load(topic.training.stream), config, steps)
+            make = partial(record, partial(place.open, stream), config, steps)
             STORE.get_or_compute(_key_of_recording(topic, config, steps, device), make)
 
 

@@ -300,6 +300,12 @@ def test_a_clock_plays_what_comes_later_and_follows_a_resumed_run(open_view):
         clock.offer(meta([8], false));
         clock.offer(meta([9], false)); // one single step of a paused run
         out.single = [clock.index, clock.moving];
+        clock.offer(meta([9, 10], true));
+        await settled(clock);
+        clock.pause(); // at the newest moment: the steps under way come yet, and are not played
+        clock.offer(meta([10, 11], true));
+        clock.offer(meta([11, 12], false));
+        out.stays = [clock.index, clock.count, clock.moving];
         clock.offer(meta([0, 1], false, "b"));
         out.fresh = [clock.count, clock.index];
         const store = new FrameStore();
@@ -315,6 +321,7 @@ def test_a_clock_plays_what_comes_later_and_follows_a_resumed_run(open_view):
     assert result["held"] == [2, False]
     assert result["resumed"] == [8, True]
     assert result["single"] == [9, False]
+    assert result["stays"] == [10, 13, False]
     assert result["fresh"] == [2, 1]
     length, last, newest, middle = result["kept"]
     assert 300 <= length <= 600

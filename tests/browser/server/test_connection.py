@@ -1,6 +1,5 @@
 """A bad line: requests that arrive late, and a connection that is lost and comes back, as on a train."""
 
-import pytest
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
@@ -86,9 +85,6 @@ def cut(visitor) -> None:
     )
 
 
-# Pause, pressed just after a connection has come back, now and then stops the run and not the film, which plays on to
-# the newest moment instead of holding the one that was seen: a defect that is still to be found.
-@pytest.mark.flaky(reruns=4)
 def test_a_training_run_survives_a_lost_connection(visit):
     visitor = visit(None)
     visitor.allow("WebSocket|from server")  # the browser says that it has lost the connection, as it should
