@@ -81,8 +81,8 @@ def unsendable(config):
     yield lambda: None
 
 
-def until(condition):
-    end = time.monotonic() + PATIENCE
+def until(condition, seconds=PATIENCE):
+    end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, "waited in vain"
         time.sleep(0.002)

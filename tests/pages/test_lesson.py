@@ -10,7 +10,7 @@ from engine.contracts.lesson import lesson_steps, lesson_words
 from engine.contracts.topic import catalogue
 from pages.components.parts.lesson_progress import MOST_CHARACTERS, read_progress
 from pages.components.pictures.show import place_of
-from tests.streams import until
+from tests.streams import patience, until
 from tests.visitor import Visitor, user_key
 
 SLUGS = tuple(catalogue())
@@ -120,7 +120,7 @@ def test_a_run_that_a_page_opens_on_is_trained_once_and_goes_on(student):
             pass
         return False
 
-    until(lambda: at_once(student("gnn")))
+    until(lambda: at_once(student("gnn")), patience(120))  # the last of all openings
     other = student("gnn")
     assert "<b>100</b>" in other.status()
     other.press("gnn:step")
