@@ -44,6 +44,7 @@ class Visitor:
         self.address, self.session, self.locale = address, session, locale
         self.cookies = "; ".join(filter(None, [f"neurarium_panel={panel}", cookies]))
         self.query = self.page = self.hash = ""
+        self.last_tick = 0.0  # seconds that its answer took
         self._reset()
         self.connect()
 
@@ -137,9 +138,15 @@ class Visitor:
         return self.ask(state, key=key)
 
     def tick(self) -> Answer | None:
-        """Let the first of the page's timers run its fragment; None if there is none."""
+        """Let the first of the page's timers run its fragment; None if there is none. For as long as the last answer
+        took, what it speaks of is let alone: a page in a browser asks less often still."""
         fragment = next(iter(self.timers), None)
-        return self.ask(fragment=fragment, automatic=True) if fragment else None
+        if fragment is None:
+            return None
+        time.sleep(self.last_tick)
+        answer = self.ask(fragment=fragment, automatic=True)
+        self.last_tick = answer.seconds
+        return answer
 
     def follow(self, seconds: float) -> list[Answer]:
         """Let all timers run for so long, as an open page does."""

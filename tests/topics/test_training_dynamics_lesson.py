@@ -3,15 +3,19 @@
 import math
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from engine.contracts.lesson import FOLDER
 from engine.topics.training_dynamics.block import block
-from engine.topics.training_dynamics.card import TOPIC, Config
-from engine.topics.training_dynamics.lesson import LESSON, stays_below
+from engine.topics.training_dynamics.card import SCHEDULES, TOPIC, Config
+from engine.topics.training_dynamics.lesson import LESSON, SHALLOW_ENDS, stays_below
 from engine.topics.training_dynamics.race import race
 from engine.topics.training_dynamics.run import run
+from engine.topics.training_dynamics.schedule import stream_schedules
 from engine.topics.training_dynamics.signal import signal
+from engine.topics.training_dynamics.trainings import TRAINING_DIGITS
+from engine.training.schedules import share_of_peak
 
 
 def stands(*texts: str) -> None:
@@ -37,6 +41,31 @@ def test_exactly_on_the_ridge_nobody_leaves_and_noise_helps():
     helped = race(replace(preset, start="-2_0", noise=0.05))
     assert (helped.height[:, -1] < -0.2).all()
     assert race(preset).gradient[0, 0, 1].item() == pytest.approx(-0.01, rel=0.01)
+
+
+def test_steps_of_the_grid():
+    step = next(step for step in LESSON if step.name == "rate_batch")
+    config = step.config(TOPIC, answered=True)
+    assert [config.epochs * TRAINING_DIGITS // batch for batch in (8, 256)] == [384, 12]
+    stands("384", "12")
+
+
+def test_a_higher_constant_rate_hardly_learns_and_those_that_fall_do():
+    config = replace(TOPIC.presets["Schedules"], peak=0.3)
+    *_, last = stream_schedules(config)
+    held_out = last.values["held_out_accuracy"][-1]
+    constant = list(SCHEDULES).index("constant")
+    assert held_out[constant] < 0.3 < 0.4 < np.delete(held_out, constant).min()
+    ends = {name: share_of_peak(name, 299, 300, config.warm_up) for name in SCHEDULES if name != "constant"}
+    assert max(ends.values()) < 0.1
+    stands("0.3", "300")
+
+
+def test_a_drawn_accuracy_is_read_by_its_end_beside_the_shallow_network():
+    step = next(step for step in LESSON if step.name == "degradation")
+    for end, choice in ((58, "both"), (70, "both"), (SHALLOW_ENDS, "neither"), (98, "held_out")):
+        assert step.sketch.choice(np.array([10, end])) == choice
+    stands(f"{{shallow|{SHALLOW_ENDS:g}")  # measured with the verdict
 
 
 def test_thirty_layers_multiply_by_about_a_twenty_fifth():

@@ -103,7 +103,7 @@ class Config:
     alpha: float = knob(0.8, "Strength α", "Weight of the penalty beside the loss.", low=0.0, high=MOST_STRENGTH,
                         step=0.02, counts=_at("geometry"))  # fmt: skip
     mix: float = knob(
-        0.0, "Share of L1, ρ", "Of the picture on the right: 0 is L2 alone, 1 is L1 alone, between them elastic net.",
+        0.0, "Share of L1, ρ", "Of the second picture: 0 is L2 alone, 1 is L1 alone, between them elastic net.",
         low=0.0, high=1.0, step=0.05, counts=_at("geometry"),
     )  # fmt: skip
     tilt: float = knob(
@@ -111,9 +111,9 @@ class Config:
         low=-0.9, high=0.9, step=0.05, counts=_at("geometry"),
     )  # fmt: skip
     pair: str = knob("3-8", "Digits", "Which two are told apart.", choices=PAIRS, counts=_at("pixel"), data=True)
-    pixel_l1: float = knob(0.01, "Strength of L1", "α of the classifier on the left.", low=0.001, high=0.1, log=True,
+    pixel_l1: float = knob(0.01, "Strength of L1", "α of the one trained with L1.", low=0.001, high=0.1, log=True,
                            counts=_at("pixel"))  # fmt: skip
-    pixel_l2: float = knob(0.1, "Strength of L2", "α of the classifier on the right.", low=0.001, high=10.0, log=True,
+    pixel_l2: float = knob(0.1, "Strength of L2", "α of the one trained with L2.", low=0.001, high=10.0, log=True,
                            counts=_at("pixel"))  # fmt: skip
     examples: int = knob(100, "Training digits n", "The test error peaks where there are as many features.", low=40,
                          high=160, step=20, counts=_at("descent"), data=True)  # fmt: skip

@@ -95,7 +95,8 @@ def normalised(config: Config, made: Normalised, picked: str) -> list[Block]:
 def grid(config: Config, snapshot: Snapshot | None, metric: str, pair: str) -> list[Block]:
     """What all networks came to, and the curves of the picked one."""
     cell = picks.pair_of(pair)
-    heat = Show("heat", draw.heat(config, snapshot, metric, cell), picks.pick_pair, height=330)
+    heat = draw.heat(config, snapshot, metric, cell)
+    heat = Show("heat", heat, picks.pick_pair, height=330, covered=draw.first_row(heat))
     one = side_by_side(draw.one_network(snapshot, cell), 230)
     return [Row([[heat], [*explain.about_network(config, snapshot, cell), *one]], (1.5, 1))]
 

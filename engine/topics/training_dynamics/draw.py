@@ -273,6 +273,15 @@ def heat(config: Config, snapshot: Snapshot | None, metric: str, cell: tuple[int
     return PixelPicture([tile], Words("What every pair of learning rate and batch size comes to"))
 
 
+def first_row(heat: PixelPicture) -> PixelPicture:
+    """The same with the networks of the smallest batches alone."""
+    (tile,) = heat.tiles
+    values = tile.pixels.copy()
+    values[1:] = np.nan
+    texts = [one for one in tile.texts if one.y < 1]
+    return replace(heat, tiles=[replace(tile, pixels=values, texts=texts)])
+
+
 def _told(value: float, share: bool) -> str:
     return "–" if not math.isfinite(value) else f"{value:.0f}" if share else f"{value:.2f}"
 

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from engine.contracts.blocks import Block, Say, Table
+from engine.contracts.blocks import Block, Box, Say, Table
 from engine.contracts.formula import Formula, aligned, bracketed, exact, written
 from engine.contracts.words import Number, Words, listed
 from engine.models.deep_network import deviation
@@ -45,7 +45,7 @@ ABOUT_CURES = (
     "a residual connection lets signal and gradient pass beside the layer."
 )
 ABOUT_SIGNAL = (
-    "One batch of 64 digits before any training. Left, the signal on its way forward; right, the gradient on its way "
+    "One batch of 64 digits before any training. First the signal on its way forward; then the gradient on its way "
     "back, from the last layer to the first. A straight line on these axes is a factor in every layer."
 )
 ABOUT_PAIRS = (
@@ -236,8 +236,7 @@ def about_network(config: Config, snapshot: Snapshot | None, cell: tuple[int, in
         Words("{batch}: {rate}", batch=size, rate=Number(rates[int(row.argmax())], 1))
         for size, row in zip(BATCHES, known, strict=True) if row.max() >= 0
     ]  # fmt: skip
-    told = Say("Best rate by batch size: {best}.", best=listed(best), style="small") if best else None
-    return [head, *([told] if told else [])]
+    return [head, *([Box("best", [Say("Best rate by batch size: {best}.", best=listed(best))])] if best else [])]
 
 
 # ---------------------------------------------------------------- schedules

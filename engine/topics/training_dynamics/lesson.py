@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 from torch import Tensor
 
 from engine.contracts.lesson import Step, Verdict, closest
 from engine.contracts.words import Number, Percent
+from engine.pictures.sketch.sketches import CurveSketch
 from engine.training.fit import Snapshot
 
+from .card import BATCHES, RATES, SCHEDULES
 from .run import Result
-from .signal import CURES
+from .signal import CURES, TRAIN_STEPS
 
 ARRIVED = 0.01  # height above the lowest that counts as there
+SHALLOW_ENDS = 87.0  # per cent of its own digits after TRAIN_STEPS, as the words say
 LEFT = -0.2  # height at the saddle of who has left it; the minima lie at -0.25
 OF_BATCH, OF_SAMPLE, OF_MAP = 27, 54, 9  # numbers that are averaged in a batch of 3 × 6 × 3 × 3
 
@@ -56,6 +60,32 @@ def leaves_last(result: Result) -> Verdict:
     return Verdict(max(steps, key=steps.get), {rule: Number(step) for rule, step in steps.items()})
 
 
+def best_of_row(last: Snapshot) -> Verdict:
+    """Whether rate 1 is the best one for the largest batches, and the best rates grow with the batch."""
+    held_out = last.values["held_out_accuracy"][:, :, -1]
+    row, rate = held_out[BATCHES.index(256)], RATES.index(1.0)
+    grows = (np.diff(held_out.argmax(1)) >= 0).all()
+    choice = "best" if row.argmax() == rate and grows else "worse" if row[rate] > 0.3 else "ruined"
+    return Verdict(choice, {
+        "large": Percent(row[rate], 0), "small": Percent(held_out[BATCHES.index(8), rate], 0),
+        "slow": Percent(row[RATES.index(0.01)], 0),
+    })  # fmt: skip
+
+
+def who_comes_down(last: Snapshot) -> Verdict:
+    """Which schedules end with a training loss far below that of the constant rate."""
+    loss, held_out = last.values["loss"][-1], last.values["held_out_accuracy"][-1]
+    constant = list(SCHEDULES).index("constant")
+    others = np.delete(loss, constant)
+    gentle = [list(SCHEDULES).index(name) for name in ("warm_cosine", "one_cycle")]
+    lower = loss < loss[constant] / 3
+    choice = "falling" if lower.sum() == len(others) else "gentle" if lower[gentle].all() else "constant"
+    return Verdict(choice, {
+        "lowest": Number(others.min(), 2), "highest": Number(others.max(), 2), "constant": Number(loss[constant], 2),
+        "held": Percent(np.delete(held_out, constant).min(), 0), "held_constant": Percent(held_out[constant], 0),
+    })  # fmt: skip
+
+
 def comes_back(result: Result) -> Verdict:
     """How much of the gradient comes back through thirty layers of small weights."""
     ratio, first = _ratio(result, "small")
@@ -90,6 +120,16 @@ def worse_on_what(last: Snapshot) -> Verdict:
     })  # fmt: skip
 
 
+def accuracies(last: Snapshot) -> tuple[list[int], list[float]]:
+    """(step, what the deep plain network gets right of its training digits, in per cent)."""
+    return last.values["step"].tolist(), (100 * last.values["training_accuracy"][:, 0]).tolist()
+
+
+def where_it_ends(heights: np.ndarray) -> str:
+    """A drawn curve of them as a choice: by its end, beside that of the shallow network."""
+    return closest(heights[-1], both=SHALLOW_ENDS - 20, neither=SHALLOW_ENDS, held_out=100.0)
+
+
 def averaged_in_eval(result: Result) -> Verdict:
     """Over how many numbers of this batch BatchNorm averages in eval mode."""
     count = result.block.count
@@ -120,14 +160,26 @@ LESSON = (
         veil=("plane", "fall", "race-bar"), focus="plane", knobs=("rules", "noise"),
     ),
     Step(
+        "rate_batch", "Rate × batch", best_of_row, ask={"epochs": 3, "pair": "0-5"}, show={"pair": "5-5"},
+        veil=("heat", "best"), focus="heat", knobs=("trainer", "epochs"),
+        path="engine.topics.training_dynamics.grid:stream_grid",
+    ),
+    Step(
+        "schedule", "Schedules", who_comes_down, ask={"peak": 0.2}, veil=("schedules-loss", "schedules-held_out"),
+        focus="schedules-loss", knobs=("peak", "trainer"),
+        path="engine.topics.training_dynamics.schedule:stream_schedules",
+    ),
+    Step(
         "thirty", "Thirty layers", comes_back, ask={"initialisation": "small"}, veil=("gradient", "ends"),
         focus="gradient", knobs=("function", "initialisation", "depth"),
     ),
     Step("residual", "Small weights", comes_back_now, veil=("gradient", "ends"), focus="gradient",
          knobs=("initialisation", "depth")),
     Step(
-        "degradation", "Deep and plain", worse_on_what, show={"train": True}, focus="cures-training",
-        path="engine.topics.training_dynamics.signal:stream_cures", knobs=("depth", "initialisation"),
+        "degradation", "Deep and plain", worse_on_what, ask={"train": True}, veil=("cures-training", "cures-held_out"),
+        focus="cures-training", path="engine.topics.training_dynamics.signal:stream_cures",
+        knobs=("depth", "initialisation"),
+        sketch=CurveSketch("cures-training", TRAIN_STEPS, (0, 100), accuracies, where_it_ends, percent=True),
     ),
     Step(
         "eval", "BatchNorm", averaged_in_eval, show={"mode": "eval"}, veil=("kinds", "averaged"), focus="block",
