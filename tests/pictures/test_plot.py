@@ -1,5 +1,7 @@
 """A plane with axes: what fits together, where borders and contours run, what goes to the browser and into files."""
 
+import re
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -123,6 +125,16 @@ def test_a_sheet_shows_the_frame_that_is_asked_for():
         (0.01, 10, 0.1, 1e4), "x", paths=[Path(np.array([[0.1, 1], [1, 0], [1, 100]]))], log_x=True, log_y=True
     )
     assert ">1,000<" in svg(sheet_of(axes)) or ">1000<" in svg(sheet_of(axes))
+
+
+def test_a_legend_looks_like_what_it_names():
+    way = Path(np.array([[0.0, 0], [1, 1]]), "way", dashed=True)
+    drawn = svg(
+        sheet_of(PlotPicture(DOMAIN, "x", paths=[way], dots=[Dots(np.zeros((2, 2)), "here", rings=[True] * 2)]))
+    )
+    assert drawn.count("<circle") == 3
+    assert len(set(re.findall(r'<circle[^>]*fill="([^"]+)"', drawn))) == 1, "rings, all of them"
+    assert drawn.count("stroke-dasharray") == 2
 
 
 def test_points_take_borders_marks_and_segments():

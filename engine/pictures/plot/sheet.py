@@ -75,8 +75,10 @@ def plot_sheet(picture: PlotPicture, say: Callable[[str], str] = str, *, frame: 
             sheet.words(
                 spot[0] + (14 if right else -14), spot[1] - 10, handle.name, anchor="lm" if right else "rm", halo=True
             )
-    entries += [_entry(one.colour, say(one.name)) for one in (*picture.borders, *picture.paths) if one.name]
-    entries += [_entry(dots.colours if isinstance(dots.colours, (str, int)) else None, say(dots.name))
+    entries += [_entry(one.colour, say(one.name), "dashed" if one.dashed else "line")
+                for one in (*picture.borders, *picture.paths) if one.name]  # fmt: skip
+    entries += [_entry(dots.colours if isinstance(dots.colours, (str, int)) else None, say(dots.name),
+                       "ring" if dots.rings and all(dots.rings) else "disc")
                 for dots in picture.dots if dots.name]  # fmt: skip
     bottom = top + up + 48
     down = legend(sheet, entries, left, bottom)[1] if entries else 0
@@ -84,8 +86,8 @@ def plot_sheet(picture: PlotPicture, say: Callable[[str], str] = str, *, frame: 
     return sheet
 
 
-def _entry(colour: str | int | None, name: str) -> Entry:
-    return np.array([theme.hex_to_rgb(colour_of(colour))], np.uint8), name
+def _entry(colour: str | int | None, name: str, mark: str) -> Entry:
+    return np.array([theme.hex_to_rgb(colour_of(colour))], np.uint8), name, mark
 
 
 def _shown(path: Path, frame: int) -> np.ndarray:
