@@ -53,17 +53,6 @@ def lasting_violations(visitor, within: str = "html") -> list[str]:
     return found
 
 
-def has_turn(place: int, size: str) -> bool:
-    """Whether axe looks at the page at this place of the catalogue on a "desktop" or on a "phone": it takes a second,
-    so it looks at one of the two, and over eight pages at each of the eight looks."""
-    return ((place + place // 4) % 2 == 0) == (size == "desktop")
-
-
-def no_violations(visitor, within: str = "html") -> list[str]:
-    """Where axe does not look."""
-    return []
-
-
 # ---------------------------------------------------------------- keys
 
 # What has the focus. The outline may be that of a label or slider around an input.

@@ -1,5 +1,6 @@
 """What a page must show for a Config, read from the catalogue; shared by the browser tests."""
 
+import datetime
 import re
 from urllib.parse import urlencode
 
@@ -15,11 +16,27 @@ TOPICS = catalogue()
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 
 
-def in_turn(pages, *combinations):
-    """Parameters of a test of every page: each page with one of the combinations, which take turns over the pages; with
-    all others under the mark `everything`."""
+# What a page is looked at in, on three days in turn: every page is visited every day, and in each way every third.
+VISITS = ("desktop", "phone", "lesson")
+DAYS = datetime.date.today().toordinal()
+ROUNDS = DAYS // len(VISITS)
+
+
+def has_turn(slug: str, visit: str) -> bool:
+    """Whether a page is visited in this way today; "", the home page, in all of them."""
+    return not slug or VISITS[(list(TOPICS).index(slug) + DAYS) % len(VISITS)] == visit
+
+
+def in_turn(visit, pages, *combinations):
+    """Parameters of a test of every page: the pages that have this visit today, each with one of the combinations,
+    which take turns over pages and days; all others under the mark `everything`."""
+
+    def marks(at: int, page: str, number: int):
+        today = has_turn(page, visit) and number == (at + ROUNDS) % len(combinations)
+        return () if today else pytest.mark.everything
+
     return [
-        pytest.param(page, *one, marks=() if number == at % len(combinations) else pytest.mark.everything)
+        pytest.param(page, *one, marks=marks(at, page, number))
         for at, page in enumerate(pages)
         for number, one in enumerate(combinations)
     ]

@@ -1,16 +1,15 @@
 """The lesson in a browser, as a student does it: choose, watch, read, with picture and words in view together."""
 
-import datetime
 import re
 
 import pytest
 
 from engine.contracts.lesson import lesson_steps, lesson_words
-from tests.browser.expectations import TOPICS
+from tests.browser.expectations import ROUNDS, TOPICS, has_turn, in_turn
 
 SLUGS = tuple(TOPICS)
-TODAY = datetime.date.today().toordinal()
-WHOLE = SLUGS[TODAY % len(SLUGS)]  # the others do their first steps alone
+IN_TURN = [slug for slug in SLUGS if has_turn(slug, "lesson")]
+WHOLE = IN_TURN[ROUNDS % len(IN_TURN)]  # the others do their first steps alone
 FIRST = 2
 SIZES = {"desktop": ((1280, 800), False), "phone": ((390, 844), True)}
 LONG = 150  # steps; a student who has seen so many of this kind lets it run fast
@@ -45,12 +44,8 @@ def in_view(visitor, what: str) -> None:
     assert seen["bottom"] - seen["top"] > 80, f"the card, {what}: {seen}"
 
 
-@pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("slug", SLUGS)
+@pytest.mark.parametrize(("slug", "size"), in_turn("lesson", SLUGS, *((size,) for size in SIZES)))
 def test_a_student_does_the_lesson(visit, slug, size, everything):
-    rotated = (SLUGS.index(slug) + TODAY) % 2 == list(SIZES).index(size)
-    if not rotated and not everything:
-        pytest.skip("the sizes take turns")
     (width, height), touch = SIZES[size]
     visitor = visit(f"/{slug}", size=(width, height), touch=touch, panel="", fresh=True)
     card, words, steps = visitor.page.locator(".nv.step"), lesson_words(slug, "en"), lesson_steps(TOPICS[slug])
