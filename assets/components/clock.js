@@ -118,6 +118,7 @@ export class Clock {
     this.gap = 250; // ms between deliveries, estimated
     this.arrived = null;
     this.touched = false; // by the reader, since the run is shown
+    this.held = null; // by the reader, away from a run: "running", then "ended"
   }
 
   get count() { return this.indices.length; }
@@ -146,7 +147,12 @@ export class Clock {
     meta.indices.forEach((index, at) => this.steps.set(index, meta.steps[at]));
     const ran = this.running, changed = ran !== meta.live;
     this.running = meta.live;
-    if (changed && meta.live && !first) { // the run goes on: whoever started it wants to see it
+    const goesOn = fresh.length > 0 && fresh[fresh.length - 1] > newest;
+    if (this.held && !meta.live) this.held = "ended";
+    // The run goes on: whoever started it wants to see it. Who held it sees it once there is something new after its
+    // end: the parts of a page are not in step, and one may still bring what was before Pause.
+    if (meta.live && !first && (this.held ? this.held === "ended" && goesOn : changed)) {
+      this.held = null;
       this.playing = false;
       this.live = true;
       this.arrived = null;
@@ -178,7 +184,7 @@ export class Clock {
     } else {
       this.cursor = placeOf(list, shown) + (this.cursor % 1);
       if (this.cursor > this.count - 1) this.cursor = this.count - 1;
-      if (fresh[fresh.length - 1] > newest) {
+      if (goesOn) {
         // Whoever looked at the newest goes on doing so. While it runs they follow it anyway, unless they pressed Pause:
         // the steps under way then come without them.
         if (atEnd && !ran && meta.start === "last") this.live = true;
@@ -242,6 +248,7 @@ export class Clock {
     this.goal = null;
     this.cursor = Math.max(0, Math.min(this.count - 1, position));
     if (this.running && this.cursor === this.count - 1) this.live = true;
+    this.#hold();
     this.notify();
   }
 
@@ -251,6 +258,7 @@ export class Clock {
     this.live = false;
     this.goal = null;
     this.playing = true;
+    this.#hold();
     this.notify();
     this.#run();
   }
@@ -260,6 +268,7 @@ export class Clock {
     this.playing = false;
     this.live = false;
     this.cursor = this.position;
+    this.#hold();
     this.notify();
   }
 
@@ -268,7 +277,12 @@ export class Clock {
     this.playing = false;
     this.live = true;
     this.cursor = this.count - 1;
+    this.#hold();
     this.notify();
+  }
+
+  #hold() {
+    this.held = this.running && !this.live ? "running" : null;
   }
 }
 

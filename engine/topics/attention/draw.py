@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from engine.contracts.words import Words
@@ -68,6 +70,13 @@ def draw_mosaic(result: Result, layer: int, head: int, habit: str) -> Mosaic:
     off = frozenset(map(place_of, result.off))
     alt = Words("Attention of all heads, six layers of twelve")
     return Mosaic(result.pattern.numpy(), ROWS, COLUMNS, notes, alt, (layer, head), off)
+
+
+def chosen_alone(mosaic: Mosaic) -> Mosaic:
+    """The same with the chosen head alone."""
+    patterns = np.zeros_like(mosaic.patterns)
+    patterns[mosaic.selected] = mosaic.patterns[mosaic.selected]
+    return replace(mosaic, patterns=patterns, notes=[[""] * len(row) for row in mosaic.notes])
 
 
 def draw_head(result: Result, layer: int = 0, head: int = 2, *, alt: str = "", unit: str = "") -> PixelPicture:
@@ -212,6 +221,12 @@ def draw_chain(made: Result | Mechanism) -> PixelPicture:
                  texts=_numbers(values))
         )  # fmt: skip
     return PixelPicture(tiles, alt=Words("Attention by hand, step by step"), legend=False)
+
+
+def products(made: Result | Mechanism) -> PixelPicture:
+    """The first of these steps alone."""
+    chain = draw_chain(made)
+    return replace(chain, tiles=chain.tiles[:1])
 
 
 def draw_positions(count: int, width: int) -> PixelPicture:

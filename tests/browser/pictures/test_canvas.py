@@ -305,7 +305,13 @@ def test_a_clock_plays_what_comes_later_and_follows_a_resumed_run(open_view):
         clock.pause(); // at the newest moment: the steps under way come yet, and are not played
         clock.offer(meta([10, 11], true));
         clock.offer(meta([11, 12], false));
+        clock.offer(meta([9, 10], true)); // of another part of the page, from before
+        clock.offer(meta([11, 12], false));
         out.stays = [clock.index, clock.count, clock.moving];
+        clock.offer(meta([12], true)); // resumed; nothing new yet
+        clock.offer(meta([12, 13], true));
+        await settled(clock);
+        out.again = [clock.index, clock.live];
         clock.offer(meta([0, 1], false, "b"));
         out.fresh = [clock.count, clock.index];
         const store = new FrameStore();
@@ -322,6 +328,7 @@ def test_a_clock_plays_what_comes_later_and_follows_a_resumed_run(open_view):
     assert result["resumed"] == [8, True]
     assert result["single"] == [9, False]
     assert result["stays"] == [10, 13, False]
+    assert result["again"] == [13, True]
     assert result["fresh"] == [2, 1]
     length, last, newest, middle = result["kept"]
     assert 300 <= length <= 600

@@ -77,6 +77,7 @@ def test_play_to_98_per_cent_pause_scrub_step_share_and_reset(visit):
     assert moment(visitor).endswith("step 0")
     assert still(visitor) == beginning
     visitor.until(lambda: visitor.step() == 0, "the words follow the pictures")
+    visitor.until(lambda: visitor.query.get("view.moment") == "0", "and the link")
     assert visitor.query["steps"] == str(paused_at)  # looking back changes nothing
     slider.focus()
     visitor.page.keyboard.press("End")
