@@ -23,9 +23,10 @@ WHERE = Choose("where", as_buttons=True)
 NO_HEIGHT = "This formula has no finite value anywhere on the plane shown, so there is nothing to go down on."
 
 
-def side_by_side(charts: Mapping[str, Any], height: int) -> list[Block]:
-    """Charts that belong together; none where there are none yet."""
-    return [Row([[Show(name, chart, height=height)] for name, chart in charts.items()])] if charts else []
+def side_by_side(charts: Mapping[str, Any], height: int, **covered: Any) -> list[Block]:
+    """Charts that belong together; none where there are none yet. covered: what may be seen of one, see Show."""
+    shown = [[Show(name, chart, height=height, covered=covered.get(name))] for name, chart in charts.items()]
+    return [Row(shown)] if shown else []
 
 
 def later(path: str, config: Config, show: Callable[..., Sequence[Block]]) -> Later:
@@ -55,7 +56,8 @@ def one_step(config: Config, race: Race, rule: str, step: int, coordinate: int) 
 def signal(config: Config, made: Signal) -> list[Block]:
     """Which networks are compared, and both charts."""
     head = Row([[Choose("signal", as_buttons=True)], [Say(explain.ABOUT_SIGNAL, style="small")]], (1, 2), "center")
-    return [head, *side_by_side(draw.signal(made), 240)]
+    charts = draw.signal(made)
+    return [head, *side_by_side(charts, 240, gradient=draw.last_layer(charts["gradient"]))]
 
 
 def one_layer(config: Config, made: Signal, layer: int) -> list[Block]:

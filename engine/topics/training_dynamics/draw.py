@@ -181,6 +181,13 @@ def layers(signal: Signal, quantity: str) -> CurvesPicture:
     return CurvesPicture(shown.astype(np.float32), lines, frames, alt, Words("layer"), label, log=True, levels=levels)
 
 
+def last_layer(chart: CurvesPicture) -> CurvesPicture:
+    """The same before anything has come back: the last layer alone."""
+    values = np.full_like(chart.values, np.nan)
+    values[-1] = chart.values[-1]
+    return replace(chart, values=values)
+
+
 def pairs(ratios: np.ndarray, config: Config) -> PixelPicture:
     """log10 of the factor by which the gradient changes on its way back, for every activation and first weights; the
     pair that is set has a frame."""
