@@ -98,10 +98,7 @@ def cases(brought):
 
 PROBE = Probe(
     picture="graph",
-    changes=(
-        Change("learning rate slider", "curves", knob="learning_rate"),
-        Change("a value", "graph", place="set_a", part="input", keys=("ArrowUp", "ArrowDown")),
-    ),
+    changes=(Change("a value", "graph", place="set_a", part="input", keys=("ArrowUp", "ArrowDown")),),
     touches=(
         Touch("backpropagation-graph", "pick", {"node": 2}, "view.node=2"),
         Touch("backpropagation-sample", "pick", 3, "view.sample=3", link="data=network"),

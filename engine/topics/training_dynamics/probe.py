@@ -98,8 +98,7 @@ PROBE = Probe(
     picture="plane",
     changes=(
         Change("learning rate slider", "plane", knob="rate"),
-        Change("a cell of the batch", "block", place="block", keys=("ArrowRight", "Enter"),
-               link="look=norm"),
+        Change("batch size slider", "block", knob="batch", link="look=norm"),
     ),
     touches=(
         Touch("training-dynamics-plane", "handle", {"key": "start", "x": -2.0, "y": 1.0}, "start=-2_1"),
