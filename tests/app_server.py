@@ -69,6 +69,11 @@ class Server:
         fields = Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
+    def children(self) -> list[str]:
+        """Numbers of the processes that any of its threads has started, from /proc (Linux)."""
+        tasks = Path(f"/proc/{self.process.pid}/task").glob("*/children")
+        return [number for task in tasks for number in task.read_text().split()]
+
     def resident_bytes(self) -> int:
         """Memory of the process, from /proc (Linux)."""
         pages = int(Path(f"/proc/{self.process.pid}/statm").read_text().split()[1])

@@ -112,7 +112,7 @@ def test_a_page_opens_on_what_has_come_to_its_end(student, slug):
     assert visitor.query == ""
 
 
-def test_a_run_that_a_page_opens_on_is_trained_once_and_goes_on(student):
+def test_a_run_that_a_page_opens_on_is_trained_once_and_goes_on(student, server):
     def at_once(visitor) -> bool:
         if "<b>100</b>" in visitor.status():
             return True
@@ -123,6 +123,7 @@ def test_a_run_that_a_page_opens_on_is_trained_once_and_goes_on(student):
     until(lambda: at_once(student("gnn")), patience(120))  # the last of all openings
     other = student("gnn")
     assert "<b>100</b>" in other.status()
+    until(lambda: server.children() == [])  # the process that trained them has ended
     other.press("gnn:step")
     while other.tick() is not None:
         pass

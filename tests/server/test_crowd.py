@@ -29,7 +29,8 @@ def server(tmp_path_factory):
     log = tmp_path_factory.mktemp("crowd") / "log.txt"
     server = start_server(log, NEURARIUM_BACKEND="processes", NEURARIUM_SESSIONS="9").wait()
     yield server
-    children = Path(f"/proc/{server.process.pid}/task/{server.process.pid}/children").read_text().split()
+    children = server.children()
+    assert children, "there are workers"
     server.stop()
     assert "Traceback" not in server.log
     until(lambda: not any(Path(f"/proc/{child}/stat").exists() for child in children))
