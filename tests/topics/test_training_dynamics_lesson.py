@@ -8,7 +8,8 @@ import pytest
 
 from engine.contracts.lesson import FOLDER
 from engine.topics.training_dynamics.block import block
-from engine.topics.training_dynamics.card import SCHEDULES, TOPIC, Config
+from engine.topics.training_dynamics.card import RATES, SCHEDULES, TOPIC, Config
+from engine.topics.training_dynamics.grid import stream_grid
 from engine.topics.training_dynamics.lesson import LESSON, SHALLOW_ENDS, stays_below
 from engine.topics.training_dynamics.race import race
 from engine.topics.training_dynamics.run import run
@@ -48,6 +49,13 @@ def test_steps_of_the_grid():
     config = step.config(TOPIC, answered=True)
     assert [config.epochs * TRAINING_DIGITS // batch for batch in (8, 256)] == [384, 12]
     stands("384", "12")
+    *_, last = stream_grid(config)
+    held_out = last.values["held_out_accuracy"][:, :, -1]
+    best = held_out.argmax(1)
+    assert (np.diff(best) >= 0).all()
+    assert best[0] < best[-1] < len(RATES) - 1, "rate 3 is too much for every row"
+    assert RATES[best[-1]] / RATES[best[0]] < 256 / 8, "less than the batch"
+    assert held_out[0].max() > held_out[-1].max()
 
 
 def test_a_higher_constant_rate_hardly_learns_and_those_that_fall_do():
@@ -56,6 +64,7 @@ def test_a_higher_constant_rate_hardly_learns_and_those_that_fall_do():
     held_out = last.values["held_out_accuracy"][-1]
     constant = list(SCHEDULES).index("constant")
     assert held_out[constant] < 0.3 < 0.4 < np.delete(held_out, constant).min()
+    assert np.delete(last.values["loss"][-1], constant).min() > 3 * 0.085, "far higher than with 0.2"
     ends = {name: share_of_peak(name, 299, 300, config.warm_up) for name in SCHEDULES if name != "constant"}
     assert max(ends.values()) < 0.1
     stands("0.3", "300")
