@@ -15,6 +15,8 @@ export function fitFormulas() {
   if (watching) return;
   watching = true;
   new MutationObserver(find).observe(document.body, { childList: true, subtree: true });
+  // One that was set smaller is no wider than that, and would not hear of more room.
+  addEventListener("resize", () => requestAnimationFrame(() => document.querySelectorAll(DISPLAYS).forEach(fit)));
   find();
 }
 

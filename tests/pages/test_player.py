@@ -30,6 +30,15 @@ def follow_until(visitor, words: str) -> None:
     raise AssertionError(f"the page never said {words!r}, but {visitor.texts()[-600:]}")
 
 
+def follow_until_shown(visitor, key: str) -> None:
+    """The parts of a page that speak of a run come a moment after it."""
+    for _ in range(400):
+        if visitor.find(key):
+            return
+        visitor.follow(0.2)
+    raise AssertionError(f"the page never showed {key}")
+
+
 def label(visitor) -> str:
     return visitor.widget(f"{visitor.page}:play").label
 
@@ -51,6 +60,7 @@ def test_play_pressed_with_a_number_just_typed_plays_on_from_it(visitor):
     """Leaving a field sends its number, and the press comes with it."""
     visitor.open("mlp", "steps=20&view.picked=1-0-0")
     follow_until(visitor, "<b>20</b>")
+    follow_until_shown(visitor, "mlp-hand")
     field, button = visitor.widget("mlp-hand").id, visitor.widget("mlp:play").id
     events = json.dumps([{"event": "edit", "value": {"value": 8.0}}])
     typed = WidgetState(id=f"$$STREAMLIT_INTERNAL_KEY_{field}__events", json_trigger_value=events)

@@ -7,7 +7,7 @@ FORMULAS = """() => [...document.querySelectorAll(".stMain .katex-display")].map
 
 
 def test_a_wide_formula_is_set_smaller_then_fades_until_it_is_scrolled_to_its_end(visit):
-    visitor = visit("/training_dynamics?view.rule=adam&rules=adam", size=(390, 844), touch=True)
+    visitor = visit("/training_dynamics?view.rule=adam&rules=adam", size=(300, 844), touch=True)
 
     def formulas() -> list[dict]:
         """Once each of them fades exactly where it goes on."""
