@@ -15,8 +15,11 @@ export function fitFormulas() {
   if (watching) return;
   watching = true;
   new MutationObserver(find).observe(document.body, { childList: true, subtree: true });
-  // One that was set smaller is no wider than that, and would not hear of more room.
-  addEventListener("resize", () => requestAnimationFrame(() => document.querySelectorAll(DISPLAYS).forEach(fit)));
+  // One that was set smaller is no wider than that, and would not hear of more room; nor of its own letters, which come
+  // after it.
+  const again = () => requestAnimationFrame(() => document.querySelectorAll(DISPLAYS).forEach(fit));
+  addEventListener("resize", again);
+  document.fonts.addEventListener("loadingdone", again);
   find();
 }
 

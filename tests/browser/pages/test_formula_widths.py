@@ -21,7 +21,7 @@ def test_a_wide_formula_is_set_smaller_then_fades_until_it_is_scrolled_to_its_en
     fading = visitor.page.locator(".katex-display[data-goes-on]").first.element_handle()
     fading.evaluate("one => one.scrollTo(one.scrollWidth, 0)")
     visitor.until(lambda: not fading.evaluate("one => one.hasAttribute('data-goes-on')"), "its end is seen")
-    visitor.page.set_viewport_size({"width": 1280, "height": 800})
+    visitor.page.set_viewport_size({"width": 390, "height": 844})
     visitor.until(
         lambda: all(one["size"] == 1 and not one["fades"] for one in formulas()), "and large where there is room"
     )
