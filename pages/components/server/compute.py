@@ -125,10 +125,8 @@ def _record_opening(topic: Topic, place: Backend, device: str) -> None:
     """Nothing where the page opens on something that is not trained."""
     steps = topic.steps_of(topic.opening)
     if steps:
-        config, stream = (
-            topic.training.at(topic.training.experiment(topic.opening), 0),
-            topic.load(topic.training.stream),
-        )
+        config = topic.training.at(topic.training.experiment(topic.opening), 0)
+        stream = topic.load(topic.training.stream)
         with using_device(device):
             make = partial(record, partial(place.open, stream), config, steps)
             STORE.get_or_compute(_key_of_recording(topic, config, steps, device), make)
