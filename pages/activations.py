@@ -34,7 +34,7 @@ def status(config, moment):
 def stage(config, view, film):
     """The functions, and what every layer holds, on one clock; below, what is looked into."""
     layer = explain.layer_of(config, view.layer)
-    plot, alone = draw.function(config, view.x, layer, film), draw.function_alone(config)
+    plot, alone = draw.function(config, view.x, layer, film), lambda _: draw.function_alone(config)
     return [
         *explain.warnings(config, film.now),
         Row([

@@ -40,7 +40,7 @@ def heads(config, view, film):
     result, (layer, head) = film.now, draw.place_of(view.head)
     strong = strongest(result, view.habit, 4)
     mosaic = draw.draw_mosaic(result, layer, head, view.habit)
-    all_heads = Show("heads", mosaic, pick_head, covered=draw.chosen_alone(mosaic))
+    all_heads = Show("heads", mosaic, pick_head, covered=draw.chosen_alone)
     left = [Choose("habit"), all_heads, *about.habit(view.habit, strong, view.head)]
     return [Row([left, about.one_head(view.shape, result, view.head, view.cell)], (1.16, 1))]
 
@@ -62,7 +62,7 @@ def by_hand(config, view, made):
     """Q, K and V to edit, every step from the products to the output, and the arithmetic of the cell clicked."""
     cell = explain.explain_chain(config, made, view.pair)
     selected = {"tile": 3, "row": cell.query, "column": cell.key}
-    chain = Show("chain", draw.draw_chain(made), pick_step, picked=selected, height=410, covered=draw.products(made))
+    chain = Show("chain", draw.draw_chain(made), pick_step, picked=selected, height=410, covered=draw.products)
     detail = Box("toy-detail", about.arithmetic(config, cell, "toy-"))
     return [Show("matrices", draw.draw_matrices(config), edit), about.looks_at(cell, Words("By hand")), chain, detail]
 

@@ -69,7 +69,7 @@ def masks(config, view, film):
     """The network under one mask, the planes, and the mean over many masks against the whole network."""
     result, mask = film.now, view.mask
     network = Show("network", draw_parts.masked(result, mask), height=290)
-    planes = Show("planes", draw_parts.planes(result, mask), height=170, covered=draw_parts.one_plane(result, mask))
+    planes = Show("planes", draw_parts.planes(result, mask), height=170, covered=draw_parts.one_plane)
     mean = [Show("mean", draw_parts.mean_against_whole(result), height=290), about.measured(result, mask)]
     return [Row([[network, about.mask_button(mask), planes], mean], (1.5, 1))]
 
@@ -79,8 +79,8 @@ def folds(config, view, film):
     result = film.now
     alpha = int(result.chosen) if view.alpha_shown < 0 else view.alpha_shown
     chart, planes = draw_parts.fold_chart(result, alpha), draw_parts.fold_planes(result, alpha)
-    chart = Show("folds", chart, about.on_strength, height=240, covered=draw_parts.train_loss_alone(chart))
-    planes = Show("fold-planes", planes, height=300, covered=draw_parts.folds_before(result))
+    chart = Show("folds", chart, about.on_strength, height=240, covered=draw_parts.train_loss_alone)
+    planes = Show("fold-planes", planes, height=300, covered=lambda _: draw_parts.folds_before(result))
     return [Say(about.CHOSEN, style="small"), chart, about.fold_words(result, alpha), planes]
 
 

@@ -23,19 +23,22 @@ export default function step(component) {
   root.classList.toggle("past", Boolean(data.told && data.waiting));
   if (focused) (root.querySelector(`[data-press="${focused}"]:not(:disabled)`) ?? root.querySelector("button.primary"))?.focus({ preventScroll: true });
   if (before && before.at !== data.at) root.scrollIntoView({ block: "nearest" });
-  if ((!before && data.draw) || (before && (before.at !== data.at || !before.told !== !data.told))) show(root, data);
+  if ((!before && (data.draw || isSheet(root))) || (before && (before.at !== data.at || !before.told !== !data.told))) show(root, data);
 }
+
+/** Whether the card is a sheet at the bottom of a phone. */
+const isSheet = (root) => getComputedStyle(root).position === "fixed";
 
 /** Brings into view what the step speaks of, the picture and in the card the question or what came; again when the page
  * grows, for the picture may come after the words, until the reader does something. */
 function show(root, data) {
   const calm = matchMedia("(prefers-reduced-motion: reduce)").matches, behavior = calm ? "auto" : "smooth";
-  const isSheet = getComputedStyle(root).position === "fixed";
-  root.querySelector(!data.told ? ".head" : isSheet ? ".came" : ".question")?.scrollIntoView({ block: "nearest", behavior });
+  const low = isSheet(root);
+  root.querySelector(!data.told ? ".head" : low ? ".came" : ".question")?.scrollIntoView({ block: "nearest", behavior });
   if (!data.told) root.scrollTop = 0; // the head of a sheet is always in view
-  const block = isSheet ? "start" : "nearest"; // above a sheet; else no further than must be, to keep the words beside it
+  const block = low ? "start" : "nearest"; // above a sheet; else no further than must be, to keep the words beside it
   const bring = () => {
-    const picture = data.focus && (isSheet || data.told || data.draw) && document.querySelector(`.st-key-${data.focus}`);
+    const picture = data.focus && (low || data.told || data.draw) && document.querySelector(`.st-key-${data.focus}`);
     if (picture) {
       picture.style.scrollMargin = "72px 0 64px"; // below the head of the page; its bar under it, too
       picture.scrollIntoView({ block, behavior });

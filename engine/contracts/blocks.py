@@ -48,8 +48,8 @@ class Show:
     name: of its place on the page, always the same. picture: a value of engine/pictures. click: a Pick, or a function
     of a module called as click(event, config, view), that says which fields of View or Config a click changes; `event`
     holds what the picture reports, and "key" where it has `keys`. title: words above it. picked: the part of it that is
-    marked. height: most CSS pixels. covered: a picture of the same kind with what may be seen while a lesson has this
-    one in its veil; without it an empty box stands there.
+    marked. height: most CSS pixels. covered: called with the picture while a lesson has it in its veil, returns one of
+    the same kind with what may be seen of it; without it an empty box stands there.
     """
 
     name: str
@@ -58,7 +58,7 @@ class Show:
     title: str = ""
     picked: Any = None
     height: int | None = None
-    covered: Any = None
+    covered: Callable[[Any], Any] | None = None
 
     def __post_init__(self) -> None:
         demand_module_function(self.click)

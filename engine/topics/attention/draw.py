@@ -223,9 +223,8 @@ def draw_chain(made: Result | Mechanism) -> PixelPicture:
     return PixelPicture(tiles, alt=Words("Attention by hand, step by step"), legend=False)
 
 
-def products(made: Result | Mechanism) -> PixelPicture:
+def products(chain: PixelPicture) -> PixelPicture:
     """The first of these steps alone."""
-    chain = draw_chain(made)
     return replace(chain, tiles=chain.tiles[:1])
 
 

@@ -165,13 +165,10 @@ def own_points(config: Config) -> PointsPicture:
                          editable=True)  # fmt: skip
 
 
-def points_alone(config: Config) -> PointsPicture:
-    """The points, and no method's answer."""
-    samples, shown = samples_of(config), plane_of(config)
-    return PointsPicture(
-        rows_of(config, samples), shown.domain, class_names(config, samples), Words("The points, and no answer yet"),
-        train_mask=samples.is_train.numpy(), axis_labels=shown.labels,
-    )  # fmt: skip
+def points_alone(asked: PointsPicture) -> PointsPicture:
+    """The same points, and no method's answer."""
+    alt = Words("The points, and no answer yet")
+    return dataclasses.replace(asked, alt=alt, background=None, marked=(), segments=(), editable=False)
 
 
 def other_vote(config: Config, result: neighbours.Result) -> PointsPicture:

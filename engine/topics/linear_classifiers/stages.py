@@ -79,7 +79,7 @@ def asked(config: Config, view: Any, film: Film) -> list[Block]:
         "other": lambda: about.other(config, film.now, view.other_k),
     }
     beside = [Choose("beside", as_buttons=True), *looks[view.beside]()]
-    plane = Show("plane", picture, on_plane, picked=picked, height=400, covered=draw.points_alone(config))
+    plane = Show("plane", picture, on_plane, picked=picked, height=400, covered=draw.points_alone)
     return [Row([[plane, *switch], beside], (1.15, 1))]
 
 
@@ -97,7 +97,7 @@ def bent(config: Config, view: Any, film: Film) -> list[Block]:
     spot, pairs = (view.x1, view.x2), len(kernel.pairs(len(samples_of(config).classes)))
     pair = min(view.pair, pairs - 1)
     picture = draw.bent(config, film.now, pair, spot)
-    plane = [Show("bent", picture, on_plot, height=400, covered=draw.not_yet_bent(config)), *switch]
+    plane = [Show("bent", picture, on_plot, height=400, covered=lambda _: draw.not_yet_bent(config)), *switch]
     return [Row([plane, about.kernel_blocks(config, film.now, spot, pair)], (1.15, 1))]
 
 

@@ -278,7 +278,7 @@ def corner(result: geometry.Result, which: int) -> list[Any]:
             on_handle,
             touching(result, which),
             height=320,
-            covered=draw_parts.corner_asked(result, which),
+            covered=lambda _: draw_parts.corner_asked(result, which),
         ),
         Show(f"coefficients{which}", draw_parts.coefficients(result, which), on_handle, height=150),
     ]

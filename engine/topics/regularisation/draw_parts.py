@@ -156,9 +156,8 @@ def planes(result: masks.Result, number: int) -> PixelPicture:
     return PixelPicture(tiles, Words("The plane under one mask, under many, and without one"), columns=3)
 
 
-def one_plane(result: masks.Result, number: int) -> PixelPicture:
+def one_plane(three: PixelPicture) -> PixelPicture:
     """The plane according to one mask alone."""
-    three = planes(result, number)
     return dataclasses.replace(three, tiles=three.tiles[:1], columns=1)
 
 

@@ -23,8 +23,8 @@ WHERE = Choose("where", as_buttons=True)
 NO_HEIGHT = "This formula has no finite value anywhere on the plane shown, so there is nothing to go down on."
 
 
-def side_by_side(charts: Mapping[str, Any], height: int, **covered: Any) -> list[Block]:
-    """Charts that belong together; none where there are none yet. covered: what may be seen of one, see Show."""
+def side_by_side(charts: Mapping[str, Any], height: int, **covered: Callable[[Any], Any]) -> list[Block]:
+    """Charts that belong together; none where there are none yet. covered: see Show, under the name of a chart."""
     shown = [[Show(name, chart, height=height, covered=covered.get(name))] for name, chart in charts.items()]
     return [Row(shown)] if shown else []
 
@@ -41,7 +41,7 @@ def surface(config: Config, race: Race, step: int) -> list[Block]:
     plane = draw.plane(config, race, frames)
     return [
         *nowhere,
-        Show("plane", plane, picks.drag_start, height=270, covered=draw.before(plane)),
+        Show("plane", plane, picks.drag_start, height=270, covered=draw.before),
         Show("race-bar", Bar(frames, Words("step {step}")), Pick("step", "key")),
         Show("fall", draw.fall(race, frames), height=150),
     ]
@@ -57,7 +57,7 @@ def signal(config: Config, made: Signal) -> list[Block]:
     """Which networks are compared, and both charts."""
     head = Row([[Choose("signal", as_buttons=True)], [Say(explain.ABOUT_SIGNAL, style="small")]], (1, 2), "center")
     charts = draw.signal(made)
-    return [head, *side_by_side(charts, 240, gradient=draw.last_layer(charts["gradient"]))]
+    return [head, *side_by_side(charts, 240, gradient=draw.last_layer)]
 
 
 def one_layer(config: Config, made: Signal, layer: int) -> list[Block]:
@@ -98,7 +98,7 @@ def grid(config: Config, snapshot: Snapshot | None, metric: str, pair: str) -> l
     """What all networks came to, and the curves of the picked one."""
     cell = picks.pair_of(pair)
     heat = draw.heat(config, snapshot, metric, cell)
-    heat = Show("heat", heat, picks.pick_pair, height=330, covered=draw.first_row(heat))
+    heat = Show("heat", heat, picks.pick_pair, height=330, covered=draw.first_row)
     one = side_by_side(draw.one_network(snapshot, cell), 230)
     return [Row([[heat], [*explain.about_network(config, snapshot, cell), *one]], (1.5, 1))]
 

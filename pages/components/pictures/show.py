@@ -37,7 +37,7 @@ def show_covered(topic: Topic, block: Show) -> None:
     if block.covered is None:
         show_veil(block.height)
         return
-    show(topic, Show(block.name, block.covered, height=block.height))
+    show(topic, Show(block.name, block.covered(block.picture), height=block.height))
     st.caption(t("What would tell is covered until you have answered."))
 
 

@@ -99,6 +99,14 @@ def test_a_step_comes_back_with_reload_and_link_and_with_back(visit):
     friend.until(lambda: friend.page.locator(".nv.step h2").inner_text() == title, "the step in the friend's language")
 
 
+def test_a_link_to_a_step_stands_at_its_picture_on_a_phone(visit):
+    size, touch = SIZES["phone"]
+    visitor = visit("/regularisation?view.lesson=zeros", size=size, touch=touch, panel="", fresh=True)
+    picture = ".st-key-regularisation-weights"  # the third of the page
+    visitor.until(lambda: (box := visitor.boxes(picture)) and 40 < box[0]["y"] < 200, "it stands below the head")
+    in_view(visitor, "of the step that the link names")
+
+
 def test_the_panel_remembers_its_face_and_stays_in_view(visit):
     visitor = visit("/gnn", panel="", fresh=True)
     panel = visitor.key("gnn-panel")
