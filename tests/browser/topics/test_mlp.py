@@ -57,15 +57,16 @@ def scores(config: Config) -> list[float]:
 
 
 def test_play_to_98_per_cent_pause_scrub_step_share_and_reset(visit):
-    visitor = visit("/mlp")
+    endless = Config(until=20_000)  # a run at its end takes no further step
+    visitor = visit("/mlp?until=20000")
     beginning = still(visitor)
-    assert visitor.status() == scores(Config())
+    assert visitor.status() == scores(endless)
     speed(visitor, "Fast")
     press(visitor, "play")
     visitor.until(lambda: visitor.status()[2] >= 98, "98 % of the test points", patience=120)
     paused_at = pause(visitor)
     assert visitor.status()[2] >= 98
-    assert visitor.status() == scores(Config(steps=paused_at))
+    assert visitor.status() == scores(replace(endless, steps=paused_at))
     visitor.until(lambda: moment(visitor).endswith(f"step {paused_at}"), "the picture is that of the newest step")
     end = still(visitor)
     assert end != beginning
@@ -95,12 +96,12 @@ def test_play_to_98_per_cent_pause_scrub_step_share_and_reset(visit):
     press(visitor, "step")
     visitor.until(lambda: visitor.step() != paused_at, "a step was taken")
     visitor.settle()
-    assert visitor.status() == scores(Config(steps=paused_at + 1))
-    visitor.until(lambda: visitor.query == {"steps": str(paused_at + 1)}, "the link holds the step")
+    assert visitor.status() == scores(replace(endless, steps=paused_at + 1))
+    visitor.until(lambda: visitor.query == {"until": "20000", "steps": str(paused_at + 1)}, "the link holds the step")
 
     press(visitor, "reset")
     visitor.until(lambda: visitor.step() == 0, "back at the first weights")
-    visitor.until(lambda: visitor.query == {}, "nothing is left in the link")
+    visitor.until(lambda: visitor.query == {"until": "20000"}, "no step is left in the link")
     visitor.settle()
     assert still(visitor) == beginning
 
