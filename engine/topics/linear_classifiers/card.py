@@ -155,8 +155,8 @@ class Config:
         low=0.01, high=1000.0, log=True, counts=by_kernel,
     )  # fmt: skip
     gamma: float = knob(
-        0.5, "γ", "RBF: how fast likeness falls with distance; polynomial: weight of the product.", low=0.001,
-        high=100.0, log=True, counts=lambda config: by_kernel(config) and config.kernel != "linear",
+        0.5, "γ", "RBF: how fast likeness falls with distance; polynomial: weight of the product. A usual start is "
+        "1 / (number of inputs × their variance).", low=0.001, high=100.0, log=True, counts=lambda config: by_kernel(config) and config.kernel != "linear",
     )  # fmt: skip
     degree: int = knob(
         3, "Degree d", "Of the polynomial.", low=2, high=6,
