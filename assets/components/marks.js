@@ -165,11 +165,17 @@ export function ticks(low, high, count) {
 
 /** 1, 2 and 5 times the powers of ten between low and high; only the powers where that would be many, and of them at most `most`. */
 export function logTicks(low, high, most = 9) {
-  const values = [], decades = Math.log10(high / low), every = Math.max(1, Math.ceil(decades / most));
-  for (let power = Math.floor(Math.log10(low)); power <= Math.ceil(Math.log10(high)); power++)
-    for (const factor of decades > 2.2 || most < 4 ? [1] : [1, 2, 5]) {
-      const value = Number((factor * 10 ** power).toPrecision(6));
-      if (power % every === 0 && value >= low * 0.999 && value <= high * 1.001) values.push(value);
-    }
-  return values;
+  const decades = Math.log10(high / low), every = Math.max(1, Math.ceil(decades / most));
+  const at = (...factors) => {
+    const values = [];
+    for (let power = Math.floor(Math.log10(low)); power <= Math.ceil(Math.log10(high)); power++)
+      for (const factor of factors) {
+        const value = Number((factor * 10 ** power).toPrecision(6));
+        if (power % every === 0 && value >= low * 0.999 && value <= high * 1.001) values.push(value);
+      }
+    return values;
+  };
+  const powers = at(1), values = decades > 2.2 || (most < 4 && powers.length > 1) ? powers : at(1, 2, 5);
+  if (!values.length) return [low, high].map((value) => Number(value.toPrecision(3)));
+  return most < 4 && values.length > most ? [values[0], values.at(-1)] : values;
 }

@@ -1,6 +1,7 @@
 // The live numbers of a run, of the moment that the clock of its pictures shows.
 import { View, element, mount } from "./core.js";
 import { follow, placeOf } from "./clock.js";
+import { lag } from "./lag.js";
 
 const MOST_LINES = 2000;
 
@@ -23,19 +24,15 @@ class Status extends View {
     this.onTime(this.clock);
   }
 
-  /** What speaks of an earlier moment than the pictures is dimmed, see style.css: all that does not follow a run while
-   * it goes on; and the formulas and tables of the moment at which the bar was let go, while it is moved elsewhere. */
+  /** All that does not follow a run lags behind while it goes on. */
   #mark(clock) {
     const { live, at, indices } = this.meta.frames, spoken = at ?? indices[indices.length - 1];
-    const lags = live ? "run" : clock.index === spoken ? null : "moment", root = document.documentElement;
-    if (lags === this.lags) return;
-    this.lags = lags;
-    if (lags) root.dataset.lags = lags;
-    else delete root.dataset.lags;
+    lag(this, live ? "run" : clock.index === spoken ? null : "moment");
   }
 
-  leave() {
-    delete document.documentElement.dataset.lags;
+  destroy() {
+    lag(this, null);
+    super.destroy();
   }
 
   onTime(clock) {

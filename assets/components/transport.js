@@ -2,6 +2,9 @@
 import { View, mount } from "./core.js";
 import { follow } from "./clock.js";
 import { TransportBar } from "./bar.js";
+import { lag } from "./lag.js";
+
+const STATUS = "[data-testid=stMain] [class*='-status']"; // where there are live numbers of a run, they say what lags
 
 class Transport extends View {
   constructor(host) {
@@ -18,9 +21,15 @@ class Transport extends View {
     this.bar.hold(meta.hold);
   }
 
-  onTime() {}
+  onTime(clock) {
+    const { at, first, start, indices } = this.meta.frames, spoken = at ?? (start === "first" ? first : indices[indices.length - 1]);
+    const speaks = this.meta.report && !document.querySelector(STATUS);
+    lag(this, speaks && clock.index !== spoken ? "moment" : null);
+  }
+
 
   destroy() {
+    lag(this, null);
     this.bar.destroy();
     super.destroy();
   }

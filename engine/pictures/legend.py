@@ -18,7 +18,7 @@ ROW = TEXT + 9  # height of a line of the legend
 
 # (colours (N, 3), what they mean, and how it looks, one of MARKS); one colour is a swatch, more are a bar
 Entry = tuple[np.ndarray, str] | tuple[np.ndarray, str, str]
-MARKS = ("disc", "ring", "line", "dashed")  # a square without one
+MARKS = ("disc", "small", "ring", "line", "dashed", "area")  # a square without one
 
 
 def ends(low: float, high: float) -> str:
@@ -54,7 +54,10 @@ def legend(sheet: Sheet, entries: Sequence[Entry], x: float, y: float) -> tuple[
 
 def _mark(sheet: Sheet, mark: str, colour: str, x: float, y: float) -> None:
     """One of MARKS, with its middle at (x, y)."""
-    if mark in ("disc", "ring"):
-        sheet.disc(x, y, BAR[1] / 2 - 1, PAPER if mark == "ring" else colour, colour, width=1.6)
+    if mark in ("disc", "small", "ring"):
+        radius = 3 if mark == "small" else BAR[1] / 2 - 1
+        sheet.disc(x, y, radius, PAPER if mark == "ring" else colour, colour, width=1.6)
+    elif mark == "area":
+        sheet.box(x - 5, y - 5, 10, 10, colour, opacity=0.35)
     else:
         sheet.line([(x - 7, y), (x + 7, y)], colour, 2.2, dash=(6, 4) if mark == "dashed" else None)

@@ -46,7 +46,7 @@ class TrainingDiverged(ArithmeticError):
 
     template = (
         "At step {step} the loss stopped being a number: the learning rate is too high for this network. "
-        "Lower it and play again."
+        "Lower it and train again."
     )
 
     def __init__(self, step: int, loss: float):

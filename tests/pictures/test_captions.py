@@ -36,7 +36,7 @@ def test_it_names_figure_settings_step_seed_and_link():
     made = caption_of(MLP, CONFIG, "Loss", step=120, address=ADDRESS, looks={"view.moment": "120"})
     assert made.lines == (
         "MLP playground · Loss",
-        "Hidden layers 8 × 8 · Learning rate 0.1",
+        "Hidden layers 8, 8 · Learning rate 0.1",
         "Optimiser step 120 · Seed 7",
     )
     split = urlsplit(made.link)
@@ -70,7 +70,7 @@ def test_what_plays_no_part_is_left_out_and_long_values_are_cut():
 
 def test_chinese_captions_are_chinese():
     made = caption_of(MLP, CONFIG, "损失", step=300, language="zh")
-    assert made.lines == ("多层感知机游乐场 · 损失", "隐藏层 8 × 8 · 学习率 0.1", "优化步数 300 · 随机种子 7")
+    assert made.lines == ("多层感知机游乐场 · 损失", "隐藏层 8, 8 · 学习率 0.1", "优化步数 300 · 随机种子 7")
 
 
 @pytest.mark.parametrize("figure", [PICTURE, LINES], ids=["pixels", "lines"])
@@ -111,8 +111,8 @@ def test_what_readers_wrote_stays_text():
 @pytest.mark.parametrize("room", [120, 300, 900])
 def test_lines_fit_and_lose_nothing(room):
     for text in (
-        "Hidden layers 8 × 8 · Learning rate 0.1 · Batch size 40 · Input features x₁, x₂, x₁² · Noise 0.3",
-        "隐藏层 8 × 8，学习率 0.1。批量大小 40 · 输入特征 x₁、x₂ · 噪声 0.3 · 优化步数 300",
+        "Hidden layers 8, 8 · Learning rate 0.1 · Batch size 40 · Input features x₁, x₂, x₁² · Noise 0.3",
+        "隐藏层 8, 8，学习率 0.1。批量大小 40 · 输入特征 x₁、x₂ · 噪声 0.3 · 优化步数 300",
         "https://neurarium.example/mlp?layers=8-8&learning_rate=0.1&seed=7&points=" + "0123456789" * 12,
     ):
         lines = wrapped(text, room)

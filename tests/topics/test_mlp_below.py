@@ -366,5 +366,8 @@ def test_the_plane_shows_the_answer_alone_and_leaves_out_test_points():
     assert (picture.background.sum(-1) == 255).all()
     assert picture.train_mask.all()
     maps = draw.network(SMALL, film_of(SMALL), discrete=True).maps
-    assert all(one in (0, 255) for one in np.unique(maps))
+    assert all(one in (0, 128, 255) for one in np.unique(maps))
+    rectified = replace(SMALL, activation="relu")
+    (hidden,) = [draw.network(rectified, film_of(rectified), discrete=True).maps[-1, 7:-1]]
+    assert set(np.unique(hidden)) == {128, 255}, "off, or on"
     assert len(picture.points) == 0.7 * 60

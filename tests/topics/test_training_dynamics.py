@@ -1,6 +1,7 @@
 """Training dynamics: races beside torch.optim, signals beside closed forms, blocks beside PyTorch's modules."""
 
 import math
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -12,7 +13,7 @@ from engine.contracts.blocks import Say, with_columns
 from engine.contracts.film import Film
 from engine.contracts.knob import KnobError
 from engine.contracts.topic import load
-from engine.topics.training_dynamics import draw, explain, grid, picks, rules
+from engine.topics.training_dynamics import about, draw, explain, grid, picks, rules
 from engine.topics.training_dynamics import signal as signals
 from engine.topics.training_dynamics.block import activations, block, refused
 from engine.topics.training_dynamics.card import RULES, TOPIC, Config, only, parse_start, start_of, start_text
@@ -109,6 +110,25 @@ def test_who_leaves_is_nowhere_from_then_on_and_it_is_said():
     assert any("left for good" in one for one in words)
 
 
+@pytest.mark.parametrize(("formula", "anywhere"), [("log(x)", True), ("x^9^9^9", True), ("1/0", False)])
+def test_nobody_takes_a_step_from_where_there_is_no_height(formula, anywhere):
+    config = Config(surface="own", formula=formula, start="-2_1.5", rules=("sgd", "momentum", "adam"))
+    made = race(config)
+    assert made.position[:, 1:].isnan().all()
+    assert made.surface.isfinite().any() == anywhere
+    notes = [block.parts[0] for block in about.surface(config, made, -1) if isinstance(block, Say)]
+    assert notes == [about.NO_START if anywhere else about.NO_HEIGHT]
+    *_, said = rules.one_step(config, made, "momentum", -1, 0)
+    assert "there is no height" in said.parts[0]
+
+
+@pytest.mark.parametrize(("x", "y", "start"), [(-2.0, 0.007, "-2_0"), (0.006, -0.02, "0_-0.02"), (0.5, 0.5, "0.5_0.5")])
+def test_a_start_dragged_next_to_an_axis_is_on_it(x, y, start):
+    dragged = picks.drag_start({"event": "drop", "x": x, "y": y}, Config(surface="saddle"), None)
+    assert dragged == {"start": start}
+    assert picks.drag_start({"event": "dot"}, Config(), None) == {}
+
+
 def test_starts_travel_in_the_link():
     assert parse_start("") is None
     assert parse_start(start_text(-2.00049, 1.5)) == (-2.0, 1.5)
@@ -121,7 +141,7 @@ def test_starts_travel_in_the_link():
     with pytest.raises(KnobError, match="-100 to 100"):
         parse_start("900_0")
     let_go = {"event": "handle", "key": "start", "x": 1.23456, "y": -0.5}
-    assert picks.drag_start(let_go, None, None) == {"start": "1.235_-0.5"}
+    assert picks.drag_start(let_go, Config(), None) == {"start": "1.235_-0.5"}
 
 
 # ---------------------------------------------------------------- the signal
@@ -220,7 +240,7 @@ def test_what_is_refused_is_what_pytorch_refuses(norm, side, batch):
             theirs(torch.zeros(batch, 4, side, side))
             refuses = False
         except ValueError as error:
-            refuses = "Expected more than 1" in str(error)
+            refuses = re.search("“(.*)”", explain.REFUSALS[norm])[1] in str(error)
         assert refused(config) == refuses
         made = block(config)
         if made.count == 1:
@@ -296,6 +316,8 @@ def test_the_grid_fills_pair_by_pair():
     assert np.isnan(first.values["loss"]).all()
     assert np.isfinite(second.values["loss"]).sum() == 2, "before the first epoch and after it"
     assert (first.total, second.step) == (42, 1)
+    told = lambda snapshot: len(explain.about_network(config, snapshot, (5, 0)))  # noqa: E731
+    assert told(replace(second, step=6)) == told(first) < told(replace(second, step=7)), "the best of a whole row"
     for cell in ((5, 0), (0, 0)):
         assert bool(draw.one_network(second, cell)) == (cell == (5, 0))
         assert explain.about_network(config, second, cell)

@@ -10,6 +10,8 @@ import numpy as np
 
 from engine.contracts.film import Frames
 
+ZERO = 128  # what a value of 0 is as a byte
+
 
 def quantise_maps(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """(T, N, S, S) real maps -> ((T, N, S, S) uint8, (T, N) float32 ranges), each map symmetrical around zero.
@@ -21,7 +23,7 @@ def quantise_maps(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         raise ValueError(f"maps must be (T, N, S, S), got shape {values.shape}")
     ranges = np.abs(values).max((2, 3))
     scaled = values / np.maximum(ranges, 1e-12)[..., None, None]
-    return np.floor(scaled * 127.5 + 128).clip(0, 255).astype(np.uint8), ranges.astype(np.float32)
+    return np.floor(scaled * 127.5 + ZERO).clip(0, 255).astype(np.uint8), ranges.astype(np.float32)
 
 
 @dataclass(frozen=True)

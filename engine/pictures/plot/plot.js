@@ -8,6 +8,7 @@ import { disc, edge } from "./marks.js";
 import { paintBands, paintHandle, paintPath } from "./plot_paint.js";
 
 const REACH = 12, HANDLE_REACH = 22; // CSS pixels around a mark that belong to it
+const SMALL = 3; // radius up to which a dot is a small one in the legend
 const round = (value) => Number(value.toPrecision(6));
 
 class Plot extends View {
@@ -122,8 +123,9 @@ class Plot extends View {
 
   #legend() {
     const { meta, theme } = this;
-    const named = (list, shape) => list.filter((one) => one.name).map((one) => ({ name: one.name, colour: lineColourOf(one.colours !== undefined ? (Array.isArray(one.colours) ? null : one.colours) : one.colour, theme), shape: one.dashed ? "line dashed" : one.rings?.length && one.rings.every(Boolean) ? "ring" : shape }));
-    const items = [...(meta.field?.classes ?? []), ...named(meta.borders, "line"), ...named(meta.paths, "line"), ...named(meta.dots, "")];
+    const lines = (list) => list.filter((one) => one.name).map((one) => ({ name: one.name, colour: lineColourOf(one.colour, theme), shape: one.filled ? "area" : one.dashed ? "line dashed" : "line" }));
+    const dots = meta.dots.filter((one) => one.name).map((one) => ({ name: one.name, colour: colourOf(Array.isArray(one.colours) ? null : one.colours, theme), shape: one.rings?.length && one.rings.every(Boolean) ? "ring" : one.radius <= SMALL ? "small" : "" }));
+    const items = [...(meta.field?.classes ?? []), ...lines(meta.borders), ...lines(meta.paths), ...dots];
     this.rebuild("legend", [meta.field && { ...meta.field, moves: 0 }, items, theme.dark], () => {
       const bar = meta.field && !meta.field.classes.length ? colourBar({ ...meta.field, unit: "", dark: theme.dark }) : null;
       this.ring.replaceChildren(...(bar ? [bar] : []), ...(items.length ? [swatches(items.map((item, k) => (typeof item === "string" ? { name: item, colour: colourOf(k, theme) } : item)))] : []));

@@ -76,9 +76,11 @@ def plot_sheet(picture: PlotPicture, say: Callable[[str], str] = str, *, frame: 
                 spot[0] + (14 if right else -14), spot[1] - 10, handle.name, anchor="lm" if right else "rm", halo=True
             )
     entries += [_entry(one.colour, say(one.name), "dashed" if one.dashed else "line")
-                for one in (*picture.borders, *picture.paths) if one.name]  # fmt: skip
+                for one in picture.borders if one.name]  # fmt: skip
+    entries += [_entry(one.colour, say(one.name), "area" if one.filled else "dashed" if one.dashed else "line")
+                for one in picture.paths if one.name]  # fmt: skip
     entries += [_entry(dots.colours if isinstance(dots.colours, (str, int)) else None, say(dots.name),
-                       "ring" if dots.rings and all(dots.rings) else "disc")
+                       "ring" if dots.rings and all(dots.rings) else "small" if dots.radius <= 3 else "disc")
                 for dots in picture.dots if dots.name]  # fmt: skip
     bottom = top + up + 48
     down = legend(sheet, entries, left, bottom)[1] if entries else 0

@@ -36,7 +36,7 @@ def space(values: PointsInSpace, *, dark: bool = False) -> go.Figure:
                 )
     figure.update_layout(plotly_template(dark))
     titles = dict(zip(("xaxis", "yaxis", "zaxis"), ({"title": title} for title in values.axis_titles), strict=True))
-    camera = {"eye": {"x": 1.5, "y": 1.5, "z": 0.9}}
+    camera = {"eye": {"x": 1.65, "y": 1.65, "z": 0.95}, "center": {"x": 0, "y": 0, "z": -0.15}}  # room for the titles
     figure.update_layout(
         scene={**titles, "aspectmode": "cube", "camera": camera}, height=460, margin={"l": 0, "r": 0, "t": 0, "b": 0}
     )

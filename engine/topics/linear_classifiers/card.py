@@ -156,7 +156,8 @@ class Config:
     )  # fmt: skip
     gamma: float = knob(
         0.5, "γ", "RBF: how fast likeness falls with distance; polynomial: weight of the product. A usual start is "
-        "1 / (number of inputs × their variance).", low=0.001, high=100.0, log=True, counts=lambda config: by_kernel(config) and config.kernel != "linear",
+        "1 / (number of inputs × their variance).", low=0.001, high=100.0, log=True,
+        counts=lambda config: by_kernel(config) and config.kernel != "linear",
     )  # fmt: skip
     degree: int = knob(
         3, "Degree d", "Of the polynomial.", low=2, high=6,

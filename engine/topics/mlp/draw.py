@@ -13,7 +13,7 @@ from engine.contracts.words import Name, Words
 from engine.data.point_tables import FILLED
 from engine.data.points import DOMAIN
 from engine.pictures.curves.values import Curve, CurvesPicture, Level
-from engine.pictures.network.values import NetworkDiagram, NetworkLayer
+from engine.pictures.network.values import ZERO, NetworkDiagram, NetworkLayer
 from engine.pictures.pixels.values import PixelPicture, Point, Tile
 from engine.pictures.points.values import PointsPicture
 from engine.pictures.theme import table
@@ -74,7 +74,7 @@ def network(config: Config, film: Film, *, fixed: bool = False, discrete: bool =
     """The network with every neuron's own map of the plane, its weights and biases, at each moment.
 
     fixed: no input can be switched on and no layer resized, so what is switched off is not there. discrete: of each
-    map the sign alone.
+    map the sign alone, so of ReLU whether it is on.
     """
     there = list(config.features if fixed else FEATURES)
     moments = [moment.values for moment in film.moments]
@@ -96,7 +96,7 @@ def network(config: Config, film: Film, *, fixed: bool = False, discrete: bool =
         full, full_ranges = off[0].copy(), off[1].copy()
         full[chosen], full_ranges[chosen] = values["maps"][: len(chosen)], values["ranges"][: len(chosen)]
         every = np.concatenate([full, values["maps"][len(chosen) :]])
-        maps.append(np.where(every < 128, 0, 255).astype(np.uint8) if discrete else every)
+        maps.append(np.select([every < ZERO, every > ZERO], [0, 255], ZERO).astype(np.uint8) if discrete else every)
         ranges.append(np.concatenate([full_ranges, values["ranges"][len(chosen) :]]))
     weights = []
     for number in range(len(config.layers) + 1):

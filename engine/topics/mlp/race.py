@@ -30,6 +30,11 @@ ABOUT = (
     "the other lane; then turn knobs: this lane follows."
 )
 
+UNLIKE = (
+    "One lane learns classes, the other one values: cross-entropy and squared error, accuracy and R² measure different "
+    "things. Compare the pictures, not the numbers."
+)
+
 
 @dataclass(frozen=True)
 class Race:
@@ -101,6 +106,8 @@ def racing(config: Config, view: Any, film: Film) -> list[Any]:
         Say(ABOUT, style="small"),
         lanes_apart(mine, rival),
     ]
+    if fits_values(mine) != fits_values(rival):
+        blocks.append(Say(UNLIKE, style="note"))
     if not view.racing:
         return blocks
     if film.live:
@@ -124,9 +131,11 @@ def lanes_apart(one: Config, other: Config) -> Any:
 
 
 def told(knob: Knob, value: Any) -> str:
-    """A knob's value in words."""
+    """A knob's value in words; of what a reader has brought or drawn, that there is some."""
     if knob.kind == "choice":
         return Words(knob.choice_labels.get(value, value))
+    if knob.kind == "text" and knob.hidden and value:
+        return Words("your own")
     return knob.to_text(value)[:60] or "–"
 
 
@@ -170,7 +179,8 @@ def result_of_race(one: Config, other: Config, values: dict[str, np.ndarray]) ->
          *((Number if fits_values(config) else Percent)(float(score)) for score in values["accuracy"][-1, k])]
         for k, (name, config) in enumerate(zip(LANES, (one, other), strict=True))
     ]  # fmt: skip
-    score = Words("R²") if fits_values(one) else Words("accuracy")
+    values_of = {fits_values(one), fits_values(other)}
+    score = Words("score") if len(values_of) == 2 else Words("R²") if True in values_of else Words("accuracy")
     head = [Words("{part} {what}", part=Words(part), what=what) for what in (Words("loss"), score)
             for part in ("train", "test")]  # fmt: skip
     return Table([Words("step {step}", step=Number(int(values["steps"][-1]))), *head], rows)

@@ -120,12 +120,15 @@ def touching(result: geometry.Result, which: int) -> Words:
 
 
 def walked(result: geometry.Result) -> Say:
-    """How often w₂ was exactly 0 on both ways."""
-    zeros = [int((walk[1:, 1] == 0).sum()) for walk in (result.thresholded, result.stepped)]
+    """How often the weight that vanishes was exactly 0 on both ways."""
+    at = geometry.vanishing(result)
+    zeros = [int((walk[1:, at] == 0).sum()) for walk in (result.thresholded, result.stepped)]
     words = (
-        "w₂ was exactly 0 after **{first}** of {count} steps by the soft threshold and **{second}** by the subgradient."
+        "{weight} was exactly 0 after **{first}** of {count} steps by the soft threshold and **{second}** by the "
+        "subgradient."
     )
-    return Say(words, first=Number(zeros[0]), second=Number(zeros[1]), count=Number(geometry.WALK))
+    values = {"first": Number(zeros[0]), "second": Number(zeros[1]), "count": Number(geometry.WALK)}
+    return Say(words, weight=draw_parts.NAMES[at], **values)
 
 
 def scores(result: pixel.Result, config: Config, digit: int, bad: Sequence[int]) -> Table:
@@ -299,5 +302,7 @@ def on_pixel(event: Mapping[str, Any], config: Config, view: Any) -> Mapping[str
 
 
 def on_strength(event: Mapping[str, Any], config: Config, view: Any) -> Mapping[str, int]:
-    """The mean of a strength was clicked, or one of its folds."""
-    return {"alpha_shown": event["dot"] % len(folds.STRENGTHS)} if event["event"] == "dot" else {}
+    """The mean of a strength was clicked, or one of its folds; the last dot is that of the strength that is shown."""
+    count = len(folds.STRENGTHS)
+    there = event["event"] == "dot" and event["dot"] < count * (config.folds + 1)
+    return {"alpha_shown": event["dot"] % count} if there else {}

@@ -19,6 +19,7 @@ from . import descent, folds, geometry, masks, pixel
 from .card import MOST_STRENGTH, REACH, SIDE
 from .draw import CLASSES, plane_points
 
+NAMES = ("w₁", "w₂")
 HEIGHTS = (0.25, 0.5, 0.75)  # contours inside the one through the solution, as shares of its height
 BAD = 5  # colour of what is bad
 
@@ -62,8 +63,7 @@ def coefficients(result: geometry.Result, which: int) -> PlotPicture:
     strength, alpha = result.strength.numpy(), result.config.alpha
     high = max(1.0, float(result.optimum.abs().max()), float(result.path[which].abs().max())) * 1.1
     lines = [
-        Path(np.column_stack([strength, result.path[which, :, k].numpy()]), name, k)
-        for k, name in enumerate(("w₁", "w₂"))
+        Path(np.column_stack([strength, result.path[which, :, k].numpy()]), name, k) for k, name in enumerate(NAMES)
     ]
     return PlotPicture(
         (0.0, MOST_STRENGTH, -high, high), Words("Both weights of the solution over the strength α"),
@@ -75,12 +75,14 @@ def coefficients(result: geometry.Result, which: int) -> PlotPicture:
 
 
 def steps(result: geometry.Result) -> CurvesPicture:
-    """The size of w₂ on both ways to the solution of L1; what is exactly 0 has no place on a logarithmic axis."""
-    values = torch.stack([result.thresholded[:, 1].abs(), result.stepped[:, 1].abs()], 1).numpy().astype(np.float32)
+    """The size of the weight that vanishes on both ways to the solution of L1; what is exactly 0 has no place on a
+    logarithmic axis."""
+    at = geometry.vanishing(result)
+    values = torch.stack([result.thresholded[:, at].abs(), result.stepped[:, at].abs()], 1).numpy().astype(np.float32)
     lines = [Curve(Words("soft threshold"), 0), Curve(Words("subgradient"), 1, dashed=True)]
     return CurvesPicture(
-        values, lines, still_frames(values, start="last"), Words("Size of w₂ over the steps of two ways to it"),
-        y_label="|w₂|", log=True,
+        values, lines, still_frames(values, start="last"), Words("Size of {weight} over the steps of two ways to it",
+                                                         weight=NAMES[at]), y_label=f"|{NAMES[at]}|", log=True,
     )  # fmt: skip
 
 
@@ -147,7 +149,11 @@ def mean_against_whole(result: masks.Result) -> PlotPicture:
 
 def planes(result: masks.Result, number: int) -> PixelPicture:
     """The plane according to one mask, the mean over many, and the whole network."""
-    names = (Words("mask {number} alone", number=number + 1), Words("mean over 100 masks"), Words("whole network"))
+    names = (
+        Words("mask {number} alone", number=number + 1),
+        Words("mean over {count} of them", count=masks.FEW),
+        Words("whole network"),
+    )
     shares = (masks.plane_under(result, number), result.planes[1].numpy(), result.planes[0].numpy())
     points = plane_points(result.config)
     tiles = [
@@ -189,7 +195,7 @@ def fold_chart(result: folds.Result, alpha: int) -> PlotPicture:
     band = np.concatenate([np.column_stack([x, mean - spread]), np.column_stack([x, mean + spread])[::-1]])
     band[:, 1] = band[:, 1].clip(0, high)
     each = np.column_stack([np.tile(x, len(result.loss)), result.loss.numpy().ravel()])
-    colours = [BAD if at == alpha else 0 for at in range(len(x))]
+    above = (each[:, 1] > high).tolist()
     return PlotPicture(
         (float(x[0]) / 1.5, float(x[-1]) * 1.5, 0.0, high),
         Words("Held-out loss over the strength: mean and spread over the folds, and the test loss"),
@@ -202,8 +208,10 @@ def fold_chart(result: folds.Result, alpha: int) -> PlotPicture:
             Path(np.column_stack([x, result.test.numpy()]), Words("all points, test loss"), 1, dashed=True),
         ],
         dots=[
-            Dots(np.column_stack([x, mean]), Words("click: that strength"), colours, radius=5.5),
-            Dots(each.clip(None, [np.inf, high]), Words("one fold"), 0, radius=2.0),
+            Dots(np.column_stack([x, mean]), Words("click: that strength"), 0, radius=5.5),
+            Dots(each.clip(None, [np.inf, 0.98 * high]), Words("one fold; a ring: above the chart") if any(above) else
+                 Words("one fold"), 0, above, radius=2.0),
+            Dots(np.array([[x[alpha], mean[alpha]]]), "", BAD, radius=5.5),
         ],
         square=False, log_x=True,
     )  # fmt: skip

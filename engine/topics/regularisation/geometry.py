@@ -40,6 +40,11 @@ class Result:
     rate: Tensor = axes("", "η of these steps")
 
 
+def vanishing(result: Result) -> int:
+    """The weight that is 0 in the solution of L1: 0 for w₁, 1 for w₂, and also where both are, or none."""
+    return 0 if result.solution[0, 0] == 0 and result.solution[0, 1] != 0 else 1
+
+
 def mixes(config: Config) -> tuple[float, float]:
     """ρ of the two penalties shown."""
     return 1.0, config.mix

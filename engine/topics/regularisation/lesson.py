@@ -77,15 +77,16 @@ def chosen_strength(result: folds.Result) -> Verdict:
     """Whether the folds choose hardly any penalty, one in between, or the strongest."""
     at, last = int(result.chosen), len(result.strength) - 1
     values = {"alpha": Number(float(result.strength[at])), "test": Number(float(result.test[at]), 2),
-              "least": Number(float(result.test.min()), 2), "spread": Number(float(result.spread[at]), 1)}  # fmt: skip
+              "least": Number(float(result.test.min()), 2), "spread": Number(float(result.spread[at]), 2)}  # fmt: skip
     return Verdict("none" if at == 0 else "strongest" if at == last else "between", values)
 
 
 def after_the_peak(result: descent.Result) -> Verdict:
     """What the test error does once there are more features than training digits."""
     error, at = 100 * result.test_error.mean(0).numpy(), result.features.tolist().index(result.config.examples)
+    named = int(result.features[(result.train_error.mean(0) == 0).nonzero()[0]])
     values = {"valley": Percent(float(error[:at].min()) / 100, 0), "peak": Percent(float(error[at]) / 100, 0),
-              "end": Percent(float(error[-1]) / 100, 0)}  # fmt: skip
+              "end": Percent(float(error[-1]) / 100, 0), "named": Number(named)}  # fmt: skip
     return Verdict(how_it_goes_on(np.interp(np.linspace(10, 500, 33), result.features.numpy(), error)), values)
 
 

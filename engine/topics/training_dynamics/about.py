@@ -21,6 +21,10 @@ PATH = "engine.topics.training_dynamics."
 WHERE = Choose("where", as_buttons=True)
 
 NO_HEIGHT = "This formula has no finite value anywhere on the plane shown, so there is nothing to go down on."
+NO_START = (
+    "At the start this formula has no finite value, so nobody can take a step: drag the start to where there is a "
+    "height."
+)
 
 
 def side_by_side(charts: Mapping[str, Any], height: int, **covered: Callable[[Any], Any]) -> list[Block]:
@@ -37,7 +41,9 @@ def later(path: str, config: Config, show: Callable[..., Sequence[Block]]) -> La
 def surface(config: Config, race: Race, step: int) -> list[Block]:
     """The surface with the ways, the bar, and the heights on the same clock."""
     frames = draw.race_frames(race, step)
-    nowhere = [] if race.surface.isfinite().any() else [Say(NO_HEIGHT, style="note")]
+    nowhere = []
+    if not race.height[0, 0].isfinite():
+        nowhere = [Say(NO_START if race.surface.isfinite().any() else NO_HEIGHT, style="note")]
     plane = draw.plane(config, race, frames)
     return [
         *nowhere,

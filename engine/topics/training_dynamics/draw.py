@@ -231,6 +231,8 @@ def cures(config: Config, snapshot: Snapshot | None) -> dict[str, CurvesPicture]
 def block(config: Config, made: Block) -> BlockPicture:
     """The batch as a block; the read-out says the number that is normalised."""
     together = Words("averaged together ({count} numbers)", count=made.count) if made.count else ""
+    if made.count == 1:
+        together = Words("one number alone")
     alt = Words("The batch: {batch} samples, {channels} channels, {places} places; {norm}", batch=config.batch,
                 channels=config.channels, places=config.side**2, norm=Words(NORMS[config.norm]))  # fmt: skip
     return BlockPicture(made.given.numpy(), made.group.numpy(), config.side, alt, together)

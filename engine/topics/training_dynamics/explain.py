@@ -33,6 +33,11 @@ ABOUT_NORMS = {
     "instance": "InstanceNorm: for each sample and channel, over its places alone.",
     "none": "Nothing is averaged: only γ and β are left.",
 }
+REFUSED = "PyTorch's own module refuses this: “Expected more than 1 value per channel”."
+REFUSALS = {
+    "batch": REFUSED, "group": REFUSED,
+    "instance": "PyTorch's own module refuses this: “Expected more than 1 spatial element”.",
+}  # fmt: skip
 ABOUT_LAYER_NORM = (
     "One reason why plain LayerNorm is unusual in CNNs: each channel is one detector, with a mean of its own. "
     "LayerNorm averages over detectors and places together and leaves these differences standing (the table); "
@@ -187,6 +192,8 @@ def about_cell(config: Config, block: Normalised, cell: tuple[int, int, int]) ->
     words = Words("Sample {sample}, channel {channel}", sample=sample + 1, channel=channel + 1)
     if block.count:
         head = Say("**{cell}**: mean and variance of {count} numbers.", cell=words, count=Number(block.count))
+        if block.count == 1:
+            head = Say("**{cell}**: mean and variance of one number.", cell=words)
     elif config.norm == "batch":
         head = Say("**{cell}**: with the statistics stored in {count} training batches.", cell=words,
                    count=Number(config.batches))  # fmt: skip
@@ -201,7 +208,7 @@ def about_cell(config: Config, block: Normalised, cell: tuple[int, int, int]) ->
             )
         )
     if refused(config):
-        made.append(Say("PyTorch's own module refuses this: “Expected more than 1 value per channel”.", style="note"))
+        made.append(Say(REFUSALS[config.norm], style="note"))
     return made
 
 
@@ -224,7 +231,7 @@ def compared(config: Config, block: Normalised) -> Table:
 
 
 def about_network(config: Config, snapshot: Snapshot | None, cell: tuple[int, int]) -> list[Block]:
-    """The picked network of the grid in words, and which rate is best for every batch size so far."""
+    """The picked network of the grid in words, and which rate is best for every batch size that is tried out."""
     rates, batch = grid_rates(config), BATCHES[cell[0]]
     steps = config.epochs * TRAINING_DIGITS // batch
     head = Say("**Batch {batch}, rate {rate}**: {steps} steps in {epochs} epochs.", batch=Number(batch),
@@ -232,10 +239,11 @@ def about_network(config: Config, snapshot: Snapshot | None, cell: tuple[int, in
     if snapshot is None:
         return [head]
     known = np.nan_to_num(snapshot.values["held_out_accuracy"][:, :, -1], nan=-1.0)
+    first = len(BATCHES) - snapshot.step // len(rates)  # of the rows that are tried out; the last one is the first
     best = [
         Words("{batch}: {rate}", batch=size, rate=Number(rates[int(row.argmax())], 1))
-        for size, row in zip(BATCHES, known, strict=True) if row.max() >= 0
-    ]  # fmt: skip
+        for size, row in zip(BATCHES[first:], known[first:], strict=True)
+    ]
     return [head, *([Box("best", [Say("Best rate by batch size: {best}.", best=listed(best))])] if best else [])]
 
 

@@ -8,7 +8,9 @@ from typing import Any
 
 from engine.contracts.knob import KnobError
 
-from .card import BATCHES, FUNCTIONS, INITIALISATIONS, RATES, start_text
+from .card import BATCHES, FUNCTIONS, INITIALISATIONS, RATES, domain_of, start_text
+
+NEAR = 0.0025  # of the plane: a mouse or a finger cannot tell such places apart
 
 
 def check_cell(text: str) -> None:
@@ -30,8 +32,13 @@ def pair_of(text: str) -> tuple[int, int]:
 
 
 def drag_start(event: Mapping[str, Any], config: Any, view: Any) -> Mapping[str, Any]:
-    """All begin where the handle was let go, or where the plane was clicked."""
-    return {} if event["event"] == "dot" else {"start": start_text(event["x"], event["y"])}
+    """All begin where the handle was let go, or where the plane was clicked; on an axis where that is next to one."""
+    if event["event"] == "dot":
+        return {}
+    x_low, x_high, y_low, y_high = domain_of(config)
+    near = NEAR * (x_high - x_low), NEAR * (y_high - y_low)
+    places = (0.0 if abs(event[name]) < reach else event[name] for name, reach in zip("xy", near, strict=True))
+    return {"start": start_text(*places)}
 
 
 def pick_pair(event: Mapping[str, Any], config: Any, view: Any) -> Mapping[str, Any]:

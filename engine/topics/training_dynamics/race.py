@@ -62,7 +62,8 @@ def slopes(formula: Expression, places: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def race(config: Config) -> Race:
-    """All optimisers, step by step from one place, in float64. Who leaves for good is nowhere from then on (NaN)."""
+    """All optimisers, step by step from one place, in float64. Who leaves for good, or comes to where there is no
+    height, is nowhere from then on (NaN)."""
     formula, rules = formula_of(config), config.rules
     positions = torch.tensor([start_of(config)] * len(rules), dtype=torch.float64)
     memories = [nothing_yet(positions[0]) for _ in rules]
@@ -80,7 +81,8 @@ def race(config: Config) -> Race:
             ]
             memories = [one.memory for one in made]
             positions = torch.stack([one.position for one in made])
-            gone = ~(positions.isfinite().all(1) & (positions.abs().amax(1) < FAR))
+            there = (height.abs() < LARGEST) & gradient.isfinite().all(1)  # False also where it is NaN
+            gone = ~(there & positions.isfinite().all(1) & (positions.abs().amax(1) < FAR))
             positions = positions.masked_fill(gone[:, None], math.nan)
     stacked = (torch.stack([moment[part] for moment in moments], 1) for part in range(5))
     return Race(*map(_known, stacked), _known(surface_of(config)), rules)

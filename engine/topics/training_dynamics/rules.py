@@ -124,6 +124,8 @@ def one_step(config: Config, race: Race, asked: str, step: int, coordinate: int)
     rule, moment = rule_at(race, asked), moment_of(race, step)
     made = update(config, race, rule, moment, coordinate)
     about = Say(ABOUT_RULES[race.rules[rule]], style="small")
+    if not race.height[rule, 0].isfinite():
+        return [about, Say("There is no step to write out: at the start there is no height.")]
     if made is None:
         return [
             about,

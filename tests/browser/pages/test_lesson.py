@@ -153,6 +153,9 @@ def test_what_does_not_follow_the_pictures_is_dimmed(visit):
     visitor.until(lambda: visitor.page.evaluate(lags) == "run", "it trains")
     visitor.open("/attention")
     visitor.until(lambda: visitor.page.evaluate(lags) is None, "another page")
+    visitor.open("/training_dynamics")  # nothing is trained there; the arithmetic is of the last step of a film
+    visitor.until(lambda: visitor.page.evaluate(lags) == "moment", "it plays")
+    visitor.until(lambda: visitor.page.evaluate(lags) is None, "it stands at the step that is spoken of")
 
 
 def test_the_next_page_of_the_readers_path_comes_without_loading_anew(visit):
