@@ -32,7 +32,7 @@ SURFACE_NAMES = {
     "saddle": "Saddle",
     "rosenbrock": "Rosenbrock",
     "beale": "Beale",
-    "own": "Formula of your own",
+    "own": "own formula",
 }
 FUNCTIONS = {
     "relu": "ReLU",
