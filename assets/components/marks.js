@@ -153,14 +153,16 @@ function boxLabels(context, tile, named, font) {
   return taken;
 }
 
-/** Round numbers that divide low..high into about `count` parts. */
+const MOST_PARTS = 16;
+
+/** Round numbers that divide low..high into about `count` parts; two at least, for one says nothing of a size. */
 export function ticks(low, high, count) {
   const rough = (high - low) / Math.max(1, count) || 1;
   const power = 10 ** Math.floor(Math.log10(rough));
   const step = [1, 2, 5, 10].find((factor) => factor * power >= rough * 0.999) * power;
   const found = [];
   for (let at = Math.ceil(low / step - 1e-9); at * step <= high + step * 1e-9; at++) found.push(Number((at * step).toPrecision(12)));
-  return found;
+  return found.length < 2 && high > low && count < MOST_PARTS ? ticks(low, high, 2 * count) : found;
 }
 
 /** 1, 2 and 5 times the powers of ten between low and high; only the powers where that would be many, and of them at most `most`. */

@@ -23,8 +23,8 @@ class Transport extends View {
 
   onTime(clock) {
     const { at, first, start, indices } = this.meta.frames, spoken = at ?? (start === "first" ? first : indices[indices.length - 1]);
-    const speaks = this.meta.report && !document.querySelector(STATUS);
-    lag(this, speaks && clock.index !== spoken ? "moment" : null);
+    const lags = this.meta.report && clock.index !== spoken && !document.querySelector(STATUS);
+    lag(this, lags ? "moment" : null);
   }
 
 

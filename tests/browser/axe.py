@@ -44,7 +44,9 @@ def violations(visitor, within: str = "html", *, known: bool = False) -> list[st
 
 
 def lasting_violations(visitor, within: str = "html") -> list[str]:
-    """What is still there a moment later: while a page is being redrawn, parts fade in and names are on their way."""
+    """What is still there a moment later: while a page is being redrawn, parts fade in and names are on their way; and
+    what speaks of another moment than a film that plays is dimmed on purpose."""
+    visitor.until(lambda: visitor.page.evaluate("!document.documentElement.dataset.lags"), "the films stand still")
     found = violations(visitor, within)
     for _ in range(2):
         if found:

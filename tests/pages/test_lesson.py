@@ -89,6 +89,7 @@ def test_a_student_does_the_lesson(student, slug, everything):
         there = set(map(user_key, visitor.shown))
         for name in step.knobs:
             assert there & {f"{slug}.{name}", f"{slug}.{name}:count", f"{slug}-{name}"}, name
+        assert not step.focus or place_of(catalogue()[slug], step.focus) in there, "what the page scrolls to"
 
 
 @pytest.mark.parametrize("slug", SLUGS)

@@ -87,7 +87,7 @@ LESSON = (
     Step("flat", "Sigmoid alone", where_flat, ask={"look": "training", "x": 0.0}, show={"x": 3.0, "look": "function"},
          veil=("function",), focus="function"),
     Step("ten", "Sigmoid and ReLU", through_ten, ask={"look": "function"}, show={"look": "layers"},
-         knobs=("depth", "activation")),
+         focus="chart", knobs=("depth", "activation")),
     Step(
         "stays", "Sigmoid and ReLU", learns, until=UNTIL, ask={"look": "training"}, pace="fast", focus="curves",
         knobs=("depth",),
@@ -102,7 +102,7 @@ LESSON = (
     Step("stairs", "Steps in place of slopes", what_learns, until=200, ask={"look": "training"}, pace="fast",
          focus="curves", veil=("warnings",)),
     Step("line", "Twenty layers, no activation", bends, until=100, ask={"look": "training"}, pace="fast",
-         show={"look": "matrix"}, knobs=("activation", "depth")),
-    Step("own", "A sine", bends, until=100, ask={"look": "training"}, pace="fast",
+         show={"look": "matrix"}, focus="one-matrix", knobs=("activation", "depth")),
+    Step("own", "A sine", bends, until=100, ask={"look": "training"}, pace="fast", focus="plane0",
          knobs=("formula", "depth")),
 )  # fmt: skip

@@ -59,17 +59,18 @@ def unlike(result: Result) -> Verdict:
 
 
 LESSON = (
-    Step("two_labels", "Two labels", rightly_placed, until=50, show={"node": 8}),
+    Step("two_labels", "Two labels", rightly_placed, until=50, show={"node": 8}, focus="graph"),
     Step(
         "two_steps", "Two labels", reached, ask={"below": "steps", "node": MEMBER_17}, show={"flow_step": 2},
         veil=("flow", "flow-bar"), focus="flow", path="engine.topics.gnn.lesson:spread",
     ),
-    Step("no_edges", "Without the edges", named_rightly, until=200, knobs=("coefficients",)),
-    Step("edges", "Block model", named_rightly, until=200, knobs=("coefficients", "known")),
+    Step("no_edges", "Without the edges", named_rightly, until=200, focus="graph", knobs=("coefficients",)),
+    Step("edges", "Block model", named_rightly, until=200, focus="graph",
+         knobs=("coefficients", "known")),
     Step("twelve", "Twelve layers", how_deep, until=200, show={"below": "depth"}, focus="layers", knobs=("depth",)),
     Step(
         "shortcuts", "Twelve with shortcuts", trains_now, until=200, show={"below": "depth"}, focus="layers",
         knobs=("shortcut",),
     ),
-    Step("unlike", "Unlike neighbours", unlike, until=200, knobs=("coefficients",)),
+    Step("unlike", "Unlike neighbours", unlike, until=200, focus="graph", knobs=("coefficients",)),
 )  # fmt: skip

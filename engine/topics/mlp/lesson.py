@@ -133,5 +133,6 @@ LESSON = (
         knobs=("train_share", "regularisation", "strength"),
         sketch=CurveSketch("curves", 600, (0, 7), losses_of_others, where_it_ends, line=1),
     ),
-    Step("too_fast", "Rate too high", too_far, until=10, pace="slow", knobs=("learning_rate", "optimizer")),
+    Step("too_fast", "Rate too high", too_far, until=10, pace="slow", focus="curves",
+         knobs=("learning_rate", "optimizer")),
 )  # fmt: skip

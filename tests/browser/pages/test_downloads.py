@@ -131,7 +131,7 @@ def test_a_figure_says_of_which_moment_of_which_run_it_is_also_while_it_trains(v
         int(found[1]) for found in map(re.compile(r"(?:Optimiser step|优化步数) (\d+) · ").match, words) if found
     )
     assert step >= 10
-    layers = "隐藏层 4 × 3" if locale == "zh-CN" else "Hidden layers 4 × 3"
+    layers = "隐藏层 4, 3" if locale == "zh-CN" else "Hidden layers 4, 3"
     assert any(layers in line for line in words)
     address = unescape(re.search(r"<desc>[^<]*?(http[^<\s]*)</desc>", drawing)[1])
     assert address.startswith(visitor.address + "/mlp?")
