@@ -27,7 +27,6 @@ class Transport extends View {
     lag(this, lags ? "moment" : null);
   }
 
-
   destroy() {
     lag(this, null);
     this.bar.destroy();

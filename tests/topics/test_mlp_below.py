@@ -8,13 +8,14 @@ import pytest
 import torch
 from sklearn.metrics import confusion_matrix
 
+from engine.contracts.blocks import Say
 from engine.contracts.film import Film
-from engine.contracts.knob import KnobError
+from engine.contracts.knob import KnobError, knobs
 from engine.data.points import encode_points
 from engine.data.table_keys import key_of
 from engine.instrument.loss_slice import filter_normalised, main_directions, places_in
 from engine.topics.mlp import confusion, draw, explain, landscape, race, spaces, step_panel
-from engine.topics.mlp.card import Config, usable
+from engine.topics.mlp.card import REGRESSION, Config, usable
 from engine.topics.mlp.experiment import Experiment
 from engine.topics.mlp.run import first, run
 from engine.topics.mlp.step import open_step
@@ -371,3 +372,18 @@ def test_the_plane_shows_the_answer_alone_and_leaves_out_test_points():
     (hidden,) = [draw.network(rectified, film_of(rectified), discrete=True).maps[-1, 7:-1]]
     assert set(np.unique(hidden)) == {128, 255}, "off, or on"
     assert len(picture.points) == 0.7 * 60
+
+
+def test_lanes_of_unlike_tasks_are_told_apart_and_codes_are_no_words():
+    values = replace(SMALL, data=next(iter(REGRESSION)))
+    for rival, unlike in ((values, True), (replace(SMALL, seed=5), False)):
+        view = View(rival=race.text_of(rival))
+        said = [block.parts for block in race.racing(SMALL, view, film_of(SMALL)) if isinstance(block, Say)]
+        assert ((race.UNLIKE,) in said) == unlike
+        numbers = {"steps": [0], "loss": np.ones((1, 2, 2)), "accuracy": np.ones((1, 2, 2))}
+        heads = [str(head) for head in race.result_of_race(SMALL, rival, numbers).head]
+        assert any("score" in head for head in heads) == unlike
+        assert any("accuracy" in head for head in heads) != unlike
+    (brought,) = [knob for knob in knobs(Config) if knob.name == "table"]
+    assert str(race.told(brought, key_of("1,2,a"))) == "your own"
+    assert race.told(brought, "") == "–"

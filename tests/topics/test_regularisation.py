@@ -9,7 +9,7 @@ from torch import nn
 
 from engine.contracts.knob import KnobError
 from engine.models.mlp.mlp import MultiLayerPerceptron
-from engine.topics.regularisation import about, draw, explain, folds, geometry, masks, pixel, task
+from engine.topics.regularisation import about, draw, draw_parts, explain, folds, geometry, masks, pixel, task
 from engine.topics.regularisation.card import Config, absent, bad_pixels, of_training, only
 from engine.topics.regularisation.lesson import LESSON, how_it_goes_on, where_it_ends
 from engine.training.fit import seeded
@@ -264,3 +264,26 @@ def test_formulas_have_the_numbers_of_the_run():
     assert rows
     assert "sign" in rows[0].columns[1][0].latex
     assert explain.formulas(task.run(replace(SMALL, method="dropout", steps=1))) == []
+
+
+@pytest.mark.parametrize(("optimum", "vanishing"), [((1.2, 0.5), 1), ((0.5, 1.2), 0)])
+def test_the_walks_show_the_weight_that_vanishes(optimum, vanishing):
+    result = geometry.run(Config(view="geometry", optimum_x=optimum[0], optimum_y=optimum[1]))
+    assert (result.solution[0] == 0).tolist() == [vanishing == 0, vanishing == 1]
+    assert geometry.vanishing(result) == vanishing
+    picture = draw_parts.steps(result)
+    assert np.array_equal(picture.values[:, 0], result.thresholded[:, vanishing].abs().float().numpy())
+    said = about.walked(result).parts[0]
+    assert draw_parts.NAMES[vanishing] in str(said)
+
+
+def test_dots_of_the_fold_chart_lead_to_their_strength_and_none_is_lost():
+    config = Config(view="folds")
+    result = folds.run(config)
+    chart = draw_parts.fold_chart(result, 2)
+    (_, high), count = chart.domain[2:], len(folds.STRENGTHS)
+    assert all((dots.points[:, 1] <= high).all() for dots in chart.dots)
+    assert chart.dots[1].rings == (result.loss > high).flatten().tolist()
+    dot = lambda number: about.on_strength({"event": "dot", "dot": number}, config, None)  # noqa: E731
+    assert [dot(number)["alpha_shown"] for number in (0, count - 1, count + 3)] == [0, count - 1, 3]
+    assert dot(sum(len(dots.points) for dots in chart.dots) - 1) == {}, "it is shown already"

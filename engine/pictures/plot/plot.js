@@ -8,7 +8,6 @@ import { disc, edge } from "./marks.js";
 import { paintBands, paintHandle, paintPath } from "./plot_paint.js";
 
 const REACH = 12, HANDLE_REACH = 22; // CSS pixels around a mark that belong to it
-const SMALL = 3; // radius up to which a dot is a small one in the legend
 const round = (value) => Number(value.toPrecision(6));
 
 class Plot extends View {
@@ -124,7 +123,7 @@ class Plot extends View {
   #legend() {
     const { meta, theme } = this;
     const lines = (list) => list.filter((one) => one.name).map((one) => ({ name: one.name, colour: lineColourOf(one.colour, theme), shape: one.filled ? "area" : one.dashed ? "line dashed" : "line" }));
-    const dots = meta.dots.filter((one) => one.name).map((one) => ({ name: one.name, colour: colourOf(Array.isArray(one.colours) ? null : one.colours, theme), shape: one.rings?.length && one.rings.every(Boolean) ? "ring" : one.radius <= SMALL ? "small" : "" }));
+    const dots = meta.dots.filter((one) => one.name).map((one) => ({ name: one.name, colour: colourOf(Array.isArray(one.colours) ? null : one.colours, theme), shape: one.rings?.length && one.rings.every(Boolean) ? "ring" : one.small ? "small" : "" }));
     const items = [...(meta.field?.classes ?? []), ...lines(meta.borders), ...lines(meta.paths), ...dots];
     this.rebuild("legend", [meta.field && { ...meta.field, moves: 0 }, items, theme.dark], () => {
       const bar = meta.field && !meta.field.classes.length ? colourBar({ ...meta.field, unit: "", dark: theme.dark }) : null;

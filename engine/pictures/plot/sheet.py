@@ -80,7 +80,7 @@ def plot_sheet(picture: PlotPicture, say: Callable[[str], str] = str, *, frame: 
     entries += [_entry(one.colour, say(one.name), "area" if one.filled else "dashed" if one.dashed else "line")
                 for one in picture.paths if one.name]  # fmt: skip
     entries += [_entry(dots.colours if isinstance(dots.colours, (str, int)) else None, say(dots.name),
-                       "ring" if dots.rings and all(dots.rings) else "small" if dots.radius <= 3 else "disc")
+                       "ring" if dots.rings and all(dots.rings) else "small" if dots.small else "disc")
                 for dots in picture.dots if dots.name]  # fmt: skip
     bottom = top + up + 48
     down = legend(sheet, entries, left, bottom)[1] if entries else 0

@@ -12,6 +12,7 @@ from engine.contracts.film import Frames
 from engine.pictures.borders import Border, Colour, borders_arrays, borders_meta
 
 MOST_NUMBERS = 2_000_000  # of all arrays together
+SMALL = 3.0  # radius up to which dots are small ones in the legend, too
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,11 @@ class Dots:
     rings: Sequence[bool] | None = None
     labels: Sequence[str] = ()
     radius: float = 4.5
+
+    @property
+    def small(self) -> bool:
+        """Whether they are small ones in the legend, too."""
+        return self.radius <= SMALL
 
 
 @dataclass(frozen=True)
@@ -193,7 +199,8 @@ def _path_meta(path: Path) -> dict[str, Any]:
 
 def _dots_meta(dots: Dots) -> dict[str, Any]:
     return {
-        "name": dots.name, "colours": dots.colours, "labels": list(dots.labels), "radius": dots.radius,
+        "name": dots.name, "colours": dots.colours, "labels": list(dots.labels),
+        "radius": dots.radius, "small": dots.small,
         "rings": None if dots.rings is None else [bool(ring) for ring in dots.rings],
         "moves": np.ndim(dots.points) == 3,
     }  # fmt: skip
