@@ -35,7 +35,7 @@ from pages.components.pictures.mount import canvas_routes
 from pages.components.server.compute import JOBS, record_openings
 from pages.components.server.message_cache import MessageCache
 from pages.components.server.security import Guard
-from pages.components.server.streamlit_inside import bound_files, forget_widgets, keep_downloads
+from pages.components.server.streamlit_inside import bound_files, forget_widgets, keep_downloads, press_once
 from pages.components.server.visitors import Room
 from pages.components.server.web import (
     CompressedStatic,
@@ -120,6 +120,7 @@ async def lifespan(app):
     bound_files()
     keep_downloads()
     forget_widgets()
+    press_once()
     threading.Thread(target=get_ready, name="warm-up", daemon=True).start()
     threading.Thread(target=housekeeping, args=(over,), name="housekeeping", daemon=True).start()
     try:

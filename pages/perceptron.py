@@ -37,11 +37,11 @@ def learning(config, view, film):
     """The line at every moment, the sample and what it did to w and θ; below, the bound and the slope of the loss."""
     update, drawn = explain.update(config, film.now), own(config)
     if drawn and not config.points:
-        return update + drawn
+        return [Row([drawn, update])]
     plane = Show("plane", draw.learning(config, film, view.pocket), height=300)
     corrections, mistakes = draw.corrections(config, film), draw.mistakes(config, film)
     return [
-        Row([[plane], drawn or update], (1, 1.1)),
+        Row([drawn, [plane]]) if drawn else Row([[plane], update], (1, 1.1)),
         film.bar(explain.MOMENT),
         Row([[Show("corrections", corrections, height=140)], [Show("mistakes", mistakes, height=140)]]),
         *(update if drawn else ()),

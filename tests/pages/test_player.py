@@ -74,3 +74,15 @@ def test_play_pressed_with_a_number_just_typed_plays_on_from_it(visitor):
             break
     assert step > 20
     visitor.press("mlp:play")
+
+
+def test_a_press_that_a_timer_sends_too_counts_once(visitor):
+    """A timer that is due while the press is on its way carries it as well; twice pressed, Pause would play on."""
+    visitor.open(SHORTEST)
+    visitor.press(f"{SHORTEST}:play")
+    press = WidgetState(id=visitor.widget(f"{SHORTEST}:play").id, trigger_value=True)
+    fragment = visitor.find(f"{SHORTEST}:play")[2]
+    visitor.ask(press, fragment=fragment, automatic=True)
+    assert label(visitor) == "Pause"
+    visitor.ask(press, fragment=fragment)
+    assert label(visitor) == "Train"

@@ -8,6 +8,7 @@ import threading
 import pytest
 import streamlit
 from streamlit.runtime import Runtime
+from streamlit.runtime.app_session import AppSession
 from streamlit.runtime.fragment import FragmentStorage
 from streamlit.runtime.media_file_manager import MediaFileKind, MediaFileManager
 from streamlit.runtime.memory_media_file_storage import MemoryMediaFileStorage
@@ -59,6 +60,7 @@ def test_what_is_called_takes_what_it_is_given():
     assert list(taken) == ["self", "active_widget_ids", "fragment_ids_this_run"]
     assert list(inspect.signature(MemoryUploadedFileManager.add_file).parameters) == ["self", "session_id", "file"]
     assert list(inspect.signature(MediaFileManager.execute_deferred).parameters) == ["self", "file_id"]
+    assert list(inspect.signature(AppSession.request_rerun).parameters) == ["self", "client_state"]
     assert list(inspect.signature(PagesManager.set_script_intent).parameters) == [
         "self", "page_script_hash", "page_name",
     ]  # fmt: skip
@@ -75,6 +77,25 @@ def test_a_thread_carries_the_run_where_it_is_taken_from_it_again(monkeypatch):
     thread = threading.current_thread()
     assert streamlit_inside.in_this_session(lambda: vars(thread)[NAME])() == "a run"
     assert get_script_run_ctx() is None  # the thread serves others next
+
+
+def test_a_timer_presses_no_button(monkeypatch):
+    """Also where a press is on its way that the browser sends a moment later."""
+    asked = []
+    monkeypatch.setattr(AppSession, "request_rerun", lambda self, state: asked.append(state))
+    streamlit_inside.press_once()
+    for automatic in (True, False):
+        message = BackMsg().rerun_script
+        message.is_auto_rerun = automatic
+        message.widget_states.widgets.add(id="pressed", trigger_value=True)
+        message.widget_states.widgets.add(id="event", json_trigger_value="[1]")
+        message.widget_states.widgets.add(id="slider", double_value=0.5)
+        message.widget_states.widgets.add(id="state", json_value="{}")
+        AppSession.request_rerun(None, message)
+    AppSession.request_rerun(None, None)
+    names = [[state.id for state in one.widget_states.widgets] for one in asked[:2]]
+    assert names == [["slider", "state"], ["pressed", "event", "slider", "state"]]
+    assert asked[2] is None
 
 
 def test_messages_have_the_fields_that_are_read():

@@ -8,6 +8,7 @@ class Curves extends View {
   constructor(host) {
     super(host);
     this.under = null; // frame index under pointer or keyboard
+    this.spots = new Map(); // level -> where its name stands
     pointer(this, {
       move: (x) => this.#hover(this.#frameAt(x)),
       out: () => this.#hover(null),
@@ -147,6 +148,7 @@ class Curves extends View {
     context.restore();
 
     this.#drawExpected(context, x, y);
+    this.#levelNames(context, x, y, left, right);
 
     // cursor
     const hair = (index, colour) => {
@@ -186,21 +188,61 @@ class Curves extends View {
     context.restore();
   }
 
-  /** Heights to compare with, each with its name over it, or below where it would reach into the lines' names. */
+  /** Heights to compare with. */
   #levels(context, y, left, right) {
-    context.strokeStyle = context.fillStyle = this.theme.text;
-    context.font = this.font(11);
-    context.textAlign = "right";
+    context.strokeStyle = this.theme.text;
     context.setLineDash([2, 4]);
-    for (const [value, name] of this.meta.levels) {
+    context.beginPath();
+    for (const [value] of this.meta.levels) {
       const at = Math.round(y(value)) + 0.5;
-      context.beginPath();
       context.moveTo(left, at);
       context.lineTo(right, at);
-      context.stroke();
-      context.fillText(name, right, at - 8);
     }
+    context.stroke();
     context.setLineDash([]);
+  }
+
+  /** Their names, over or under them at either end, where no curve runs; each stays as long as none comes there. */
+  #levelNames(context, x, y, left, right) {
+    const { meta, theme } = this, spots = [[right, -8], [right, 9], [left + 4, -8], [left + 4, 9]];
+    context.font = this.font(11);
+    context.lineWidth = 3;
+    context.strokeStyle = theme.background;
+    context.fillStyle = theme.text;
+    const trace = meta.levels.length ? this.#trace(x, y) : [];
+    const taken = []; // by names that stand already: [left end, right end, height]
+    for (const [value, name] of meta.levels) {
+      const wide = context.measureText(name).width;
+      const crossings = ([end, by]) => {
+        const [from, to, middle] = [end === right ? right - wide : end, end === right ? right : end + wide, y(value) + by];
+        const runs = trace.filter(([at, height]) => at >= from && at <= to && Math.abs(height - middle) < 8).length;
+        const levels = meta.levels.filter(([other]) => other !== value && Math.abs(y(other) - middle) < 7).length;
+        const names = taken.filter(([start, stop, height]) => start < to && stop > from && Math.abs(height - middle) < 13).length;
+        return runs + 4 * levels + 1000 * names;
+      };
+      const counts = spots.map(crossings), kept = this.spots.get(name) ?? 0;
+      const chosen = counts[kept] ? counts.indexOf(Math.min(...counts)) : kept;
+      this.spots.set(name, chosen);
+      const [end, by] = spots[chosen], at = Math.round(y(value)) + 0.5 + by;
+      taken.push([end === right ? right - wide : end, end === right ? right : end + wide, y(value) + by]);
+      context.textAlign = end === right ? "right" : "left";
+      context.strokeText(name, end, at);
+      context.fillText(name, end, at);
+    }
+  }
+
+  /** Places on all lines, four to a piece between two moments. */
+  #trace(x, y) {
+    const { store, plot } = this, places = [];
+    for (let at = 0; at <= plot.last; at++) {
+      const before = this.#values(store.indices[Math.max(0, at - 1)]), after = this.#values(store.indices[at]);
+      const [start, end] = [Math.max(0, at - 1), at].map((place) => x(store.frames.get(store.indices[place]).step));
+      after.forEach((value, l) => {
+        if (!this.#usable(value) || !this.#usable(before[l])) return;
+        for (const part of [0.25, 0.5, 0.75, 1]) places.push([start + part * (end - start), y(before[l]) + part * (y(value) - y(before[l]))]);
+      });
+    }
+    return places;
   }
 
   /** Names and the values at a frame; returns the height used. */

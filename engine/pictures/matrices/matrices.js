@@ -19,18 +19,19 @@ class Matrices extends View {
     this.list.setAttribute("role", "group");
     this.list.setAttribute("aria-label", meta.alt);
     const shapes = meta.matrices.map(({ name, note, values }) => [name, note, values[0].length]);
-    this.rebuild("tables", [shapes, meta.rows, meta.low, meta.high, meta.step], () => this.#build());
+    this.rebuild("tables", [shapes, meta.rows, meta.columns, meta.low, meta.high, meta.step], () => this.#build());
     meta.matrices.forEach(({ values }, at) => values.forEach((row, r) => row.forEach((value, c) => this.#fill(this.fields[at][r][c], value))));
     this.list.dataset.drawn = ++this.drawn;
   }
 
   #build() {
-    const { meta } = this;
+    const { meta } = this, { columns } = meta;
+    const heads = columns.length ? [element("thead", {}, element("tr", {}, element("td"), ...columns.map((head) => element("th", { scope: "col" }, head))))] : [];
     this.fields = meta.matrices.map(() => meta.rows.map(() => []));
     this.list.replaceChildren(...meta.matrices.map(({ name, note, values }, at) => {
       const rows = meta.rows.map((token, row) => element("tr", {}, element("th", { scope: "row" }, token),
-        ...values[row].map((_, column) => element("td", {}, this.#field(at, row, column, `${name} ${token} ${column + 1}`)))));
-      return element("table", {}, element("caption", {}, element("b", {}, name), " " + note), element("tbody", {}, ...rows));
+        ...values[row].map((_, column) => element("td", {}, this.#field(at, row, column, `${name} ${token} ${columns[column] ?? column + 1}`)))));
+      return element("table", {}, element("caption", {}, element("b", {}, name), " " + note), ...heads.map((head) => head.cloneNode(true)), element("tbody", {}, ...rows));
     }));
   }
 

@@ -15,12 +15,14 @@ from engine.pictures.sheet import GAP, Sheet
 def matrices_sheet(matrices: Matrices, say: Callable[[str], str] = str) -> Sheet:
     """The matrices as tables side by side, negative numbers on orange and positive ones on blue."""
     left = max(map(width_of, matrices.rows)) + 12
-    cell, top, x = 58, 34, float(GAP)
+    cell, top, x = 58, 34 + (20 if matrices.columns else 0), float(GAP)
     sheet = Sheet(0, top + len(matrices.rows) * 28 + GAP, matrices.alt, say)
     for name, values in matrices.values.items():
         most = max(float(np.abs(values).max()), 1e-12)
         title = f"{name} {matrices.notes.get(name, '')}".strip()
         sheet.words(x, 16, title, bold=True)
+        for column, head in enumerate(matrices.columns):
+            sheet.words(x + left + (column + 0.5) * cell - 1, top - 10, head, anchor="mm")
         for row, token in enumerate(matrices.rows):
             sheet.words(x + left - 8, top + row * 28 + 14, token, anchor="rm")
             for column, value in enumerate(values[row].tolist()):

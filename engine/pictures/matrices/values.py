@@ -13,7 +13,8 @@ import numpy as np
 class Matrices:
     """A few matrices of numbers that a reader may change, side by side. All have the same rows.
 
-    values: name -> (R, C) numbers. low, high, step: what a cell takes. notes: name -> words beside the name.
+    values: name -> (R, C) numbers. low, high, step: what a cell takes. notes: name -> words beside the name. columns:
+    what stands over the columns of each, if they have names.
     """
 
     values: dict[str, np.ndarray]
@@ -23,6 +24,7 @@ class Matrices:
     high: float
     step: float = 0.5
     notes: dict[str, str] = field(default_factory=dict)
+    columns: Sequence[str] = ()
 
     def __post_init__(self) -> None:
         if not self.alt.strip():
@@ -30,6 +32,8 @@ class Matrices:
         for name, values in self.values.items():
             if values.ndim != 2 or len(values) != len(self.rows):
                 raise ValueError(f"{name}: expected ({len(self.rows)}, columns) numbers, got shape {values.shape}")
+            if len(self.columns) not in (0, values.shape[1]):
+                raise ValueError(f"{name}: expected {len(self.columns)} columns, got {values.shape[1]}")
 
     def payload(self) -> tuple[dict[str, Any], dict[str, Any]]:
         """What the component `matrices` shows."""
@@ -38,5 +42,5 @@ class Matrices:
             for name, values in self.values.items()
         ]
         meta = {"alt": self.alt, "rows": list(self.rows), "matrices": matrices, "low": self.low, "high": self.high,
-                "step": self.step}  # fmt: skip
+                "step": self.step, "columns": list(self.columns)}  # fmt: skip
         return meta, {}

@@ -145,7 +145,13 @@ class Sketch extends View {
     context.stroke();
     context.fillText(meta.xLabel, (box.left + box.right) / 2, box.bottom + 26);
     context.textAlign = "left";
-    if (meta.form === "curve") context.fillText(meta.yLabel, 0, 9);
+    if (meta.form === "curve") return context.fillText(meta.yLabel, 0, 9);
+    context.save(); // beside a plane its name is turned
+    context.translate(8, (box.top + box.bottom) / 2);
+    context.rotate(-Math.PI / 2);
+    context.textAlign = "center";
+    context.fillText(meta.yLabel, 0, 0);
+    context.restore();
   }
 
   #drawCurve(context) {

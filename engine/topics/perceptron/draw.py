@@ -186,8 +186,9 @@ def hidden_space(config: Config, result: Result) -> PlotPicture:
 def units(config: Config) -> Matrices:
     """Weights and thresholds of all three neurons, to be changed."""
     return Matrices(
-        {"w₁ w₂ θ": np.array(parse_units(config.units))}, ("h₁", "h₂", "y"),
+        {Words("neuron"): np.array(parse_units(config.units))}, ("h₁", "h₂", "y"),
         Words("Weights and thresholds of the three neurons; type numbers of your own"), -LARGEST, LARGEST,
+        columns=tuple(SYMBOLS.values()),
     )  # fmt: skip
 
 
@@ -220,10 +221,10 @@ def mistakes(config: Config, film: Film) -> CurvesPicture:
     table = np.stack([film.stack("wrong"), film.stack("pass_mistakes")], 1).astype(np.float32)
     targets = points_of(config).targets
     guessing = min(int(targets.sum()), int((1 - targets).sum()))
-    levels = [Level(guessing, Words("always the same: {count}", count=guessing))]
+    levels = [Level(guessing, Words("one answer for all: {count} wrong", count=guessing))]
     if not margin_of(config).separable and len(targets):
         best = best_line_of(config)[0]
-        levels.append(Level(best, Words("best line: {count}", count=best)))
+        levels.append(Level(best, Words("best line: {count} wrong", count=best)))
     return CurvesPicture(
         table, [Curve(Words("wrong now"), 1), Curve(Words("corrections a pass"), 2, dashed=True)],
         film.frames, Words("Points on the wrong side, and corrections a pass"), Words("samples presented"), low=0.0,

@@ -20,7 +20,7 @@ from engine.instrument.trace import record
 from engine.models.perceptron.neuron import Neurons, TwoLayers
 from engine.models.perceptron.rule import HalfPlane, corrected, most_corrections
 from engine.training.fit import Snapshot, breathe, seeded
-from engine.training.moments import history, moments_of
+from engine.training.moments import history
 from engine.training.own_weights import start_from
 
 from .card import GATES, Config, parse_units
@@ -136,10 +136,11 @@ class Experiment:
                 for place, number in enumerate(numbers, 1):
                     yield number, place == count
 
-    def train(self, steps: int, snapshot_every: int = 1) -> Iterator[Snapshot]:
+    def train(self, steps: int) -> Iterator[Snapshot]:
         """Present up to `steps` samples, one by one; it ends with the first whole pass that needs no correction.
 
-        Snapshots as `fit` makes them; how often one looks changes nothing.
+        A Snapshot of every sample, however few are asked for: what is wrong goes up and down with each, and a curve
+        through some of them would look smooth.
         """
         line = before = start_of(self.config)
         best, fewest = line, line.wrong(self.inputs, self.targets)
@@ -155,8 +156,7 @@ class Experiment:
             }  # fmt: skip
             return Snapshot(step, wrong / len(self.samples) if self.samples else math.nan, math.nan, values, steps)
 
-        wanted = yield seen(0)
-        due = wanted or snapshot_every
+        yield seen(0)
         if not self.samples:
             return
         order = self.order()
@@ -173,9 +173,7 @@ class Experiment:
                 passes, last_pass, in_pass = passes + 1, in_pass, 0
                 if self.config.order == "turn" and not (cycle or over):
                     cycle = passes - met.setdefault(line.parts, passes)
-            if step >= due or step == steps or over:
-                wanted = yield seen(step)
-                due = step + (wanted or snapshot_every)
+            yield seen(step)
             if over:
                 return
             breathe(step)
@@ -193,7 +191,7 @@ def network(config: Config, result: Result | None = None) -> Neurons | TwoLayers
 
 
 def stream(config: Config) -> Iterator[Snapshot]:
-    """Present samples to the neuron of `config` and yield what it looks like; takes `.send(steps)`."""
+    """Present samples to the neuron of `config` and yield what it looks like after each."""
     return Experiment(config).train(max(config.until, config.steps))
 
 
@@ -205,7 +203,7 @@ def first(config: Config) -> Snapshot:
 def run(config: Config) -> Result:
     """Present `config.steps` samples and return everything about the neuron there; or what is set by hand."""
     learns = config.network == "rule"
-    return result_of(config, moments_of(Experiment(config).train, config.steps)) if learns else by_hand(config)
+    return result_of(config, list(Experiment(config).train(config.steps))) if learns else by_hand(config)
 
 
 def by_hand(config: Config) -> Result:

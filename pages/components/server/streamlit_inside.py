@@ -19,8 +19,10 @@ from streamlit.errors import StreamlitAPIException
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.runtime import exists, get_instance
+from streamlit.runtime.app_session import AppSession
 from streamlit.runtime.media_file_manager import MediaFileKind
 from streamlit.runtime.scriptrunner import add_script_run_ctx, get_script_run_ctx
+from streamlit.runtime.scriptrunner_utils.script_requests import _has_active_trigger_value
 from streamlit.runtime.scriptrunner_utils.script_run_context import SCRIPT_RUN_CONTEXT_ATTR_NAME
 from streamlit.runtime.state.session_state import STREAMLIT_INTERNAL_KEY_PREFIX, WStates
 
@@ -91,6 +93,26 @@ def in_this_session(make: Callable[[], Any]) -> Callable[[], Any]:
             vars(thread).pop(SCRIPT_RUN_CONTEXT_ATTR_NAME, None)  # the thread serves others next
 
     return made
+
+
+def press_once() -> None:
+    """From now on a fragment's timer presses no button.
+
+    A press stands among the browser's widget states until it is sent, a moment later; a timer that is due in between
+    sends it too, and Pause, pressed twice, plays on.
+    """
+    request = AppSession.request_rerun
+
+    def request_without_presses(self: AppSession, client_state: Any) -> None:
+        if client_state is not None and client_state.is_auto_rerun:
+            states = client_state.widget_states.widgets
+            kept = [state for state in states if not _has_active_trigger_value(state)]
+            if len(kept) < len(states):
+                del states[:]
+                states.extend(kept)
+        request(self, client_state)
+
+    AppSession.request_rerun = request_without_presses
 
 
 # ---------------------------------------------------------------- visitors and what is kept of them
