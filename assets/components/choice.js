@@ -1,6 +1,9 @@
 // One of several names: a row of joined buttons, or the browser's own list to open.
 import { element, remember, report } from "./core.js";
 
+const SMALLEST = 12; // px
+const pen = document.createElement("canvas").getContext("2d");
+
 export default function choice(component) {
   const { data, parentElement } = component;
   const kind = data.buttons ? "buttons" : "list";
@@ -62,9 +65,13 @@ function list() {
   const help = element("button", { class: "help", type: "button" }, "?");
   const tip = element("span", { class: "tip", "aria-hidden": "true" });
   const select = element("select");
+  new ResizeObserver(() => fit(select)).observe(select);
   const root = element("div", { class: "nv choice" }, element("div", { class: "head" }, words, help, tip), select);
   root.parts = { words, help, tip, select };
-  select.addEventListener("change", () => report(root.component, "pick", select.selectedIndex));
+  select.addEventListener("change", () => {
+    fit(select);
+    report(root.component, "pick", select.selectedIndex);
+  });
   return root;
 }
 
@@ -83,4 +90,17 @@ function fillList(root, { names, label, chosen, disabled, showLabel, help }) {
     select.replaceChildren(...names.map((name) => element("option", {}, name)));
   }
   if (select.selectedIndex !== chosen) select.selectedIndex = chosen;
+  fit(select);
 }
+
+/** A name that has no room is written smaller, down to SMALLEST; what is cut even then can be read on it. */
+function fit(select) {
+  select.style.fontSize = "";
+  const style = getComputedStyle(select), size = parseFloat(style.fontSize), name = select.selectedOptions[0]?.text ?? "";
+  pen.font = `${style.fontWeight} ${style.fontSize} ${style.fontFamily}`;
+  const room = select.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
+  const wide = pen.measureText(name).width + 1;
+  if (room > 0 && wide > room) select.style.fontSize = Math.max(SMALLEST, (size * room) / wide) + "px";
+  select.title = room > 0 && wide * SMALLEST > room * size ? name : "";
+}
+

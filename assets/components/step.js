@@ -4,6 +4,7 @@ import { element, remember, report } from "./core.js";
 import { attendTerms, openTerm } from "./terms.js";
 
 const HEIGHTS = ["low", "middle", "high"];
+const HEAD = 72, BAR = 64; // px above and below what is brought into view: the head of the page, the bar under a picture
 
 export default function step(component) {
   const { data, parentElement } = component;
@@ -36,12 +37,13 @@ function show(root, data) {
   const low = isSheet(root);
   root.querySelector(!data.told ? ".head" : low ? ".came" : ".question")?.scrollIntoView({ block: "nearest", behavior });
   if (!data.told) root.scrollTop = 0; // the head of a sheet is always in view
-  const block = low ? "start" : "nearest"; // above a sheet; else no further than must be, to keep the words beside it
   const bring = () => {
     const picture = data.focus && (low || data.told || data.draw) && document.querySelector(`.st-key-${data.focus}`);
     if (picture) {
-      picture.style.scrollMargin = "72px 0 64px"; // below the head of the page; its bar under it, too
-      picture.scrollIntoView({ block, behavior });
+      picture.style.scrollMargin = `${HEAD}px 0 ${BAR}px`;
+      const far = picture.getBoundingClientRect().bottom + BAR - innerHeight, most = low || !data.told ? Infinity : until(root);
+      if (far > most) document.querySelector("[data-testid=stMain]").scrollBy({ top: most, behavior });
+      else picture.scrollIntoView({ block: low ? "start" : "nearest", behavior }); // "start": above a sheet
     } else if (data.at >= 0) document.querySelector("[data-testid=stMain]")?.scrollTo({ top: 0, behavior });
   };
   bring();
@@ -51,6 +53,15 @@ function show(root, data) {
   root.growing = new ResizeObserver(bring);
   root.growing.observe(page);
   for (const act of ["wheel", "pointerdown", "keydown", "touchmove"]) addEventListener(act, () => root.growing.disconnect(), { once: true, passive: true });
+}
+
+/** How far the page can scroll before the beginning of what came goes under its head; the card stands still as long as
+ * the row that it stands in reaches down. */
+function until(root) {
+  const column = (root.getRootNode().host ?? root).closest(".stColumn"), came = root.querySelector(".came");
+  if (!column || !came) return Infinity;
+  const below = column.getBoundingClientRect().bottom - came.getBoundingClientRect().top;
+  return Math.max(0, column.parentElement.getBoundingClientRect().bottom - below - HEAD);
 }
 
 function parts(root, data) {

@@ -53,6 +53,8 @@ class Training:
     on, all else at its default; steps, too. speed: how fast it plays at first. pictured: names of what the pictures
     show of every moment, numbers left out, where that is not all that was seen of it: so many more moments go to the
     browser at once. begins: name of the knob that says whether the network has been trained already, if there is one.
+    every_step: no step is left out between two moments, at any speed, where a curve through some would tell another
+    story; for runs of a few thousand quick steps.
     """
 
     stream: str
@@ -66,6 +68,7 @@ class Training:
     speed: str = "normal"
     pictured: Collection[str] | None = None
     begins: str = ""
+    every_step: bool = False
 
     def applies(self, config: Any) -> bool:
         """Whether something is trained with the other knobs as they are; then it may start from a reader's weights."""

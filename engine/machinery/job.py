@@ -53,13 +53,14 @@ class Job:
         pace: float | None,
         start_at: int,
         pause_at: int | None,
+        every_step: bool,
         history_limit: int,
         history_bytes: int,
     ):
         self.number = next(_numbers)
         self.config, self.visitor, self.pace = config, visitor, pace
         self.error: BaseException | None = None
-        self.start_at, self.pause_at = start_at, pause_at
+        self.start_at, self.pause_at, self.every_step = start_at, pause_at, every_step
         self._open_stream, self._queue = open_stream, queue
         self._state = "queued"
         self._steps_to_go: int | None = None  # None: play on; a number: pause after so many steps

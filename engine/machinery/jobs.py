@@ -23,6 +23,7 @@ __all__ = ["ACTIVE_STATES", "Job", "JobQueue", "QueueFull"]
 logger = logging.getLogger("neurarium.jobs")
 
 LOOKS_WHILE_CATCHING_UP = 50
+MOST_OF_EVERY_STEP = 1000  # moments of a job that leaves out no step
 LONGEST = 1.0  # seconds between two looks, so that whoever wants it to stop need not wait
 STOP_SECONDS = 8.0  # what jobs get to let go of when the server stops: hosts that stop it wait for ten
 QUICK_SHARE, HEAD_START = 5, 4
@@ -85,16 +86,19 @@ class JobQueue:
         pace: float | None = None,
         start_at: int = 0,
         pause_at: int | None = None,
+        every_step: bool = False,
     ) -> Job:
         """Start `stream(config)` for a visitor; an earlier job of the same visitor is stopped.
 
         start_at: run to this step at full speed before the pace holds (to continue an experiment from its link).
-        pause_at: pause when this step is reached. Raises QueueFull, and then leaves the earlier job alone.
+        pause_at: pause when this step is reached. every_step: look at every step, and keep more moments than usual.
+        Raises QueueFull, and then leaves the earlier job alone.
         """
+        most = max(self.history_limit, MOST_OF_EVERY_STEP) if every_step else self.history_limit
         job = Job(
             lambda: self.backend.open(stream, config), config, visitor, self,
-            pace=pace, start_at=start_at, pause_at=pause_at,
-            history_limit=self.history_limit, history_bytes=self.history_bytes,
+            pace=pace, start_at=start_at, pause_at=pause_at, every_step=every_step,
+            history_limit=most, history_bytes=self.history_bytes,
         )  # fmt: skip
         with self.changed:
             mine = [other for other in self._line if other.visitor == visitor]
@@ -329,6 +333,8 @@ class JobQueue:
 
     @staticmethod
     def _stride(job: Job, rhythm: Rhythm, stride: int, step_now: int, begun: bool) -> int:
+        if job.every_step:
+            return 1
         if step_now < job.start_at:  # catching up at full speed, with enough looks to scrub through
             stride = min(
                 max(1, job.start_at // LOOKS_WHILE_CATCHING_UP), rhythm.within(LONGEST), job.start_at - step_now

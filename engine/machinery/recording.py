@@ -9,15 +9,17 @@ from engine.machinery.backends import advance
 from engine.machinery.jobs import LOOKS_WHILE_CATCHING_UP
 
 
-def record(stream: Callable[[Any], Iterator[Any]], config: Any, step: int) -> tuple[tuple[int, Any], ...]:
+def record(
+    stream: Callable[[Any], Iterator[Any]], config: Any, step: int, every_step: bool = False
+) -> tuple[tuple[int, Any], ...]:
     """(index, snapshot) pairs of `stream(config)` up to an optimiser step, the first and the last among them, as
     many as a job takes on its way there; fewer steps where the stream ends before."""
-    snapshots = stream(config)
+    snapshots, stride = stream(config), 1 if every_step else max(1, step // LOOKS_WHILE_CATCHING_UP)
     try:
         made = [next(snapshots)]
         while made[-1].step < step:
             try:
-                made.append(advance(snapshots, min(max(1, step // LOOKS_WHILE_CATCHING_UP), step - made[-1].step)))
+                made.append(advance(snapshots, min(stride, step - made[-1].step)))
             except StopIteration:
                 break
     finally:

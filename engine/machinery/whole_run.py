@@ -31,7 +31,8 @@ def in_steps(topic: Topic, config: Any) -> Iterator[Progress]:
         yield Progress(0, 1)
         yield Progress(1, 1, topic.load(topic.run)(config))
         return
-    stream, stride, moments = topic.load(training.stream)(config), max(1, steps // LOOKS), []
+    stride = 1 if training.every_step else max(1, steps // LOOKS)
+    stream, moments = topic.load(training.stream)(config), []
     try:
         moments.append(next(stream))
         while moments[-1].step < steps:

@@ -175,6 +175,16 @@ def test_start_at_is_reached_in_long_strides_then_the_pace_holds(monkeypatch):
         assert job.wait(("stopped",), PATIENCE)
 
 
+@pytest.mark.parametrize("pace", [None, 20_000.0])
+def test_every_step_is_looked_at_where_that_is_asked(pace):
+    with queue_of(history_limit=40) as queue:
+        log = []
+        job = queue.submit(counting(300, log), None, visitor="a", start_at=100, pace=pace, every_step=True)
+        assert job.wait(("done",), PATIENCE)
+        assert [stride for _, stride, step in log if step] == [1] * 300
+        assert steps_of(job) == list(range(301))
+
+
 def test_pace_sets_stride_and_rests(monkeypatch):
     rests = []
     monkeypatch.setattr(JobQueue, "_rest", lambda self, job, seconds: rests.append(seconds))

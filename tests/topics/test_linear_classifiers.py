@@ -11,12 +11,13 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.svm import SVC
 from torch.nn import functional
 
+from engine.contracts.film import Film
 from engine.contracts.knob import KnobError
 from engine.data.points import encode_points
 from engine.data.table_keys import key_of
 from engine.instrument.neighbours import winners
 from engine.topics.linear_classifiers import explain, explain_kernel, explain_neighbours, kernel, neighbours, run
-from engine.topics.linear_classifiers.card import LARGEST_EDIT, Config, parse_edits, with_edits
+from engine.topics.linear_classifiers.card import LARGEST_EDIT, TOPIC, Config, parse_edits, with_edits
 from engine.topics.linear_classifiers.methods import all_methods
 from engine.topics.linear_classifiers.plane import plane_of, rows_of
 from engine.topics.linear_classifiers.samples import samples_of
@@ -126,6 +127,22 @@ def test_a_training_is_gradient_descent_on_both_losses():
             assert torch.allclose(stepped, torch.tensor(after.values["weights"][at]), atol=1e-6)
     assert moments[0].values["softmax_loss"] == pytest.approx(np.log(3), abs=1e-6)
     assert moments[0].values["svm_loss"] == pytest.approx(2 * config.margin)
+
+
+def test_an_svm_on_its_way_is_told_from_one_that_has_arrived():
+    """Softmax may have run ahead, even by the hinge loss; at its lowest place the SVM's own sum is the smaller one."""
+    for steps, arrived in ((300, False), (2000, True)):
+        made = run.run(replace(TOPIC.presets["Two losses"], steps=steps))
+        x, y = made.inputs[made.is_train].double(), made.targets[made.is_train]
+        sums = []
+        for name in ("svm", "softmax"):
+            weight, bias = (getattr(made, f"{name}_{part}").double() for part in ("weights", "biases"))
+            hinge = torch.nn.MultiMarginLoss()(x @ weight.T + bias, y) * 3
+            sums.append((hinge + 0.5 * made.config.strength * weight.square().sum()).item())
+        assert (sums[0] < sums[1]) == arrived
+        _, told, *more = explain.both_losses(made.config, Film.of(made.snapshot))
+        assert [told.parts[0].values[name].value for name in ("svm", "softmax")] == pytest.approx(sums, rel=1e-5)
+        assert bool(more) != arrived
 
 
 def test_the_terms_of_a_point_are_those_of_the_tensors():

@@ -108,6 +108,15 @@ def test_how_often_one_looks_changes_nothing():
     assert often[-1].step == seldom[-1].step == 200
 
 
+def test_a_run_leaves_out_no_sample():
+    """Through every tenth of XOR's samples its mistakes would look steady."""
+    result = run(Config(data="xor", steps=400))
+    assert result.step.tolist() == list(range(401))
+    assert set(result.wrong[20:].tolist()) == {2, 3}
+    film = Film(moments(Config(data="xor"), 12)[::4], (0, 4, 8, 12), None, None)
+    assert "4 samples apart" in str(draw.mistakes(Config(data="xor"), film).lines[0].name)
+
+
 def test_from_zero_the_rate_changes_nothing_but_the_scale():
     one, other = (moments(Config(data="parted", rate=rate)) for rate in (1.0, 0.5))
     assert [m.values["corrections"] for m in one] == [m.values["corrections"] for m in other]

@@ -142,8 +142,8 @@ function box(view, context, i, inks) {
   if (state & (PARTIAL | WHOLE) && role !== "fixed") line(short(gradients[i]) + (state & WHOLE ? "" : " …"), 2, inks.gradient, 400);
 }
 
-/** What goes back along the edges, where that covers no box and no other number: first those of the node at work, then
- * those of nodes that are used several times, then the others. */
+/** What goes back along the edges, where that covers no box and no other number, and no other edge if there is such a
+ * place: first those of the node at work, then those of nodes that are used several times, then the others. */
 function numbers(view, context, paths, inks, back) {
   const { meta, nodes, frame, theme } = view, { passed, work } = frame.slices;
   const uses = new Map();
@@ -156,19 +156,19 @@ function numbers(view, context, paths, inks, back) {
   const order = meta.edges.map((edge, at) => [rank(edge), at]).filter(([, at]) => passed[at]).sort((a, b) => a[0] - b[0] || a[1] - b[1]);
   for (const [, at] of order) {
     const words = short(view.flows[at]), wide = context.measureText(words).width / 2 + 2, path = paths[at];
-    for (const share of [0.5, 0.35, 0.65, 0.25, 0.75]) {
-      const [x, y] = path[Math.round(share * (path.length - 1))];
-      if (x - wide < 0 || x + wide > view.canvasWidth || taken.some(([u, v, w, h]) => Math.abs(x - u) < wide + w && Math.abs(y - v) < 7 + h)) continue;
-      taken.push([x, y, wide, 7]);
-      context.fillStyle = theme.background;
-      context.globalAlpha = 0.85;
-      context.beginPath();
-      context.roundRect(x - wide, y - 7, 2 * wide, 14, 4);
-      context.fill();
-      context.globalAlpha = 1;
-      context.fillStyle = inks.gradient;
-      context.fillText(words, x, y + 0.5);
-      break;
-    }
+    const free = ([x, y]) => x - wide >= 0 && x + wide <= view.canvasWidth && !taken.some(([u, v, w, h]) => Math.abs(x - u) < wide + w && Math.abs(y - v) < 7 + h);
+    const lonely = ([x, y]) => !paths.some((other, k) => k !== at && other.some(([u, v]) => Math.abs(x - u) < wide && Math.abs(y - v) < 7));
+    const places = [0.5, 0.35, 0.65, 0.25, 0.75].map((share) => path[Math.round(share * (path.length - 1))]).filter(free);
+    if (!places.length) continue;
+    const [x, y] = places.find(lonely) ?? places[0];
+    taken.push([x, y, wide, 7]);
+    context.fillStyle = theme.background;
+    context.globalAlpha = 0.85;
+    context.beginPath();
+    context.roundRect(x - wide, y - 7, 2 * wide, 14, 4);
+    context.fill();
+    context.globalAlpha = 1;
+    context.fillStyle = inks.gradient;
+    context.fillText(words, x, y + 0.5);
   }
 }

@@ -1,6 +1,6 @@
 // A small line chart that grows with the frames of its clock.
 import { View, format, lineColourOf, mount } from "./core.js";
-import { logTicks, ticks } from "./marks.js";
+import { haloText, logTicks, ticks } from "./marks.js";
 import { TIME_KEYS, keyboard, pointer } from "./controls.js";
 import { follow, placeOf } from "./clock.js";
 
@@ -206,9 +206,6 @@ class Curves extends View {
   #levelNames(context, x, y, left, right) {
     const { meta, theme } = this, spots = [[right, -8], [right, 9], [left + 4, -8], [left + 4, 9]];
     context.font = this.font(11);
-    context.lineWidth = 3;
-    context.strokeStyle = theme.background;
-    context.fillStyle = theme.text;
     const trace = meta.levels.length ? this.#trace(x, y) : [];
     const taken = []; // by names that stand already: [left end, right end, height]
     for (const [value, name] of meta.levels) {
@@ -226,8 +223,7 @@ class Curves extends View {
       const [end, by] = spots[chosen], at = Math.round(y(value)) + 0.5 + by;
       taken.push([end === right ? right - wide : end, end === right ? right : end + wide, y(value) + by]);
       context.textAlign = end === right ? "right" : "left";
-      context.strokeText(name, end, at);
-      context.fillText(name, end, at);
+      haloText(context, name, end, at, theme.text, theme.background);
     }
   }
 

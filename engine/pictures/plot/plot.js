@@ -5,7 +5,7 @@ import { cross, drawAxes, shareOf, valueAt } from "./axes.js";
 import { drawBorders } from "./borders.js";
 import { follow, placeOf, unfollow } from "./clock.js";
 import { disc, edge } from "./marks.js";
-import { paintBands, paintHandle, paintPath } from "./plot_paint.js";
+import { paintBandNames, paintBands, paintHandle, paintPath } from "./plot_paint.js";
 
 const REACH = 12, HANDLE_REACH = 22; // CSS pixels around a mark that belong to it
 const round = (value) => Number(value.toPrecision(6));
@@ -222,6 +222,7 @@ class Plot extends View {
     drawBorders(context, meta.borders, (k) => this.#now("border" + k), domain, (place) => this.#screen(place), theme, seam);
     meta.paths.forEach((path, k) => paintPath(context, path, this.#course(path, k).map((point) => this.#screen(point)), theme, seam));
     context.restore();
+    paintBandNames(context, this, meta.bands, (x) => this.#screen([x, domain[2]])[0]);
     edge(context, meta.expected, { x: box.x, y: box.y, s: box.w }, meta.field ? theme.edge : theme.text);
     meta.dots.forEach((dots, k) => this.#points("dots" + k).forEach((point, at) => {
       const [x, y] = this.#screen(point);

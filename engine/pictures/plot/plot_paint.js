@@ -7,9 +7,7 @@ const FAR = 1e5; // CSS pixels: what lies beyond is as good as there
 
 /** Ranges of x that have a name; across(x): its place. */
 export function paintBands(context, { theme, box }, bands, across) {
-  context.textAlign = "center";
-  context.textBaseline = "top";
-  for (const [low, high, name, colour] of bands) {
+  for (const [low, high, , colour] of bands) {
     const left = across(low), right = across(high);
     if (right <= left) continue;
     context.save();
@@ -17,9 +15,17 @@ export function paintBands(context, { theme, box }, bands, across) {
     context.fillStyle = lineColourOf(colour, theme);
     context.fillRect(left, box.y, right - left, box.h);
     context.restore();
-    context.font = `11px ${theme.family}`;
-    context.fillStyle = theme.faint;
-    if (context.measureText(name).width < right - left - 6) context.fillText(name, (left + right) / 2, box.y + 5);
+  }
+}
+
+/** Their names, over lines and curves, where they have room. */
+export function paintBandNames(context, { theme, box }, bands, across) {
+  context.font = `11px ${theme.family}`;
+  context.textAlign = "center";
+  context.textBaseline = "top";
+  for (const [low, high, name] of bands) {
+    const left = across(low), right = across(high), fits = context.measureText(name).width < right - left - 6;
+    if (fits) haloText(context, name, (left + right) / 2, box.y + 5, theme.faint, theme.panel);
   }
 }
 

@@ -133,7 +133,7 @@ def set_blocks(config: Config, film: Film) -> list[Block]:
         "trade", "Δ × 10, λ ÷ 10, rate × 10", larger, icon="compare_arrows", enabled=exact,
         help="The SVM then has ten times the weights and gives the same answers.",
     )  # fmt: skip
-    return [Row([[explain.both_losses(config, film), Say(ABOUT_SET, style="small")], [said, trade]])]
+    return [Row([[*explain.both_losses(config, film), Say(ABOUT_SET, style="small")], [said, trade]])]
 
 
 # ---------------------------------------------------------------- neighbours and kernels

@@ -194,10 +194,11 @@ def accuracy_by_k(found: neighbours.CrossValidation) -> CurvesPicture | None:
     samples = samples_of(found.config)
     counts = np.bincount(samples.targets[samples.is_train].numpy(), minlength=len(samples.classes))
     level = Level(100 * counts.max() / max(1, counts.sum()), Words("always the most frequent class"))
+    best = Level(float(mean.max()), Words("best: k = {k}", k=int(found.k[mean.argmax()])))
     low = None if not samples.side else max(0.0, float(np.floor(values.min() / 5) * 5))  # guessing is far below
     return CurvesPicture(
         values, lines, frames, Words("Accuracy for every number of neighbours"), x_label=Words("k, neighbours asked"),
-        y_label=Words("% right"), low=low, high=100.0, levels=() if samples.side else (level,),
+        y_label=Words("% right"), low=low, high=100.0, levels=(best,) if samples.side else (best, level),
     )  # fmt: skip
 
 

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from engine.contracts.blocks import Amount, Row, Say, Table
+from engine.contracts.blocks import Amount, Block, Row, Say, Table
 from engine.contracts.film import Film
 from engine.contracts.formula import TERM_DIGITS, Formula, added, aligned, bracketed, exact, rest_of, written
 from engine.contracts.words import Number, Percent, Words
@@ -26,6 +26,13 @@ from .run import Result
 from .samples import Samples, samples_of
 
 MOST_TERMS, MOST_POWERS = 3, 2  # of a long sum that are written out
+SUMS = (
+    "The training of the SVM lowers the hinge loss plus λ/2 Σw²: **{svm}** for its own W, **{softmax}** for that of "
+    "softmax."
+)
+NOT_ARRIVED = (
+    "So the SVM has not arrived yet: at its lowest place no other W has a lower sum. Let it train for more steps."
+)
 COMMA = r",\ "
 LARGEST_POWER, SMALLEST_SUM = 500.0, 1e-7  # of e in a formula; below it ln(1 + s) is s
 _IN_TEXT = {letter: rf"\{letter}" for letter in "{}$%#&_"} | {
@@ -205,18 +212,23 @@ def terms_table(config: Config, made: PointTerms, model: str, names: Sequence[st
     return Table((Words("class"), Words("score s"), head), rows, (last, "", Number(loss, 4)))
 
 
-def both_losses(config: Config, film: Film) -> Table:
-    """The weights of both classifiers, each measured by both losses over the points that are learned from."""
-    samples, rows = samples_of(config), []
+def both_losses(config: Config, film: Film) -> list[Block]:
+    """The weights of both classifiers, each measured by both losses over the points that are learned from, and by the
+    hinge loss with the penalty, which the training of the SVM lowers."""
+    samples, rows, sums = samples_of(config), [], []
     train = samples.train_rows
     for model, name in zip(MODELS, (Words("W of the SVM"), Words("W of softmax")), strict=True):
         weights, biases = rows_at(film.now, model)
         scores, targets = samples.inputs[train].double() @ weights.T + biases, samples.targets[train]
         right = (scores.argmax(1) == targets).double().mean()
-        rows.append((name, Number(float(weights.norm())), Number(float(hinge_loss(scores, targets, config.margin))),
+        hinge = float(hinge_loss(scores, targets, config.margin))
+        sums.append(hinge + 0.5 * config.strength * float(weights.square().sum()))
+        rows.append((name, Number(float(weights.norm())), Number(hinge),
                      Number(float(F.cross_entropy(scores, targets))), Percent(float(right))))  # fmt: skip
     head = Words("train set"), Words("length ‖W‖"), Words("hinge loss"), Words("cross-entropy"), Words("right")
-    return Table(head, rows)
+    svm, softmax = sums
+    told = [Say(SUMS, svm=Number(svm, 3), softmax=Number(softmax, 3), style="small")]
+    return [Table(head, rows), *told, *([Say(NOT_ARRIVED, style="small")] if svm > softmax else [])]
 
 
 def zero_terms(config: Config, moment: Snapshot) -> tuple[int, int, int]:

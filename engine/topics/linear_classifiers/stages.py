@@ -58,7 +58,7 @@ def linear(config: Config, view: Any, film: Film) -> list[Block]:
 def _rows(config: Config, model: str, film: Film, made: PointTerms | None) -> Row:
     arrows = None if made is None else explain.arrows(made, model, samples_of(config))
     rows = Show("rows", draw.weight_rows(config, film, model, arrows), drag, height=290)
-    beside: list[Block] = [Choose("model", as_buttons=True), explain.both_losses(config, film)]
+    beside: list[Block] = [Choose("model", as_buttons=True), *explain.both_losses(config, film)]
     if made is not None:
         beside += about.gradient(config, made, model)
         if field := explain.bias_field(config, film, model, made.target):

@@ -161,14 +161,14 @@ class Config:
         counts=lambda config: bool(config.layers),
     )
     batch_norm: bool = knob(
-        False, "Batch normalisation",
+        False, "Batch norm",
         "Every hidden sum is brought to mean 0 and spread 1 over the batch, then scaled and shifted by γ and β, which "
         "are learned; when the network is used, by running means instead.",
         advanced=True, counts=lambda config: bool(config.layers),
     )  # fmt: skip
     first_weights: str = knob(
         "drawn", "First weights", "Where training begins; biases begin at 0.",
-        choices={"drawn": "random (He, Xavier)", "zeros": "all zero", "equal": "all equal"}, advanced=True,
+        choices={"drawn": "He or Xavier", "zeros": "all zero", "equal": "all equal"}, advanced=True,
     )  # fmt: skip
     seed: int = knob(
         0,

@@ -104,7 +104,7 @@ class Config:
     )  # fmt: skip
     order: str = knob(
         "turn", "Order of the samples", "In which the samples are presented, pass after pass.",
-        choices={"turn": "in turn", "random": "shuffled in every pass"}, advanced=True, counts=_learns,
+        choices={"turn": "in turn", "random": "shuffled"}, advanced=True, counts=_learns,
     )  # fmt: skip
     rate: float = knob(
         1.0, "Learning rate η", "Length of a correction. From w = 0 and θ = 0 it changes nothing but the scale.",
@@ -170,6 +170,7 @@ TOPIC = Topic(
         network="engine.topics.perceptron.run:network",
         experiment=without_run,
         speed="slow",
+        every_step=True,
     ),
     look=Look(config=without_run),
     absent=absent,

@@ -225,8 +225,10 @@ def mistakes(config: Config, film: Film) -> CurvesPicture:
     if not margin_of(config).separable and len(targets):
         best = best_line_of(config)[0]
         levels.append(Level(best, Words("best line: {count} wrong", count=best)))
+    apart = int(np.diff([moment.step for moment in film.moments]).max(initial=1))  # a long run keeps not all samples
+    wrong = Words("wrong now") if apart == 1 else Words("wrong now, {count} samples apart", count=apart)
     return CurvesPicture(
-        table, [Curve(Words("wrong now"), 1), Curve(Words("corrections a pass"), 2, dashed=True)],
+        table, [Curve(wrong, 1), Curve(Words("corrections a pass"), 2, dashed=True)],
         film.frames, Words("Points on the wrong side, and corrections a pass"), Words("samples presented"), low=0.0,
         levels=levels,
     )  # fmt: skip

@@ -136,11 +136,10 @@ class Experiment:
                 for place, number in enumerate(numbers, 1):
                     yield number, place == count
 
-    def train(self, steps: int) -> Iterator[Snapshot]:
+    def train(self, steps: int, snapshot_every: int = 1) -> Iterator[Snapshot]:
         """Present up to `steps` samples, one by one; it ends with the first whole pass that needs no correction.
 
-        A Snapshot of every sample, however few are asked for: what is wrong goes up and down with each, and a curve
-        through some of them would look smooth.
+        Snapshots as `fit` makes them; how often one looks changes nothing.
         """
         line = before = start_of(self.config)
         best, fewest = line, line.wrong(self.inputs, self.targets)
@@ -156,7 +155,8 @@ class Experiment:
             }  # fmt: skip
             return Snapshot(step, wrong / len(self.samples) if self.samples else math.nan, math.nan, values, steps)
 
-        yield seen(0)
+        wanted = yield seen(0)
+        due = wanted or snapshot_every
         if not self.samples:
             return
         order = self.order()
@@ -173,7 +173,9 @@ class Experiment:
                 passes, last_pass, in_pass = passes + 1, in_pass, 0
                 if self.config.order == "turn" and not (cycle or over):
                     cycle = passes - met.setdefault(line.parts, passes)
-            yield seen(step)
+            if step >= due or step == steps or over:
+                wanted = yield seen(step)
+                due = step + (wanted or snapshot_every)
             if over:
                 return
             breathe(step)
@@ -191,7 +193,7 @@ def network(config: Config, result: Result | None = None) -> Neurons | TwoLayers
 
 
 def stream(config: Config) -> Iterator[Snapshot]:
-    """Present samples to the neuron of `config` and yield what it looks like after each."""
+    """Present samples to the neuron of `config` and yield what it looks like; takes `.send(steps)`."""
     return Experiment(config).train(max(config.until, config.steps))
 
 

@@ -315,8 +315,9 @@ def _sizes_widget(topic: Topic, knob: Knob, key: str, label: str, help_text: str
             args=(topic, knob, "count"), **options,
         )  # fmt: skip
     with right:
+        width = t("Neurons each") if len(set(sizes)) < 2 else t("Neurons, at most")
         st.slider(
-            t("Neurons each"), int(knob.low), int(knob.high), state[f"{key}:width"], key=f"{key}:width",
+            width, int(knob.low), int(knob.high), state[f"{key}:width"], key=f"{key}:width",
             args=(topic, knob, "width"), disabled=not sizes, **options,
         )  # fmt: skip
 

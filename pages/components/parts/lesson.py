@@ -44,8 +44,7 @@ def lesson(topic: Topic, config: Any, made: Any | Callable[[], Any] | None) -> N
     at = place_in(topic)
     asked = st.session_state.get(f"{topic.slug}:views", {}).get(LESSON, END)
     if asked not in (END, *(step.name for step in steps)) and not _is_step_elsewhere(asked):
-        choices = ", ".join([*(step.name for step in steps), END])
-        reason = KnobError("Lesson: expected one of {choices}, got {value!r}", choices=choices, value=asked)
+        reason = KnobError("Lesson: expected one of its {count} steps, got {value!r}", count=len(steps), value=asked)
         told_of(topic, LESSON, reason, asked)
     if at in (-1, len(steps)):
         told = _answers(topic) if teaching(topic).hidden else told_in(topic.slug)

@@ -45,7 +45,7 @@ SHARED = {
     "live": "Live",
     "frameOf": "frame {frame} / {count} · step {step}",
     "running": "It runs.",
-    "paused": "It stands still: {moment}",
+    "paused": "Paused: {moment}",
     "row": "row",
     "column": "column",
     "clear": "Clear",

@@ -128,7 +128,7 @@ def _record_opening(topic: Topic, place: Backend, device: str) -> None:
         config = topic.training.at(topic.training.experiment(topic.opening), 0)
         stream = topic.load(topic.training.stream)
         with using_device(device):
-            make = partial(record, partial(place.open, stream), config, steps)
+            make = partial(record, partial(place.open, stream), config, steps, topic.training.every_step)
             STORE.get_or_compute(_key_of_recording(topic, config, steps, device), make)
 
 
@@ -152,7 +152,8 @@ def start_job(topic: Topic, config: Any, path: str | None = None, **options: Any
         if topic.in_turn and settings().backend == "threads":  # a worker does one thing after the other anyway
             stream = in_turn(stream, _steps[topic.slug])
         with using_device(chosen_device()):
-            return JOBS.submit(stream, config, visitor=visitor(), **options)
+            every_step = path is None and topic.training is not None and topic.training.every_step
+            return JOBS.submit(stream, config, visitor=visitor(), every_step=every_step, **options)
     except Exception as error:
         explain(error, topic, config)
         return None

@@ -141,5 +141,5 @@ def test_a_run_is_announced_at_its_start_and_end_and_not_between(visit):
     visitor.page.wait_for_timeout(400)
     heard = [text for text in visitor.page.evaluate("heard")[said:] if text]
     assert heard[0] == "It runs."
-    assert heard[-1].startswith("It stands still: frame")
+    assert heard[-1].startswith("Paused: frame")
     assert len(heard) <= 4, heard
