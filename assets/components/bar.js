@@ -27,11 +27,18 @@ export class TransportBar {
   }
 
   /** Whoever presses Pause means the moment that they see: it stays, and is reported, whatever is still to be played.
-      button: what is pressed, as a CSS selector; Space does the same. */
+      button: what is pressed, as a CSS selector; Space does the same. Beside it stands the button for one step. */
   hold(button) {
     if (!button || this.holding === button) return;
     this.holding = button;
     const stay = () => { if (this.owner.isConnected && this.clock.live && this.clock.running) this.#pause(); };
+    // Behind the newest moment a step is the next of those that are there, not one that nobody sees far ahead.
+    document.addEventListener("click", (event) => {
+      const { clock } = this, pressed = event.composedPath()[0].closest?.(button.replace(/-play$/, "-step"));
+      if (this.holding !== button || !pressed || !this.owner.isConnected || clock.running || clock.position >= clock.count - 1) return;
+      event.stopPropagation();
+      this.#go(clock.position + 1);
+    }, { capture: true, signal: this.gone.signal });
     const listen = (name, when) => document.addEventListener(name, (event) => { if (this.holding === button && when(event)) stay(); }, { capture: true, signal: this.gone.signal });
     for (const name of ["pointerdown", "click"]) listen(name, (event) => event.composedPath()[0].closest?.(button));
     listen("keydown", (event) => {

@@ -4,6 +4,8 @@ import { follow, placeOf } from "./clock.js";
 import { lag } from "./lag.js";
 
 const MOST_LINES = 2000;
+const BESIDE = 215; // px: a line that is longer stands below the buttons
+const NUMBER = /[–∞]|[−-]?\d[\d.,]*(e[−-]?\d+)?(\s?%)?/g;
 
 class Status extends View {
   constructor(host) {
@@ -24,6 +26,18 @@ class Status extends View {
     this.onTime(this.clock);
   }
 
+  /** Beside the buttons or below them: by how long the lines may become, not by the numbers of now, with which all that
+   * stands below would go up and down. */
+  #place() {
+    const place = (this.root.getRootNode().host ?? this.root).closest(".stElementContainer");
+    if (!place) return;
+    const parts = this.line.innerHTML.split(/<br\s*\/?>/).map((part) => part.replace(/<[^>]*>/g, "").replace(this.meta.tail, "").replace(NUMBER, (one) => (/[%–]/.test(one) ? "100.0 %" : /[.e∞]/.test(one) ? "0.0000" : "000")));
+    const pen = this.canvas.getContext("2d");
+    pen.font = this.font(13.1);
+    this.below ||= parts.some((part) => pen.measureText(part).width > BESIDE);
+    place.style.flex = this.below ? "1 1 100%" : "1 1 11rem";
+  }
+
   /** All that does not follow a run lags behind while it goes on. */
   #mark(clock) {
     const { live, at, indices } = this.meta.frames, spoken = at ?? indices[indices.length - 1];
@@ -41,6 +55,7 @@ class Status extends View {
     if (this.told === line) return;
     this.told = line;
     this.line.innerHTML = line; // our own words, made harmless by the server
+    requestAnimationFrame(() => this.#place()); // it may not stand on the page yet
     this.line.dataset.step = clock.step;
   }
 }

@@ -23,7 +23,7 @@ __all__ = ["ACTIVE_STATES", "Job", "JobQueue", "QueueFull"]
 logger = logging.getLogger("neurarium.jobs")
 
 LOOKS_WHILE_CATCHING_UP = 50
-MOST_OF_EVERY_STEP = 1000  # moments of a job that leaves out no step
+MOST_OF_EVERY_STEP = 600  # moments of a job that leaves out no step: as many as a browser keeps
 LONGEST = 1.0  # seconds between two looks, so that whoever wants it to stop need not wait
 STOP_SECONDS = 8.0  # what jobs get to let go of when the server stops: hosts that stop it wait for ten
 QUICK_SHARE, HEAD_START = 5, 4

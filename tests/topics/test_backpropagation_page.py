@@ -108,3 +108,11 @@ def moment_of(result):
     from engine.training.fit import Snapshot
 
     return Snapshot(20, 0.0, 0.0, {"weights": result.weights, "left": np.zeros(9)})
+
+
+def test_every_figure_to_take_away_has_a_name(reader):
+    visitor = reader("")
+    visitor.open_tab("backpropagation", "Download")
+    names = visitor.data("backpropagation-download-figure")[0]["names"]
+    assert len(names) > 1
+    assert [name for name in names if not name.partition(":")[2].strip()] == []

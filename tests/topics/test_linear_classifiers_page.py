@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from engine.data.point_tables import TableChoices
-from engine.data.points import decode_points
+from engine.data.points import decode_points, encode_points
 from engine.data.table_keys import key_of, table_of, text_of
 from engine.topics.linear_classifiers import explain, run
 from engine.topics.linear_classifiers.card import TOPIC, Config, parse_edits
@@ -142,7 +142,8 @@ def test_a_wrong_digit_is_opened_by_a_click(reader):
     meta, _ = visitor.data(f"{PLACE}-wrong")
     samples = samples_of(Config(data="digits"))
     found = run.run(Config(method="neighbours", data="digits"))
-    wrong = (found.answers != samples.targets[samples.held_out_rows]).nonzero().flatten().tolist()
+    truth = samples.targets[samples.held_out_rows]
+    wrong = sorted((found.answers != truth).nonzero().flatten().tolist(), key=lambda at: truth[at])
     assert len(meta["tiles"]) == len(wrong)
     visitor.touch(f"{PLACE}-wrong", "cell", {"tile": 1, "row": 0, "column": 0})
     assert link(visitor)["view.digit"] == str(wrong[1])
@@ -163,3 +164,20 @@ def test_the_kernels_plane_marks_support_vectors_and_margins(reader):
 def test_the_stage_is_short_and_every_method_has_a_preset():
     assert {config.method for config in TOPIC.presets.values()} == {"linear", "neighbours", "kernel"}
     assert page.View().look == "point"
+
+
+def test_of_many_wrong_digits_each_class_is_shown(reader):
+    visitor = reader("method=neighbours&data=mnist&view.part=wrong")
+    tiles = visitor.data(f"{PLACE}-wrong")[0]["tiles"]
+    assert len(tiles) == 60
+    assert {tile["title"][0] for tile in tiles} == set("0123456789")
+    assert "60 of them" in visitor.texts()
+
+
+def test_the_kernel_answers_while_points_are_drawn(reader):
+    points = encode_points([(-1.0, 1.0, 0), (-1.2, 0.8, 0), (1.5, -0.5, 1), (1.2, -0.8, 1)])
+    visitor = reader(f"method=kernel&data=own&points={points}")
+    meta, arrays = visitor.data(f"{PLACE}-plane")
+    assert meta["editable"]
+    assert arrays["background"].shape == (64, 64, 3)
+    assert "Click adds points" in visitor.texts()

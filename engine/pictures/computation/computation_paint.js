@@ -54,11 +54,12 @@ export function paintComputation(view, context) {
   const back = meta.edges.some(([, to], at) => to === work[0] && passed[at]);
   meta.edges.forEach(([from, to], at) => {
     const known = states[from] & VALUE, atWork = to === work[0];
-    stroke(context, paths[at], theme.faint, atWork && !back ? 2.2 : 1.1, known ? 0.75 : 0.35, atWork && !back ? inks.value : null);
+    const flow = view.flows[at], isZero = passed[at] && flow === 0; // dots on a line would not be seen
+    if (!isZero) stroke(context, paths[at], theme.faint, atWork && !back ? 2.2 : 1.1, known ? 0.75 : 0.35, atWork && !back ? inks.value : null);
     if (!passed[at]) return;
-    const flow = view.flows[at], share = Math.min(1, Math.abs(flow) / view.most);
-    context.setLineDash(flow === 0 ? [2, 4] : []);
-    stroke(context, paths[at], inks.gradient, atWork ? 2 + 3 * share : 1 + 3 * share, atWork ? 1 : 0.6);
+    const share = Math.min(1, Math.abs(flow) / view.most);
+    context.setLineDash(isZero ? [2, 4] : []);
+    stroke(context, paths[at], inks.gradient, atWork ? 2 + 3 * share : 1 + 3 * share, atWork || isZero ? 1 : 0.6);
     context.setLineDash([]);
     if (atWork) arrow(context, paths[at], inks.gradient);
   });

@@ -148,7 +148,7 @@ class Curves extends View {
     context.restore();
 
     this.#drawExpected(context, x, y);
-    this.#levelNames(context, x, y, left, right);
+    this.#levelNames(context, x, y, left, right, bottom);
 
     // cursor
     const hair = (index, colour) => {
@@ -203,11 +203,12 @@ class Curves extends View {
   }
 
   /** Their names, over or under them at either end, where no curve runs; each stays as long as none comes there. */
-  #levelNames(context, x, y, left, right) {
+  #levelNames(context, x, y, left, right, bottom) {
     const { meta, theme } = this, spots = [[right, -8], [right, 9], [left + 4, -8], [left + 4, 9]];
     context.font = this.font(11);
     const trace = meta.levels.length ? this.#trace(x, y) : [];
     const taken = []; // by names that stand already: [left end, right end, height]
+    this.canvas.neurarium.names = taken;
     for (const [value, name] of meta.levels) {
       const wide = context.measureText(name).width;
       const crossings = ([end, by]) => {
@@ -215,7 +216,7 @@ class Curves extends View {
         const runs = trace.filter(([at, height]) => at >= from && at <= to && Math.abs(height - middle) < 8).length;
         const levels = meta.levels.filter(([other]) => other !== value && Math.abs(y(other) - middle) < 7).length;
         const names = taken.filter(([start, stop, height]) => start < to && stop > from && Math.abs(height - middle) < 13).length;
-        return runs + 4 * levels + 1000 * names;
+        return runs + 4 * levels + 1000 * (names + (middle > bottom - 6)); // below are the numbers of the axis
       };
       const counts = spots.map(crossings), kept = this.spots.get(name) ?? 0;
       const chosen = counts[kept] ? counts.indexOf(Math.min(...counts)) : kept;

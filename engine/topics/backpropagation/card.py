@@ -56,6 +56,8 @@ def read_numbers(text: str, names: tuple[str, ...], label: str) -> dict[str, flo
                 "{label}: expected numbers from -{most} to {most}, got {value}",
                 label=label, most=shortest(LARGEST), value=shortest(value),
             )  # fmt: skip
+        if name in found:
+            raise KnobError("{label}: expected one number for {name}, got two", label=label, name=name)
         found[name] = value
     return found
 

@@ -21,6 +21,8 @@ LOOKS = {"point": "One point", "rows": "Weight rows", "set": "All points"}
 PARTS = {"one": "One digit", "wrong": "Wrong answers", "methods": "All methods"}
 BESIDE = {"votes": "Who is asked", "curve": "Which k?", "other": "Another k"}
 DRAW = "Click the plane to add points; choose their class below it."
+DRAWN = "Switch **Click adds points** on to draw more."
+DRAWING = "Switch **Click adds points** off to see the support vectors, the margin, and how f adds up at a spot."
 CLICK = "Click a point: the losses of the nearest one stand below, term by term."
 LINES = (
     "Each line is where one class's own score is 0, its arrow points to where that score is greater. With two classes: "
@@ -65,10 +67,11 @@ def status(config: Config, moment: Snapshot) -> Say:
     return Say(step, listed([told("SVM", "svm"), told("softmax", "softmax")]), style="status")
 
 
-def notes(config: Config) -> list[Block]:
-    """What a reader should know before: no points yet, a plane that is a cut."""
-    if config.data == "own" and not config.points:
-        return [Say(DRAW, style="note")]
+def notes(config: Config, drawing: bool) -> list[Block]:
+    """What a reader should know before: how points are drawn, a plane that is a cut. With own points there is always a
+    line, so that the plane stays where it is when the first is drawn."""
+    if config.data == "own":
+        return [Say(DRAW if drawing or not config.points else DRAWN, style="note")]
     if config.data == "table" and not config.table:
         return [Say("Give a table with the button beside the knobs.", style="note")]
     if config.data == "iris" and config.all_features:
@@ -208,7 +211,9 @@ def wrong(config: Config, said: Sequence[int], name: str, pick: object, place: s
     count = sum(one != other for one, other in zip(said, targets, strict=True))
     words = Say("{name}: **{count}** of {all} held-out digits are named wrongly: what they show → what is said.",
                 name=name, count=Number(count), all=Number(len(targets)))  # fmt: skip
-    return [words, *([Show(place, picture, pick, height=250)] if picture else [])]
+    some = Say("{count} of them, spread over all digits:", count=draw_digits.MOST_WRONG, style="small")
+    cut = [some] if count > draw_digits.MOST_WRONG else []
+    return [words, *cut, *([Show(place, picture, pick, height=250)] if picture else [])]
 
 
 def wrong_of_both(config: Config, film: Film, pick: object) -> list[Block]:

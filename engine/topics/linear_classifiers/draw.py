@@ -158,11 +158,12 @@ def bytes_of(shares: np.ndarray) -> np.ndarray:
     return np.rint(np.nan_to_num(shares) * 255).astype(np.uint8)
 
 
-def own_points(config: Config) -> PointsPicture:
-    """The plane to draw points in, without any answer."""
-    names = class_names(config, samples_of(config))
-    return PointsPicture(_points(config, True), plane_of(config).domain, names, Words("The plane, to draw points in"),
-                         editable=True)  # fmt: skip
+def own_points(config: Config, result: kernel.Result) -> PointsPicture:
+    """The plane to draw points in, coloured by what the kernel SVM says, once there is something to tell apart."""
+    names, says = class_names(config, samples_of(config)), len(result.support) > 0
+    alt = "The plane, coloured by the class that the kernel SVM names" if says else "The plane, to draw points in"
+    return PointsPicture(_points(config, True), plane_of(config).domain, names, Words(alt),
+                         bytes_of(result.plane.numpy()) if says else None, editable=True)  # fmt: skip
 
 
 def points_alone(asked: PointsPicture) -> PointsPicture:

@@ -47,16 +47,17 @@ def one(config: Config, number: int) -> PixelPicture:
 
 
 def wrong(config: Config, said: Sequence[int]) -> PixelPicture | None:
-    """The held-out digits that are named wrongly: what each shows, and what is said; None where all are right.
+    """The held-out digits that are named wrongly: what each shows, and what is said; None where all are right. Where
+    there are more than MOST_WRONG, every so many of them, so that each class has its share.
 
     said: class named for each held-out digit.
     """
     samples = samples_of(config)
-    numbers, captions = [], []
-    for at, answer in zip(samples.held_out_rows.tolist(), said, strict=True):
-        if (label := int(samples.targets[at])) != answer and len(numbers) < MOST_WRONG:
-            numbers.append(at)
-            captions.append(f"{label} → {answer}")
+    found = [(at, int(samples.targets[at]), answer)
+             for at, answer in zip(samples.held_out_rows.tolist(), said, strict=True)]  # fmt: skip
+    found = sorted((one for one in found if one[1] != one[2]), key=lambda one: one[1])
+    found = [found[k * len(found) // min(len(found), MOST_WRONG)] for k in range(min(len(found), MOST_WRONG))]
+    numbers, captions = [at for at, *_ in found], [f"{label} → {answer}" for _, label, answer in found]
     alt = Words("Held-out digits that are named wrongly")
     return digits(config, numbers, captions, alt, 15) if numbers else None
 

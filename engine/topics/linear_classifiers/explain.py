@@ -31,7 +31,8 @@ SUMS = (
     "softmax."
 )
 NOT_ARRIVED = (
-    "So the SVM has not arrived yet: at its lowest place no other W has a lower sum. Let it train for more steps."
+    "So the SVM has not arrived yet: at its lowest place no other W has a lower sum. Raise **Stop at step** and let it "
+    "train on."
 )
 COMMA = r",\ "
 LARGEST_POWER, SMALLEST_SUM = 500.0, 1e-7  # of e in a formula; below it ln(1 + s) is s

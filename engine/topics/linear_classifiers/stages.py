@@ -25,7 +25,7 @@ def stage(config: Config, view: Any, film: Film) -> list[Block]:
     """The method of the Config on its data."""
     of_digits = samples_of(config).side > 0
     made = {"linear": (linear, linear_digits), "neighbours": (asked, asked_digits), "kernel": (bent, bent_digits)}
-    return [*about.notes(config), *made[config.method][of_digits](config, view, film)]
+    return [*about.notes(config, view.drawing), *made[config.method][of_digits](config, view, film)]
 
 
 # ---------------------------------------------------------------- points
@@ -92,8 +92,8 @@ def bent(config: Config, view: Any, film: Film) -> list[Block]:
     """The plane of the kernel SVM; beside it f at the spot."""
     editable, switch = _editing(config, view)
     if editable:  # points are drawn on the plane of the neighbours' kind
-        too_few = [] if len(film.now.support) else [Say(about.NOTHING, style="note")]
-        return [Show("plane", draw.own_points(config), on_plane, height=400), *switch, *too_few]
+        told = Say(about.DRAWING if len(film.now.support) else about.NOTHING, style="note")
+        return [Show("plane", draw.own_points(config, film.now), on_plane, height=400), *switch, told]
     spot, pairs = (view.x1, view.x2), len(kernel.pairs(len(samples_of(config).classes)))
     pair = min(view.pair, pairs - 1)
     picture = draw.bent(config, film.now, pair, spot)

@@ -192,7 +192,7 @@ def put(
     meta = {**meta, "title": title if kind.titled else "", "picked": picked, "height": height, "click": click,
             "group": group or key, "revision": revision}  # fmt: skip
     result = mount(kind.name, key, meta, arrays, dict.fromkeys(kind.events, hear), fits=kind.fits(picture))
-    if noted:
+    if noted and (kind.sheet or kind.figure):  # a field to type a number into is no picture to keep
         note(key, picture, title=title if kind.titled else "", picked=picked)
     return result
 

@@ -75,6 +75,9 @@ def test_a_student_does_the_lesson(visit, slug, size, everything):
         assert card.locator(".choice.right.chosen").count() == 1
         assert "As you predicted." in card.inner_text()
         in_view(visitor, f"told: {said.title}")
+        if not touch:  # the card is beside the picture, and goes up with the page only as far as it can be read
+            came = card.locator(".came")
+            visitor.until(lambda came=came: came.bounding_box()["y"] > 55, f"the beginning of what came: {said.title}")
         assert not visitor.scrolls_sideways()
         assert visitor.query["view.lesson"] == steps[at].name
         card.locator("button.primary").click()

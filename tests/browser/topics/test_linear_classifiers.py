@@ -71,3 +71,28 @@ def test_chinese_on_a_phone(visit):
     visitor.page.get_by_text("答错的", exact=True).click()
     visitor.until(lambda: "个留出的数字里有" in visitor.words, "what is named wrongly")
     assert not visitor.scrolls_sideways()
+
+
+def test_names_of_choices_and_switches_are_written_whole(visit):
+    visitor = visit("/linear_classifiers?method=neighbours&metric=l2_squared")
+    select = visitor.key("linear_classifiers.metric").locator("select")
+    size, title = select.evaluate("one => [parseFloat(getComputedStyle(one).fontSize), one.title]")
+    assert 12 <= size < 14, "smaller, so that it fits"
+    assert title == ""
+    select.select_option(index=0)
+    visitor.until(lambda: select.evaluate("one => getComputedStyle(one).fontSize") == "14px", "room enough again")
+    label = visitor.key("linear_classifiers.weighted").locator("p")
+    assert label.evaluate("one => one.parentElement.scrollWidth <= one.parentElement.clientWidth")
+
+
+def test_the_class_of_own_points_stays_as_chosen(visit):
+    for method in ("linear", "neighbours", "kernel"):
+        visitor = visit(f"/linear_classifiers?data=own&method={method}")
+        plane = "linear-classifiers-svm" if method == "linear" else "linear-classifiers-plane"
+        visitor.key(plane).locator("[data-class='1']").click()
+        for x in (-1.0, 0.5, 1.5):
+            visitor.click_plane(plane, x, 1.0)
+        visitor.until(lambda visitor=visitor: len(visitor.query.get("points", "")) == 15, "three points")
+        visitor.settle()
+        assert [point[2] for point in decode_points(visitor.query["points"])] == [1, 1, 1]
+        assert visitor.key(plane).locator("[data-class='1']").get_attribute("aria-pressed") == "true"
