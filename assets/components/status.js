@@ -34,8 +34,8 @@ class Status extends View {
     const parts = this.line.innerHTML.split(/<br\s*\/?>/).map((part) => part.replace(/<[^>]*>/g, "").replace(this.meta.tail, "").replace(NUMBER, (one) => (/[%–]/.test(one) ? "100.0 %" : /[.e∞]/.test(one) ? "0.0000" : "000")));
     const pen = this.canvas.getContext("2d");
     pen.font = this.font(13.1);
-    this.below ||= parts.some((part) => pen.measureText(part).width > BESIDE);
-    place.style.flex = this.below ? "1 1 100%" : "1 1 11rem";
+    this.stacked ||= parts.some((part) => pen.measureText(part).width > BESIDE);
+    place.style.flex = this.stacked ? "1 1 100%" : "1 1 11rem";
   }
 
   /** All that does not follow a run lags behind while it goes on. */

@@ -364,7 +364,8 @@ def visit(browser, contexts, request) -> Iterator[Callable[..., Visitor]]:
         note, page = visitor.complaints.append, visitor.page
         page.on("console", lambda message: note(f"console: {message.text}") if message.type == "error" else None)
         page.on("pageerror", lambda error: note(f"page error: {error}"))
-        page.on("requestfailed", lambda asked: note(f"request failed: {asked.url} {asked.failure}"))
+        left = lambda asked: "/media/" in asked.url and "ERR_ABORTED" in (asked.failure or "")  # noqa: E731 page was left
+        page.on("requestfailed", lambda asked: left(asked) or note(f"request failed: {asked.url} {asked.failure}"))
         page.on("response", lambda got: note(f"HTTP {got.status}: {got.url}") if got.status >= 400 else None)
         return visitor.open(path) if path is not None else visitor
 

@@ -299,7 +299,8 @@ def test_a_formula_that_cannot_be_used_is_one_sentence(text, said):
 @pytest.mark.parametrize(
     ("text", "said"),
     [("a", "expected names and numbers"), ("a=", "expected names"), ("q=1", "there is no “q”"), ("a=1e9", "from -1000"),
-     ("a=nan", "expected names"), ("a=1,,b=2", "expected names"), ("a=1 b=2", "expected names"), ("a=1,b=2,a=3", "expected one number for a")],
+     ("a=nan", "expected names"), ("a=1,,b=2", "expected names"), ("a=1 b=2", "expected names"),
+     ("a=1,b=2,a=3", "expected one number for a")],
 )  # fmt: skip
 def test_values_that_cannot_be_used_are_one_sentence(text, said):
     with pytest.raises(KnobError, match=said):

@@ -170,7 +170,7 @@ def test_of_many_wrong_digits_each_class_is_shown(reader):
     visitor = reader("method=neighbours&data=mnist&view.part=wrong")
     tiles = visitor.data(f"{PLACE}-wrong")[0]["tiles"]
     assert len(tiles) == 60
-    assert {tile["title"][0] for tile in tiles} == set("0123456789")
+    assert {tile["caption"][0] for tile in tiles} == set("0123456789")
     assert "60 of them" in visitor.texts()
 
 
