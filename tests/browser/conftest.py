@@ -322,6 +322,11 @@ class Visitor:
         return [text for text in self.complaints if not any(re.search(pattern, text) for pattern in self.allowed)]
 
 
+def was_left(asked: Any) -> bool:
+    """Whether a picture did not come because the page was left before."""
+    return "/media/" in asked.url and "ERR_ABORTED" in (asked.failure or "")
+
+
 @pytest.fixture
 def visit(browser, contexts, request) -> Iterator[Callable[..., Visitor]]:
     """visit("/mlp?data=xor", locale="zh-CN", theme="dark", size=(390, 844), touch=True, fresh=True) -> Visitor.
@@ -364,8 +369,7 @@ def visit(browser, contexts, request) -> Iterator[Callable[..., Visitor]]:
         note, page = visitor.complaints.append, visitor.page
         page.on("console", lambda message: note(f"console: {message.text}") if message.type == "error" else None)
         page.on("pageerror", lambda error: note(f"page error: {error}"))
-        left = lambda asked: "/media/" in asked.url and "ERR_ABORTED" in (asked.failure or "")  # noqa: E731 page was left
-        page.on("requestfailed", lambda asked: left(asked) or note(f"request failed: {asked.url} {asked.failure}"))
+        page.on("requestfailed", lambda asked: was_left(asked) or note(f"request failed: {asked.url} {asked.failure}"))
         page.on("response", lambda got: note(f"HTTP {got.status}: {got.url}") if got.status >= 400 else None)
         return visitor.open(path) if path is not None else visitor
 
