@@ -157,7 +157,8 @@ def show_bar(topic: Topic, bar: Bar, key: str, block: Show) -> None:
     """The bar of a film; letting it go says where the page stands."""
     steps, run = dict(zip(bar.frames.indices, bar.frames.steps, strict=True)), bar.frames.run
     hear = partial(moved, topic.slug, key, block.name, block.click, steps, run) if block.click else None
-    hold = f".st-key-{topic.slug}-play"
+    # Of the run that the buttons of the page are about; a walk through one moment of it has a clock of its own.
+    hold = f".st-key-{topic.slug}-play" if bar.frames.clock == topic.slug else ""
     transport(key, bar.frames, report=hear is not None, on_frame=hear, moment=bar.moment, hold=hold)
     if hear:  # the page says where it stands; what the bar last told may be of another film
         note_clock(bar.frames.clock, bar.frames.standing)

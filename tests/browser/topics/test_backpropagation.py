@@ -88,3 +88,11 @@ def test_chinese_on_a_phone_runs_from_top_to_bottom(visit, size):
     bar.click()
     visitor.until(lambda: "view.pass_moment" in visitor.query, "one step back")
     assert marks(visitor)[0].startswith("反向经过")
+
+
+def test_step_trains_wherever_the_walk_through_one_pass_stands(visit):
+    visitor = visit("/backpropagation")
+    visitor.key("backpropagation-passes").locator("input[type=range]").press("Home")
+    visitor.until(lambda: visitor.query.get("view.pass_moment") == "0", "the beginning of the walk")
+    visitor.key("backpropagation:step").get_by_role("button").click()
+    visitor.until(lambda: visitor.step() == 1, "a step of descent")
