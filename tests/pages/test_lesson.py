@@ -218,7 +218,7 @@ def test_a_step_that_there_is_not_is_said(student):
     visitor = student("gnn", "view.lesson=nonsense")
     assert card(visitor)["at"] == -1
     alerts = [element.body for kind, element, _ in visitor.elements.values() if kind == "alert"]
-    assert any("expected one of two&#95;labels" in alert and "“nonsense”" in alert for alert in alerts), alerts
+    assert any("expected one of its 7 steps" in alert and "“nonsense”" in alert for alert in alerts), alerts
 
 
 def test_a_browser_may_send_anything(student):
