@@ -103,4 +103,3 @@ function fit(select) {
   if (room > 0 && wide > room) select.style.fontSize = Math.max(SMALLEST, (size * room) / wide) + "px";
   select.title = room > 0 && wide * SMALLEST > room * size ? name : "";
 }
-

@@ -32,6 +32,8 @@ class Status extends View {
     const place = (this.root.getRootNode().host ?? this.root).closest(".stElementContainer");
     if (!place?.parentElement.className.includes("-buttons")) return; // it stands elsewhere, in a place of its own
     const parts = this.line.innerHTML.split(/<br\s*\/?>/).map((part) => part.replace(/<[^>]*>/g, "").replace(this.meta.tail, "").replace(NUMBER, (one) => (/[%–]/.test(one) ? "100.0 %" : /[.e∞]/.test(one) ? "0.0000" : "000")));
+    if (this.measured === parts.join()) return; // while it plays only the numbers change
+    this.measured = parts.join();
     const pen = this.canvas.getContext("2d");
     pen.font = this.font(13.1);
     this.stacked ||= parts.some((part) => pen.measureText(part).width > BESIDE);

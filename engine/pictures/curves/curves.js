@@ -211,18 +211,22 @@ class Curves extends View {
     this.canvas.neurarium.names = taken;
     for (const [value, name] of meta.levels) {
       const wide = context.measureText(name).width;
-      const crossings = ([end, by]) => {
-        const [from, to, middle] = [end === right ? right - wide : end, end === right ? right : end + wide, y(value) + by];
+      const room = ([end, by]) => [end === right ? right - wide : end, end === right ? right : end + wide, y(value) + by];
+      const crossings = (spot) => {
+        const [from, to, middle] = room(spot);
         const runs = trace.filter(([at, height]) => at >= from && at <= to && Math.abs(height - middle) < 8).length;
         const levels = meta.levels.filter(([other]) => other !== value && Math.abs(y(other) - middle) < 7).length;
         const names = taken.filter(([start, stop, height]) => start < to && stop > from && Math.abs(height - middle) < 13).length;
         return runs + 4 * levels + 1000 * (names + (middle > bottom - 6)); // below are the numbers of the axis
       };
-      const counts = spots.map(crossings), kept = this.spots.get(name) ?? 0;
-      const chosen = counts[kept] ? counts.indexOf(Math.min(...counts)) : kept;
+      let chosen = this.spots.get(name) ?? 0;
+      if (crossings(spots[chosen])) { // only then are the others looked at
+        const counts = spots.map(crossings);
+        chosen = counts.indexOf(Math.min(...counts));
+      }
       this.spots.set(name, chosen);
+      taken.push(room(spots[chosen]));
       const [end, by] = spots[chosen], at = Math.round(y(value)) + 0.5 + by;
-      taken.push([end === right ? right - wide : end, end === right ? right : end + wide, y(value) + by]);
       context.textAlign = end === right ? "right" : "left";
       haloText(context, name, end, at, theme.text, theme.background);
     }

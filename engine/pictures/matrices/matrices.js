@@ -26,12 +26,12 @@ class Matrices extends View {
 
   #build() {
     const { meta } = this, { columns } = meta;
-    const heads = columns.length ? [element("thead", {}, element("tr", {}, element("td"), ...columns.map((head) => element("th", { scope: "col" }, head))))] : [];
+    const heads = () => (columns.length ? [element("thead", {}, element("tr", {}, element("td"), ...columns.map((head) => element("th", { scope: "col" }, head))))] : []);
     this.fields = meta.matrices.map(() => meta.rows.map(() => []));
     this.list.replaceChildren(...meta.matrices.map(({ name, note, values }, at) => {
       const rows = meta.rows.map((token, row) => element("tr", {}, element("th", { scope: "row" }, token),
         ...values[row].map((_, column) => element("td", {}, this.#field(at, row, column, `${name} ${token} ${columns[column] ?? column + 1}`)))));
-      return element("table", {}, element("caption", {}, element("b", {}, name), " " + note), ...heads.map((head) => head.cloneNode(true)), element("tbody", {}, ...rows));
+      return element("table", {}, element("caption", {}, element("b", {}, name), " " + note), ...heads(), element("tbody", {}, ...rows));
     }));
   }
 

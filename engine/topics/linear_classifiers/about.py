@@ -211,7 +211,7 @@ def wrong(config: Config, said: Sequence[int], name: str, pick: object, place: s
     count = sum(one != other for one, other in zip(said, targets, strict=True))
     words = Say("{name}: **{count}** of {all} held-out digits are named wrongly: what they show → what is said.",
                 name=name, count=Number(count), all=Number(len(targets)))  # fmt: skip
-    some = Say("{count} of them, spread over all digits:", count=draw_digits.MOST_WRONG, style="small")
+    some = Say("{count} of them, evenly chosen:", count=draw_digits.MOST_WRONG, style="small")
     cut = [some] if count > draw_digits.MOST_WRONG else []
     return [words, *cut, *([Show(place, picture, pick, height=250)] if picture else [])]
 
