@@ -5,9 +5,9 @@ const DISPLAYS = ".stMain .katex-display";
 
 let watching = false;
 const widths = new WeakMap(); // display -> the width that it was fitted to
+const waiting = new Set(); // displays to be fitted before the next picture of the page
 const resized = new ResizeObserver((entries) => {
-  const changed = entries.filter(({ target }) => widths.get(target) !== target.clientWidth).map(({ target }) => target);
-  if (changed.length) requestAnimationFrame(() => changed.forEach(fit)); // within the observer it would call itself
+  later(entries.filter(({ target }) => widths.get(target) !== target.clientWidth).map(({ target }) => target));
 });
 
 /** Sees to all formulas of the page from now on. */
@@ -17,7 +17,7 @@ export function fitFormulas() {
   new MutationObserver(find).observe(document.body, { childList: true, subtree: true });
   // One that was set smaller is no wider than that, and would not hear of more room; nor of its own letters, which come
   // after it.
-  const again = () => requestAnimationFrame(() => document.querySelectorAll(DISPLAYS).forEach(fit));
+  const again = () => later(document.querySelectorAll(DISPLAYS));
   addEventListener("resize", again);
   document.fonts.addEventListener("loadingdone", again);
   find();
@@ -29,16 +29,26 @@ function find() {
     widths.set(display, NaN);
     resized.observe(display);
     display.addEventListener("scroll", () => tell(display), { passive: true });
-    new MutationObserver(() => fit(display)).observe(display, { childList: true, subtree: true, characterData: true });
+    new MutationObserver(() => later([display])).observe(display, { childList: true, subtree: true, characterData: true });
   }
 }
 
-function fit(display) {
-  widths.set(display, display.clientWidth);
-  display.style.removeProperty("--fit");
-  const share = display.clientWidth / display.scrollWidth;
-  if (share < 1) display.style.setProperty("--fit", Math.max(LEAST, 0.99 * share));
-  tell(display);
+function later(displays) {
+  if (!waiting.size && displays.length) requestAnimationFrame(fit);
+  for (const display of displays) waiting.add(display);
+}
+
+/** All that wait: every change of style before the first width is asked for, or each would lay the page out again. */
+function fit() {
+  const displays = [...waiting].filter((display) => display.isConnected);
+  waiting.clear();
+  for (const display of displays) display.style.removeProperty("--fit");
+  const shares = displays.map((display) => {
+    widths.set(display, display.clientWidth);
+    return display.clientWidth / display.scrollWidth;
+  });
+  displays.forEach((display, i) => shares[i] < 1 && display.style.setProperty("--fit", Math.max(LEAST, 0.99 * shares[i])));
+  displays.forEach(tell);
 }
 
 function tell(display) {

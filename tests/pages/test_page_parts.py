@@ -1,14 +1,16 @@
 """What a change sends again: the page script's part alone, and the whole page where an open tab speaks of the run."""
 
 import time
+from urllib.parse import urlencode
 
 import pytest
 
 from engine.contracts.knob import knobs
 from engine.contracts.topic import catalogue
+from engine.data.points import encode_points
 from engine.topics.attention.card import Config as AttentionConfig
 from pages.components.parts.pins import knob_values
-from tests.visitor import Visitor, user_key
+from tests.visitor import Visitor, link, user_key
 
 AROUND = ("title-row", "share", "pin", "language-switch")  # and the tabs
 
@@ -161,3 +163,14 @@ def test_every_preset_stands_beside_a_pinned_run(visitor, slug):
     visitor.open_tab(slug, "Compare")
     for at, name in enumerate(catalogue()[slug].presets):
         assert not visitor.touch(f"{slug}-presets", "pick", at).errors, name
+
+
+@pytest.mark.parametrize("slug", ["mlp", "perceptron", "linear_classifiers"])
+def test_own_points_come_back_after_a_preset(visitor, slug):
+    points = encode_points([(-1.0, 1.0, 0), (1.0, -1.0, 1), (0.5, 0.25, 1)])
+    visitor.open(slug, urlencode({"data": "own", "points": points}))
+    visitor.touch(f"{slug}-presets", "pick", 0)
+    assert "points" not in link(visitor)
+    data = next(knob for knob in knobs(catalogue()[slug].config) if knob.name == "data")
+    assert not visitor.touch(f"{slug}-data", "pick", data.choices.index("own")).errors
+    assert link(visitor)["points"] == points

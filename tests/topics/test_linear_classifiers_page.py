@@ -11,7 +11,7 @@ import pytest
 from engine.data.point_tables import TableChoices
 from engine.data.points import decode_points, encode_points
 from engine.data.table_keys import key_of, table_of, text_of
-from engine.topics.linear_classifiers import explain, run
+from engine.topics.linear_classifiers import about, explain, run
 from engine.topics.linear_classifiers.card import TOPIC, Config, parse_edits
 from engine.topics.linear_classifiers.samples import samples_of
 from pages import linear_classifiers as page
@@ -64,6 +64,32 @@ def test_a_dragged_row_goes_on_from_there(reader):
     handles = visitor.data(f"{PLACE}-rows")[0]["handles"]
     assert handles[1][1:3] == pytest.approx([0.5, -0.75])
     assert not visitor.touch(f"{PLACE}-bias", "change", {"key": "softmax.0.b", "value": 2}).errors
+
+
+def test_from_a_row_dragged_at_the_end_one_trains_on(reader):
+    visitor = reader("steps=50&until=50&view.look=rows")
+    stand_still(visitor)
+    visitor.touch(f"{PLACE}-rows", "handle", {"key": "1", "x": 0.5, "y": -0.75})
+    stand_still(visitor)
+    assert not visitor.press(f"{SLUG}:more-steps").errors
+    said = link(visitor)
+    assert (said["until"], said["steps"]) == ("350", "50")
+    assert parse_edits(said["edits"]) == [(50, "svm", 1, 0, 0.5), (50, "svm", 1, 1, -0.75)]
+    stand_still(visitor)
+    visitor.touch(f"{SLUG}-speed", "pick", 2)
+    visitor.press(f"{SLUG}:play")
+    stand_still(visitor)
+    assert link(visitor)["steps"] == "350"
+    assert link(visitor)["edits"] == said["edits"]
+
+
+def test_why_a_row_cannot_be_dragged_is_said(reader):
+    visitor = reader("steps=40&view.look=rows")
+    stand_still(visitor)
+    assert about.NOT_NEWEST not in visitor.texts()
+    visitor.keep(f"{PLACE}-bar", "frame", 20)
+    assert about.NOT_NEWEST in visitor.texts()
+    assert visitor.data(f"{PLACE}-rows")[0]["handles"] == []
 
 
 def test_own_points_are_drawn_on_every_method(reader):

@@ -11,7 +11,7 @@ from engine.contracts.words import Number, Percent, Words, listed
 from engine.training.fit import Snapshot
 
 from . import draw, draw_digits, explain, explain_kernel, explain_neighbours, kernel, neighbours
-from .card import MODELS, Config
+from .card import MAXIMUM_STEPS, MODELS, Config
 from .explain import PointTerms
 from .methods import NAMES, Methods
 from .plane import class_names
@@ -44,6 +44,9 @@ ABOUT_ROWS = (
     "Each row of W is a point here. Drag it, and both losses of the whole set move. The arrows show where a step "
     "on the chosen point alone would send each row, the longest drawn at a fixed length."
 )
+TRAINS_NOW = "While it trains, the rows move by themselves: press **Pause** to drag them."
+NOT_NEWEST = "A moment that is past stays as it was: put the bar at its right end to drag the rows."
+MORE_STEPS = 300
 ABOUT_SET = (
     "Each W measured by both losses. Longer rows stretch every lead: the losses of points that are right shrink, "
     "those of wrong ones grow. What holds the rows back is also the penalty λ/2 Σw²."
@@ -108,6 +111,19 @@ def one_point(config: Config, moment: Snapshot, made: PointTerms | None) -> list
     names = class_names(config, samples_of(config))
     columns = [point_blocks(config, made, model) for model in MODELS]
     return [about_point(config, made), Row(columns), explain.score_formulas(config, made, moment, "svm", names)]
+
+
+def dragging(config: Config, film: Film) -> list[Block]:
+    """Why the rows cannot be dragged now; of a run at its end, a way to train on from where they are dragged to."""
+    if film.live:
+        return [Say(TRAINS_NOW, style="note")]
+    if film.now is not film.newest:
+        return [Say(NOT_NEWEST, style="note")]
+    if config.steps < config.until or config.until + MORE_STEPS > MAXIMUM_STEPS:
+        return []
+    later = {"until": config.until + MORE_STEPS, "steps": config.steps, "edits": config.edits}
+    return [Press("more-steps", Words("Stop {count} steps later", count=MORE_STEPS), later, icon="more_time",
+                  help="The run has come to its end. Train then goes on from these rows.")]  # fmt: skip
 
 
 def gradient(config: Config, made: PointTerms, model: str) -> list[Block]:

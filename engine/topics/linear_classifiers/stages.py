@@ -63,7 +63,7 @@ def _rows(config: Config, model: str, film: Film, made: PointTerms | None) -> Ro
         beside += about.gradient(config, made, model)
         if field := explain.bias_field(config, film, model, made.target):
             beside.append(Show("bias", field, by_hand))
-    return Row([[rows, Say(about.ABOUT_ROWS, style="small")], beside], (1, 1.15))
+    return Row([[rows, *about.dragging(config, film), Say(about.ABOUT_ROWS, style="small")], beside], (1, 1.15))
 
 
 def asked(config: Config, view: Any, film: Film) -> list[Block]:

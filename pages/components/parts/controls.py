@@ -22,6 +22,7 @@ from engine.contracts.topic import Topic
 from pages.components.parts.errors import report_rejected, sentence
 from pages.components.parts.language import browser_language, language, number, t
 from pages.components.parts.link import remarks_on_link
+from pages.components.parts.own_aside import bring_back, keep_aside
 from pages.components.parts.pinned_runs import adopt_pinned, pinned_in_link
 from pages.components.parts.taught import adopt_teaching, teaching
 from pages.components.parts.topics import view_type
@@ -58,6 +59,7 @@ def current_config(topic: Topic) -> Any:
     else:
         from_widgets = _read_widgets(topic, known)
         if from_widgets != known:
+            from_widgets = bring_back(topic, known, from_widgets)
             state[f"{slug}:config"] = at_its_run(topic, known, from_widgets)
             state.pop(f"{slug}:rejected", None)
     state[f"{slug}:spoken"] = language()
@@ -125,6 +127,7 @@ def adopt(topic: Topic, config: Any) -> None:
 
 def adopt_preset(topic: Topic, preset: Any) -> None:
     """Set the page up as a preset says; a training that the preset does not change stays where it is."""
+    keep_aside(topic)
     adopt(topic, at_its_run(topic, st.session_state[f"{topic.slug}:config"], preset))
 
 
