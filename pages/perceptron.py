@@ -66,7 +66,7 @@ def two_layers(config, view, film):
     opened = Box("neuron", [Choose("unit", as_buttons=True), *explain.unit_at(config, view.unit, *spot)])
     table = [explain.score(result), *explain.layers_table(config, result), *own(config)]
     units = Show("units", draw.units(config), edit)
-    return [Row([[plane], [hidden]]), Row([[units], table, [opened]], (0.85, 1.1, 1.5))]
+    return [Row([[plane], [hidden, *explain.sharing(result)]]), Row([[units], table, [opened]], (0.85, 1.1, 1.5))]
 
 
 def look_into(config, view, film, values):

@@ -317,3 +317,17 @@ def test_a_painted_side(painted, choice):
 )  # fmt: skip
 def test_a_drawn_number_of_corrections(heights, choice):
     assert how_it_goes_on(list(heights)) == choice
+
+
+def test_points_that_share_a_place_are_one_larger_dot():
+    config = Config(network="layers", data="xor")
+    result = run(config)
+    points, places = draw.places_shared(result)
+    assert (points, places) == (4, 3)  # AND of both, OR of both: (0, 1) and (1, 0) give the same
+    dots = draw.hidden_space(config, result).dots
+    assert [str(one.labels[0]) for one in dots if one.radius > draw.DOT] == ["(0, 1), (1, 0), t = 1"]
+    assert [len(one.points) for one in dots] == [1, 1, 1]
+    same = Config(network="layers", data="xor", units="0_0_1~0_0_1~1_1_1")  # both hidden neurons are silent
+    dots = draw.hidden_space(same, run(same)).dots
+    assert [one.colours for one in dots] in ([[0], [1]], [[1], [0]])
+    assert dots[0].radius > dots[1].radius  # what lies below is seen around what lies above

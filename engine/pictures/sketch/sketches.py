@@ -20,7 +20,7 @@ from engine.pictures.sketch.values import HEIGHTS, SIDE, Board
 class CurveSketch:
     """One line of a chart over the steps of a run.
 
-    until: the step at the right end of the axis; y: the axis. line: the number of the line. run: Result -> (steps,
+    since, until: the steps at both ends of the axis; y: the axis. line: the number of the line. run: Result -> (steps,
     values). choice: heights from left to right -> the choice that they come to. percent: the values are percentages.
     """
 
@@ -31,11 +31,12 @@ class CurveSketch:
     choice: Callable[[np.ndarray], str]
     line: int = 0
     percent: bool = False
+    since: int = 0
 
     def board(self, picture: CurvesPicture) -> Board:
         """The chart's axes, up to the end of the run."""
         line, start = picture.lines[self.line], float(picture.values[0, self.line])
-        return Board("curve", line.name, (0, self.until), self.y, picture.x_label or Words("step"), line.name,
+        return Board("curve", line.name, (self.since, self.until), self.y, picture.x_label or Words("step"), line.name,
                      colour=line.colour, start=start if np.isfinite(start) else None)  # fmt: skip
 
     def over(self, picture: CurvesPicture, drawn: Drawn) -> CurvesPicture:
@@ -68,7 +69,7 @@ class CurveSketch:
         return self.choice(np.asarray([self.truth(result)[0], *drawn[1:]], float))
 
     def _steps(self) -> np.ndarray:
-        return np.linspace(0, self.until, HEIGHTS)
+        return np.linspace(self.since, self.until, HEIGHTS)
 
 
 @dataclasses.dataclass(frozen=True)

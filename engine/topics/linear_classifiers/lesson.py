@@ -48,7 +48,7 @@ def _where(k: float) -> str:
 
 def highest(heights: np.ndarray) -> str:
     """A drawn curve of accuracies as a choice: by where it is highest."""
-    return _where(float(np.argmax(heights)) / (len(heights) - 1) * MOST_NEIGHBOURS)
+    return _where(1 + float(np.argmax(heights)) / (len(heights) - 1) * (MOST_NEIGHBOURS - 1))
 
 
 def accuracies(found: CrossValidation) -> tuple[list[float], list[float]]:
@@ -118,7 +118,7 @@ LESSON = (
         "which_k", "One neighbour", best_k, ask={"beside": "curve"}, veil=("accuracy", "best"), focus="accuracy",
         knobs=("k", "weighted"), path="engine.topics.linear_classifiers.neighbours:cross_validation",
         sketch=CurveSketch(
-            "accuracy", MOST_NEIGHBOURS, (LOWEST, HIGHEST), accuracies, highest, percent=True
+            "accuracy", MOST_NEIGHBOURS, (LOWEST, HIGHEST), accuracies, highest, percent=True, since=1
         ),
     ),
     Step(

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from engine.contracts.film import Film
-from engine.contracts.words import Number, Words
+from engine.contracts.words import Number, Words, listed
 from engine.data.points import DOMAIN, decode_points, encode_points
 from engine.models.perceptron.rule import HalfPlane
 from engine.pictures.borders import Border, ends
@@ -28,6 +28,8 @@ CLASSES = ("1", "0")  # in the colours of what is above zero and of what is belo
 FIRES, H1, H2, BEST, INK = 0, 2, 3, 5, "#1E2430"  # colours of the borders
 AXES = ("x₁", "x₂")
 SYMBOLS = {"w1": "w₁", "w2": "w₂", "theta": "θ"}
+DOT, GROWS = 6.0, 2.5  # CSS pixels: of one point's dot, and of more where they share a place
+MOST_NAMED = 3  # points that one dot's read-out names
 HIDDEN_ROOM = 0.5  # around what the hidden neurons say
 STEP, SIGMOID = 1, 0  # colours of the two losses
 
@@ -170,17 +172,37 @@ def hidden_space(config: Config, result: Result) -> PlotPicture:
     domain = (low - HIDDEN_ROOM, high + HIDDEN_ROOM) * 2
     output = network(config).output
     said = look(output, grid(domain))["output"].reshape(80, 80).numpy()
-    points = points_of(config)
-    labels = [
-        Words("({x1}, {x2}), t = {target}", x1=Number(x1), x2=Number(x2), target=target)
-        for (x1, x2), target in zip(points.inputs.tolist(), points.targets.tolist(), strict=True)
-    ]
     line = np.array(parse_units(config.units)[2])
     return PlotPicture(
         domain, Words("The same points where the output neuron sees them: by what h₁ and h₂ say"), ("h₁", "h₂"),
         _field(said, config.function), borders=[Border(line, Words("line of the output"), None, arrow=True)],
-        dots=[Dots(hidden.astype(np.float32), "", [1 - t for t in points.targets.tolist()], labels=labels, radius=7)],
+        dots=_by_place(config, hidden),
     )  # fmt: skip
+
+
+def _by_place(config: Config, hidden: np.ndarray) -> list[Dots]:
+    """The points where the hidden neurons send them, larger where several of a class share a place; where both classes
+    do, both are seen, the larger one around the other."""
+    points, shared = points_of(config), {}
+    for at, (place, target) in enumerate(zip(hidden.round(3).tolist(), points.targets.tolist(), strict=True)):
+        shared.setdefault((*place, target), []).append(at)
+    dots, above = [], {}
+    for (h1, h2, target), members in sorted(shared.items(), key=lambda one: len(one[1])):
+        radius = max(DOT + GROWS * math.log2(len(members)), above.get((h1, h2), 0.0) + GROWS)
+        above[h1, h2] = radius
+        names = [Words("({x1}, {x2})", x1=Number(x1), x2=Number(x2))
+                 for x1, x2 in points.inputs[members[:MOST_NAMED]].tolist()]  # fmt: skip
+        label = Words("{points}, t = {target}", points=listed(names), target=target)
+        if (left := len(members) - MOST_NAMED) > 0:
+            label = Words("{points} and {count} more, t = {target}", points=listed(names), count=left, target=target)
+        dots.insert(0, Dots(hidden[members[:1]].astype(np.float32), "", [1 - target], labels=[label], radius=radius))
+    return dots
+
+
+def places_shared(result: Result) -> tuple[int, int]:
+    """(how many points there are, at how many places the hidden neurons put them)."""
+    hidden = result.hidden.numpy().round(3)
+    return len(hidden), len(np.unique(hidden, axis=0))
 
 
 def units(config: Config) -> Matrices:

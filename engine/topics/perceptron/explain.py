@@ -15,7 +15,7 @@ from engine.models.perceptron.rule import HalfPlane
 from engine.training.fit import Snapshot
 
 from .card import GATES, UNITS, Config, parse_units
-from .draw import SYMBOLS, shown_samples
+from .draw import SYMBOLS, places_shared, shown_samples
 from .run import (
     Presented,
     Result,
@@ -42,6 +42,10 @@ GAVE_WRONG = "({x1}, {x2}) shall give **{target}**, gives **{answer}**: wrong"
 RULE_RIGHT = "w + η (t − y) x and θ − η (t − y): with t = y nothing changes."
 RULE_WRONG = "w ← w + η (t − y) x and θ ← θ − η (t − y), with η = {rate}."
 DRAW_POINTS = "Click the plane to add points that shall give 1, or 0; then press Train."
+SHARING = (
+    "{points} points stand at {places} places here: a larger dot is several of them. What the hidden neurons do not "
+    "tell apart, the output neuron cannot tell apart either."
+)
 MEANING = (
     "The neuron adds up w₁x₁ + w₂x₂ and **fires** (y = 1) where the sum reaches the threshold θ. Many books write "
     "b = −θ, here {bias}, and ask for w₁x₁ + w₂x₂ + b ≥ 0: the same line."
@@ -201,6 +205,12 @@ def score(result: Result) -> Say:
     """How many points are on the right side."""
     right = len(result.targets) - int(result.wrong[-1])
     return Say("Right: **{right}** of {all}", right=right, all=len(result.targets))
+
+
+def sharing(result: Result) -> list[Say]:
+    """That points share a place in the space of the hidden neurons, where they do."""
+    points, places = places_shared(result)
+    return [Say(SHARING, points=points, places=places, style="small")] if places < points else []
 
 
 def at_spot(config: Config, x1: float, x2: float) -> list[Block]:

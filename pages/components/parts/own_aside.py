@@ -1,4 +1,4 @@
-"""What a reader drew or brought, kept while a preset has put it away: it comes back when they ask for their own again."""
+"""What a reader drew or brought, kept while a preset has put it away; it comes back when they ask for it again."""
 
 from __future__ import annotations
 
