@@ -35,6 +35,7 @@ KIND = Kind(
         "train": "train",
         "test": "test",
         "full": "No more than {most} points",
+        "removing": "right click or long press removes one",
     },
     keys={
         "place": "move the cursor over the plane",

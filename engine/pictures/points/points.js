@@ -214,7 +214,7 @@ class Points extends View {
   #controls() {
     const { meta, text } = this;
     const ringed = Boolean(this.train?.includes(false));
-    this.rebuild("controls", [meta.classes, meta.values, meta.editable, ringed, text, this.theme.dark], () => this.#buildControls(ringed));
+    this.rebuild("controls", [meta.classes, meta.values, meta.editable, ringed, meta.ringed, text, this.theme.dark], () => this.#buildControls(ringed));
     this.#count();
   }
 
@@ -222,7 +222,7 @@ class Points extends View {
     const { meta, text } = this;
     const bar = meta.values ? colourBar({ scale: "signed", ...meta.values, unit: "", name: meta.classes[0], dark: this.theme.dark }) : null;
     const kinds = bar ? [] : meta.classes;
-    const legend = bar && !ringed ? bar : swatches(ringed ? [...kinds, { name: text.train, colour: this.theme.faint }, { name: text.test, colour: this.theme.faint, shape: "ring" }] : meta.classes);
+    const legend = bar && !ringed ? bar : swatches(ringed ? [...kinds, { name: text.train, colour: this.theme.faint }, { name: this.meta.ringed || text.test, colour: this.theme.faint, shape: "ring" }] : meta.classes);
     this.ring.replaceChildren(...(meta.editable && !ringed ? [] : bar && ringed ? [bar, legend] : [legend]));
     this.keys.hidden = !meta.editable;
     this.counter = element("span", { class: "count" });
@@ -233,11 +233,13 @@ class Points extends View {
       return element("button", { type: "button", class: "pill", "data-class": k, title: `${name} (${k + 1})`, "aria-pressed": String(k === this.current), onclick: () => this.#choose(k) }, dot, name);
     });
     const clear = element("button", { type: "button", class: "pill", "data-act": "clear", onclick: () => { this.points = []; this.train = null; this.#changed(0); } }, text.clear);
-    this.keys.replaceChildren(...pills, clear, this.counter);
+    this.removing = element("span", { class: "count" }, text.removing);
+    this.keys.replaceChildren(...pills, clear, this.counter, this.removing);
   }
 
   #count() {
     this.counter.textContent = fill(this.text.points, { count: this.points.length, most: this.meta.most });
+    if (this.removing) this.removing.hidden = !this.points.length;
   }
 
   // ------------------------------------------------ editing
@@ -346,7 +348,7 @@ class Points extends View {
     const { meta, text } = this;
     const at = this.#near(...this.#screen(place));
     const [x, y] = at >= 0 ? this.points[at] : place;
-    const kind = at >= 0 && this.train ? ` · ${this.train[at] ? text.train : text.test}` : "";
+    const kind = at >= 0 && this.train ? ` · ${this.train[at] ? text.train : this.meta.ringed || text.test}` : "";
     const lines = [`${meta.axisLabels[0]} ${format(x)}, ${meta.axisLabels[1]} ${format(y)}`];
     if (at >= 0) lines.unshift((meta.values ? `${meta.classes[0]} ${format(this.points[at][2])}` : meta.classes[this.points[at][2]]) + kind);
     if (this.fieldShape) {

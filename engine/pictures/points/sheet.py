@@ -70,7 +70,7 @@ def points_sheet(picture: PointsPicture, say: Callable[[str], str] = str, *, fra
         x, y = left + across + 24, bottom + 11
         if x + 160 > left + side:
             x, y, down = left, y + down, down + 22
-        for filled, word in ((True, say("train")), (False, say("test"))):
+        for filled, word in ((True, say("train")), (False, say(picture.ringed or "test"))):
             sheet.disc(x + 5, y, 4.6, FAINT if filled else PAPER, PAPER if filled else FAINT, width=1.8)
             sheet.words(x + 15, y, word)
             x += 34 + width_of(word)

@@ -18,7 +18,8 @@ class PointsPicture:
 
     points: [x, y, class] in data units. domain: (x low, x high, y low, y high), shown whatever the points are.
     background: (H, W, K) uint8 class probabilities (255 means 1), row 0 at y high, with frames (T, H, W, K).
-    train_mask: True where a point is trained on (drawn filled), False for test points (rings).
+    train_mask: True where a point is trained on (drawn filled), False for the others (rings). ringed: what those are
+    called, if not test points.
     value_range: (low, high) for points that carry a value instead of a class; then `classes` is the value's name alone
     and the background is (H, W, 1) float32 (with frames (T, H, W, 1)), both in the signed colours.
     borders: straight lines over the field, with its frames. marked: numbers of points with a ring around them, such as
@@ -43,6 +44,7 @@ class PointsPicture:
     borders: Sequence[Border] = ()
     marked: Sequence[int] = ()
     segments: Sequence[tuple[float, float, float, float]] = ()
+    ringed: str = ""
 
     def __post_init__(self) -> None:
         x_low, x_high, y_low, y_high = self.domain
@@ -89,6 +91,7 @@ def points_payload(picture: PointsPicture) -> tuple[dict[str, Any], dict[str, np
         "domain": [float(end) for end in picture.domain],
         "classes": list(picture.classes),
         "train": None if picture.train_mask is None else [bool(trained) for trained in picture.train_mask],
+        "ringed": picture.ringed,
         "frames": frames.meta() if frames and (background is not None or picture.borders) else None,
         "expected": list(picture.expected),
         "editable": picture.editable,

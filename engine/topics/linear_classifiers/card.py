@@ -168,7 +168,8 @@ class Config:
         counts=lambda config: _is_drawn(config) or config.data == "own", data=True,
     )  # fmt: skip
     noise: float = knob(
-        0.3, "Noise", "Standard deviation of the noise added to the points.", low=0.0, high=1.0, step=0.05,
+        0.3, "Noise", "Standard deviation of the noise added to the points; what it throws off the plane stands at the "
+        "edge.", low=0.0, high=1.0, step=0.05,
         counts=_is_drawn, data=True,
     )  # fmt: skip
     across: str = knob(

@@ -29,6 +29,7 @@ ALTS = {
     "svm": "The plane, coloured by the class with the largest score of the SVM",
     "softmax": "The plane, coloured by the probabilities of the softmax classifier",
 }
+HELD_OUT = Words("held out")
 LONGEST_ARROW = 0.3  # of the picture of the weight rows: the longest gradient of the chosen point
 MOST_FIGURES = 10  # digits that a figure shows
 
@@ -65,7 +66,7 @@ def linear(config: Config, film: Film, model: str, chosen: int | None, editable:
     return PointsPicture(
         _points(config, editable), shown.domain, names, Words(ALTS[model]), film.stack(f"{model}_plane"), film.frames,
         None if editable else samples.is_train.numpy(), axis_labels=shown.labels, editable=editable, borders=borders,
-        marked=() if chosen is None or editable else (chosen,),
+        marked=() if chosen is None or editable else (chosen,), ringed=HELD_OUT,
     )  # fmt: skip
 
 
@@ -149,7 +150,8 @@ def asked(
         _points(config, editable), shown.domain, class_names(config, samples),
         Words("The plane, coloured by the vote of the {k} nearest points", k=config.k), bytes_of(result.plane.numpy()),
         train_mask=None if editable else samples.is_train.numpy(), axis_labels=shown.labels, editable=editable,
-        marked=() if editable else tuple(order.tolist()), segments=[(x, y, *end) for end in ends.tolist()],
+        ringed=HELD_OUT, marked=() if editable else tuple(order.tolist()),
+        segments=[(x, y, *end) for end in ends.tolist()],
     )  # fmt: skip
 
 
@@ -179,6 +181,7 @@ def other_vote(config: Config, result: neighbours.Result) -> PointsPicture:
         rows_of(config, samples), shown.domain, class_names(config, samples),
         Words("The plane, coloured by the vote of the {k} nearest points", k=result.config.k),
         bytes_of(result.plane.numpy()), train_mask=samples.is_train.numpy(), axis_labels=shown.labels,
+        ringed=HELD_OUT,
     )  # fmt: skip
 
 

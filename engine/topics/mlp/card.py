@@ -64,7 +64,8 @@ class Config:
     noise: float = knob(
         0.05,
         "Noise",
-        "Standard deviation of the noise added to the points (regression: to the target).",
+        "Standard deviation of the noise added to the points, which stand at the edge where it throws them off the "
+        "plane (regression: to the target).",
         low=0.0,
         high=1.0,
         step=0.05,
