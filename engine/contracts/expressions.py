@@ -3,7 +3,7 @@
     expression := term (("+" | "-") term)*
     term       := factor (("*" | "/") factor | factor-that-follows-directly)*      2x, 3(x + 1), x y
     factor     := ("-" | "+") factor | power
-    power      := atom (("^" | "**") factor)?                             right to left: 2^3^2 = 2^9; -x^2 = -(x^2)
+    power      := atom (("^" | "**") factor)?            right to left: 2^3^2 = 2^9; -x^2 = -(x^2); x² is read as x^2
     atom       := number | name | function "(" expression ("," expression)? ")" | "(" expression ")"
 
 Reading computes nothing; engine/models/expressions.py computes with PyTorch, in floating point throughout.
@@ -28,7 +28,13 @@ FUNCTIONS = {
 }  # fmt: skip
 _ALSO = {"ln": "log", "σ": "sigmoid", "π": "pi"}
 _SIGNS = str.maketrans("−–·×÷（），＋－＊／＾⋅", "--**/(),+-*/^*")
-_TOKEN = re.compile(r"\s*(?:(\d+\.?\d*(?:[eE][+-]?\d+)?|\.\d+(?:[eE][+-]?\d+)?)|([^\W\d_]\w*)|(\*\*|[-+*/^(),]))")
+_RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹"
+_TOKEN = re.compile(
+    r"\s*(?:(\d+\.?\d*(?:[eE][+-]?\d+)?|\.\d+(?:[eE][+-]?\d+)?)"  # a number
+    rf"|([^\W\d_{_RAISED}](?:(?![{_RAISED}])\w)*)"  # a name
+    rf"|(\*\*|[-+*/^(),])|(⁻?[{_RAISED}]+))"  # a sign, or a power as it is printed
+)
+_LOWERED = str.maketrans(_RAISED, "0123456789")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -83,8 +89,13 @@ class _Reader:
                 sign = plain[at:].lstrip()[0]
                 raise KnobError("Formula: {sign!r} has no meaning here (character {place})",
                                 sign=sign, place=plain.index(sign, at) + 1)  # fmt: skip
-            kind = ("number", "name", "sign")[match.lastindex - 1]
-            self.tokens.append((kind, match[match.lastindex], match.start(match.lastindex) + 1))
+            what, place = match[match.lastindex], match.start(match.lastindex) + 1
+            if match.lastindex == 4:  # x² as x^2, x⁻¹ as x^-1
+                minus = [("sign", "-", place)] if what[0] == "⁻" else []
+                raised = what.lstrip("⁻").translate(_LOWERED)
+                self.tokens += [("sign", "^", place), *minus, ("number", raised, place)]
+            else:
+                self.tokens.append((("number", "name", "sign")[match.lastindex - 1], what, place))
             at = match.end()
         self.tokens.append(("end", "", len(plain) + 1))
         self.at = 0

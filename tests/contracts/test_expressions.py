@@ -30,7 +30,7 @@ def value(text, **given):
         ("(x+1)(x-1)", X**2 - 1), ("sin(pi x)", math.sin(math.pi * X)), ("e^x", math.exp(X)),
         ("exp(-x^2)", math.exp(-(X**2))),
         ("max(0, y)", 0.0), ("min(x,y)", Y), ("abs(y)", 1.3), ("ln(x)", math.log(X)), ("sqrt(x)", math.sqrt(X)),
-        ("(1 − x)² ".replace("²", "^2"), (1 - X) ** 2), ("x × y ÷ 2", X * Y / 2), ("x／（1＋y）", X / (1 + Y)),
+        ("(1 − x)² ", (1 - X) ** 2), ("2x²y", 2 * X**2 * Y), ("x⁻¹", 1 / X), ("x¹⁰", X**10), ("2³x", 8 * X), ("x × y ÷ 2", X * Y / 2), ("x／（1＋y）", X / (1 + Y)),
         ("sigmoid(x)", 1 / (1 + math.exp(-X))), ("σ(x)", 1 / (1 + math.exp(-X))), ("1e-2x", 0.01 * X), (".5x", 0.5 * X),
         ("+x - -x", 2 * X), ("step(y)", 0.0), ("7", 7.0), ("softplus(x)", math.log1p(math.exp(X))),
         ("erf(x)", math.erf(X)),
@@ -57,6 +57,7 @@ def test_it_reads_as_mathematics_does(text, wanted):
         ("-" * 90 + "x", "at most 24 brackets"), ("2^" * 60 + "x", "at most 24 brackets"),
         ("x+" * 99 + "x", "at most 120 numbers"), ("max(,)", "got “,”"), ("*x", "got “*”"),
         ("x😀", "“😀” has no meaning"),
+        ("²", "got “^”"), ("⁻x", "has no meaning"), ("sin²(x)", "expected “(”, got “^”"),
         ("sin(", "ends too early"), ("x^", "ends too early"), ("x\x00", "has no meaning"), ("<b>", "has no meaning"),
     ],
 )  # fmt: skip
