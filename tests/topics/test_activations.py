@@ -15,7 +15,7 @@ from engine.contracts.knob import KnobError
 from engine.data.activations import NAMES
 from engine.models.activations import ACTIVATIONS
 from engine.topics.activations import draw, explain
-from engine.topics.activations.card import INITIALISATIONS, TOPIC, Config
+from engine.topics.activations.card import INITIALISATIONS, TOPIC, Config, functions_of
 from engine.topics.activations.run import (
     MEASURES,
     Experiment,
@@ -206,3 +206,10 @@ def test_presets_are_not_what_the_lesson_asks_and_the_opening_is_none_of_them():
 def test_the_code_tab_has_sources_to_show():
     for path in TOPIC.code:
         assert inspect.getsource(TOPIC.load(path)).strip(), path
+
+
+def test_a_function_beside_itself_is_drawn_once():
+    config = Config(activation="tanh", second="tanh", depth=2)
+    assert functions_of(config) == ("tanh",)
+    assert functions_of(replace(config, second="relu")) == ("tanh", "relu")
+    assert len(draw.function_alone(config).paths) == 1

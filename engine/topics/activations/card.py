@@ -87,8 +87,8 @@ class Config:
 
 
 def functions_of(config: Config) -> tuple[str, ...]:
-    """The keys of the one or two functions that are looked at."""
-    return (config.activation,) if config.second == NOTHING else (config.activation, config.second)
+    """The keys of the one or two functions that are looked at; beside itself a function is drawn once."""
+    return (config.activation,) if config.second in (NOTHING, config.activation) else (config.activation, config.second)
 
 
 TOPIC = Topic(
