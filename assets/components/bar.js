@@ -15,7 +15,7 @@ export class TransportBar {
     this.forward = button("forward", () => this.#go(this.clock.position + 1));
     this.range = element("input", { type: "range", min: "0", step: "1", value: "0" });
     this.range.addEventListener("input", () => this.clock.seek(Number(this.range.value)));
-    this.range.addEventListener("change", () => this.#report());
+    this.range.addEventListener("change", () => this.tell());
     this.speed = element("select", { class: "speed" }, ...SPEEDS.map((speed) => element("option", { value: speed, selected: speed === 1 }, "×" + speed)));
     this.speed.addEventListener("change", () => { this.clock.speed = Number(this.speed.value); });
     this.live = element("button", { type: "button", class: "live", "data-act": "live", onclick: () => this.clock.follow() });
@@ -94,15 +94,16 @@ export class TransportBar {
 
   #go(position) {
     this.clock.seek(position);
-    this.#report();
+    this.tell();
   }
 
   #pause() {
     this.clock.pause();
-    this.#report();
+    this.tell();
   }
 
-  #report() {
+  /** Says where the bar stands, once it has stood there for a moment. */
+  tell() {
     clearTimeout(this.timer);
     this.timer = setTimeout(() => { if (this.owner.isConnected) this.report?.(this.clock.live && this.clock.running ? FOLLOWS : this.clock.index); }, REPORT_AFTER);
   }

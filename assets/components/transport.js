@@ -4,7 +4,7 @@ import { follow } from "./clock.js";
 import { TransportBar } from "./bar.js";
 import { lag } from "./lag.js";
 
-const STATUS = "[data-testid=stMain] [class*='-status']"; // where there are live numbers of a run, they say what lags
+const STATUS = "[data-testid=stMain] [class*='-status']"; // where there are live numbers of a run, they say what lags behind it
 
 class Transport extends View {
   constructor(host) {
@@ -19,12 +19,15 @@ class Transport extends View {
     const text = meta.moment ? { ...this.text, frameOf: meta.moment } : this.text;
     this.bar.attach(this.clock, text, meta.report ? (frame) => this.keep("frame", frame) : null, this.root);
     this.bar.hold(meta.hold);
+    this.onTime(this.clock); // the page may speak of another moment now, and the clock stand still
   }
 
   onTime(clock) {
     const { at, first, start, indices } = this.meta.frames, spoken = at ?? (start === "first" ? first : indices[indices.length - 1]);
-    const lags = this.meta.report && clock.index !== spoken && !document.querySelector(STATUS);
-    lag(this, lags ? "moment" : null);
+    const lags = this.meta.report && clock.index !== spoken, ofRun = this.meta.hold && document.querySelector(STATUS);
+    if (lags && this.played && !clock.moving && !clock.running && clock.position === clock.count - 1) this.bar.tell(); // played to its end, where it stands now
+    this.played = clock.moving;
+    lag(this, lags && !ofRun ? "moment" : null);
   }
 
   destroy() {

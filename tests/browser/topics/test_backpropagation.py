@@ -46,7 +46,10 @@ def test_both_passes_go_node_by_node_with_their_numbers(visit):
     bar.press("Home")
     visitor.until(lambda: visitor.query.get("view.pass_moment") == "0", "the moment stands in the link")
     visitor.key("backpropagation-passes").locator("[data-act=play]").click()
+    lags = "() => document.documentElement.dataset.lags ?? null"
+    visitor.until(lambda: visitor.page.evaluate(lags) == "moment", "the formula is that of the node at the beginning")
     visitor.until(lambda: visitor.canvas(KEY).get_attribute("data-frame") == str(made.last), "played to the end")
+    visitor.until(lambda: visitor.page.evaluate(lags) is None, "the formula has followed")
 
 
 def test_a_node_by_mouse_and_by_keys_and_a_value_by_hand(visit):
