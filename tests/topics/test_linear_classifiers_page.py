@@ -2,17 +2,20 @@
 hand, digits."""
 
 import re
+from dataclasses import replace
 from functools import partial
 from urllib.parse import urlencode
 
 import numpy as np
 import pytest
 
+from engine.contracts.knob import to_query
 from engine.data.point_tables import TableChoices
 from engine.data.points import decode_points, encode_points
 from engine.data.table_keys import key_of, table_of, text_of
-from engine.topics.linear_classifiers import about, explain, run
+from engine.topics.linear_classifiers import about, explain, margins, run
 from engine.topics.linear_classifiers.card import TOPIC, Config, parse_edits
+from engine.topics.linear_classifiers.lesson import margin_knobs
 from engine.topics.linear_classifiers.samples import samples_of
 from pages import linear_classifiers as page
 from tests.visitor import link
@@ -207,3 +210,20 @@ def test_the_kernel_answers_while_points_are_drawn(reader):
     assert meta["editable"]
     assert arrays["background"].shape == (64, 64, 3)
     assert "Click adds points" in visitor.texts()
+
+
+def test_the_border_with_a_margin_of_one_stands_beside_that_of_another(reader):
+    asked = replace(Config(classes=2, noise=0.5), **margin_knobs(10.0), until=100)
+    assert margins.undone(replace(asked, margin=1.0)) is None
+    assert margins.undone(replace(asked, classes=3)) is None
+    assert margins.undone(replace(asked, learning_rate=0.005)) is None  # a tenth of it is no learning rate here
+    other = margins.undone(asked)
+    assert (other.strength, other.learning_rate) == pytest.approx((Config().strength, Config().learning_rate))
+    visitor = reader(urlencode(to_query(asked)) + "&steps=100&view.look=set")
+    stand_still(visitor)
+    while "Trained as long with **Δ = 1**" not in visitor.texts():
+        assert visitor.follow(0.2), "the other training is waited for"
+    one, same = (np.array(line, float) for line in visitor.data(f"{PLACE}-margins")[1].values())
+    np.testing.assert_allclose(one / np.linalg.norm(one), same / np.linalg.norm(same), atol=1e-4)
+    assert np.linalg.norm(one) == pytest.approx(10 * np.linalg.norm(same), rel=1e-3)
+    assert "another class in **0 %** of the plane" in visitor.texts().replace("\u202f", " ")

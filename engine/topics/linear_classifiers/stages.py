@@ -8,7 +8,7 @@ from typing import Any
 from engine.contracts.blocks import Block, Choose, Later, Row, Say, Show
 from engine.contracts.film import Film
 
-from . import about, draw, draw_digits, explain, explain_neighbours, kernel, neighbours
+from . import about, draw, draw_digits, explain, explain_neighbours, kernel, margins, neighbours
 from .card import MODELS, Config
 from .clicks import by_hand, drag, on_plane, on_plot, pick_digit
 from .explain import PointTerms
@@ -50,7 +50,7 @@ def linear(config: Config, view: Any, film: Film) -> list[Block]:
     looks = {
         "point": lambda: about.one_point(config, film.now, made),
         "rows": lambda: [_rows(config, view.model, film, made)],
-        "set": lambda: about.set_blocks(config, film),
+        "set": lambda: [*margins.beside(config, film), *about.set_blocks(config, film)],
     }
     return [Row(planes), film.bar(), *switch, Row(curves), Choose("look", as_buttons=True), *looks[view.look]()]
 
