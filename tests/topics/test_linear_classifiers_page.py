@@ -221,7 +221,7 @@ def test_the_border_with_a_margin_of_one_stands_beside_that_of_another(reader):
     assert (other.strength, other.learning_rate) == pytest.approx((Config().strength, Config().learning_rate))
     visitor = reader(urlencode(to_query(asked)) + "&steps=100&view.look=set")
     stand_still(visitor)
-    while "Trained as long with **Δ = 1**" not in visitor.texts():
+    while "trained as long with **Δ = 1**" not in visitor.texts():
         assert visitor.follow(0.2), "the other training is waited for"
     one, same = (np.array(line, float) for line in visitor.data(f"{PLACE}-margins")[1].values())
     np.testing.assert_allclose(one / np.linalg.norm(one), same / np.linalg.norm(same), atol=1e-4)

@@ -25,8 +25,8 @@ from .samples import samples_of
 RUN = "engine.topics.linear_classifiers.run:run"
 OTHER = 2  # colour of the border with Δ = 1
 TOLD = (
-    "Trained as long with **Δ = 1**, λ = {strength} and learning rate {rate}: another class in **{share}** of the "
-    "plane. W is **{times}** times as long here as there."
+    "Dashed: the border of an SVM trained as long with **Δ = 1**, λ = {strength} and learning rate {rate}. It names "
+    "another class in **{share}** of the plane, and W is **{times}** times as long here as there."
 )
 
 
