@@ -57,6 +57,12 @@ def bracketed(value: float, digits: int = TERM_DIGITS) -> str:
     return f"({text})" if text.startswith("-") else text
 
 
+def as_base(value: float, digits: int = DIGITS) -> str:
+    """A measured number to be raised to a power: in brackets where it is negative or has a power of ten of its own."""
+    text = written(value, digits)
+    return f"({text})" if text.startswith("-") or "^" in text else text
+
+
 def added(value: float, digits: int = DIGITS) -> str:
     """A measured number with the sign that adds it to what stands before."""
     text = written(value, digits)

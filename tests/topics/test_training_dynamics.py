@@ -352,3 +352,14 @@ def test_every_preset_is_shown_and_its_look_computes_no_other(name):
     view = page.View()
     assert with_columns(page.stage(config, view, film), config, view, film)
     assert only(config) == looked == only(looked)
+
+
+@pytest.mark.parametrize("rule", ["adagrad", "rmsprop", "adam", "adamw"])
+def test_a_square_of_a_power_of_ten_stands_in_brackets(rule):
+    """A gradient of 10^-129 is squared: without brackets KaTeX refuses 10^{-129}^2."""
+    config = Config(surface="bowl", rules=(rule,))
+    made = race(config)
+    tiny = replace(made, gradient=torch.full_like(made.gradient, 1.25e-129))
+    latex = rules.update(config, tiny, 0, 5, 0).latex
+    assert r"(1.250 \times 10^{-129})^2" in latex
+    assert not re.search(r"\^\{[^}]*\}\^", latex)

@@ -9,7 +9,7 @@ import torch
 
 from engine.contracts.blocks import Block, Box, Say, Table
 from engine.contracts.expressions import latex, parse
-from engine.contracts.formula import Formula, added, aligned, bracketed, exact, rest_of, written
+from engine.contracts.formula import Formula, added, aligned, as_base, bracketed, exact, rest_of, written
 from engine.contracts.words import Number, Percent, Words, listed
 from engine.data.activations import EQUATIONS, NAMES, OWN
 from engine.models.activations import with_derivative
@@ -133,7 +133,7 @@ def function_formula(config: Config, name: str, x: float) -> Formula:
     if name == "sigmoid":
         rows.append(rf"\frac{{dy}}{{dx}} &= y\,(1 - y) = {y} \cdot (1 - {y}) = {dy}")
     elif name == "tanh":
-        rows.append(rf"\frac{{dy}}{{dx}} &= 1 - y^2 = 1 - {bracketed(value, 4)}^2 = {dy}")
+        rows.append(rf"\frac{{dy}}{{dx}} &= 1 - y^2 = 1 - {as_base(value)}^2 = {dy}")
     else:
         rows.append(rf"\frac{{dy}}{{dx}} &= {dy}")
     return aligned(rows)

@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from engine.contracts.blocks import Block, Press, Row, Say, Show
-from engine.contracts.formula import Formula, aligned, bracketed, exact, rest_of, written
+from engine.contracts.formula import Formula, aligned, as_base, bracketed, exact, rest_of, written
 from engine.contracts.words import Number, Words
 from engine.pictures.number.values import NumberField
 from engine.training.fit import Snapshot
@@ -77,7 +77,7 @@ def _forward_rows(made: Passes, node: int) -> list[str]:
     symbols = rule.latex(*(_latex(made, parent) for parent in parents))
     row = rf"{name} &= {symbols}"
     if value.function == "power" and not value.parents[1].wanted and not value.parents[1].parents:
-        numbers = [bracketed(value.parents[0].data, 4), exact(float(value.parents[1].data))]
+        numbers = [as_base(float(value.parents[0].data)), exact(float(value.parents[1].data))]
     elif value.function in WITH_NUMBERS:
         numbers = [bracketed(parent.data, 4) for parent in value.parents]
     else:

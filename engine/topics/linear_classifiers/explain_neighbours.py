@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from engine.contracts.blocks import Amount, Say, Table
-from engine.contracts.formula import TERM_DIGITS, Formula, aligned, bracketed, rest_of, written
+from engine.contracts.formula import TERM_DIGITS, Formula, aligned, as_base, rest_of, written
 from engine.contracts.words import Number, Percent, Words
 from engine.instrument.neighbours import weights_of_votes, winners
 
@@ -109,7 +109,7 @@ def distance_formula(config: Config, asked: Asked) -> Formula | None:
 
 
 def _part(gap: float, power: str) -> str:
-    return rf"|{written(gap, 4)}|" if not power else f"{bracketed(gap, 4)}{power}"
+    return rf"|{written(gap, 4)}|" if not power else f"{as_base(gap)}{power}"
 
 
 def vote_formula(config: Config, asked: Asked) -> Formula | None:

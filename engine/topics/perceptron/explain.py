@@ -8,7 +8,7 @@ from typing import Any
 import torch
 
 from engine.contracts.blocks import Block, Press, Row, Say, Table
-from engine.contracts.formula import TERM_DIGITS, Formula, aligned, exact, written
+from engine.contracts.formula import TERM_DIGITS, Formula, aligned, as_base, exact, written
 from engine.contracts.words import Number, Percent, Words
 from engine.models.perceptron.neuron import FUNCTIONS
 from engine.models.perceptron.rule import HalfPlane
@@ -144,7 +144,7 @@ def update_formula(config: Config, seen: Presented) -> Formula:
 def bound_formula(config: Config) -> Formula:
     """How often the rule corrects at most."""
     margin, start = margin_of(config), start_of(config).length
-    symbols, numbers = r"\frac{R^2}{\gamma^2}", rf"\frac{{{written(margin.radius)}^2}}{{{written(margin.margin)}^2}}"
+    symbols, numbers = r"\frac{R^2}{\gamma^2}", rf"\frac{{{as_base(margin.radius)}^2}}{{{as_base(margin.margin)}^2}}"
     if start:
         symbols += r" + \frac{2\,\lVert w_0 \rVert}{\eta\,\gamma}"
         numbers += rf" + \frac{{2 \cdot {written(start)}}}{{{term(config.rate)} \cdot {written(margin.margin)}}}"

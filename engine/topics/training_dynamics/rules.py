@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 
 from engine.contracts.blocks import Block, Say
-from engine.contracts.formula import Formula, aligned, bracketed, exact, written
+from engine.contracts.formula import Formula, aligned, as_base, bracketed, exact, written
 from engine.contracts.words import Number
 from engine.data.surfaces import SURFACES
 
 from .card import RULES, Config
 from .race import Race, settings_of
 
+PLACE = 6  # digits of where it stands: a step moves it a little
 COORDINATES = {0: "x", 1: "y"}
 ABOUT_RULES = {
     "sgd": "SGD: straight down the slope, as far as the slope is steep.",
@@ -52,17 +53,17 @@ def update(config: Config, race: Race, rule: int, moment: int, coordinate: int) 
         return None
     settings = settings_of(config, name)
     rate, mu = exact(settings.rate), exact(settings.momentum)
-    now, epsilon = bracketed(g, 4), exact(settings.epsilon)
+    now, epsilon, square = bracketed(g, 4), exact(settings.epsilon), f"{as_base(g)}^2"
     noise = r" + \text{noise}" if config.noise else ""
     rows = [rf"g &= \frac{{\partial f}}{{\partial {letter}}}{noise} = {written(g)}"]
     if name in ("momentum", "nesterov"):
         rows.append(r"v &= \mu\, v_{\text{old}} + g")
         rows += [rf"&= {mu} \cdot {bracketed(first, 4)} + {now}", rf"&= {written(new_first)}"]
     if name == "adagrad":
-        rows.append(rf"s &= s_{{\text{{old}}}} + g^2 = {written(second)} + {now}^2")
+        rows.append(rf"s &= s_{{\text{{old}}}} + g^2 = {written(second)} + {square}")
         rows.append(rf"&= {written(new_second)}")
     if name == "rmsprop":
-        rows += _mean("v", r"\alpha", settings.forgets, second, f"{now}^2", "g^2", new_second)
+        rows += _mean("v", r"\alpha", settings.forgets, second, square, "g^2", new_second)
     if name in ("adam", "adamw"):
         count = moment + 1
         first_hat, second_hat = (
@@ -70,13 +71,13 @@ def update(config: Config, race: Race, rule: int, moment: int, coordinate: int) 
         )
         rows += [
             *_mean("m", r"\beta_1", settings.beta_1, first, now, "g", new_first),
-            *_mean("v", r"\beta_2", settings.beta_2, second, f"{now}^2", "g^2", new_second),
+            *_mean("v", r"\beta_2", settings.beta_2, second, square, "g^2", new_second),
             _hat("m", r"\beta_1", settings.beta_1, count, new_first, first_hat),
             _hat("v", r"\beta_2", settings.beta_2, count, new_second, second_hat),
         ]
         divided = rf"\frac{{{written(first_hat)}}}{{\sqrt{{{written(second_hat)}}} + {epsilon}}}"
         symbols = r"\frac{\hat m}{\sqrt{\hat v} + \epsilon}"
-    start, kept = bracketed(at, 4) if name != "adamw" else None, rf"{letter}_{{\text{{old}}}}"
+    start, kept = bracketed(at, PLACE) if name != "adamw" else None, rf"{letter}_{{\text{{old}}}}"
     match name:
         case "sgd":
             change = rf"{rate} \cdot {now}", r"\eta\, g"
@@ -92,9 +93,9 @@ def update(config: Config, race: Race, rule: int, moment: int, coordinate: int) 
             change = rf"{rate} \cdot {divided}", rf"\eta\, {symbols}"
     if name == "adamw":
         kept = rf"(1 - \eta \lambda)\, {kept}"
-        start = rf"(1 - {rate} \cdot {exact(settings.decay)}) \cdot {bracketed(at, 4)}"
+        start = rf"(1 - {rate} \cdot {exact(settings.decay)}) \cdot {bracketed(at, PLACE)}"
     rows.append(rf"{letter} &= {kept} - {change[1]}")
-    rows += [rf"&= {start} - {change[0]}", rf"&= {written(after, 5)}"]
+    rows += [rf"&= {start} - {change[0]}", rf"&= {written(after, PLACE)}"]
     return aligned(rows)
 
 
