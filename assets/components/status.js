@@ -30,7 +30,7 @@ class Status extends View {
    * stands below would go up and down. */
   #place() {
     const place = (this.root.getRootNode().host ?? this.root).closest(".stElementContainer");
-    if (!place?.parentElement.className.includes("-buttons")) return; // it stands elsewhere, in a place of its own
+    if (!place?.parentElement?.className.includes("-buttons")) return; // it stands elsewhere, in a place of its own
     const parts = this.line.innerHTML.split(/<br\s*\/?>/).map((part) => part.replace(/<[^>]*>/g, "").replace(this.meta.tail, "").replace(NUMBER, (one) => (/[%–]/.test(one) ? "100.0 %" : /[.e∞]/.test(one) ? "0.0000" : "000")));
     if (this.measured === parts.join()) return; // while it plays only the numbers change
     this.measured = parts.join();

@@ -48,13 +48,13 @@ class Training:
     moments) -> Result`, how snapshots become what `run` returns; a run of many steps can then be watched and stopped
     wherever it is computed. network: of `network(config, result=None) -> nn.Module`, with the weights of a Result or
     before the first step.
-    steps, weights, seed: names of the knobs that say how far the run goes, from which weights of a reader's own it
-    starts (their key, "" for none), and where its randomness begins. experiment: Config -> Config, what the run depends
-    on, all else at its default; steps, too. speed: how fast it plays at first. pictured: names of what the pictures
-    show of every moment, numbers left out, where that is not all that was seen of it: so many more moments go to the
-    browser at once. begins: name of the knob that says whether the network has been trained already, if there is one.
-    every_step: no step is left out between two moments, at any speed, where a curve through some would tell another
-    story; for runs of a few thousand quick steps.
+    steps, until, weights, seed: names of the knobs that say how far the run goes, where it ends by itself, from which
+    weights of a reader's own it starts (their key, "" for none), and where its randomness begins. experiment: Config ->
+    Config, what the run depends on, all else at its default; steps, too. speed: how fast it plays at first. pictured:
+    names of what the pictures show of every moment, numbers left out, where that is not all that was seen of it: so
+    many more moments go to the browser at once. begins: name of the knob that says whether the network has been trained
+    already, if there is one. every_step: no step is left out between two moments, at any speed, where a curve through
+    some would tell another story; for runs of a few thousand quick steps.
     """
 
     stream: str
@@ -63,6 +63,7 @@ class Training:
     network: str
     experiment: Callable[[Any], Any]
     steps: str = "steps"
+    until: str = "until"
     weights: str = "weights"
     seed: str = "seed"
     speed: str = "normal"
@@ -86,6 +87,12 @@ class Training:
     def is_same(self, one: Any, other: Any) -> bool:
         """Whether two Configs ask for the same training, however far."""
         return self.experiment(one) == self.experiment(other)
+
+    def goes_on(self, one: Any, other: Any) -> bool:
+        """Whether `other` asks for the training of `one` with another end alone, not before where `one` stands."""
+        if not hasattr(one, self.until) or getattr(other, self.until) < self.goes(one):
+            return False
+        return self.is_same(one, dataclasses.replace(other, **{self.until: getattr(one, self.until)}))
 
     def own_weights(self, config: Any) -> str:
         """The key of the reader's own weights that the run starts from; "" for none."""

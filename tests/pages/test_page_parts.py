@@ -1,14 +1,16 @@
 """What a change sends again: the page script's part alone, and the whole page where an open tab speaks of the run."""
 
+import dataclasses
 import time
 from urllib.parse import urlencode
 
 import pytest
 
-from engine.contracts.knob import knobs
+from engine.contracts.knob import knobs, without_run
 from engine.contracts.topic import catalogue
 from engine.data.points import encode_points
 from engine.topics.attention.card import Config as AttentionConfig
+from pages.components.parts.controls import at_its_run
 from pages.components.parts.pins import knob_values
 from tests.visitor import Visitor, link, user_key
 
@@ -174,3 +176,20 @@ def test_own_points_come_back_after_a_preset(visitor, slug):
     data = next(knob for knob in knobs(catalogue()[slug].config) if knob.name == "data")
     assert not visitor.touch(f"{slug}-data", "pick", data.choices.index("own")).errors
     assert link(visitor)["points"] == points
+
+
+@pytest.mark.parametrize("slug", [slug for slug, topic in catalogue().items() if topic.training])
+def test_a_run_goes_on_where_its_end_is_put_later_and_begins_anew_where_it_is_put_before(slug):
+    topic = catalogue()[slug]
+    low, high = next((knob.low, knob.high) for knob in knobs(topic.config) if knob.name == topic.training.until)
+    begun = {topic.training.begins: "fresh"} if topic.training.begins else {}
+    known = topic.config(**begun)
+    middle = int((low + high) // 2)
+    known = dataclasses.replace(known, **{topic.training.until: middle, topic.training.steps: middle})
+    later, before = (dataclasses.replace(known, **{topic.training.until: int(end)}) for end in (high, low))
+    assert topic.training.goes_on(known, without_run(later))
+    assert not topic.training.goes_on(known, without_run(before))
+    other = dataclasses.replace(later, **{topic.training.seed: 7})
+    assert not topic.training.goes_on(known, without_run(other))
+    assert at_its_run(topic, known, later) == later
+    assert getattr(at_its_run(topic, known, before), topic.training.steps) == 0

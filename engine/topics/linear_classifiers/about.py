@@ -121,8 +121,8 @@ def dragging(config: Config, film: Film) -> list[Block]:
         return [Say(NOT_NEWEST, style="note")]
     if config.steps < config.until or config.until + MORE_STEPS > MAXIMUM_STEPS:
         return []
-    later = {"until": config.until + MORE_STEPS, "steps": config.steps, "edits": config.edits}
-    return [Press("more-steps", Words("Stop {count} steps later", count=MORE_STEPS), later, icon="more_time",
+    words, later = Words("Stop {count} steps later", count=MORE_STEPS), {"until": config.until + MORE_STEPS}
+    return [Press("more-steps", words, later, icon="more_time",
                   help="The run has come to its end. Train then goes on from these rows.")]  # fmt: skip
 
 

@@ -30,7 +30,8 @@ SUMS = (
     "The training of the SVM lowers the hinge loss plus λ/2 Σw²: **{svm}** for its own W, **{softmax}** for that of "
     "softmax."
 )
-NOT_ARRIVED = (
+NOT_ARRIVED = "So the SVM has not arrived yet: at its lowest place no other W has a lower sum. Let it train on."
+STOPPED_EARLY = (
     "So the SVM has not arrived yet: at its lowest place no other W has a lower sum. Raise **Stop at step** and let it "
     "train on."
 )
@@ -229,7 +230,8 @@ def both_losses(config: Config, film: Film) -> list[Block]:
     head = Words("train set"), Words("length ‖W‖"), Words("hinge loss"), Words("cross-entropy"), Words("right")
     svm, softmax = sums
     told = [Say(SUMS, svm=Number(svm, 3), softmax=Number(softmax, 3), style="small")]
-    return [Table(head, rows), *told, *([Say(NOT_ARRIVED, style="small")] if svm > softmax else [])]
+    early = STOPPED_EARLY if film.newest.step >= config.until else NOT_ARRIVED
+    return [Table(head, rows), *told, *([Say(early, style="small")] if svm > softmax else [])]
 
 
 def zero_terms(config: Config, moment: Snapshot) -> tuple[int, int, int]:

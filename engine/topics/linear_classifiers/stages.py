@@ -7,6 +7,7 @@ from typing import Any
 
 from engine.contracts.blocks import Block, Choose, Later, Row, Say, Show
 from engine.contracts.film import Film
+from engine.contracts.words import Words
 
 from . import about, draw, draw_digits, explain, explain_neighbours, kernel, margins, neighbours
 from .card import MODELS, Config
@@ -145,7 +146,7 @@ def bent_digits(config: Config, view: Any, film: Film) -> list[Block]:
     result = film.now
     if view.part != "one":
         said = result.answers.tolist()
-        return [PARTS, *_part(config, view, lambda: about.wrong(config, said, "kernel SVM", pick_digit))]
+        return [PARTS, *_part(config, view, lambda: about.wrong(config, said, Words("kernel SVM"), pick_digit))]
     return [PARTS, *about.digit_bent(config, result, view.digit)]
 
 

@@ -26,6 +26,7 @@ from .slopes import PARAMETERS, REACH, cut
 __all__ = ["encode_points"]  # what the page needs of the data, through its topic
 CLASSES = ("1", "0")  # in the colours of what is above zero and of what is below
 FIRES, H1, H2, BEST, INK = 0, 2, 3, 5, "#1E2430"  # colours of the borders
+TWO_COLOURS = ("step", "sigmoid")  # functions whose y is between 0 and 1, and painted in the colours of the points
 AXES = ("x₁", "x₂")
 SYMBOLS = {"w1": "w₁", "w2": "w₂", "theta": "θ"}
 DOT, GROWS = 6.0, 2.5  # CSS pixels: of one point's dot, and of more where they share a place
@@ -43,6 +44,12 @@ def points_in(config: Config) -> Dots:
     labels = [Words("t = {target}", target=target) for target in points.targets.tolist()]
     colours = [1 - target for target in points.targets.tolist()]
     return Dots(points.inputs.numpy(), "", colours, labels=labels, radius=7 if config.data in GATES else 4.5)
+
+
+def _named(function: str) -> list[Dots]:
+    """The colours of the points for the legend, where the plane has others."""
+    nowhere = np.zeros((0, 2), np.float32)
+    return [] if function in TWO_COLOURS else [Dots(nowhere, name, at, radius=7) for at, name in enumerate(CLASSES)]
 
 
 def learning(config: Config, film: Film, pocket: bool = False) -> PlotPicture:
@@ -78,7 +85,7 @@ def by_hand(config: Config, result: Result) -> PlotPicture:
         domain, Words("The plane, coloured by y; drag the tip of w to turn the line, or the line itself"), AXES,
         _field(result.plane.numpy(), config.function),
         borders=[Border(np.array(line.parts), Words("line: w₁x₁ + w₂x₂ = θ"))],
-        paths=paths, dots=[points_in(config)], handles=handles,
+        paths=paths, dots=[points_in(config), *_named(config.function)], handles=handles,
     )  # fmt: skip
 
 
@@ -141,7 +148,7 @@ def _within(place: tuple[float, float], domain: tuple[float, float, float, float
 
 def _field(values: np.ndarray, function: str) -> Field:
     """y in the colours of the points where it lies between 0 and 1, else in those of signed values."""
-    if function in ("step", "sigmoid"):
+    if function in TWO_COLOURS:
         shares = np.round(255 * np.stack([values, 1 - values], -1)).astype(np.uint8)
         return Field(shares, "y", classes=CLASSES)
     most = max(1.0, float(np.abs(values).max()))
@@ -161,7 +168,7 @@ def two_layers(config: Config, result: Result) -> PlotPicture:
             Border(np.array(one), Words("h₁ fires"), H1, arrow=True, shaded=True),
             Border(np.array(other), Words("h₂ fires"), H2, arrow=True, shaded=True),
         ],
-        dots=[points_in(config)],
+        dots=[points_in(config), *_named(config.function)],
     )  # fmt: skip
 
 
@@ -176,7 +183,7 @@ def hidden_space(config: Config, result: Result) -> PlotPicture:
     return PlotPicture(
         domain, Words("The same points where the output neuron sees them: by what h₁ and h₂ say"), ("h₁", "h₂"),
         _field(said, config.function), borders=[Border(line, Words("line of the output"), None, arrow=True)],
-        dots=_by_place(config, hidden),
+        dots=[*_by_place(config, hidden), *_named(config.function)],
     )  # fmt: skip
 
 

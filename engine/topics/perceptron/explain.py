@@ -50,6 +50,11 @@ MEANING = (
     "The neuron adds up w₁x₁ + w₂x₂ and **fires** (y = 1) where the sum reaches the threshold θ. Many books write "
     "b = −θ, here {bias}, and ask for w₁x₁ + w₂x₂ + b ≥ 0: the same line."
 )
+MEANING_OF_OTHERS = (
+    "The neuron adds up w₁x₁ + w₂x₂, takes θ away, and gives f of what is left. The line is where 0 is left; a point "
+    "counts as **1** on the side where more than that is left, whatever f makes of it. Many books write b = −θ, here "
+    "{bias}: the same line."
+)
 NO_LINE = (
     "**No straight line parts these points**, so there is no bound: the rule goes on correcting for ever. The proof: "
     "weigh {count} of the points, turned round where they shall give 0, with suitable shares, and (x₁, x₂, −1) adds up "
@@ -216,10 +221,11 @@ def sharing(result: Result) -> list[Say]:
 def at_spot(config: Config, x1: float, x2: float) -> list[Block]:
     """One neuron by hand at the place that was clicked, and what its threshold is called elsewhere."""
     line = HalfPlane(config.w1, config.w2, config.theta)
+    meaning = MEANING if config.function == "step" else MEANING_OF_OTHERS
     return [
         Say("At x = ({x1}, {x2}):", x1=Number(x1), x2=Number(x2)),
         neuron_formula(line, x1, x2, config.function),
-        Say(MEANING, bias=Number(-config.theta + 0.0), style="small"),
+        Say(meaning, bias=Number(-config.theta + 0.0), style="small"),
     ]  # fmt: skip
 
 
