@@ -1,6 +1,7 @@
 """Runs side by side: one scale, curves in one chart, differences of numbers; and whole runs made bit by bit."""
 
 import dataclasses
+import re
 
 import numpy as np
 import plotly.graph_objects as go
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from engine.contracts.axes import axes, note, result
 from engine.contracts.film import Frames
+from engine.contracts.languages import translated
 from engine.contracts.pins import differing
 from engine.contracts.topic import catalogue, topic_of
 from engine.machinery.whole_run import in_steps
@@ -31,6 +33,7 @@ from engine.topics.attention.card import Config as AttentionConfig
 from engine.topics.cnn.card import Config as CnnConfig
 from engine.topics.diffusion.card import Config as DiffusionConfig
 from engine.topics.mlp.card import Config as MlpConfig
+from pages.components.parts import compare, language
 
 TOPICS = catalogue()
 STEPS = 6
@@ -203,11 +206,41 @@ def preset_pair(slug):
     return [dataclasses.replace(one, steps=STEPS) if hasattr(one, "steps") else one for one in pair]
 
 
+ALIKE = re.compile(  # in both languages
+    r"SVM|softmax|AdaGrad|AdamW?|Nesterov|RMSprop|SGD|(Leaky )?ReLU|[GS]ELU|SiLU|ELU|tanh|sigmoid|Xavier|PCA|log|sin"
+)
+
+
+def in_english_alone(topic, results) -> list[str]:
+    """What a figure of the Compare tab says to a Chinese reader without a Chinese word, names apart."""
+    drawn = [(topic.load(topic.figures[name]), view) for name, view in topic.compared.items()]
+    figures = [draw(result, **view) for draw, view in drawn for result in results]
+    said = [compare.in_words(text) for figure in figures for text in texts_of(figure)]
+    english = re.compile("^[^\u4e00-\u9fff]*[A-Za-z]{3}[^\u4e00-\u9fff]*$")
+    return [text for text in said if english.match(ALIKE.sub("", text))]
+
+
+def texts_of(figure) -> list[str]:
+    """Every text of a figure that the tab translates."""
+    if is_chart(figure):
+        axes_ = [axis.title.text for axis in (figure.layout.xaxis, figure.layout.yaxis)]
+        return [text for text in [*(trace.name for trace in figure.data), *axes_] if text]
+    figure = translated(figure, "zh")
+    tiles = figure.tiles if isinstance(figure, PixelPicture) else ()
+    return [
+        figure.alt,
+        *(text for tile in tiles for text in (tile.caption, tile.unit, *(tile.cell_names or ())) if text),
+    ]
+
+
 @pytest.mark.parametrize("slug", TOPICS)
-def test_two_presets_of_a_topic_can_be_compared(slug):
+def test_two_presets_of_a_topic_can_be_compared(slug, monkeypatch):
+    for module in (compare, language):
+        monkeypatch.setattr(module, "language", lambda: "zh")
     topic, configs = TOPICS[slug], preset_pair(slug)
     results = [topic.load(topic.run)(config) for config in configs]
     assert differing(configs)
+    assert not in_english_alone(topic, results)
     for name, view in topic.compared.items():
         figures = on_one_scale([topic.load(topic.figures[name])(one, **view) for one in results])
         assert type(figures[0]) is type(figures[1])

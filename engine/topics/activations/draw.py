@@ -277,7 +277,8 @@ def draw_layers(result: Result) -> PixelPicture:
     for name, shares, ends in zip(result.functions, result.outputs, result.output_range.tolist(), strict=True):
         columns = shares[:, 1:-1].float().numpy()  # (L, B)
         columns = (columns / np.maximum(columns.max(1, keepdims=True), 1e-12)).T[::-1]
-        title = f"{name_of(result.config, name)}: outputs {ends[0]:g} to {ends[1]:g}, layer by layer"
+        title = Words("{name}: outputs {low} to {high}, layer by layer", name=clear_name(result.config, name),
+                      low=Number(ends[0]), high=Number(ends[1]))  # fmt: skip
         tiles.append(
             Tile(np.ascontiguousarray(columns), title, "probability", 0.0, 1.0, cell_names=("", "bin", "layer"))
         )

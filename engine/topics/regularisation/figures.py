@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import plotly.graph_objects as go
 
+from engine.contracts.words import Number, Words
 from engine.data.points import DOMAIN
 from engine.pictures.chart.figure import lines
 from engine.pictures.pixels.values import Line, PixelPicture, Point, Tile
@@ -114,5 +115,5 @@ def _corner(result: geometry.Result, which: int) -> Tile:
         Line(placed(result.path[which].numpy()), 2, 2.0),
     ]
     ((a, b),) = placed(solution.numpy()[None])
-    name = "L1" if which == 0 else f"share of L1: {mix:g}"
+    name = "L1" if which == 0 else Words("share of L1: {share}", share=Number(mix))
     return Tile(loss.astype(np.float32), name, lines=marks, points=[Point(a, b, 5)])
