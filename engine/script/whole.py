@@ -68,7 +68,7 @@ def opening(script: Script, of_notebook: bool = False) -> str:
     needs = f"Needs PyTorch{' (with networkx, which comes with it)' if networkx else ''}, NumPy{showing}."
     if script.files:
         listed = "\n".join(f"    {name}  ({facts})" for name, facts in script.files.items())
-        needs += f" And these files from the folder assets of Neurarium:\n{listed}"
+        needs += f" Where its experiment asks for them, these files from the folder assets of Neurarium:\n{listed}"
     sources = "\n".join(f"    {source.title}\n        {source.link}" for source in topic.sources)
     parts = [topic.title, topic.question, textwrap.fill(about, WIDTH), f"The page with this configuration:\n    {link}"]
     return "\n\n".join([*parts, needs, f"Sources:\n{sources}"]) + "\n"
@@ -119,12 +119,17 @@ def main_function(script: Script, of_notebook: bool = False) -> str:
     ]
     if script.files:
         failure, where = ("FileNotFoundError", "ASSETS") if of_notebook else ("SystemExit", "--assets FOLDER")
+        sentence = f"Not in {{ASSETS}}: {{', '.join(missing)}}. Say where they are: {where}"
         lines += [
-            "    missing = [name for name in FILES if not (ASSETS / name).is_file()]",
-            "    if missing:",
-            f"        raise {failure}(f\"Not in {{ASSETS}}: {{', '.join(missing)}}. Say where they are: {where}\")",
+            "    try:",
+            f"        result = {run}(config)",
+            "    except FileNotFoundError:",
+            "        missing = [name for name in FILES if not (ASSETS / name).is_file()]",
+            f'        raise {failure}(f"{sentence}") from None',
         ]
-    lines += [f"    result = {run}(config)", f"    {printer}(result)", "    figures = {"]
+    else:
+        lines.append(f"    result = {run}(config)")
+    lines += [f"    {printer}(result)", "    figures = {"]
     lines += [f"        {literal(name)}: {figure_call(script, name)}," for name in script.figures]
     lines.append("    }")
     if of_notebook:

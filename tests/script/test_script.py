@@ -295,3 +295,17 @@ def test_resampling_is_pillow_s_for_digits():
         expected = [np.asarray(Image.fromarray(one).resize(size[::-1], Image.Resampling.BOX)) for one in images]
         difference = resampled(images, size, "box").astype(int) - np.stack(expected)
         assert np.abs(difference).max() <= 1
+
+
+def test_a_script_asks_for_files_only_where_its_experiment_reads_them(tmp_path):
+    topic = catalogue()["linear_classifiers"]
+    for data, ended in (("gaussians", 0), ("mnist", 1)):
+        config = topic.config(data=data, steps=2, until=50, images=200)
+        (tmp_path / f"{data}.py").write_text(script_for(topic, config, "https://neurarium.example"), "utf-8")
+        command = [sys.executable, "-I", f"{data}.py"]
+        ran = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
+        assert ran.returncode == ended, ran.stderr
+    assert "Not in assets: data/digits.npz" in ran.stderr
+    assert "--assets FOLDER" in ran.stderr
+    assert "Traceback" not in ran.stderr
+    assert (tmp_path / "linear_classifiers.html").is_file()

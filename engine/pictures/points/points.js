@@ -233,7 +233,7 @@ class Points extends View {
       return element("button", { type: "button", class: "pill", "data-class": k, title: `${name} (${k + 1})`, "aria-pressed": String(k === this.current), onclick: () => this.#choose(k) }, dot, name);
     });
     const clear = element("button", { type: "button", class: "pill", "data-act": "clear", onclick: () => { this.points = []; this.train = null; this.#changed(0); } }, text.clear);
-    this.removing = element("span", { class: "count" }, text.removing);
+    this.removing = element("span", { class: "removing" }, text.removing);
     this.keys.replaceChildren(...pills, clear, this.counter, this.removing);
   }
 
