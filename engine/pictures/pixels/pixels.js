@@ -5,6 +5,7 @@ import { follow, unfollow } from "./clock.js";
 import { drawLabels, drawMarks } from "./marks.js";
 
 const GAP = 10, CAPTION = 19, LEAST_TILE = 30, ATLAS = 2048, EDGE = 2; // EDGE: rim of repeated pixels, so that smoothing mixes nothing else in
+const SHORT = 46, NAMED = 150, FEW = 8; // CSS pixels of a caption that is given its room, and of one of a few pictures
 
 class Pixels extends View {
   constructor(host) {
@@ -163,7 +164,11 @@ class Pixels extends View {
     const tallest = written ? width * 2.4 : meta.height ?? (width < 500 ? width * 1.6 : Math.min(560, width * (count > 1 ? 1.1 : 0.9)));
     const boxAt = (columns) => (width - 2 - beyond - GAP * (columns - 1)) / columns - left;
     const tall = (columns, box) => Math.ceil(count / columns) * (box / aspect + extra + GAP);
-    let columns = Math.max(1, Math.min(meta.columns ?? count, Math.floor((width + GAP) / (LEAST_TILE + left + GAP)), count));
+    // Captions want to be read: all of a short one, and of a few pictures of one as long as NAMED.
+    context.font = this.font(12);
+    const captions = count > 1 ? widest(tiles.map((tile) => tile.caption ?? "")) : 0;
+    const needed = Math.ceil(count <= FEW && captions <= NAMED ? captions : Math.min(captions, SHORT));
+    let columns = Math.max(1, Math.min(meta.columns ?? count, Math.floor((width + GAP) / (Math.max(LEAST_TILE, needed) + left + GAP)), count));
     let box = boxAt(columns);
     if (!meta.columns) { // the number of columns that makes the tiles largest and still fits the height
       let best = 0;
@@ -187,7 +192,7 @@ class Pixels extends View {
     const across = Math.max(...tiles.map((tile) => tile.zoom * tile.columns));
     const down = Math.max(...tiles.map((tile) => tile.zoom * tile.rows));
     const snap = (value) => Math.round(value * this.ratio) / this.ratio;
-    const pitch = Math.max(across, Math.min(box, count > 1 && tiles.some((tile) => tile.caption) ? 44 : 0)) + left + GAP;
+    const pitch = Math.max(across, Math.min(box, needed)) + left + GAP;
     tiles.forEach((tile, at) => {
       tile.x = snap(1 + left + (at % columns) * pitch);
       tile.y = snap(extra + Math.floor(at / columns) * (down + extra + GAP));
