@@ -6,6 +6,7 @@ A page translates them when it shows them; until then, and in files, they are En
 from __future__ import annotations
 
 import dataclasses
+import math
 import re
 from collections.abc import Sequence
 from typing import Any
@@ -15,15 +16,20 @@ from engine.contracts.sentences import filled
 THIN_SPACE = "\u202f"
 
 
+LARGEST = 1e7  # measured numbers from here on are told with a power of ten; whole numbers, which count, never
+
+
 def number(value: float, digits: int = 3) -> str:
     """A number as people read it: commas between thousands, `digits` significant digits, a true minus sign."""
     if value != value:
         return "–"
-    if isinstance(value, int) or (abs(value) >= 10 ** (digits - 1) and abs(value) < 1e15):
+    if math.isinf(value):
+        return "∞" if value > 0 else "−∞"
+    if isinstance(value, int) or (abs(value) >= 10 ** (digits - 1) and abs(value) < LARGEST):
         text = f"{round(value):,}"
     elif value == 0:
         text = "0"
-    elif abs(value) < 1e-3 or abs(value) >= 1e15:
+    elif abs(value) < 1e-3 or abs(value) >= LARGEST:
         text = re.sub(r"\.?0*e\+?(-?)0*", r"e\1", f"{value:.{digits - 1}e}")
     else:
         text = f"{value:.{digits}g}"

@@ -213,3 +213,18 @@ def test_a_function_beside_itself_is_drawn_once():
     assert functions_of(config) == ("tanh",)
     assert functions_of(replace(config, second="relu")) == ("tanh", "relu")
     assert len(draw.function_alone(config).paths) == 1
+
+
+@pytest.mark.parametrize(
+    ("formula", "said"),
+    [
+        ("1/x", "near 0 as steep as you like; saturated below −4.47, above 4.47; no finite value at 0"),
+        ("sqrt(x)", "near 0 as steep as you like; saturated nowhere here; no finite value below 0"),
+        ("abs(x)", "largest slope **1**; saturated nowhere here"),
+        ("max(0, x)", "largest slope **1**; saturated below 0"),
+        ("9^9^9^9", "no finite value everywhere"),
+        ("x^3", "largest slope **75**; saturated from −0.13 to 0.13"),  # |3 x²| < 0.05 where |x| < 0.129
+    ],
+)
+def test_what_is_said_of_an_own_formula(formula, said):
+    assert str(explain.about_function(Config(activation="own", formula=formula), "own")) == f"**{formula}**: {said}"

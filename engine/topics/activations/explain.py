@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 import torch
@@ -20,6 +21,8 @@ from .run import MEASURES, X_RANGE, Result, batch_of, course, function_of, linea
 
 SATURATED, LOST = Words("saturated"), Words("no finite value")
 FINE = 2001  # places at which zones and largest slopes are looked for
+STEP = (X_RANGE[1] - X_RANGE[0]) / (FINE - 1)  # from one of them to the next
+UNBOUNDED = 5  # slope beside a place without a value, from which on it is taken to grow without end
 MOST_TERMS = 2  # of a sum that is written out
 ABOUT_MATRIX = (
     "The weights of the network with **{name}**, and every activation taken out. The colours are its layers, one after "
@@ -63,7 +66,8 @@ def zones_of(config: Config, name: str) -> tuple[list[tuple[float, float]], list
     """(where |f'| is below the threshold, where there is no finite value), measured over the range that is drawn."""
     places, values, slopes = course(config, name, FINE)
     with np.errstate(invalid="ignore"):
-        return runs(np.abs(slopes) < config.threshold, places), runs(~np.isfinite(values), places)
+        flat, lost = runs(np.abs(slopes) < config.threshold, places), runs(~np.isfinite(values), places)
+    return [(a, b) for a, b in flat if a < b], lost  # at a single place it is a corner, such as that of |x|
 
 
 def steepest(config: Config, name: str) -> tuple[float, float]:
@@ -78,12 +82,27 @@ def steepest(config: Config, name: str) -> tuple[float, float]:
     return float(most), float(there[0]) if len(there) == 1 else math.nan
 
 
+def pole_of(config: Config, name: str, lost: Sequence[tuple[float, float]]) -> float | None:
+    """The end of a stretch without values at which the slope grows beyond all bounds, as far as places can tell."""
+    places, _, slopes = course(config, name, FINE)
+    sizes = np.abs(slopes)
+    steep = places[sizes >= np.nanmax(sizes) * (1 - 1e-9)]
+    if np.nanmax(sizes) < UNBOUNDED or len(steep) > 2:  # both sides of one pole
+        return None
+    pairs = ((float(place), end) for place in steep for zone in lost for end in zone)
+    return next(((place + end) / 2 for place, end in pairs if abs(place - end) < 2.5 * STEP), None)
+
+
 def about_function(config: Config, name: str) -> Words:
     """Its largest slope, where it is saturated, and where it has no value."""
     saturated, lost = zones_of(config, name)
     most, at = steepest(config, name)
     told = {"name": clear_name(config, name), "most": Number(most)}
-    if math.isfinite(at):
+    if math.isnan(most):
+        return Words("**{name}**: no finite value {zones}", name=told["name"], zones=_ranges(lost))
+    if (pole := pole_of(config, name, lost)) is not None:
+        words = [Words("**{name}**: near {at} as steep as you like", name=told["name"], at=_shown(pole))]
+    elif math.isfinite(at):
         words = [Words("**{name}**: largest slope **{most}**, at {at}", **told, at=Number(at))]
     else:
         words = [Words("**{name}**: largest slope **{most}**", **told)]
@@ -97,23 +116,30 @@ def _ranges(zones: list[tuple[float, float]]) -> Words:
     low, high = X_RANGE
     found = []
     for a, b in zones[:3]:
-        if a <= low and b >= high:
+        if a == b:
+            found.append(Words("at {x}", x=_shown(a)))
+        elif a <= low and b >= high:
             found.append(Words("everywhere"))
         elif a <= low:
-            found.append(Words("below {x}", x=Number(b)))
+            found.append(Words("below {x}", x=_shown(b, 1)))
         elif b >= high:
-            found.append(Words("above {x}", x=Number(a)))
+            found.append(Words("above {x}", x=_shown(a, -1)))
         else:
-            found.append(Words("from {low} to {high}", low=Number(a), high=Number(b)))
+            found.append(Words("from {low} to {high}", low=_shown(a, -1), high=_shown(b, 1)))
     if len(zones) > 3:
         found.append(Words("and at {count} more places", count=len(zones) - 3))
     return listed(found) if found else Words("nowhere here")
 
 
+def _shown(place: float, side: int = 0) -> Number:
+    """The end of a zone: half way to the next place on that side, where it is no more so, to two decimals."""
+    return Number(round(place + side * STEP / 2, 2) + 0.0)
+
+
 def values_at(config: Config, name: str, x: float) -> tuple[float, float]:
-    """(f(x), f'(x))."""
+    """(f(x), f'(x)); no slope where there is no finite value."""
     value, slope = with_derivative(function_of(config, name), torch.tensor([x], dtype=torch.float64))
-    return value.item(), slope.item()
+    return value.item(), slope.item() if value.isfinite() else math.nan
 
 
 def function_formulas(config: Config, x: float) -> list[Formula]:
