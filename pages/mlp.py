@@ -25,7 +25,9 @@ class View:
     x1: float = knob(1.0, "x₁", low=-draw.DOMAIN, high=draw.DOMAIN, hidden=True)
     x2: float = knob(0.5, "x₂", low=-draw.DOMAIN, high=draw.DOMAIN, hidden=True)
     test_points: bool = knob(True, "Show the test points")
-    discrete: bool = knob(False, "Discretise the output", "The likeliest class alone, not how sure the network is.")
+    discrete: bool = knob(
+        False, "Discretise the output", "The likeliest class alone, and of every neuron whether it is above 0."
+    )
     below: str = knob("", "Opened below", choices=BELOW, was=("hidden_space",))
     scope: str = knob("sample", "Follow", choices=step_panel.SCOPES)
     stage: int = knob(0, "Stage", low=0, high=step_panel.LAST_STAGE, hidden=True)

@@ -88,8 +88,12 @@ export class TransportBar {
     this.live.classList.toggle("on", clock.live && clock.running);
     this.live.hidden = !clock.running;
     this.live.setAttribute("aria-pressed", String(clock.live));
-    if (this.ran !== undefined && this.ran !== clock.running) this.spoken.textContent = clock.running ? text.running : fill(text.paused, { moment });
+    if (this.ran !== undefined && this.ran !== clock.running) this.unsaid = clock.running ? "start" : "end";
     this.ran = clock.running;
+    if (this.unsaid === "start" || (this.unsaid && !moving)) { // where it ends is known once the last frames have come and gone by
+      this.spoken.textContent = this.unsaid === "start" ? text.running : fill(text.paused, { moment });
+      this.unsaid = null;
+    }
   }
 
   #go(position) {

@@ -84,7 +84,7 @@ def value_text(knob: Knob, value: Any, say: Say = str) -> str:
         case "choices":
             return ", ".join(say(knob.choice_labels.get(one, one)) for one in value) or say("none of them")
         case "sizes":
-            return ", ".join(map(str, value)) or "0"
+            return f"1 × {value[0]}" if len(value) == 1 else ", ".join(map(str, value)) or "0"
         case "text":
             short = value.removeprefix("sample:")
             return cut(say(PHOTOS[short].title) if value in SAMPLES else short, LONGEST_TEXT) or "–"

@@ -320,7 +320,7 @@ def _made(
         raise KnobError("Own table: expected at least two lines with all three values, got {count}", count=len(points))
     if len(points) > MAXIMUM_ROWS:
         raise KnobError("Own table: expected at most {most} lines, got {count}", most=MAXIMUM_ROWS, count=len(points))
-    target, classes, values = _targets(kept, chosen[2], names[chosen[2]], kind)
+    target, classes, values = _targets(kept, chosen[2], names[chosen[2]], kind, len(body) - len(kept))
     called = [names[at] if header and names[at] != str(at + 1) else f"x{'₁₂'[k]}" for k, at in enumerate(chosen[:2])]
     axes = tuple(
         Axis(name, min(column), max(column)) for name, column in zip(called, zip(*points, strict=True), strict=True)
@@ -329,7 +329,9 @@ def _made(
     return PointTable(axes, tuple(points), target, values, classes, tuple(names), chosen, numeric, header, remarks)
 
 
-def _targets(kept: Sequence[Line], at: int, name: str, kind: str) -> tuple[str, tuple[str, ...], tuple[float, ...]]:
+def _targets(
+    kept: Sequence[Line], at: int, name: str, kind: str, left_out: int
+) -> tuple[str, tuple[str, ...], tuple[float, ...]]:
     """(name, names of the classes or (), number of the class or value of each line)."""
     fields = [_cut(line.fields[at]) for line in kept]
     numbers = [number_of(line.fields[at]) for line in kept]
@@ -346,6 +348,12 @@ def _targets(kept: Sequence[Line], at: int, name: str, kind: str) -> tuple[str, 
     if whole:
         distinct.sort(key=number_of)
     if not 2 <= len(distinct) <= MAXIMUM_CLASSES:
+        if left_out:
+            raise KnobError(
+                "Own table: expected 2 to {most} classes in column {column}, got {count}; lines left out because a "
+                "value is missing: {left}",
+                most=MAXIMUM_CLASSES, column=at + 1, count=len(distinct), left=left_out,
+            )  # fmt: skip
         raise KnobError(
             "Own table: expected 2 to {most} classes in column {column}, got {count}",
             most=MAXIMUM_CLASSES, column=at + 1, count=len(distinct),

@@ -175,6 +175,14 @@ def test_gradients_are_those_of_autograd_and_clipping_is_one_factor():
     assert made.factor[plain] == 1
 
 
+def test_what_is_not_ill_is_not_cured():
+    """With ReLU and He's first weights the gradient arrives as it left; two cures make it grow."""
+    made = signal(Config(look="signal", signal="cures"))
+    factors = {name: float(made.gradient[at, 0] / made.gradient[at, -1]) for at, name in enumerate(made.networks)}
+    assert 0.5 < factors["plain"] < 2
+    assert min(factors["batch"], factors["residual"]) > 100 * factors["plain"]
+
+
 def test_cures_bring_the_gradient_back():
     made = signal(Config(look="signal", signal="cures", initialisation="small"))
     ratio = dict(zip(made.networks, (made.gradient[:, 0] / made.gradient[:, -1]).tolist(), strict=True))

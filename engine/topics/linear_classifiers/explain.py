@@ -36,6 +36,7 @@ STOPPED_EARLY = (
     "train on."
 )
 COMMA = r",\ "
+FULL_DIGITS = 5  # of the numbers of a sum that is written out in full
 LARGEST_POWER, SMALLEST_SUM = 500.0, 1e-7  # of e in a formula; below it ln(1 + s) is s
 _IN_TEXT = {letter: rf"\{letter}" for letter in "{}$%#&_"} | {
     ":": ":{}", "\\": r"\textbackslash{}", "^": r"\textasciicircum{}", "~": r"\textasciitilde{}",
@@ -120,12 +121,15 @@ def score_formulas(config: Config, made: PointTerms, moment: Snapshot, model: st
     row, bias, score = rows[made.target], float(biases[made.target]), float(made.scores[model][made.target])
     products = (row * made.x).tolist()
     strongest = sorted(sorted(range(len(products)), key=lambda at: -abs(products[at]))[:MOST_TERMS])
-    first = " + ".join(rf"{bracketed(float(row[at]))} \cdot {bracketed(float(made.x[at]))}" for at in strongest)
+    digits = TERM_DIGITS if len(products) > len(strongest) else FULL_DIGITS  # a sum in full can be done again
+    first = " + ".join(
+        rf"{bracketed(float(row[at]), digits)} \cdot {bracketed(float(made.x[at]), digits)}" for at in strongest
+    )
     first += rest_of([product for at, product in enumerate(products) if at not in strongest], TERM_DIGITS)
     name = f"s_{{{text(names[made.target])}}}"
     return aligned([
-        rf"{name} &= w \cdot x + b = {first} {added(bias, TERM_DIGITS)} = {written(score)}",
-        rf"(w, b) \cdot (x, 1) &= {first} + {bracketed(bias)} \cdot 1 = {written(score)}",
+        rf"{name} &= w \cdot x + b = {first} {added(bias, digits)} = {written(score)}",
+        rf"(w, b) \cdot (x, 1) &= {first} + {bracketed(bias, digits)} \cdot 1 = {written(score)}",
     ])  # fmt: skip
 
 

@@ -48,6 +48,7 @@ CLICK = (
     "Click a neuron for its formula, a line for its weight, an input to switch it on or off; click the plane to choose "
     "where to compute."
 )
+CLICK_OWN = "Click a neuron for its formula, a line for its weight, an input to switch it on or off."
 GIVE_TABLE = "Give a table beside the knobs: two columns of numbers, and a class or a value."
 Picked = Mapping[str, Any]  # a neuron or a line of the network, as the component `network` reports and marks it
 
@@ -214,7 +215,7 @@ def inspect(config: Config, view: Any, film: Film, picked: Picked | None, click:
     if config.data == "table" and not config.table:
         return [Say(GIVE_TABLE, style="note")]
     if picked is None:
-        return [Say(CLICK, style="small")]
+        return [Say(CLICK_OWN if config.data == "own" else CLICK, style="small")]
     spot, (layer, index) = (view.x1, view.x2), neuron_of(picked)
     made = explain_neuron(config, film.now, layer, index, spot)
     field = field_of(config, film, picked, made)

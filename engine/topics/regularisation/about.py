@@ -149,7 +149,7 @@ def true_digit(result: pixel.Result, config: Config, digit: int) -> Say:
     names = config.pair.split("-")
     words = (
         "This is a **{name}**. Of {count} held-out digits right: L1 **{first}**, L2 **{second}**. A weight is blue "
-        "where ink speaks for a {one}, orange for a {other}."
+        "where ink speaks for {one}, orange for {other}."
     )
     name = names[0 if result.sign[digit] > 0 else 1]
     return Say(words, one=names[0], other=names[1], name=name, count=len(result.sign),

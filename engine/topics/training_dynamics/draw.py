@@ -29,6 +29,7 @@ from .schedule import Rates
 from .signal import CURES, SHALLOW, Signal
 
 SHARES = (0.02, 0.06, 0.12, 0.2, 0.3, 0.42, 0.56, 0.7, 0.85)  # of the plane that lie below a contour
+LEAST_HEIGHT = 1e-12  # of the axis of heights; what is lower stands there
 TINY = 1.2e-38  # below it float32 has few digits left, and soon none
 APART = (0, 1, 2, 3, 7, 5, 6, 4)  # classes by colour, the two blues as far from each other as can be
 COLOUR = dict(zip(RULES, APART, strict=False))
@@ -90,10 +91,11 @@ def fall(race: Race, frames: Frames) -> CurvesPicture:
     heights = race.height.numpy().T
     lowest = np.nanmin(heights) if np.isfinite(heights).any() else 0.0
     log = lowest >= 0
-    shown = np.maximum(heights, 1e-12) if log else heights
+    shown = np.maximum(heights, LEAST_HEIGHT) if log else heights
+    label = Words("height f; 1e−12: that or less") if log and (heights < LEAST_HEIGHT).any() else Words("height f")
     return CurvesPicture(
         shown.astype(np.float32), [Curve(Words(RULES[rule]), COLOUR[rule]) for rule in race.rules], frames,
-        Words("Height of every optimiser over the steps"), y_label=Words("height f"), log=bool(log),
+        Words("Height of every optimiser over the steps"), y_label=label, log=bool(log),
     )  # fmt: skip
 
 

@@ -47,7 +47,9 @@ ABOUT_LAYER_NORM = (
 ABOUT_CURES = (
     "Clipping only shortens: it multiplies the gradients of all layers by one factor, where their norm ‖g‖ is above c. "
     "So it can cure what explodes, and never what vanishes. Normalisation brings every layer's sums back to spread 1; "
-    "a residual connection lets signal and gradient pass beside the layer."
+    "a residual connection lets signal and gradient pass beside the layer. A cure is for what is ill: where the "
+    "gradient arrives as it left, as with ReLU and He's first weights, batch normalisation and adding the input in "
+    "every layer make it grow."
 )
 ABOUT_SIGNAL = (
     "One batch of 64 digits before any training. First the signal on its way forward; then the gradient on its way "

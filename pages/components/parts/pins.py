@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from engine.contracts.knob import Knob
-from engine.contracts.pins import MOST_PINS, Pin, nearest_preset
+from engine.contracts.pins import MOST_PINS, Pin, differing, nearest_preset
 from engine.contracts.topic import Topic, catalogue
 from engine.data.captions import LONGEST_TEXT as LONGEST_VALUE
 from engine.data.captions import SAMPLES, value_text
@@ -126,13 +126,17 @@ def pin_label(at: int) -> str:
 
 def run_name(pin: Pin, here: Topic) -> str:
     """What a pinned run is called on the page of `here`: the preset it is nearest to, and the knobs in which it differs
-    from that; that of another page begins with its title."""
+    from that; what differs in kind, such as its data, is called by its knobs alone. That of another page begins with
+    its title."""
     topic = catalogue()[pin.slug]
     preset, changed = nearest_preset(topic, pin.config)
+    if any(knob.data or knob.kind in ("choice", "choices", "sizes") for knob, _ in changed if not knob.run_only):
+        found = sorted(differing([topic.config(), pin.config]), key=lambda one: one[0].run_only)  # keeps their order
+        preset, changed = "", [(knob, values[1]) for knob, values in found if values[1] is not None]
     parts = [f"{t(knob.label)} {knob_value(knob, value)}" for knob, value in changed]
     if len(parts) > MOST_NAMED:
         parts = [*parts[: MOST_NAMED - 1], t("{count} more", count=len(parts) - MOST_NAMED + 1)]
-    name = " · ".join([t(preset), *parts])
+    name = " · ".join([*([t(preset)] if preset else []), *parts]) or t("settings as at first")
     return name if topic is here else f"{t(topic.title)}: {name}"
 
 
