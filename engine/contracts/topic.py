@@ -15,6 +15,8 @@ from functools import cache
 from types import MappingProxyType, NoneType
 from typing import Any
 
+from engine.contracts.knob import without_run
+
 GROUPS = (
     "Foundations",
     "Convolution",
@@ -89,10 +91,10 @@ class Training:
         return self.experiment(one) == self.experiment(other)
 
     def goes_on(self, one: Any, other: Any) -> bool:
-        """Whether `other` asks for the training of `one` with another end alone, not before where `one` stands."""
+        """Whether `other`, before any run, asks for the training of `one` with another end, not before where it stands."""
         if not hasattr(one, self.until) or getattr(other, self.until) < self.goes(one):
             return False
-        return self.is_same(one, dataclasses.replace(other, **{self.until: getattr(one, self.until)}))
+        return self.is_same(without_run(one), dataclasses.replace(other, **{self.until: getattr(one, self.until)}))
 
     def own_weights(self, config: Any) -> str:
         """The key of the reader's own weights that the run starts from; "" for none."""

@@ -13,7 +13,7 @@ from engine.data.points import encode_points
 from engine.pictures.theme import table
 from engine.topics.mlp import draw, explain
 from engine.topics.mlp.benchmark import SOLVED, spiral
-from engine.topics.mlp.card import FEATURES, REGRESSION, Config
+from engine.topics.mlp.card import FEATURES, REGRESSION, TOPIC, Config
 from engine.topics.mlp.experiment import Experiment
 from engine.topics.mlp.run import first, run
 from engine.topics.mlp.texts import MAXIMUM_EDITS, check_picked, parse_edits, with_edit
@@ -217,15 +217,16 @@ def test_own_points_are_the_reader_s_as_long_as_nobody_else_set_others(visitor):
         assert revision() == empty  # so that newer points of the browser are not taken away
         shown = visitor.data("mlp-points")[0]["points"]  # as they travel in the link
         assert np.array(shown) == pytest.approx(np.array(points), abs=2e-3)
-    visitor.touch("mlp-presets", "pick", 1)
-    visitor.touch("mlp-data", "pick", list(type(SMALL).__knobs__[0].choices).index("own"))
-    assert visitor.data("mlp-points")[0]["points"] == []
+    presets = list(TOPIC.presets.values())
+    visitor.touch("mlp-presets", "pick", next(at for at, one in enumerate(presets) if one.data == "own"))
+    others = visitor.data("mlp-points")[0]["points"]
+    assert others != shown
     assert revision() != empty  # the browser still held the point
     query = visitor.query
     for wrong in ([[9, 0, 0]], [[0, 0, 7]], [[0, 0]], 3, [[0.1, 0.1, 0]] * 401):
         assert not drawn(wrong).errors
         assert visitor.query == query
-        assert visitor.data("mlp-points")[0]["points"] == []
+        assert visitor.data("mlp-points")[0]["points"] == others
 
 
 @pytest.mark.parametrize("spot", [{"x": 9, "y": 0}, {"x": 0}, {"x": "a", "y": 1}, "x", 3, []])

@@ -147,7 +147,8 @@ def at_its_run(topic: Topic, known: Any, changed: Any) -> Any:
     """A changed Config as far as the run has gone where it asks for the same training, if only with another end; else
     before any run."""
     fresh = without_run(changed)
-    if topic.training is None or not (topic.training.is_same(known, fresh) or topic.training.goes_on(known, fresh)):
+    training = topic.training
+    if training is None or not (training.is_same(without_run(known), fresh) or training.goes_on(known, fresh)):
         return fresh
     runs = {knob.name: getattr(known, knob.name) for knob in knobs(topic.config) if knob.run_only}
     return dataclasses.replace(fresh, **runs)
