@@ -375,8 +375,7 @@ def _is_number(value: Any) -> bool:
 
 def _listed(choices: tuple[str, ...], most: int = 12) -> str:
     """The choices of a message, the one without a name apart: of a long list the first and the last."""
-    choices = tuple(filter(None, choices))
-    return ", ".join(choices if len(choices) <= most else (*choices[: most - 2], "…", choices[-1]))
+    return ", ".join(named if len(named := [*filter(None, choices)]) <= most else (*named[: most - 2], "…", named[-1]))
 
 
 def _begun(number: str) -> str:
