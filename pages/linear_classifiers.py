@@ -3,7 +3,7 @@
 from engine.contracts.blocks import Choose
 from engine.contracts.knob import configuration, knob
 from engine.topics.linear_classifiers import about, draw, stages
-from engine.topics.linear_classifiers.card import MAXIMUM_STEPS, METHODS, MOST_NEIGHBOURS
+from engine.topics.linear_classifiers.card import MAXIMUM_STEPS, METHODS, MOST_NEIGHBOURS, parse_carried
 
 
 @configuration
@@ -17,6 +17,7 @@ class View:
     look: str = knob("point", "Look into", choices=about.LOOKS)
     part: str = knob("one", "Look into", choices=about.PARTS)
     beside: str = knob("votes", "Look into", choices=about.BESIDE)
+    carried: str = knob("", "Row in the hand", hidden=True, most=60, check=parse_carried)
     model: str = knob("svm", "Classifier", choices=draw.MODEL_NAMES)
     other_k: int = knob(1, "k beside", low=1, high=MOST_NEIGHBOURS)
     pair: int = knob(0, "f of which pair", low=0, high=27)

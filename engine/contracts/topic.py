@@ -91,7 +91,7 @@ class Training:
         return self.experiment(one) == self.experiment(other)
 
     def goes_on(self, one: Any, other: Any) -> bool:
-        """Whether `other`, before any run, asks for the training of `one` with another end, not before where it stands."""
+        """Whether `other`, before any run, asks for the training of `one` with another end, beyond where it stands."""
         if not hasattr(one, self.until) or getattr(other, self.until) < self.goes(one):
             return False
         return self.is_same(without_run(one), dataclasses.replace(other, **{self.until: getattr(one, self.until)}))

@@ -9,12 +9,12 @@ from urllib.parse import urlencode
 import numpy as np
 import pytest
 
-from engine.contracts.knob import to_query
+from engine.contracts.knob import KnobError, to_query
 from engine.data.point_tables import TableChoices
 from engine.data.points import decode_points, encode_points
 from engine.data.table_keys import key_of, table_of, text_of
 from engine.topics.linear_classifiers import about, explain, margins, run
-from engine.topics.linear_classifiers.card import TOPIC, Config, parse_edits
+from engine.topics.linear_classifiers.card import TOPIC, Config, parse_carried, parse_edits
 from engine.topics.linear_classifiers.lesson import margin_knobs
 from engine.topics.linear_classifiers.samples import samples_of
 from pages import linear_classifiers as page
@@ -67,6 +67,28 @@ def test_a_dragged_row_goes_on_from_there(reader):
     handles = visitor.data(f"{PLACE}-rows")[0]["handles"]
     assert handles[1][1:3] == pytest.approx([0.5, -0.75])
     assert not visitor.touch(f"{PLACE}-bias", "change", {"key": "softmax.0.b", "value": 2}).errors
+
+
+def test_both_losses_follow_a_row_that_is_carried(reader):
+    visitor = reader("steps=20&view.look=rows")
+    stand_still(visitor)
+
+    def table():
+        return re.search(r"W of the SVM.*?W of softmax", visitor.texts(), re.DOTALL)[0]
+
+    before = table()
+    assert not visitor.touch(f"{PLACE}-rows", "carry", {"key": "1", "x": 0.5, "y": -0.75}).errors
+    assert link(visitor)["view.carried"] == "svm.1=0.5_-0.75"
+    assert "edits" not in link(visitor)
+    carried = table()
+    assert carried != before
+    visitor.touch(f"{PLACE}-rows", "handle", {"key": "1", "x": 0.5, "y": -0.75})
+    assert "view.carried" not in link(visitor)
+    stand_still(visitor)
+    assert table() == carried  # where it is put down, the losses are those that were shown
+    for wrong in ("svm.1", "svm.11=1_1", "knn.0=1_1", "svm.0=nan_1", "svm.0=1e999_1"):
+        with pytest.raises(KnobError, match=r"expected model\.class=x_y"):
+            parse_carried(wrong)
 
 
 def test_from_a_row_dragged_at_the_end_one_trains_on(reader):

@@ -26,7 +26,7 @@ def fits(picture: PlotPicture) -> Fits:
 KIND = Kind(
     PlotPicture,
     plot_payload,
-    events=("handle", "dot", "spot"),
+    events=("handle", "carry", "dot", "spot"),
     fits=fits,
     keys={
         "place": "move the cursor over the plane",

@@ -8,6 +8,7 @@ import { disc, edge } from "./marks.js";
 import { paintBandNames, paintBands, paintHandle, paintPath } from "./plot_paint.js";
 
 const REACH = 12, HANDLE_REACH = 22; // CSS pixels around a mark that belong to it
+const TELL_AFTER = 120; // ms between two reports of what is carried
 const round = (value) => Number(value.toPrecision(6));
 
 class Plot extends View {
@@ -53,8 +54,11 @@ class Plot extends View {
 
   receive(meta, arrays) {
     this.still = arrays;
-    this.moved.clear();
-    this.held = null;
+    // What is in the reader's hand stays there while the page follows it.
+    if (!meta.carries || !meta.handles.some(([key]) => key === this.held)) {
+      this.moved.clear();
+      this.held = null;
+    }
     const moving = {};
     if (meta.field?.moves) moving.field = arrays.field;
     for (const kind of ["border", "path", "dots"])
@@ -241,10 +245,19 @@ class Plot extends View {
     this.moved.set(this.held, place);
     this.#hover(place);
     this.invalidate();
+    if (this.meta.carries) this.carrying ??= setTimeout(() => this.#tellCarried(), TELL_AFTER);
+  }
+
+  #tellCarried() {
+    this.carrying = undefined;
+    const place = this.moved.get(this.held);
+    if (place) this.send("carry", { key: this.held, x: place[0], y: place[1] });
   }
 
   #putDown() {
     const key = this.held, place = this.moved.get(key);
+    clearTimeout(this.carrying);
+    this.carrying = undefined;
     this.held = null;
     this.invalidate();
     if (place) this.send("handle", { key, x: place[0], y: place[1] });

@@ -99,8 +99,9 @@ class PlotPicture:
 
     domain: (x low, x high, y low, y high), shown whatever stands in it. square: one unit is as long across as up;
     without it the picture takes the width it gets. log_x, log_y: logarithmic axes, domain above zero; no field, no
-    borders then. events: "handle" {key, x, y} where one was let go; "dot" {dots, dot}: which of `dots` and which point;
-    "spot" {x, y} for a click anywhere else. A click comes only where the page says what it does.
+    borders then. events: "handle" {key, x, y} where one was let go, and with `carries` "carry" {key, x, y} on its way
+    there; "dot" {dots, dot}: which of `dots` and which point; "spot" {x, y} for a click anywhere else. A click comes
+    only where the page says what it does.
     expected: SIDE × SIDE cells, row 0 at the top, 1 where a reader expects the second of two things; the edge of it is
     drawn. It needs a domain as wide as high. ValueError for what does not fit together.
     """
@@ -119,6 +120,7 @@ class PlotPicture:
     log_x: bool = False
     log_y: bool = False
     expected: Sequence[int] = ()
+    carries: bool = False
 
     def __post_init__(self) -> None:
         x_low, x_high, y_low, y_high = self.domain
@@ -180,7 +182,7 @@ def plot_payload(picture: PlotPicture) -> tuple[dict[str, Any], dict[str, np.nda
         "paths": [_path_meta(path) for path in picture.paths],
         "dots": [_dots_meta(dots) for dots in picture.dots],
         "handles": [[one.key, float(one.x), float(one.y), one.name, one.colour] for one in picture.handles],
-        "count": count, "expected": [int(one) for one in picture.expected],
+        "carries": picture.carries, "count": count, "expected": [int(one) for one in picture.expected],
     }  # fmt: skip
     arrays = borders_arrays(picture.borders)
     arrays |= {f"path{k}": np.asarray(path.points, np.float32) for k, path in enumerate(picture.paths)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -43,6 +44,7 @@ FEATURES = {
 MOST_NEIGHBOURS, FOLDS = 50, 5
 MAXIMUM_STEPS, MAXIMUM_EDITS, LARGEST_EDIT = 5000, 60, 20
 MODELS = ("svm", "softmax")
+MOST_CLASSES = 10
 
 
 def parse_edits(text: str) -> list[tuple[int, str, int, int, float]]:
@@ -74,6 +76,21 @@ def parse_edits(text: str) -> list[tuple[int, str, int, int, float]]:
             "Weights set by hand: expected at most {most}, got {count}", most=MAXIMUM_EDITS, count=len(edits)
         )
     return edits
+
+
+def parse_carried(text: str) -> tuple[str, int, float, float] | None:
+    """A weight row in the reader's hand, "model.class=x_y" -> (model, class, x, y); None for none. KnobError if it is
+    malformed."""
+    if not text:
+        return None
+    try:
+        row, place = text.split("=")
+        (model, number), (x, y) = row.split("."), map(float, place.split("_"))
+        if model not in MODELS or not 0 <= int(number) < MOST_CLASSES or not max(abs(x), abs(y)) < math.inf:
+            raise ValueError
+    except ValueError:
+        raise KnobError("Row in the hand: expected model.class=x_y, got {value!r}", value=text[:40]) from None
+    return model, int(number), x, y
 
 
 def with_edits(config: Any, step: int, values: Mapping[str, float]) -> Mapping[str, Any]:

@@ -35,12 +35,15 @@ def _spot(config: Config, x: float, y: float) -> Mapping[str, Any]:
 
 
 def drag(event: Mapping[str, Any], config: Config, view: Any) -> Mapping[str, Any]:
-    """A weight row was let go somewhere else; the run goes on from there."""
+    """A weight row is carried somewhere, and both losses follow it; where it is let go, the run goes on from there."""
+    row = f"{view.model}.{event.get('key')}"
+    if event["event"] == "carry":
+        return {"carried": f"{row}={event['x']:.4g}_{event['y']:.4g}"}
     if event["event"] != "handle":
         return {}
     across, upwards = samples_of(config).shown
-    row = f"{view.model}.{event['key']}"
-    return with_edits(config, config.steps, {f"{row}.{across}": event["x"], f"{row}.{upwards}": event["y"]})
+    edits = with_edits(config, config.steps, {f"{row}.{across}": event["x"], f"{row}.{upwards}": event["y"]})
+    return {**edits, "carried": ""}
 
 
 def by_hand(event: Mapping[str, Any], config: Config, view: Any) -> Mapping[str, Any]:

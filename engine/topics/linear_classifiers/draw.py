@@ -118,7 +118,7 @@ def weight_rows(config: Config, film: Film, model: str, arrows: np.ndarray | Non
     ]  # fmt: skip
     return PlotPicture(
         (-reach, reach, -reach, reach), Words("The weight rows of the classes as points, and their gradients"),
-        ("w₁", "w₂"), paths=paths, handles=handles, frames=film.frames,
+        ("w₁", "w₂"), paths=paths, handles=handles, frames=film.frames, carries=True,
     )  # fmt: skip
 
 

@@ -20,7 +20,7 @@ from engine.pictures.number.values import NumberField
 from engine.training.fit import Snapshot
 
 from . import explain_kernel, explain_neighbours, kernel, neighbours
-from .card import LARGEST_EDIT, MODELS, Config
+from .card import LARGEST_EDIT, MODELS, Config, parse_carried
 from .plane import class_names
 from .run import Result
 from .samples import Samples, samples_of
@@ -218,13 +218,17 @@ def terms_table(config: Config, made: PointTerms, model: str, names: Sequence[st
     return Table((Words("class"), Words("score s"), head), rows, (last, "", Number(loss, 4)))
 
 
-def both_losses(config: Config, film: Film) -> list[Block]:
+def both_losses(config: Config, film: Film, carried: str = "") -> list[Block]:
     """The weights of both classifiers, each measured by both losses over the points that are learned from, and by the
-    hinge loss with the penalty, which the training of the SVM lowers."""
+    hinge loss with the penalty, which the training of the SVM lowers. carried: a row in the reader's hand, which counts
+    where it is held."""
+    held = parse_carried(carried)
     samples, rows, sums = samples_of(config), [], []
     train = samples.train_rows
     for model, name in zip(MODELS, (Words("W of the SVM"), Words("W of softmax")), strict=True):
         weights, biases = rows_at(film.now, model)
+        if held and held[0] == model and held[1] < len(weights):
+            weights[held[1], list(samples.shown)] = torch.tensor(held[2:], dtype=torch.float64)
         scores, targets = samples.inputs[train].double() @ weights.T + biases, samples.targets[train]
         right = (scores.argmax(1) == targets).double().mean()
         hinge = float(hinge_loss(scores, targets, config.margin))

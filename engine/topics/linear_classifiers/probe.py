@@ -162,9 +162,17 @@ PROBE = Probe(
     touches=(
         Touch("linear-classifiers-svm", "spot", {"x": -1.25, "y": 2.5}, "view.x1=-1.25"),
         Touch("linear-classifiers-look", "pick", 1, "view.look=rows"),
+        Touch(
+            "linear-classifiers-rows",
+            "carry",
+            {"key": "0", "x": 0.25, "y": -0.5},
+            "view.carried=svm.0%3D0.25_-0.5",
+            "view.look=rows",
+        ),
     ),
     mistakes=(
         Mistake("view.x1=7", "x₁: expected -3 to 3, got 7"),
+        Mistake("view.carried=svm.1", "Row in the hand: expected model.class=x_y, got “svm.1”"),
         Mistake("view.look=nowhere", "Look into: expected one of point, rows, set"),
         Mistake("method=kernel&view.pair=20", "f of which pair: expected one of 0, 1, 2, got"),
     ),

@@ -50,16 +50,17 @@ def linear(config: Config, view: Any, film: Film) -> list[Block]:
         curves.append([Show(f"{model}-loss", draw.losses(config, film, model), height=90)])
     looks = {
         "point": lambda: about.one_point(config, film.now, made),
-        "rows": lambda: [_rows(config, view.model, film, made)],
+        "rows": lambda: [_rows(config, view, film, made)],
         "set": lambda: [*margins.beside(config, film), *about.set_blocks(config, film)],
     }
     return [Row(planes), film.bar(), *switch, Row(curves), Choose("look", as_buttons=True), *looks[view.look]()]
 
 
-def _rows(config: Config, model: str, film: Film, made: PointTerms | None) -> Row:
+def _rows(config: Config, view: Any, film: Film, made: PointTerms | None) -> Row:
+    model = view.model
     arrows = None if made is None else explain.arrows(made, model, samples_of(config))
     rows = Show("rows", draw.weight_rows(config, film, model, arrows), drag, height=290)
-    beside: list[Block] = [Choose("model", as_buttons=True), *explain.both_losses(config, film)]
+    beside: list[Block] = [Choose("model", as_buttons=True), *explain.both_losses(config, film, view.carried)]
     if made is not None:
         beside += about.gradient(config, made, model)
         if field := explain.bias_field(config, film, model, made.target):

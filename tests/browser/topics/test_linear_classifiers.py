@@ -38,9 +38,14 @@ def test_both_are_trained_a_point_is_chosen_and_a_row_is_dragged(visit):
 
     visitor.page.mouse.move(*place(x, y))
     visitor.page.mouse.down()
+    losses = visitor.page.locator("table", has_text="W of the SVM").first
+    stood = losses.inner_text()
+    visitor.page.mouse.move(*place(x / 4, -y / 4), steps=4)
+    visitor.until(lambda: losses.inner_text() != stood, "both losses follow the row")
     visitor.page.mouse.move(*place(x / 2, -y / 2), steps=4)
     visitor.page.mouse.up()
     visitor.until(lambda: "edits" in visitor.query, "the row is set by hand")
+    visitor.until(lambda: "view.carried" not in visitor.query, "nothing is in the hand any more")
     (step, model, row, _, across), (*_, upwards) = parse_edits(visitor.query["edits"])
     assert (step, model, row) == (50, "svm", 0)
     assert (across, upwards) == pytest.approx((x / 2, -y / 2), abs=0.05)
