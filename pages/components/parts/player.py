@@ -236,7 +236,8 @@ def _view(topic: Topic, run: Run, first: Any, draw: Callable, status: Callable, 
             help=t("Answer first; then it trains.") if asks else None,
         )  # fmt: skip
         st.button(
-            t("Step"), key=f"{slug}:step", icon=":material/skip_next:", help=t("One optimiser step"),
+            t("Step"), key=f"{slug}:step", icon=":material/skip_next:",
+            help=t("One optimiser step; where the bar stands before the newest moment, on to the next that was kept"),
             disabled=playing or ended or asks, on_click=_step, args=(topic, run),
         )  # fmt: skip
         st.button(
