@@ -177,7 +177,7 @@ def test_a_wrong_prediction_and_none_are_said_and_the_end_counts(student):
     assert (told["chosen"], told["mark"]) == (None, "")
     assert told["right"] is not None
     press(visitor, "go", len(words.steps))
-    assert card(visitor)["mark"] == f"Predicted rightly: 0 of {len(words.steps)}."
+    assert card(visitor)["mark"] == f"Predicted rightly: 0 of 2. Steps left out: {len(words.steps) - 2}."
     assert "neurarium_progress=gnn.two_labels-0.two_steps-0" in card(visitor)["cookie"]
     press(visitor, "go", 0)
     assert card(visitor)["told"], "what was told stays"

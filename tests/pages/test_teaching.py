@@ -41,7 +41,7 @@ def test_the_lesson_begins_and_ends_where_the_teacher_says(student, chosen):  # 
     assert until_told(visitor)["mark"] == "As you predicted."
     press(visitor, "go", 2)
     end = card(visitor)
-    assert end["mark"] == "Predicted rightly: 1 of 2."
+    assert end["mark"] == "Predicted rightly: 1 of 1. Steps left out: 1."
     assert end["text"] == "", "what the whole page found out is not told after two steps of it"
     assert end["next"] is None
     assert parse_qs(visitor.query)["teach"] == [f"{chosen[0].name}.{chosen[1].name}"]

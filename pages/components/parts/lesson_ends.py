@@ -25,8 +25,10 @@ def opening_card(topic: Topic, words: LessonWords, told: Mapping[str, Any]) -> d
 
 def closing_card(topic: Topic, words: LessonWords, told: Mapping[str, Any]) -> dict[str, Any]:
     """What was found, how it was predicted, and what comes next; whoever teaches says that themselves."""
-    right = sum(bool(told.get(step.name)) for step in words.steps)
-    score = drawn("Predicted rightly: {right} of {all}.", right=right, all=len(words.steps))
+    right, done = sum(bool(told.get(step.name)) for step in words.steps), sum(step.name in told for step in words.steps)
+    score = drawn("Predicted rightly: {right} of {all}.", right=right, all=done)
+    if left := len(words.steps) - done:
+        score += " " + drawn("Steps left out: {count}.", count=left)
     taught = teaching(topic).is_lesson or st.context.is_embedded
     following = None if taught else page_after(topic)
     return {
