@@ -51,9 +51,9 @@ MEANING = (
     "b = −θ, here {bias}, and ask for w₁x₁ + w₂x₂ + b ≥ 0: the same line."
 )
 MEANING_OF_OTHERS = (
-    "The neuron adds up w₁x₁ + w₂x₂, takes θ away, and gives f of what is left. The line is where 0 is left; a point "
-    "counts as **1** on the side where more than that is left, whatever f makes of it. Many books write b = −θ, here "
-    "{bias}: the same line."
+    "The neuron adds up w₁x₁ + w₂x₂, takes θ away, and gives f of what is left. The line is where 0 is left; where it "
+    "is 0 or more, a point counts as **1**, whatever f makes of it. Many books write b = −θ, here {bias}: the same "
+    "line."
 )
 NO_LINE = (
     "**No straight line parts these points**, so there is no bound: the rule goes on correcting for ever. The proof: "
