@@ -121,10 +121,12 @@ def main_function(script: Script, of_notebook: bool = False) -> str:
         failure, where = ("FileNotFoundError", "ASSETS") if of_notebook else ("SystemExit", "--assets FOLDER")
         sentence = f"Not in {{ASSETS}}: {{', '.join(missing)}}. Say where they are: {where}"
         lines += [
+            "    missing = [name for name in FILES if not (ASSETS / name).is_file()]",
+            '    if any(name.startswith("weights/") for name in missing):  # data only where they are asked for',
+            f'        raise {failure}(f"{sentence}")',
             "    try:",
             f"        result = {run}(config)",
             "    except FileNotFoundError:",
-            "        missing = [name for name in FILES if not (ASSETS / name).is_file()]",
             f'        raise {failure}(f"{sentence}") from None',
         ]
     else:
