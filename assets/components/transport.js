@@ -23,9 +23,11 @@ class Transport extends View {
   }
 
   onTime(clock) {
-    const { at, first, start, indices } = this.meta.frames, spoken = at ?? (start === "first" ? first : indices[indices.length - 1]);
+    const { at, first, start, indices } = this.meta.frames;
+    const stands = at ?? (start === "first" ? first : null), spoken = stands ?? indices[indices.length - 1]; // null: at the newest
     const lags = this.meta.report && clock.index !== spoken, ofRun = this.meta.hold && document.querySelector(STATUS);
-    if (lags && this.played && !clock.moving && !clock.running && clock.position === clock.count - 1) this.bar.tell(); // played to its end, where it stands now
+    // Played to its end, where it stands now. Who follows the newest needs not say so: others may have had it before this bar.
+    if (lags && stands !== null && this.played && !clock.moving && !clock.running && clock.position === clock.count - 1) this.bar.tell();
     this.played = clock.moving;
     lag(this, lags && !ofRun ? "moment" : null);
   }
