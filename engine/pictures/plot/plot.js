@@ -31,7 +31,7 @@ class Plot extends View {
     keyboard(this, {
       arrow: (dx, dy, event) => this.#step(dx, dy, event.shiftKey ? 5 : 1),
       enter: () => (this.held !== null ? this.#putDown() : this.cursor && this.#choose(this.cursor)),
-      escape: () => { if (this.held !== null) this.moved.delete(this.held); this.held = null; this.#hover(null); },
+      escape: () => this.#takeBack(),
       other: (key) => this.#key(key),
       focus: () => this.#hover(this.cursor ?? this.#middle()),
       blur: () => { if (this.held !== null) this.#putDown(); this.#hover(null); },
@@ -252,6 +252,19 @@ class Plot extends View {
     this.carrying = undefined;
     const place = this.moved.get(this.held);
     if (place) this.send("carry", { key: this.held, x: place[0], y: place[1] });
+  }
+
+  /** What is in the hand goes back to where it was. */
+  #takeBack() {
+    if (this.held !== null) {
+      this.moved.delete(this.held);
+      clearTimeout(this.carrying);
+      this.carrying = undefined;
+      const [x, y] = this.#handle(this.held);
+      if (this.meta.carries) this.send("carry", { key: this.held, x, y });
+    }
+    this.held = null;
+    this.#hover(null);
   }
 
   #putDown() {

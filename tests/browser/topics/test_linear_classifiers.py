@@ -51,6 +51,21 @@ def test_both_are_trained_a_point_is_chosen_and_a_row_is_dragged(visit):
     assert (across, upwards) == pytest.approx((x / 2, -y / 2), abs=0.05)
 
 
+def test_a_row_is_carried_by_keys_and_taken_back(visit):
+    visitor = visit("/linear_classifiers?view.look=rows")
+    losses = visitor.page.locator("table", has_text="W of the SVM").first
+    canvas = visitor.canvas("linear-classifiers-rows")
+    visitor.settle()
+    stood = losses.inner_text()
+    canvas.focus()
+    for key in ("n", "m", *["Shift+ArrowRight"] * 2):
+        visitor.page.keyboard.press(key)
+    visitor.until(lambda: "view.carried" in visitor.query, "it is in the hand")
+    visitor.until(lambda: losses.inner_text() != stood, "both losses follow the row under the keys")
+    visitor.page.keyboard.press("Escape")
+    visitor.until(lambda: losses.inner_text() == stood, "they are again those of the row where it was")
+
+
 def test_neighbours_are_joined_to_the_spot_and_own_points_are_drawn(visit):
     visitor = visit("/linear_classifiers?method=neighbours")
     before = visitor.picture("linear-classifiers-plane")
