@@ -25,11 +25,11 @@ class Transport extends View {
   onTime(clock) {
     const { at, first, start, indices } = this.meta.frames;
     const stands = at ?? (start === "first" ? first : null), spoken = stands ?? indices[indices.length - 1]; // null: at the newest
-    const lags = this.meta.report && clock.index !== spoken, ofRun = this.meta.hold && document.querySelector(STATUS);
+    const lags = this.meta.report && clock.index !== spoken;
     // Played to its end, where it stands now. Who follows the newest needs not say so: others may have had it before this bar.
     if (lags && stands !== null && this.played && !clock.moving && !clock.running && clock.position === clock.count - 1) this.bar.tell();
     this.played = clock.moving;
-    lag(this, lags && !ofRun ? "moment" : null);
+    lag(this, lags && !(this.meta.hold && document.querySelector(STATUS)) ? "moment" : null); // looked for only where it counts: this runs every frame
   }
 
   destroy() {

@@ -100,7 +100,7 @@ def about_function(config: Config, name: str) -> Words:
     told = {"name": clear_name(config, name), "most": Number(most)}
     if math.isnan(most):
         return Words("**{name}**: no finite value {zones}", name=told["name"], zones=_ranges(lost))
-    if (pole := pole_of(config, name, lost)) is not None:
+    if lost and (pole := pole_of(config, name, lost)) is not None:
         words = [Words("**{name}**: near {at} as steep as you like", name=told["name"], at=_shown(pole))]
     elif math.isfinite(at):
         words = [Words("**{name}**: largest slope **{most}**, at {at}", **told, at=Number(at))]

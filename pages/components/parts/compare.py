@@ -279,8 +279,10 @@ def _dark() -> bool:
 def in_words(text: str) -> str:
     """A figure's own English words in the reader's language; of "neuron 3" or "head L1H3" the words before the last, of
     "L1, random" or "f: step function" each part."""
-    if language() == "en" or not text or drawn(text) != text:
-        return drawn(text) if text else text
+    if language() == "en" or not text:
+        return text
+    if (whole := drawn(text)) != text:
+        return whole
     parts = re.split("(: |, )", text)
     if len(parts) > 1:
         return "".join({": ": "：", ", ": "，"}[part] if at % 2 else in_words(part) for at, part in enumerate(parts))
