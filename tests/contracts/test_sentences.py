@@ -37,7 +37,7 @@ def test_a_value_is_made_harmless_and_its_template_is_not(text, spoken):
     assert letters_of(said) == language.drawn(TEMPLATE, text=text)
     assert language.drawn(TEMPLATE, text=text).count(text) == 1
     bold = language.t(
-        "Neuron **{name}** is **{value}** at x₁ = {x}, x₂ = {y}, step {step}",
+        "**{name}** is **{value}** at x₁ = {x}, x₂ = {y}, step {step}",
         name=text,
         value="4",
         x="1",

@@ -331,3 +331,18 @@ def test_points_that_share_a_place_are_one_larger_dot():
     dots = draw.hidden_space(same, run(same)).dots
     assert [one.colours for one in dots] in ([[0], [1]], [[1], [0]])
     assert dots[0].radius > dots[1].radius  # what lies below is seen around what lies above
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ((1, 1, 0.5), None),
+        ((1, 1, 9), (explain.OUTSIDE, 0)),
+        ((1, -1, -9), (explain.OUTSIDE, 1)),
+        ((0, 0, 0), (explain.NOWHERE, 1)),
+        ((0, 0, 1), (explain.NOWHERE, 0)),
+    ],
+)
+def test_a_line_that_is_not_to_be_seen_is_told_of(line, told):
+    said = explain.out_of_sight(Config(data="or"), HalfPlane(*line))
+    assert [(words.english, words.values["side"]) for one in said for words in one.parts] == ([told] if told else [])

@@ -248,7 +248,7 @@ TOPIC = Topic(
     ),
     lesson="engine.topics.mlp.lesson:LESSON",
     fallback=usable,
-    own={"table": {"data": "table"}},
+    own={"values": {"data": "table"}},
     figures={
         "boundary": "engine.topics.mlp.draw:draw_boundary",
         "network": "engine.topics.mlp.draw:draw_network",

@@ -235,7 +235,7 @@ def about_neuron(config: Config, moment: Snapshot, picked: Picked, spot: tuple[f
     """Whose formula it is, its value there, where, and when."""
     x, y, step = Number(spot[0]), Number(spot[1]), Number(moment.step)
     name = neuron_name(config, *neuron_of(picked), len(moment.values["biases"][-1]))
-    words = "Neuron **{name}** is **{value}** at x₁ = {x}, x₂ = {y}, step {step}"
+    words = "**{name}** is **{value}** at x₁ = {x}, x₂ = {y}, step {step}"
     return Say(words, name=name, value=Number(value, 4), x=x, y=y, step=step)
 
 

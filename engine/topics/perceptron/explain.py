@@ -21,6 +21,7 @@ from .run import (
     Result,
     best_line_of,
     bound_of,
+    domain_of,
     look,
     margin_of,
     network,
@@ -37,6 +38,8 @@ MOMENT = Words("Sample {step}")
 BEGIN = (
     "No sample yet: this is the line that the knobs set, and **Step** presents the first. With w = 0 there is no line."
 )
+OUTSIDE = "The line now lies outside the picture: every place that is shown is on its side {side}."
+NOWHERE = "With w = 0 there is no line now: the neuron gives {side} everywhere."
 GAVE_RIGHT = "({x1}, {x2}) shall give **{target}**, gives **{answer}**: right"
 GAVE_WRONG = "({x1}, {x2}) shall give **{target}**, gives **{answer}**: wrong"
 RULE_RIGHT = "w + η (t − y) x and θ − η (t − y): with t = y nothing changes."
@@ -178,7 +181,18 @@ def update(config: Config, moment: Snapshot) -> list[Block]:
     about = Say(GAVE_RIGHT if right else GAVE_WRONG, x1=Number(seen.x1), x2=Number(seen.x2), target=seen.target,
                 answer=seen.answer)  # fmt: skip
     rule = Say(RULE_RIGHT, style="small") if right else Say(RULE_WRONG, rate=Number(config.rate), style="small")
-    return [about, update_formula(config, seen), rule, *truth_table(config, seen.after, "step")]
+    unseen = out_of_sight(config, seen.after)
+    return [about, update_formula(config, seen), rule, *unseen, *truth_table(config, seen.after, "step")]
+
+
+def out_of_sight(config: Config, line: HalfPlane) -> list[Say]:
+    """Why no line is to be seen, where none is; a sum is linear, so the corners of the picture tell."""
+    x_low, x_high, y_low, y_high = domain_of(config)
+    sums = [line.sum_at(x, y) for x in (x_low, x_high) for y in (y_low, y_high)]
+    if min(sums) < 0 <= max(sums):
+        return []
+    flat = (line.w1, line.w2) == (0, 0)
+    return [Say(NOWHERE if flat else OUTSIDE, side=int(sums[0] >= 0), style="small")]
 
 
 def truth_table(config: Config, line: HalfPlane, function: str) -> list[Block]:

@@ -263,15 +263,17 @@ def _running(made: Block, channel: int, quantity: str) -> CurvesPicture:
 
 
 def heat(config: Config, snapshot: Snapshot | None, metric: str, cell: tuple[int, int]) -> PixelPicture:
-    """What every network that was trained came to; grey: not yet, or the loss is no number any more. cell: picked."""
+    """What every network that was trained came to; grey with dots: not yet; grey with a dash: the loss is no number any more.
+    cell: picked."""
     rates = grid_rates(config)
     shape = len(BATCHES), len(rates)
     values = np.full(shape, np.nan) if snapshot is None else snapshot.values[metric][:, :, -1]
     share = metric.endswith("accuracy")
     low, high = (0.0, 100.0) if share else (0.0, math.log(CLASSES))
     values = 100 * values if share else values
+    begun = np.zeros(shape, bool) if snapshot is None else np.isfinite(snapshot.values["loss"][:, :, 0])
     texts = [
-        Text(column + 0.5, row + 0.5, _told(values[row, column], share), within=0.9)
+        Text(column + 0.5, row + 0.5, _told(values[row, column], share) if begun[row, column] else "…", within=0.9)
         for row, column in np.ndindex(shape)
     ]  # fmt: skip
     tile = Tile(

@@ -41,11 +41,19 @@ def own_drawing(topic: Topic, config: Any, also: Mapping[str, Any]) -> None:
 
 
 def own_table(topic: Topic, config: Any, also: Mapping[str, Any]) -> None:
-    """Points of one's own, as a table."""
-    choose_table(topic, config.table, **also)
+    """Points of one's own with their classes, as a table."""
+    choose_table(topic, config.table, False, **also)
 
 
-KINDS = {"graph": own_graph, "picture": own_picture, "digit": own_digit, "drawing": own_drawing, "table": own_table}
+def own_values(topic: Topic, config: Any, also: Mapping[str, Any]) -> None:
+    """Points of one's own, as a table of classes or of values to be fitted."""
+    choose_table(topic, config.table, True, **also)
+
+
+KINDS = {
+    "graph": own_graph, "picture": own_picture, "digit": own_digit, "drawing": own_drawing, "table": own_table,
+    "values": own_values,
+}  # fmt: skip
 HERE = {"picture": here_picture}
 # Kinds that stand at the left of the stage, which shows what becomes of them, and the widths of the two. Others stand
 # above the knobs.

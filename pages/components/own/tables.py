@@ -26,10 +26,10 @@ FIRST = {"": "automatic", "header": "a header", "data": "a point"}
 EXAMPLE = "height, width, kind\n1.0, 2.1, round\n1.4, 2.6, round\n3.2, 0.8, long\n3.9, 1.1, long\n"
 
 
-def choose_table(topic: Topic, current: str, **also: Any) -> None:
+def choose_table(topic: Topic, current: str, valued: bool, **also: Any) -> None:
     """A popover where the reader gives a table; sets the knobs table=<key> of `topic`, and `also` along with it.
 
-    current: the knob's key, "" where there is none. What cannot be read is explained in one sentence and changes
+    current: the knob's key, "" where there is none. valued: whether points may have a value instead of a class. What cannot be read is explained in one sentence and changes
     nothing.
     """
     slug = topic.slug
@@ -38,10 +38,10 @@ def choose_table(topic: Topic, current: str, **also: Any) -> None:
     )
     if place.open:  # what nobody sees is not built
         with place:
-            _box(topic, current, also)
+            _box(topic, current, valued, also)
 
 
-def _box(topic: Topic, current: str, also: dict[str, Any]) -> None:
+def _box(topic: Topic, current: str, valued: bool, also: dict[str, Any]) -> None:
     slug, state = topic.slug, st.session_state
     box, filled, problem = (f"{slug}:{what}" for what in ("rows", "rows-of", "table-problem"))
     text, read = EXAMPLE, None
@@ -53,9 +53,13 @@ def _box(topic: Topic, current: str, also: dict[str, Any]) -> None:
     stood = text if len(text) <= MOST_IN_THE_BOX else ""
     if state.get(filled) != current or box not in state:  # another table came: by link, by file, by preset
         state[box], state[filled] = stood, current
+    label = (
+        t("One point a line: two numbers, and a class or a value, such as “1.5, 2.3, red” or “1.5, 2.3, 40”")
+        if valued
+        else t("One point a line: two numbers and a class, such as “1.5, 2.3, red”")
+    )
     st.text_area(
-        t("One point a line: two numbers and a class, such as “1.5, 2.3, red”"), key=box, height=150,
-        persist_state="session",
+        label, key=box, height=150, persist_state="session",
         placeholder=t("This table's text is too long for the box.") if text and not stood else "",
     )  # fmt: skip
     st.button(t("Use this table"), key=f"{slug}:use-table", type="primary", on_click=_take, args=(topic, box, also))
@@ -63,7 +67,7 @@ def _box(topic: Topic, current: str, also: dict[str, Any]) -> None:
         st.error(sentence(state[problem]), icon=":material/error:")
     if read is not None:
         st.caption(how_it_was_read(read))
-        _choices(topic, current, read, also)
+        _choices(topic, current, read, valued, also)
     if files_can_come():
         st.file_uploader(  # any file may come: its content decides, not its name
             t("Or a file, at most {most} MB: CSV or other text", most=MEGABYTES), key=f"{slug}:table-file",
@@ -86,7 +90,7 @@ def how_it_was_read(read: PointTable) -> str:
     return harmless(" ").join([found, *(t(remark.template, **dict(remark.values)) for remark in read.remarks)])
 
 
-def _choices(topic: Topic, current: str, read: PointTable, also: dict[str, Any]) -> None:
+def _choices(topic: Topic, current: str, read: PointTable, valued: bool, also: dict[str, Any]) -> None:
     """How the text is read, to be changed where we guessed wrongly."""
     slug, now = topic.slug, choices_of(current)
     x, y, target = read.chosen
@@ -101,7 +105,7 @@ def _choices(topic: Topic, current: str, read: PointTable, also: dict[str, Any])
         offered |= {
             "x": (t("Across"), numbers, there, x),
             "y": (t("Upwards"), numbers, there, y),
-            "target": (t("Class from"), list(read.columns), every, target),
+            "target": (t("Class or value from") if valued else t("Class from"), list(read.columns), every, target),
         }
     with st.container(horizontal=True, gap="small", key=f"{slug}-table-read"):
         for name, (label, words, values, value) in offered.items():
