@@ -263,8 +263,10 @@ def _running(made: Block, channel: int, quantity: str) -> CurvesPicture:
 
 
 def heat(config: Config, snapshot: Snapshot | None, metric: str, cell: tuple[int, int]) -> PixelPicture:
-    """What every network that was trained came to; grey with dots: not yet; grey with a dash: the loss is no number any more.
-    cell: picked."""
+    """What every network that was trained came to; grey with dots: not yet; with a dash: the loss is no number.
+
+    cell: picked.
+    """
     rates = grid_rates(config)
     shape = len(BATCHES), len(rates)
     values = np.full(shape, np.nan) if snapshot is None else snapshot.values[metric][:, :, -1]

@@ -29,8 +29,8 @@ EXAMPLE = "height, width, kind\n1.0, 2.1, round\n1.4, 2.6, round\n3.2, 0.8, long
 def choose_table(topic: Topic, current: str, valued: bool, **also: Any) -> None:
     """A popover where the reader gives a table; sets the knobs table=<key> of `topic`, and `also` along with it.
 
-    current: the knob's key, "" where there is none. valued: whether points may have a value instead of a class. What cannot be read is explained in one sentence and changes
-    nothing.
+    current: the knob's key, "" where there is none. valued: whether points may have a value instead of a class. What
+    cannot be read is explained in one sentence and changes nothing.
     """
     slug = topic.slug
     place = st.popover(
