@@ -82,7 +82,8 @@ def step(config, view, moment):
 
 def left(config, view, moment):
     """Several backward passes one after the other."""
-    return [checks.left_table(config, moment, view.sample), Say(checks.ABOUT_LEFT, style="small")]
+    about = checks.ABOUT_LEFT if config.zero else checks.ABOUT_UNZEROED
+    return [checks.left_table(config, moment, view.sample), Say(about, style="small")]
 
 
 def pick(event, config, view):

@@ -88,7 +88,7 @@ def descent(config, view, film):
     """The error and the length of the weights over the number of features."""
     errors = Show("descent", draw_parts.descent_errors(film.now), height=260)
     length = Show("length", draw_parts.descent_length(film.now), height=130)
-    return [Say(about.DESCENT, style="small"), errors, about.descent_words(film.now), length]
+    return [about.about_fit(config), errors, about.descent_words(film.now), length]
 
 
 def below(config, view, film):

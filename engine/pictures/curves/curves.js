@@ -120,7 +120,8 @@ class Curves extends View {
 
     this.#levels(context, y, left, right);
 
-    // lines: what lies after the cursor is faint
+    // lines: what lies after the cursor is faint, unless frames are no moments
+    const ahead = meta.whole ? 1 : theme.dark ? 0.5 : 0.28;
     context.save();
     context.beginPath();
     context.rect(left - 1, top - 4, right - left + 6, bottom - top + 8);
@@ -131,7 +132,7 @@ class Curves extends View {
       context.lineJoin = "round";
       context.lineWidth = 2;
       context.setLineDash(line.dashed ? [6, 4] : []);
-      for (const [from, to, alpha] of [[0, nowPlace, 1], [nowPlace, last, theme.dark ? 0.5 : 0.28]]) {
+      for (const [from, to, alpha] of [[0, nowPlace, 1], [nowPlace, last, ahead]]) {
         context.globalAlpha = alpha;
         context.beginPath();
         let open = false;

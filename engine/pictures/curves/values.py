@@ -35,7 +35,8 @@ class CurvesPicture:
     values: (T, L) of L lines at the frames' steps; NaN breaks a line. log: logarithmic y (values <= 0 break the line).
     expected: (x, y) of a curve that the reader drew before there was a run.
     low, high: fixed ends of the y axis, None follows the data. x_label: "step" if it is not given; units belong in the
-    labels. levels: heights to compare with. ValueError for values of another shape.
+    labels. levels: heights to compare with. whole: nothing is faint beyond the cursor, for frames that are no moments
+    of a run. ValueError for values of another shape.
     """
 
     values: np.ndarray
@@ -49,6 +50,7 @@ class CurvesPicture:
     high: float | None = None
     expected: Sequence[tuple[float, float]] = ()
     levels: Sequence[Level] = ()
+    whole: bool = False
 
     def __post_init__(self) -> None:
         want = (len(self.frames.indices), len(self.lines))
@@ -61,6 +63,6 @@ def curves_payload(picture: CurvesPicture) -> tuple[dict[str, Any], dict[str, np
     lines = [{"name": curve.name, "colour": curve.colour, "dashed": curve.dashed} for curve in picture.lines]
     meta = {"alt": picture.alt, "lines": lines, "xLabel": picture.x_label, "yLabel": picture.y_label,
             "expected": [[float(x), round(float(y), 4)] for x, y in picture.expected], "log": picture.log,
-            "low": picture.low, "high": picture.high, "frames": picture.frames.meta(),
+            "whole": picture.whole, "low": picture.low, "high": picture.high, "frames": picture.frames.meta(),
             "levels": [[level.value, level.name] for level in picture.levels]}  # fmt: skip
     return meta, {"values": np.asarray(picture.values, np.float32)}

@@ -116,7 +116,9 @@ class Histograms extends View {
     const widest = Math.max(...meta.names.map((name) => context.measureText(name).width));
     const every = Math.max(1, Math.ceil((widest + 6) / pitch));
     meta.names.forEach((name, column) => column % every || context.fillText(name, left + (column + 0.5) * pitch, bottom + END + 10));
-    context.fillText(meta.column, (left + right) / 2, this.canvasHeight - 8);
+    const beyond = meta.names.some((_, column) => this.#row(column)[0] || this.#row(column)[bins + 1]);
+    const below = beyond ? `${meta.column} · ${this.text.beyond}` : meta.column;
+    context.fillText(context.measureText(below).width < this.canvasWidth ? below : meta.column, (left + right) / 2, this.canvasHeight - 8);
 
     // columns
     this.#wash(context, this.picked, 0.1);

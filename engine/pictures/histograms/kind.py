@@ -13,6 +13,7 @@ KIND = Kind(
     words={
         "share": "share", "below": "below {value}", "above": "above {value}", "none": "no number",
         "between": "{low} to {high}", "width": "width: square root of the share",
+        "beyond": "bars at the ends: all that lies beyond",
     },
     keys={
         "column": "from column to column",

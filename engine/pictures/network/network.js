@@ -2,10 +2,11 @@
 import { View, elide, fill, format, mount, tableOf } from "./core.js";
 import { TIME_KEYS, colourBar, keyboard, pointer } from "./controls.js";
 import { follow } from "./clock.js";
-import { BUCKETS, OWN, signedColour, strokeEdges, strokeEmpty, writeNumber } from "./network_paint.js";
+import { BUCKETS, OWN, signedColour, strokeEdges, strokeEmpty, writeNames, writeNumber } from "./network_paint.js";
 import { placeSizers } from "./network_sizers.js";
 
 const MOST_EDGES = 1500, LARGEST = 46, LEAST = 11, HEAD = 46, PAD = 8;
+const NAME = 64, NAMED = 18; // px: the widest name beside a neuron of the first or last layer; the smallest maps beside names
 const CURVE = Array.from({ length: 65 }, (_, at) => at / 64).map((t) => [1.5 * t * (1 - t) + t ** 3, 3 * t * t - 2 * t ** 3]);
 const CROWD = 120; // neurons, from which on maps are plain squares, many of which cost little
 
@@ -38,15 +39,10 @@ class Network extends View {
 
   receive(meta, arrays) {
     this.layers = meta.layers;
-    this.starts = [];
-    let total = 0;
-    for (const layer of this.layers) {
-      this.starts.push(total);
-      total += layer.neurons.length;
-    }
-    this.total = total;
+    this.starts = this.layers.map((_, l) => this.layers.slice(0, l).reduce((sum, layer) => sum + layer.neurons.length, 0));
+    this.total = this.starts.at(-1) + this.layers.at(-1).neurons.length;
     this.side = arrays.maps.shape[2];
-    this.edgeCount = this.layers.slice(1).reduce((sum, layer, at) => sum + layer.neurons.length * this.layers[at].neurons.length, 0);
+    this.edgeCount = this.layers.slice(1).reduce((sum, layer, at) => sum + layer.neurons.length * (this.layers[at].neurons.length - this.layers[at].off.length), 0);
     if (this.hot && !this.layers[this.hot.layer]?.neurons[this.hot.index ?? this.hot.to]) this.hot = null;
     this.frameIndex = this.frame = undefined;
     follow(this, meta, arrays);
@@ -101,11 +97,11 @@ class Network extends View {
     this.greatest = [];
     let at = 0, bias = 1e-12;
     for (let l = 1; l < this.layers.length; l++) {
-      const weights = slices["w" + (l - 1)];
+      const weights = slices["w" + (l - 1)], inputs = this.layers[l - 1].neurons.length, off = l === 1 ? this.layers[0].off : [];
       let most = 1e-12;
       for (const w of weights) if (Math.abs(w) > most) most = Math.abs(w);
       this.greatest.push(most);
-      for (const w of weights) strengths[at++] = Math.abs(w) / most || 0; // NaN: there is no line
+      weights.forEach((w, n) => off.includes(n % inputs) || (strengths[at++] = Math.abs(w) / most || 0)); // NaN: there is no line
       for (const b of slices["b" + (l - 1)] ?? []) if (Math.abs(b) > bias) bias = Math.abs(b);
     }
     this.greatestBias = bias;
@@ -115,7 +111,7 @@ class Network extends View {
   // ------------------------------------------------ layout
 
   layout(width) {
-    const { layers, meta } = this;
+    const { layers, meta, context } = this;
     const biggest = Math.max(...layers.map((layer) => layer.neurons.length));
     const height = meta.height ?? Math.max(220, Math.min(440, HEAD + biggest * 56));
     const room = height - HEAD - PAD;
@@ -130,13 +126,21 @@ class Network extends View {
       return { size, shapes, maps, least: maps + (layers.length - 1) * Math.max(16, size * 0.8) + 2 * PAD };
     };
     const sizes = Array.from({ length: LARGEST - LEAST + 1 }, (_, at) => plan(LARGEST - at)); // the largest first
-    const fits = sizes.filter((one) => one.least <= width);
-    const straight = fits.find((one) => one.size >= 26 && one.shapes.every((shape) => shape.across === 1));
-    const best = straight ?? fits[0] ?? sizes.at(-1); // one column a layer is easiest to read, if not too small
-    const used = Math.max(width, Math.ceil(best.least)); // wider than the box only if the maps cannot shrink further
-    const { size } = best, gap = gapOf(size);
-    const between = Math.min(170, (used - 2 * PAD - best.maps) / (layers.length - 1));
-    let x = PAD + Math.max(0, (used - 2 * PAD - best.maps - between * (layers.length - 1)) / 2);
+    const within = (most) => {
+      const fits = sizes.filter((one) => one.least <= most);
+      const straight = fits.find((one) => one.size >= 26 && one.shapes.every((shape) => shape.across === 1));
+      return straight ?? fits[0] ?? sizes.at(-1); // one column a layer is easiest to read, if not too small
+    };
+    context.font = this.font(11);
+    const ends = [layers[0], layers.at(-1)].map((layer) => 5 + Math.min(NAME, Math.max(...layer.neurons.map((name) => context.measureText(name).width))));
+    let best = within(width - ends[0] - ends[1]);
+    this.named = best.size >= NAMED && best.shapes[0].across === 1;
+    if (!this.named) best = within(width);
+    const [before, after] = this.named ? ends : [0, 0];
+    const used = Math.max(width, Math.ceil(best.least + before + after)); // wider than the box only if the maps cannot shrink further
+    const { size } = best, gap = gapOf(size), free = used - 2 * PAD - before - after - best.maps;
+    const between = Math.min(170, free / (layers.length - 1));
+    let x = PAD + before + Math.max(0, (free - between * (layers.length - 1)) / 2);
     this.nodes = [];
     this.columns = layers.map((layer, l) => {
       const { across, rows } = best.shapes[l];
@@ -179,6 +183,7 @@ class Network extends View {
     this.#nodes(context, crowded);
     if (crowded) strokeEdges(context, own, true, this); // else they would hide behind other maps
     this.#heads(context);
+    if (this.named) writeNames(context, this, NAME);
   }
 
   /** f(layer, to, from, weight, strength) for every edge that is shown. */

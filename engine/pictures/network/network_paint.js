@@ -1,5 +1,5 @@
 // The lines and the signed colours of a network's picture.
-import { lettersOn, tableOf } from "./core.js";
+import { elide, lettersOn, tableOf } from "./core.js";
 
 export const BUCKETS = 7; // edges of like strength are stroked together
 export const OWN = 100; // keys of the paths that stand out
@@ -30,6 +30,20 @@ export function writeNumber(context, { x, y, s }, value, place, view) {
   context.textBaseline = "middle";
   context.fillStyle = lettersOn(...tableOf("signed", view.theme.dark).bytes.slice(4 * place, 4 * place + 3));
   context.fillText(text, x + s / 2, y + s / 2, s - 2);
+}
+
+/** What the neurons of the first and of the last layer are called, beside them; the widest name has `most` px. */
+export function writeNames(context, view, most) {
+  const { layers, nodes, columns, theme } = view;
+  context.font = view.font(11);
+  context.textBaseline = "middle";
+  for (const { layer, index, name, x, y, s } of nodes) {
+    const first = layer === 0;
+    if (!first && (layer < layers.length - 1 || columns[layer].rows < layers[layer].neurons.length)) continue;
+    context.textAlign = first ? "right" : "left";
+    context.fillStyle = layers[layer].off.includes(index) ? theme.faint : theme.text;
+    context.fillText(elide(context, name, most), first ? x - 5 : x + s + 5, y + s / 2);
+  }
 }
 
 /** Lines that carry nothing yet, so that the network is seen. ends(layer, to, from) -> two points. */

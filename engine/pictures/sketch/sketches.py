@@ -36,7 +36,8 @@ class CurveSketch:
     def board(self, picture: CurvesPicture) -> Board:
         """The chart's axes, up to the end of the run."""
         line, start = picture.lines[self.line], float(picture.values[0, self.line])
-        return Board("curve", line.name, (self.since, self.until), self.y, picture.x_label or Words("step"), line.name,
+        height = Words("{line}: {what}", line=line.name, what=picture.y_label) if picture.y_label else line.name
+        return Board("curve", line.name, (self.since, self.until), self.y, picture.x_label or Words("step"), height,
                      colour=line.colour, start=start if np.isfinite(start) else None)  # fmt: skip
 
     def over(self, picture: CurvesPicture, drawn: Drawn) -> CurvesPicture:
@@ -103,7 +104,7 @@ class RegionSketch:
     def difference(self, drawn: Drawn, result: Any) -> Words:
         """The share of the plane in which both say the same."""
         same = float((np.asarray(self.truth(result)) == np.asarray(drawn)).mean())
-        return Words("In {share} of the plane you drew what the network says.", share=Percent(same, 0))
+        return Words("In {share} of the plane your drawing agrees with what came.", share=Percent(same, 0))
 
     def reads(self, drawn: Drawn, result: Any) -> str:
         """What share of the points the drawing has on the right side, as a choice."""

@@ -42,6 +42,10 @@ ABOUT_LEFT = (
     "each pass adds to them; switch **Zero gradients** off among the knobs and train, and every step goes against "
     "the sum of all gradients so far."
 )
+ABOUT_UNZEROED = (
+    "Backward passes after one another, begun at zero. In the training the gradients are not zeroed: the nodes of the "
+    "graph show the sum of all passes so far, its arrows what this pass brings, and every step goes against the sums."
+)
 
 
 def checked(config: Config, snapshot: Snapshot, sample: int, power: int) -> tuple[np.ndarray, np.ndarray, list[float]]:
@@ -54,12 +58,12 @@ def checked(config: Config, snapshot: Snapshot, sample: int, power: int) -> tupl
 
 
 NO_NUMBER = (
-    "{name} is not defined for the values it is given (not a number, NaN), and neither is anything behind it. Give it "
+    "{name} is not defined for the values it is given (not a number, NaN), and neither is anything after it. Give it "
     "other values."
 )
 TOO_LARGE = (
     "{name} is infinite: a division by 0, a logarithm of 0, or more than a computer's numbers can hold. Nothing "
-    "behind it can be learned."
+    "can be learned through it."
 )
 
 

@@ -31,7 +31,7 @@ def steepest(result: Result) -> Verdict:
 def used_twice(result: Result) -> Verdict:
     """The gradient of a number that is used three times."""
     gradient = _gradients(result)["x"]
-    return Verdict(closest(gradient, one=1, six=6, seven=7), {"gradient": Number(gradient)})
+    return Verdict(closest(gradient, three=3, six=6, seven=7), {"gradient": Number(gradient)})
 
 
 def behind_zero(result: Result) -> Verdict:

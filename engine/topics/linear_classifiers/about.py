@@ -34,8 +34,8 @@ TITLES = {
 }
 RULES = (
     "Of equally distant points the earlier is asked; a tied vote goes to the class that comes first. "
-    "Distances are those of the plane, in which each axis is stretched to its width: with other units other points "
-    "would be near."
+    "Distances are measured in the plane as it is drawn, both axes equally long; in the columns' own units other "
+    "points would be near."
 )
 FOUR = "All four lengths are used; the plane is cut where the other two are at their mean, so points off it can differ."
 NOT_FINISHED = "The solver was stopped before its end: with this C and γ it would take long. Its f is not exact."

@@ -202,7 +202,7 @@ def accuracy_by_k(found: neighbours.CrossValidation) -> CurvesPicture | None:
     low = None if not samples.side else max(0.0, float(np.floor(values.min() / 5) * 5))  # guessing is far below
     return CurvesPicture(
         values, lines, frames, Words("Accuracy for every number of neighbours"), x_label=Words("k, neighbours asked"),
-        y_label=Words("% right"), low=low, high=100.0, levels=(best,) if samples.side else (best, level),
+        y_label=Words("% right"), low=low, high=100.0, whole=True, levels=(best,) if samples.side else (best, level),
     )  # fmt: skip
 
 

@@ -38,7 +38,7 @@ def best_k(found: CrossValidation) -> Verdict:
     return Verdict(
         _where(at + 1),
         {"k": Number(at + 1), "first": Percent(mean[0].item(), 0), "best": Percent(mean[at].item(), 0),
-         "last": Percent(mean[-1].item(), 0)},
+         "last": Percent(mean[-1].item(), 0), "other": Number(int(found.k[found.held_out.argmax()]))},
     )  # fmt: skip
 
 
@@ -125,7 +125,9 @@ LESSON = (
         "root", "Twenty neighbours", without_root, show={"metric": "l2_squared"}, focus="plane",
         knobs=("metric", "weighted"),
     ),
-    Step("two_losses", "Two losses", no_longer_count, until=300, show={"look": "set"}, focus="svm"),
+    Step(
+        "two_losses", "Two losses", no_longer_count, until=300, show={"look": "set"}, focus="svm", knobs=("until",),
+    ),
     Step(
         "margin", "Two classes, one margin", traded, until=300, ask=margin_knobs(10.0), show={"look": "set"},
         knobs=("margin", "strength"), focus="svm",

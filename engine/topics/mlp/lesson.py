@@ -104,7 +104,7 @@ def how_they_differ(result: Result) -> Verdict:
     weights = result.snapshot.values["weights"][0]
     most, apart = float(np.abs(weights).max()), float(np.ptp(weights, axis=0).max())
     choice = "blank" if most < 0.01 else "alike" if apart < 0.01 * most else "differ"
-    return Verdict(choice, {"share": Percent(result.test_accuracy[-1].item(), 0), "apart": Number(apart)})
+    return Verdict(choice, {"share": Percent(result.test_accuracy[-1].item()), "apart": Number(apart)})
 
 
 def too_far(result: Result) -> Verdict:

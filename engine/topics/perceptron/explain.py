@@ -82,8 +82,8 @@ BEST = (
 )
 ABOUT_SLOPES = (
     "Through the step the loss is a staircase: at {step} of 2,000 random places a small move changes nothing at all "
-    "(through the sigmoid: at {sigmoid}). Its gradient is 0 and says nothing, so nothing that lies behind a step could "
-    "learn by it. The perceptron rule needs none: it asks only whether y = t. With a sigmoid for f, the same "
+    "(through the sigmoid: at {sigmoid}). Its gradient is 0 and says nothing, so nothing that comes before a step "
+    "could learn by it. The perceptron rule needs none: it asks only whether y = t. With a sigmoid for f, the same "
     "η (t − y) x is one step against the gradient of the cross-entropy."
 )
 

@@ -42,8 +42,9 @@ MEANS = (
 CHOSEN = "Click a blue dot of the mean to see the networks of that strength."
 DESCENT = (
     "The features are random and only the read-out is fitted, by least squares; where several "
-    "weights fit equally well, the shortest are taken."
+    "weights fit equally well, the smallest are taken."
 )
+PRICED = "The features are random and only the read-out is fitted, by least squares with a price on its weights (L2)."
 INPUTS = {-1: "none of them", 0: "the first", 1: "the second", 2: "the third", 3: "the fourth"}
 
 
@@ -124,8 +125,8 @@ def walked(result: geometry.Result) -> Say:
     at = geometry.vanishing(result)
     zeros = [int((walk[1:, at] == 0).sum()) for walk in (result.thresholded, result.stepped)]
     words = (
-        "{weight} was exactly 0 after **{first}** of {count} steps by the soft threshold and **{second}** by the "
-        "subgradient."
+        "Of {count} steps by the soft threshold **{first}** ended with {weight} at exactly 0, of as many by the "
+        "subgradient **{second}**."
     )
     values = {"first": Number(zeros[0]), "second": Number(zeros[1]), "count": Number(geometry.WALK)}
     return Say(words, weight=draw_parts.NAMES[at], **values)
@@ -257,12 +258,18 @@ def fold_words(result: folds.Result, alpha: int) -> Box:
     return Box("chosen", [said])
 
 
+def about_fit(config: Config) -> Say:
+    """How the read-out is fitted."""
+    return Say(PRICED if config.ridge else DESCENT, style="small")
+
+
 def descent_words(result: descent.Result) -> Box:
-    """The errors that count: the first valley, the peak, and the end."""
+    """The errors that count: the first valley, the peak, and the end; the beginning where there is no valley."""
     error, counts = result.test_error.mean(0), result.features.tolist()
     n = result.config.examples
     before = [at for at, count in enumerate(counts) if count < 0.8 * n]
     valley, peak = min(before, key=lambda at: float(error[at])), counts.index(n)
+    valley = valley if error[valley] < error[peak] else 0
     words = (
         "Wrong test digits: **{valley}** with {few} features, **{peak}** with {n}, as many as training digits, and "
         "**{end}** with {many}; the mean of {seeds} draws."

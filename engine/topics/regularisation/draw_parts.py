@@ -46,8 +46,9 @@ def corner(result: geometry.Result, which: int) -> PlotPicture:
 
 
 def corner_asked(result: geometry.Result, which: int) -> PlotPicture:
-    """Loss and penalty of the same two weights, and no solution."""
-    budget = geometry.outline(1.0, geometry.mixes(result.config)[which])
+    """Loss and penalty of the same two weights, the outline as large as at the solution, and no solution."""
+    mix = geometry.mixes(result.config)[which]
+    budget = geometry.outline(float(geometry.price(result.solution[which], mix)), mix)
     return PlotPicture(
         (-REACH, REACH, -REACH, REACH), Words("Two weights: contours of the loss, and an outline of equal penalty"),
         ("w₁", "w₂"),
@@ -109,6 +110,7 @@ def bad_curves(result: pixel.Result, count: int) -> CurvesPicture:
     return CurvesPicture(
         values, lines, frames, Words("Accuracy over the number of bad pixels"), Words("bad pixels in every digit"),
         Words("% right"), low=0.0, high=100.0, levels=(Level(50.0, Words("guessing: {share}", share=Percent(0.5, 0))),),
+        whole=True,
     )  # fmt: skip
 
 

@@ -56,9 +56,9 @@ def which_breaks(result: pixel.Result) -> Verdict:
     fall = (result.worst[:, 0] - result.worst[:, 1]).tolist()
     choice = "l1" if fall[0] > 2 * fall[1] else "l2" if fall[1] > 2 * fall[0] else "same"
     values = {
-        "before1": Percent(float(result.worst[0, 0]), 0), "after1": Percent(float(result.worst[0, 1]), 0),
+        "before1": Percent(float(result.worst[0, 0])), "after1": Percent(float(result.worst[0, 1]), 0),
         "before2": Percent(float(result.worst[1, 0]), 0), "after2": Percent(float(result.worst[1, 1]), 0),
-        "count": Number(int(result.nonzero[0])), "random": Percent(float(result.random[0, 1]), 0),
+        "count": Number(int(result.nonzero[0])), "random": Percent(float(result.random[0, 1])),
     }  # fmt: skip
     return Verdict(choice, values)
 
@@ -69,7 +69,9 @@ def mean_of_masks(result: masks.Result) -> Verdict:
     alone = float(result.spread.mean())
     choice = "exactly" if near < 1e-4 else "near" if near < 0.5 * alone else "far"
     values = {"near": Number(near, 2), "alone": Number(alone, 2),
-              "unscaled": Number(float((result.unscaled - result.whole).abs().mean()), 2)}  # fmt: skip
+              "unscaled": Number(float((result.unscaled - result.whole).abs().mean()), 2),
+              "right": Percent(float(result.whole_accuracy), 0),
+              "mean_right": Percent(float(result.mean_accuracy), 0)}  # fmt: skip
     return Verdict(choice, values)
 
 
@@ -121,11 +123,12 @@ LESSON = (
     ),
     Step(
         "folds", "Five folds", chosen_strength, veil=("folds", "fold-planes", "chosen", "below"), focus="folds",
-        knobs=("folds",),
+        knobs=("folds", "seed"),
     ),
     Step(
         "descent", "Double descent", after_the_peak, veil=("descent", "length", "errors"), focus="descent",
         knobs=("ridge",),
-        sketch=CurveSketch("descent", 500, (0, 100), test_errors, how_it_goes_on, line=1, percent=True),
+        sketch=CurveSketch("descent", 500, (0, 100), test_errors, how_it_goes_on, line=1, percent=True,
+                           since=10),
     ),
 )  # fmt: skip

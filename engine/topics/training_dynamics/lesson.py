@@ -68,7 +68,7 @@ def best_of_row(last: Snapshot) -> Verdict:
     choice = "best" if row.argmax() == rate else "worse" if row[rate] > 0.3 else "ruined"
     return Verdict(choice, {
         "large": Percent(row[rate], 0), "small": Percent(held_out[BATCHES.index(8), rate], 0),
-        "slow": Percent(row[RATES.index(0.01)], 0),
+        "slow": Percent(row[RATES.index(0.01)], 0), "other": Percent(held_out[BATCHES.index(8)].max(), 0),
     })  # fmt: skip
 
 
@@ -100,7 +100,7 @@ def comes_back_now(result: Result) -> Verdict:
     ratio, first = _ratio(result, "residual")
     clipped, _ = _ratio(result, "clip")
     choice = closest(math.log10(max(ratio, 1e-300)), nothing=-40.0, hundredth=-2.0, same=0.0)
-    return Verdict(choice, {"first": Number(first, 2), "ratio": Number(ratio, 2), "clipped": Number(clipped, 1)})
+    return Verdict(choice, {"first": Number(first, 2), "ratio": Number(ratio, 2), "clipped": Number(clipped, 2)})
 
 
 def _ratio(result: Result, network: str) -> tuple[float, float]:

@@ -14,7 +14,7 @@ from engine.data.graph_texts.reading import AUTOMATIC, decode_text, read_graph
 from pages.components.own.framed import files_can_come
 from pages.components.parts.controls import change
 from pages.components.parts.errors import sentence
-from pages.components.parts.language import number, t
+from pages.components.parts.language import gap, number, t
 from pages.components.pictures.canvas import choice
 
 MEGABYTES = 1
@@ -94,7 +94,7 @@ def how_it_was_read(read: GivenGraph) -> str:
     words = [said, *(t(remark.template, **dict(remark.values)) for remark in read.remarks)]
     if not read.by_lines and not read.attributes:
         words.append(t("This format says itself what is a node and what is an edge, so nothing is left to choose."))
-    return " ".join(words)
+    return gap().join(words)
 
 
 def _choices(topic: Topic, offered: dict[str, tuple[str, list[str], list[str]]]) -> None:

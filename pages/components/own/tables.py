@@ -8,14 +8,13 @@ from typing import Any
 import streamlit as st
 
 from engine.contracts.knob import KnobError
-from engine.contracts.sentences import harmless
 from engine.contracts.topic import Topic
 from engine.data.point_tables import AUTOMATIC, MAXIMUM_CLASSES, MAXIMUM_ROWS, PointTable, read_table
 from engine.data.table_keys import choices_of, decode_table, key_of, table_of, text_of
 from pages.components.own.framed import files_can_come
 from pages.components.parts.controls import change
 from pages.components.parts.errors import sentence
-from pages.components.parts.language import number, t
+from pages.components.parts.language import gap, number, t
 from pages.components.pictures.canvas import choice
 
 MEGABYTES = 1
@@ -87,7 +86,7 @@ def how_it_was_read(read: PointTable) -> str:
         if read.classes
         else t("Now: {points} points with a value each.", points=number(len(read)))
     )
-    return harmless(" ").join([found, *(t(remark.template, **dict(remark.values)) for remark in read.remarks)])
+    return gap().join([found, *(t(remark.template, **dict(remark.values)) for remark in read.remarks)])
 
 
 def _choices(topic: Topic, current: str, read: PointTable, valued: bool, also: dict[str, Any]) -> None:

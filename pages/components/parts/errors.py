@@ -9,10 +9,9 @@ import streamlit as st
 
 from engine.contracts.knob import Rejected
 from engine.contracts.pins import PARAMETER
-from engine.contracts.sentences import harmless
 from engine.contracts.topic import Topic
 from engine.machinery.jobs import QueueFull
-from pages.components.parts.language import t
+from pages.components.parts.language import gap, t
 
 REMARK = "?"  # the name of a Rejected that is a whole sentence about the link, such as of names that nobody knows
 
@@ -53,7 +52,7 @@ def report_rejected(rejected: list[Rejected]) -> None:
     lost = [item for item in rejected if item.name == PARAMETER]
     fallen_back = [item for item in rejected if item.name not in (PARAMETER, REMARK)]
     if remarks := [sentence(item.reason) for item in rejected if item.name == REMARK]:
-        st.warning(harmless(" ").join(remarks), icon=":material/link_off:")
+        st.warning(gap().join(remarks), icon=":material/link_off:")
     if fallen_back:
         reasons = t("; ").join(sentence(item.reason) for item in fallen_back)
         st.warning(

@@ -48,6 +48,11 @@ def drawn_all(texts: Iterable[str]) -> list[str]:
     return [drawn_in(text, {}, tongue) for text in texts]
 
 
+def gap() -> Marked:
+    """What stands between two sentences: a space, in Chinese nothing."""
+    return Marked("" if language() == "zh" else " ")
+
+
 def in_every_language(english: str) -> tuple[str, ...]:
     """The text in all languages there are, whatever the reader's, for searching."""
     return english, chinese().get(english, english)

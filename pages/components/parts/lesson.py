@@ -21,7 +21,7 @@ from engine.contracts.words import Words
 from pages.components.own.kinds import with_what_is_here
 from pages.components.parts.controls import LESSON, adopt, at_its_run, says_settings, says_something, widget_grid
 from pages.components.parts.glossary import terms_on_card
-from pages.components.parts.language import drawn, language
+from pages.components.parts.language import drawn, gap, language
 from pages.components.parts.lesson_ends import closing_card, opening_card
 from pages.components.parts.lesson_progress import note_told, progress_cookie, told_in
 from pages.components.parts.path import page_after
@@ -244,16 +244,16 @@ def _go(topic: Topic, steps: tuple[Step, ...], at: int) -> None:
         _open(topic)
     if 0 <= at < len(steps):  # the link follows when the page is drawn: half a step is none
         answered = steps[at].name in _answers(topic)
-        if not answered or steps[at].name not in _verdicts(topic):
-            set_up(topic, steps[at], answered=answered)
+        set_up(topic, steps[at], answered=answered, seen=answered and steps[at].name in _verdicts(topic))
 
 
 # ---------------------------------------------------------------- setting up, and what came
 
 
-def set_up(topic: Topic, step: Step, *, answered: bool) -> None:
+def set_up(topic: Topic, step: Step, *, answered: bool, seen: bool = False) -> None:
     """Callback: the page becomes what the step shows, before or after there is an answer; what it has trained already
-    stays where the step trains nothing itself."""
+    stays where the step trains nothing itself. seen: what it trains was watched before and stands at its end at once.
+    """
     state, slug = st.session_state, topic.slug
     config = step.config(topic, answered=answered)
     kept = state.setdefault(f"{slug}:views", {})
@@ -265,7 +265,7 @@ def set_up(topic: Topic, step: Step, *, answered: bool) -> None:
     if step.until is not None:
         adopt(topic, without_run(config))
         state[f"{slug}:speed"] = step.pace or topic.training.speed
-        state[f"{slug}:begin"] = ("watch", step.until) if answered else ("stand", 0)
+        state[f"{slug}:begin"] = ("stand", step.until if seen else 0) if seen or not answered else ("watch", step.until)
     elif topic.trains(config) and topic.training.goes(config):
         adopt(topic, config)
         state[f"{slug}:begin"] = ("stand", topic.training.goes(config))
@@ -347,7 +347,7 @@ def _mark(topic: Topic, step: Step, said: StepWords, answer: str | None, verdict
     if _drawings(topic).get(step.name) is None:
         return told
     meant = drawn("Your drawing was taken for: {choice}.", choice=said.choices[answer].rstrip(".。"))
-    return f"{told} {meant} {drawn(_differences(topic)[step.name])}"
+    return f"{told}{gap()}{meant}{gap()}{drawn(_differences(topic)[step.name])}"
 
 
 def _rightness(said: StepWords, answer: str | None, verdict: Verdict) -> str:
@@ -363,7 +363,7 @@ def _rightness(said: StepWords, answer: str | None, verdict: Verdict) -> str:
 def _waiting(topic: Topic, step: Step, config: Any, verdict: Verdict | None) -> str:
     if not is_set_up(topic, step, config):
         said = drawn("The knobs say something else now.")
-        return said if verdict is None else f"{said} {drawn('This is what came before:')}"
+        return said if verdict is None else f"{said}{gap()}{drawn('This is what came before:')}"
     if verdict is not None:
         return ""
     if topic.trains(config) and _is_under_way(topic, step, config):

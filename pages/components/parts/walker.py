@@ -28,7 +28,7 @@ from engine.contracts.words import Number, Percent
 from pages.components.own.kinds import with_what_is_here
 from pages.components.parts.controls import change_pending
 from pages.components.parts.formulas import show_formulas
-from pages.components.parts.language import drawn, drawn_all, language, number, t
+from pages.components.parts.language import drawn, drawn_all, gap, language, number, t
 from pages.components.parts.lesson import veiled
 from pages.components.parts.player import TICK_SECONDS
 from pages.components.parts.progress import watch
@@ -175,7 +175,7 @@ def _say(block: Say) -> None:
     if block.style == "status":
         st.html(f'<p class="status" role="status">{status_line(block)}</p>')
         return
-    text, help_text = " ".join(map(t, block.parts)), t(block.help) if block.help else None
+    text, help_text = gap().join(map(t, block.parts)), t(block.help) if block.help else None
     if block.style == "text":
         st.markdown(text, help=help_text)
     else:
