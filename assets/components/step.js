@@ -23,7 +23,7 @@ export default function step(component) {
   root.classList.toggle("over", Boolean(data.told));
   root.classList.toggle("past", Boolean(data.told && data.waiting));
   if (focused) (root.querySelector(`[data-press="${focused}"]:not(:disabled)`) ?? root.querySelector("button.primary"))?.focus({ preventScroll: true });
-  if (before && before.at !== data.at) root.scrollIntoView({ block: "nearest" });
+  if (before && before.at !== data.at) columnOf(root)?.scrollTo({ top: 0 }); // with the names of its two faces
   if ((!before && (data.draw || isSheet(root))) || (before && (before.at !== data.at || !before.told !== !data.told))) show(root, data);
 }
 
@@ -55,10 +55,13 @@ function show(root, data) {
   for (const act of ["wheel", "pointerdown", "keydown", "touchmove"]) addEventListener(act, () => root.growing.disconnect(), { once: true, passive: true });
 }
 
+/** The column in which the card stands beside the picture. */
+const columnOf = (root) => (root.getRootNode().host ?? root).closest(".stColumn");
+
 /** How far the page can scroll before the beginning of what came goes under its head; the card stands still as long as
  * the row that it stands in reaches down. */
 function until(root) {
-  const column = (root.getRootNode().host ?? root).closest(".stColumn"), came = root.querySelector(".came");
+  const column = columnOf(root), came = root.querySelector(".came");
   if (!column || !came) return Infinity;
   const below = column.getBoundingClientRect().bottom - came.getBoundingClientRect().top;
   return Math.max(0, column.parentElement.getBoundingClientRect().bottom - below - HEAD);

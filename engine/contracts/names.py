@@ -23,7 +23,7 @@ def nearest(name: str, known: Iterable[str]) -> str:
     """The known name that a name was perhaps meant to be; "" if none is like it."""
     if len(name) > LONGEST_SHOWN:
         return ""
-    return next(iter(difflib.get_close_matches(name.lower(), list(known), 1)), "")
+    return next(iter(difflib.get_close_matches(name.lower(), list(known), 1, 0.7)), "")
 
 
 def is_known(name: str, known: Iterable[str]) -> bool:

@@ -158,3 +158,9 @@ def test_without_activations_any_depth_is_one_matrix(initialisation):
     assert matrix.shape == (2, 3)
     torch.testing.assert_close(x @ matrix.T + offset, model(x), rtol=1e-9, atol=1e-12)
     torch.testing.assert_close(matrix, torch.linalg.multi_dot([model.head.weight, *reversed(model.weights)]))
+
+
+def test_a_value_that_rounds_up_to_the_upper_end_counts_to_the_last_bin():
+    ends = torch.tensor([[1.0, 1 - 2**-24, 1 + 2**-23, -1.0, -1 - 2**-23]])
+    found = shares(ends, -1.0, 1.0, 40)[0] * ends.shape[1]
+    assert found.tolist() == [1, 1, *[0] * 38, 2, 1]

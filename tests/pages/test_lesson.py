@@ -181,6 +181,10 @@ def test_a_wrong_prediction_and_none_are_said_and_the_end_counts(student):
     assert "neurarium_progress=gnn.two_labels-0.two_steps-0" in card(visitor)["cookie"]
     press(visitor, "go", 0)
     assert card(visitor)["told"], "what was told stays"
+    assert card(visitor)["waiting"] == "", "and the page shows what it speaks of"
+    topic, shown = catalogue()["gnn"], parse_qs(visitor.query)
+    wanted = to_query(without_run(lesson_steps(topic)[0].config(topic, answered=True)))
+    assert {name: shown[name] for name in wanted} == {name: [text] for name, text in wanted.items()}
 
 
 def test_knobs_that_were_moved_are_noticed_and_the_step_comes_back(student):

@@ -158,6 +158,15 @@ def test_contour_and_outline_touch_at_the_solution(mix):
     assert torch.allclose(geometry.loss(result, ellipse), torch.tensor(height, dtype=torch.float64))
 
 
+def test_the_question_shows_the_outlines_that_the_solutions_lie_on():
+    result = geometry.run(Config(view="geometry", alpha=0.8))
+    for which, mix in enumerate(geometry.mixes(result.config)):
+        asked, told = draw_parts.corner_asked(result, which), draw_parts.corner(result, which)
+        np.testing.assert_array_equal(asked.paths[0].points, told.paths[0].points)
+        assert geometry.price(result.solution[which], mix) < geometry.price(result.optimum, mix)  # it lies outside
+        assert not any("solution" in str(part.name) for part in (*asked.dots, *asked.paths))
+
+
 # ---------------------------------------------------------------- bad pixels
 
 

@@ -160,7 +160,7 @@ class Network extends View {
     const facts = this.layers.map((layer, l) => [layer.name, layer.resizable, layer.neurons.length, layer.minimum, layer.maximum, this.columns[l].middle]);
     this.rebuild("sizers", [facts, used, this.text], () => placeSizers(this, used));
     this.canvas.neurarium = {
-      nodes: this.nodes.map(({ layer, index, x: left, y, s }) => ({ layer, index, x: left, y, s })),
+      named: this.named, nodes: this.nodes.map(({ layer, index, x: left, y, s }) => ({ layer, index, x: left, y, s })),
       edge: (layer, to, from) => { const [a, b] = this.#ends(layer, to, from); return [(a[0] + b[0]) / 2, (a[1] + b[1]) / 2]; },
     };
   }

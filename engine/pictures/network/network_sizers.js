@@ -14,8 +14,8 @@ export function placeSizers(view, used) {
       const button = element("button", { type: "button", class: "sizer", "aria-label": `${layer.name}: ${words}`, title: words, disabled: stop,
         "data-layer": l, "data-delta": delta, onclick: () => view.send("resize", { layer: l, delta }) }, sign);
       const middle = Math.max(size + aside, Math.min(used - size - aside, view.columns[l].middle));
-      Object.assign(button.style, { width: size + "px", height: size + "px", top: 31 - size / 2 + "px",
-        left: middle + (delta > 0 ? aside : -aside - size) + "px" });
+      Object.assign(button.style, { width: size + "px", height: size + "px", top: view.canvas.offsetTop + 31 - size / 2 + "px",
+        left: view.canvas.offsetLeft + middle + (delta > 0 ? aside : -aside - size) + "px" });
       view.scroll.append(button);
       if (held && Number(held.layer) === l && Number(held.delta) === delta) button.focus();
     }

@@ -8,6 +8,7 @@ import { disc, edge } from "./marks.js";
 
 const REACH = 11; // CSS pixels around a point that belong to it
 const SEND_AFTER = 150; // ms: a row of quick clicks is one report
+const MANY = 8; // marked points
 const round = (value) => Math.round(value * 1000) / 1000;
 
 class Points extends View {
@@ -189,7 +190,8 @@ class Points extends View {
     context.restore();
     edge(context, meta.expected, box, theme.edge);
     context.strokeStyle = theme.edge;
-    context.lineWidth = 1.4;
+    const many = meta.marked.length > MANY; // quieter, or they hide what they are to show
+    context.lineWidth = many ? 0.7 : 1.4;
     context.beginPath();
     for (const [x0, y0, x1, y1] of meta.segments) {
       context.moveTo(...this.#screen([x0, y0]));
@@ -201,8 +203,8 @@ class Points extends View {
       const [x, y] = this.#screen(point);
       if (marked.has(at)) {
         context.beginPath();
-        context.arc(x, y, radius + 5, 0, 2 * Math.PI);
-        context.lineWidth = 2;
+        context.arc(x, y, radius + (many ? 3 : 5), 0, 2 * Math.PI);
+        context.lineWidth = many ? 1.2 : 2;
         context.strokeStyle = theme.edge;
         context.stroke();
       }

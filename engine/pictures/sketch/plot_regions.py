@@ -50,7 +50,7 @@ class PlotRegionSketch:
     def difference(self, drawn: Drawn, result: Any) -> Words:
         """The share of the plane in which both say the same."""
         same = float((np.asarray(self.truth(result)) == np.asarray(drawn)).mean())
-        return Words("In {share} of the plane your drawing agrees with what came.", share=Percent(same, 0))
+        return Words("In {share} of the plane you drew what came out.", share=Percent(same, 0))
 
     def reads(self, drawn: Drawn, result: Any) -> str:
         """See choice."""

@@ -200,14 +200,15 @@ def warnings(config: Config, moment: Snapshot) -> list[Block]:
     return [Box("warnings", said)] if said else []
 
 
-def gradient_formulas(config: Config, moment: Snapshot) -> list[Formula]:
+def gradient_formulas(config: Config, moment: Snapshot) -> list[Block]:
     """How much smaller the gradient is at the first layer than at the last, and by what factor a layer."""
     made = []
-    for number in range(len(functions_of(config))):
+    for number, name in enumerate(functions_of(config)):
         norms = moment.values["layers"][number, MEASURES.index("sum_gradient")]
         first, last = float(norms[0]), float(norms[-1])
         if config.depth > 1 and first > 0 and last > 0 and math.isfinite(first) and math.isfinite(last):
-            made.append(gradient_formula(config.depth, first, last))
+            said = Say("**{name}**: the gradient that comes back, and a layer's factor", name=clear_name(config, name))
+            made += [said, gradient_formula(config.depth, first, last)]
     return made
 
 

@@ -69,7 +69,7 @@ def from_above(config: Config, race: Race, frames: Frames) -> PlotPicture:
         low, middle = float(known.min()), float(np.quantile(known, 0.95))
         low = 0.0 if abs(low) < 1e-9 * abs(middle) else low  # the grid meets a lowest place but for rounding
         field = Field(surface.astype(np.float32), Words("height f(x, y)"), "probability", low,
-                      low + 2.5 * (middle - low or 1.0))  # fmt: skip
+                      min(float(known.max()), low + 2.5 * (middle - low or 1.0)))  # fmt: skip
     ways = [
         Path(race.position[at].numpy().astype(np.float32), Words(RULES[rule]), COLOUR[rule], 2.4, grows=True)
         for at, rule in enumerate(race.rules)

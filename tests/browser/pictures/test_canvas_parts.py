@@ -88,6 +88,19 @@ def test_big_networks_shrink_and_draw_the_strongest(open_view):
     assert "strongest of 20" in page.locator(".st-key-net .below").inner_text()
 
 
+def test_the_inputs_of_a_network_are_named_beside_it_and_its_sizers_stand_around_their_number(open_view):
+    page = open_view("network")
+    canvas = canvas_of(page, "net")
+    assert canvas.evaluate("c => c.neurarium.named") is True
+    assert min(node["x"] for node in canvas.evaluate("c => c.neurarium.nodes")) > 16
+    box = canvas.bounding_box()
+    nodes = [node for node in canvas.evaluate("c => c.neurarium.nodes") if node["layer"] == 1]
+    middle = box["x"] + (min(node["x"] for node in nodes) + max(node["x"] + node["s"] for node in nodes)) / 2
+    sizer = page.locator('.st-key-net .sizer[data-layer="1"]')
+    fewer, more = sizer.first.bounding_box(), sizer.last.bounding_box()
+    assert (fewer["x"] + more["x"] + more["width"]) / 2 == pytest.approx(middle, abs=1.5)
+
+
 def test_curves_show_the_values_at_the_clock_and_under_the_pointer(open_view):
     page = open_view("mlp")
     canvas = canvas_of(page, "loss")
