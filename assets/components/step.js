@@ -99,6 +99,7 @@ function head(root, data) {
   const drawn = (by) => () => {
     const at = HEIGHTS.indexOf(root.dataset.sheet) + by;
     if (HEIGHTS[at]) root.dataset.sheet = HEIGHTS[at];
+    if (at === 0) root.scrollTop = 0; // its title is what is left
   };
   const draw = (name, by, sign) => element("button", { type: "button", class: "draw", "aria-label": name, onclick: drawn(by) }, sign);
   return element("div", { class: "head" }, steps, dots, draw(data.sheet.down, -1, "▾"), draw(data.sheet.up, 1, "▴"));
