@@ -84,7 +84,7 @@ def shares(values: Tensor, low: float, high: float, bins: int) -> Tensor:
     """
     rows, count = values.shape
     place = ((values - low) * (bins / (high - low))).floor_()
-    place = place.where((values > high) | (place < bins), torch.full_like(place, bins - 1))  # rounded up, as at high
+    place.masked_fill_((values <= high) & (place >= bins), bins - 1)  # at high, or rounded up to it
     place = place.clamp_(-1, bins).nan_to_num_(nan=bins + 1).long() + 1  # NaN in a bin of its own, which is dropped
     place += (torch.arange(rows, device=values.device) * (bins + 3))[:, None]
     counts = torch.bincount(place.flatten(), minlength=rows * (bins + 3)).view(rows, bins + 3)
