@@ -65,7 +65,10 @@ def by_layer(config, view, film):
 
 def trained(config, view, film):
     """What the networks say of the plane, and how well they learn."""
-    planes = [Show(f"plane{k}", one, height=215) for k, one in enumerate(draw.planes(config, film))]
+    planes = [
+        Show(f"plane{k}", one, title=explain.network_title(config, k), height=215)
+        for k, one in enumerate(draw.planes(config, film))
+    ]
     curves = [Show(name, chart, height=150) for name, chart in draw.curves(config, film).items()]
     return [Row([*([plane] for plane in planes), curves], [*[1] * len(planes), 1.3])]
 

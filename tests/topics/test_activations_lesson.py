@@ -24,6 +24,8 @@ def test_what_halving_thirty_times_leaves_and_what_hes_rule_makes_of_it():
     assert math.sqrt(0.5**30) == pytest.approx(1 / 32768)
     kept = run(preset("activations", "Thirty layers, He")).deviation
     assert (kept[0, -1] / kept[0, 0]).item() == pytest.approx(2 / 5, abs=0.02)
+    runs = [run(preset("activations", "Thirty layers, Xavier", seed=seed)).deviation[0] for seed in range(12)]
+    assert sum((one[-1] / one[0]).item() < 0.5**14.5 for one in runs) > 6, "chance usually takes a little more"
 
 
 def test_a_step_too_long_kills_more_than_half_of_the_units():

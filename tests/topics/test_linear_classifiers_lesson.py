@@ -29,6 +29,9 @@ def test_points_folds_and_one_point_more_or_less():
     samples = samples_of(preset("One neighbour"))
     assert (int(samples.is_train.sum()), len(samples.held_out_rows)) == (210, 90)
     assert round(1 / (210 / 5), 3) == 0.024
+    share = neighbours.cross_validation(preset("One neighbour")).held_out.max().item()
+    assert (share * (1 - share) / 90) ** 0.5 == pytest.approx(0.04, abs=0.004)
+    stands("4 %")
 
 
 def test_l1_changes_a_little_and_the_weights_of_votes_change_without_the_root():

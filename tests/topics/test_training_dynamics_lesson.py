@@ -10,7 +10,7 @@ from engine.contracts.lesson import FOLDER
 from engine.topics.training_dynamics.block import block
 from engine.topics.training_dynamics.card import RATES, SCHEDULES, TOPIC, Config
 from engine.topics.training_dynamics.grid import stream_grid
-from engine.topics.training_dynamics.lesson import LESSON, SHALLOW_ENDS, stays_below
+from engine.topics.training_dynamics.lesson import LEFT, LESSON, SHALLOW_ENDS, stays_below
 from engine.topics.training_dynamics.race import race
 from engine.topics.training_dynamics.run import run
 from engine.topics.training_dynamics.schedule import stream_schedules
@@ -42,6 +42,9 @@ def test_exactly_on_the_ridge_nobody_leaves_and_noise_helps():
     helped = race(replace(preset, start="-2_0", noise=0.05))
     assert (helped.height[:, -1] < -0.2).all()
     assert race(preset).gradient[0, 0, 1].item() == pytest.approx(-0.01, rel=0.01)
+    assert race(replace(preset, start="0_1")).height[0, 0].item() == -0.25  # the lowest there is
+    assert LEFT == -0.2
+    stands("−0.2", "0.25")
 
 
 def test_steps_of_the_grid():

@@ -292,6 +292,11 @@ def plot_title(config: Config, layer: int) -> Words:
     return Words("f and f′ · at the foot: the sums of layer {layer}", layer=layer + 1)
 
 
+def network_title(config: Config, number: int) -> Words:
+    """What stands above the plane of one of the networks."""
+    return Words("network with {name}", name=clear_name(config, functions_of(config)[number]))
+
+
 def about(config: Config) -> list[Block]:
     """What was measured of each function."""
     return [Say(about_function(config, name)) for name in functions_of(config)]
