@@ -265,7 +265,7 @@ def set_up(topic: Topic, step: Step, *, answered: bool, seen: bool = False) -> N
     if step.until is not None:
         adopt(topic, without_run(config))
         state[f"{slug}:speed"] = step.pace or topic.training.speed
-        state[f"{slug}:begin"] = ("stand", step.until if seen else 0) if seen or not answered else ("watch", step.until)
+        state[f"{slug}:begin"] = ("watch" if answered and not seen else "stand", step.until if answered else 0)
     elif topic.trains(config) and topic.training.goes(config):
         adopt(topic, config)
         state[f"{slug}:begin"] = ("stand", topic.training.goes(config))
